@@ -1,0 +1,48 @@
+"""`Idempotency-Key`: a POST repeated with the same key does its work once and gets the same answer again."""
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from occ.api.models import IdempotentAnswer
+from occ.errors import Refused
+
+
+class KeyReused(Refused):
+    code = "idempotency_key_reused"
+    status = 422
+
+
+def idempotent(post: Callable[..., Response]) -> Callable[..., Response]:
+    """Decorates an APIView's `post`. A second request waits for the first (unique key) and then repeats its answer.
+
+    Only answers that changed something are kept (below 400): a refused one may be tried again with the same key.
+    """
+
+    @wraps(post)
+    def wrapped(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get("Idempotency-Key", "")[:120]
+        if not key:
+            return post(view, request, *args, **kwargs)
+        said = hashlib.sha256(f"{request.path}\n{request.data}".encode()).hexdigest()
+        with transaction.atomic():
+            kept, created = IdempotentAnswer.objects.select_for_update().get_or_create(
+                user=request.user, key=key, defaults={"request_digest": said, "at": timezone.now()}
+            )
+            if kept.request_digest != said:
+                raise KeyReused(_("This Idempotency-Key was used for another request."))
+            if not created:
+                return Response(kept.body, status=kept.status)
+            response = post(view, request, *args, **kwargs)
+            kept.status, kept.body = response.status_code, response.data
+            kept.save(update_fields=["status", "body"])
+            return response
+
+    return wrapped

@@ -1,0 +1,103 @@
+"""Signing: a name, a position, a purpose and a time, vouched for by the password entered again.
+
+Wrong passwords are kept in the ledger and stop further attempts for a while, so that an open session is not a way
+to find the password.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from occ.documents.choices import Purpose, Status
+from occ.documents.models import IssuedDocument, Signature
+from occ.errors import Invalid, NotAllowed, Refused, WrongState
+from occ.ledger.models import Entry
+from occ.ledger.services import record
+from occ.people.choices import Role
+from occ.people.models import User
+from occ.people.scope import roles_of
+
+ATTEMPTS = 5
+WINDOW = timedelta(minutes=15)
+REFUSED = "document.signing_refused"
+
+
+class TooManyAttempts(Refused):
+    code = "too_many_attempts"
+    status = 429
+
+
+@dataclass(frozen=True)
+class Signing:
+    """A signature confirmed by password, to be put on a document that is issued (now or by a task soon after)."""
+
+    user_id: int
+    name: str
+    position: str
+    purpose: str
+    at: datetime
+
+
+def position_of(user: User, language: str = "id") -> str:
+    """The person's position, else the first of their roles, in words."""
+    if user.person is not None:
+        return user.person.position
+    held = roles_of(user)
+    with translation.override(language):
+        return str(Role(held[0].role).label) if held else "-"
+
+
+def signing_confirm(*, user: User, password: str, purpose: str, now: datetime) -> Signing:
+    """Check the password entered again. Raises Invalid, NotAllowed, TooManyAttempts."""
+    if purpose not in Purpose.values:
+        raise Invalid(_("Choose what you sign for."), field="purpose")
+    if not any(held.role != Role.AUDITOR for held in roles_of(user)):
+        raise NotAllowed
+    wrong = Entry.objects.filter(
+        subject_type=user._meta.label_lower, subject_id=str(user.pk), action=REFUSED, at__gt=now - WINDOW
+    ).count()
+    if wrong >= ATTEMPTS:
+        raise TooManyAttempts(_("Too many wrong passwords. Try again in 15 minutes."), field="password")
+    if not user.check_password(password):
+        record(actor=user, action=REFUSED, subject=user, data={"purpose": purpose}, now=now)
+        raise Invalid(_("This is not your password."), field="password")
+    name = user.person.name if user.person is not None else str(user)
+    return Signing(user_id=user.pk, name=name, position=position_of(user), purpose=purpose, at=now)
+
+
+def document_sign(*, document_id: int, user: User, password: str, purpose: str, now: datetime) -> Signature:
+    """Sign an issued document; the verification page shows it from now on, the paper does not change.
+
+    Raises NotAllowed, Invalid, TooManyAttempts, WrongState (superseded, destroyed, or signed already).
+    """
+    if not IssuedDocument.objects.visible_to(user).filter(pk=document_id).exists():
+        raise NotAllowed
+    signing = signing_confirm(user=user, password=password, purpose=purpose, now=now)
+    with transaction.atomic():
+        document = IssuedDocument.objects.select_for_update(of=("self",)).select_related("site").get(pk=document_id)
+        if document.status != Status.VALID:
+            raise WrongState(_("Only a valid document can be signed."))
+        if document.signatures.filter(user=user, purpose=purpose).exists():
+            raise WrongState(_("You have signed this document already."))
+        return signature_add(document=document, signing=signing, actor=user, on_paper=False, now=now)
+
+
+def signature_add(
+    *, document: IssuedDocument, signing: Signing, actor: object, on_paper: bool, now: datetime
+) -> Signature:
+    """Write the row and its ledger entry, in the caller's transaction."""
+    signature = Signature.objects.create(
+        document=document,
+        user_id=signing.user_id,
+        name=signing.name,
+        position=signing.position,
+        purpose=signing.purpose,
+        signed_at=signing.at,
+        on_paper=on_paper,
+    )
+    data = {"purpose": signing.purpose, "signed_by": signing.user_id, "sha256": document.sha256}
+    record(actor=actor, action="document.signed", subject=document, data=data, now=now, site=document.site)
+    return signature

@@ -1,0 +1,148 @@
+"""The document register, downloads, and the public verification page."""
+
+import uuid
+from typing import cast
+
+from django.contrib import messages
+from django.core.files.storage import storages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from occ.documents import selectors, signing, uploads
+from occ.documents.attachments import get_attachment
+from occ.documents.choices import Status
+from occ.documents.forms import RegisterFilter, SignForm
+from occ.documents.models import IssuedDocument
+from occ.documents.services import verification_url
+from occ.errors import Refused
+from occ.ledger.services import record
+from occ.people.access import get_visible
+from occ.people.choices import Role
+from occ.people.models import User
+from occ.people.scope import roles_of
+from occ.times import JAKARTA, local_day
+
+LOOKALIKES = str.maketrans({"o": "0", "i": "1", "l": "1", "-": None, " ": None})
+
+
+@require_GET
+def register(request: HttpRequest) -> HttpResponse:
+    user = cast(User, request.user)
+    form = RegisterFilter(request.GET)
+    form.is_valid()
+    today = local_day(timezone.now(), JAKARTA)
+    rows, following = selectors.page_of(
+        selectors.register_rows(user, form.cleaned_data, today=today), request.GET.get("before", "")
+    )
+    query = request.GET.copy()
+    query.pop("before", None)
+    first = f"?{query.urlencode()}" if "before" in request.GET else ""
+    if following:
+        query["before"] = str(following)
+    page = {"rows": rows, "next_url": f"?{query.urlencode()}" if following else "", "previous_url": first}
+    context = {"title": _("Document register"), "form": form, "page": page, "today": today}
+    return render(request, "documents/register.html", context)
+
+
+@require_GET
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    document = get_visible(IssuedDocument, cast(User, request.user), pk)
+    return _detail(request, document, SignForm(), 200)
+
+
+def _detail(request: HttpRequest, document: IssuedDocument, form: SignForm, status: int) -> HttpResponse:
+    can_sign = document.status == Status.VALID and any(
+        held.role != Role.AUDITOR for held in roles_of(cast(User, request.user))
+    )
+    context = {
+        "title": document.title,
+        "document": document,
+        "crumbs": [{"label": _("Document register"), "url": reverse("documents:register")}],
+        "revisions": selectors.revisions(document),
+        "signatures": document.signatures.all(),
+        "form": form if can_sign else None,
+        "verify_url": verification_url(document.code),
+    }
+    return render(request, "documents/detail.html", context, status=status)
+
+
+@require_POST
+def sign(request: HttpRequest, pk: int) -> HttpResponse:
+    user = cast(User, request.user)
+    document = get_visible(IssuedDocument, user, pk)
+    form = SignForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, document, form, 422)
+    try:
+        signing.document_sign(document_id=document.pk, user=user, now=timezone.now(), **form.cleaned_data)
+    except Refused as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        return _detail(request, document, form, refusal.status)
+    messages.success(request, _("Signed."))
+    return redirect(document)
+
+
+@require_GET
+@never_cache
+def download(request: HttpRequest, pk: int) -> HttpResponseBase:
+    user = cast(User, request.user)
+    document = get_visible(IssuedDocument, user, pk)
+    if document.status == Status.DESTROYED:
+        raise Http404
+    data = {"number": document.full_number, "sha256": document.sha256}
+    now = timezone.now()
+    record(actor=user, action="document.downloaded", subject=document, data=data, now=now, site=document.site)
+    return _file("documents", document.file, document.file_name, "application/pdf")
+
+
+@require_GET
+@never_cache
+def attachment(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+    user = cast(User, request.user)
+    found = get_attachment(user, pk)
+    data = {"name": found.name, "of": f"{found.subject_type} {found.subject_id}"}
+    record(actor=user, action="attachment.downloaded", subject=found, data=data, now=timezone.now())
+    return _file("default", found.file, found.name, found.content_type)
+
+
+def _file(storage: str, name: str, shown: str, content_type: str) -> FileResponse:
+    """A file to be saved, never to be shown as a page of this site."""
+    response = FileResponse(storages[storage].open(name), as_attachment=True, filename=shown, content_type=content_type)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+@csrf_exempt
+def verify(request: HttpRequest, code: str) -> HttpResponse:
+    """Public. The hashing handler must be in place before anything reads the body, so the CSRF check comes after."""
+    request.upload_handlers = [uploads.HashOnly(request)]
+    return _verify(request, code)
+
+
+@csrf_protect
+@never_cache
+@require_http_methods(["GET", "POST"])
+def _verify(request: HttpRequest, code: str) -> HttpResponse:
+    wanted = code.lower().translate(LOOKALIKES)
+    document = IssuedDocument.objects.defer("data").select_related("site").filter(code=wanted).first()
+    if document is None:
+        return render(request, "documents/verify.html", {"document": None}, status=404)
+    newer = IssuedDocument.objects.filter(supersedes=document).first()
+    context = {"document": document, "newer": newer, "signatures": document.signatures.all(), "result": ""}
+    if request.method == "POST":
+        context["result"] = _compare(request, document)
+    return render(request, "documents/verify.html", context)
+
+
+def _compare(request: HttpRequest, document: IssuedDocument) -> str:
+    uploaded = request.FILES.get("file")
+    if uploaded is None:
+        return "none"
+    return "same" if getattr(uploaded, "sha256", "") == document.sha256 else "other"

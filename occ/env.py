@@ -1,0 +1,70 @@
+"""Configuration from the environment. What is missing or wrong stops the start in one line that names it."""
+
+import os
+from urllib.parse import ParseResult, unquote, urlparse
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def required(name: str) -> str:
+    """The variable's value; refused when it is absent or empty."""
+    value = os.environ.get(name, "")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set (see the table in README.md; bin/demo sets everything itself)")
+    return value
+
+
+def flag(name: str) -> bool:
+    value = os.environ.get(name, "").lower()
+    if value not in {"", "0", "1", "false", "true"}:
+        raise ImproperlyConfigured(f"{name} must be 0 or 1, not {value!r}")
+    return value in {"1", "true"}
+
+
+def words(name: str) -> list[str]:
+    """A comma-separated list."""
+    return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
+
+
+def url(name: str, schemes: set[str]) -> ParseResult:
+    parsed = urlparse(required(name))
+    if parsed.scheme not in schemes:
+        raise ImproperlyConfigured(f"{name} must begin with one of {', '.join(sorted(schemes))}:// ")
+    return parsed
+
+
+def database(name: str) -> dict[str, object]:
+    """Django's database settings from a postgres:// URL."""
+    parsed = url(name, {"postgres", "postgresql"})
+    if not parsed.path.strip("/"):
+        raise ImproperlyConfigured(f"{name} names no database")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parsed.path.strip("/")),
+        "USER": unquote(parsed.username or ""),
+        "PASSWORD": unquote(parsed.password or ""),
+        "HOST": parsed.hostname or "",
+        "PORT": str(parsed.port or 5432),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5},
+    }
+
+
+def email(name: str) -> dict[str, object]:
+    """E-mail settings from smtp://user:password@host:port, smtps:// (TLS), or console:// (demo)."""
+    if not os.environ.get(name):
+        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend", "EMAIL_CONFIGURED": False}
+    parsed = url(name, {"smtp", "smtps", "console"})
+    if parsed.scheme == "console":
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend", "EMAIL_CONFIGURED": True}
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_CONFIGURED": True,
+        "EMAIL_HOST": parsed.hostname or "",
+        "EMAIL_PORT": parsed.port or (465 if parsed.scheme == "smtps" else 25),
+        "EMAIL_HOST_USER": unquote(parsed.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parsed.password or ""),
+        "EMAIL_USE_SSL": parsed.scheme == "smtps",
+        "EMAIL_TIMEOUT": 10,
+    }

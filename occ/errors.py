@@ -1,0 +1,47 @@
+"""Refusals: what a service says when it does not do what was asked, in words the person who asked understands.
+
+A service that raises one of these has changed nothing. Pages show `message`; the API answers
+`{"code", "message", "field", "index"}` with `status`.
+"""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Refused(Exception):
+    code = "refused"
+    status = 422
+
+    def __init__(self, message: "str | Promise", *, code: str | None = None, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.code
+        self.field = field
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class NotAllowed(Refused):
+    """The actor's roles do not cover this deed."""
+
+    code = "not_allowed"
+    status = 403
+
+    def __init__(
+        self, message: "str | Promise" = _("Your role does not cover this step."), **kwargs: str | None
+    ) -> None:
+        super().__init__(message, **kwargs)
+
+
+class WrongState(Refused):
+    """Somebody was quicker, or the step does not follow from where the process stands."""
+
+    code = "wrong_state"
+    status = 409
+
+
+class Invalid(Refused):
+    """What was entered cannot be right."""
+
+    code = "invalid"

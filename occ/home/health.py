@@ -1,0 +1,52 @@
+"""/healthz: the process lives. /readyz: database, broker, storage and beat answer, so that it can work."""
+
+import os
+from collections.abc import Callable
+
+import redis
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+
+from occ.ledger.heartbeats import silent
+
+
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 while the process lives; `beat` names the jobs that should have run and did not."""
+    try:
+        late = silent(now=timezone.now())
+    except Exception:  # the database is away: this process lives all the same
+        return JsonResponse({"alive": True, "beat": ["unknown"]})
+    return JsonResponse({"alive": True, "beat": late})
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    checks: dict[str, Callable[[], bool]] = {"database": database, "broker": broker, "storage": storage, "beat": beat}
+    found = {}
+    for name, check in checks.items():
+        try:
+            found[name] = check()
+        except Exception:  # whatever is wrong with it, it is not ready
+            found[name] = False
+    return JsonResponse(found, status=200 if all(found.values()) else 503)
+
+
+def database() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return bool(cursor.fetchone())
+
+
+def broker() -> bool:
+    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
+        return bool(client.ping())
+
+
+def storage() -> bool:
+    os.makedirs(settings.MEDIA_ROOT, exist_ok=True)
+    return os.access(settings.MEDIA_ROOT, os.W_OK)
+
+
+def beat() -> bool:
+    return "sweep" not in silent(now=timezone.now())

@@ -1,0 +1,85 @@
+"""What every request goes through: an id for the logs, the user's language, refusals as pages, the log-in wall."""
+
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import resolve
+from django.utils import translation
+
+from occ.errors import Refused
+from occ.logs import request_id
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+# URL names open to whoever asks; everything else needs a log-in, so that a forgotten decorator opens nothing.
+PUBLIC = {"login", "set_language", "healthz", "readyz", "verify"}
+
+
+class RequestId:
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        token = request_id.set(uuid.uuid4().hex[:16])
+        try:
+            response = self.get_response(request)
+            response.headers["X-Request-Id"] = request_id.get()
+            response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
+            return response
+        finally:
+            request_id.reset(token)
+
+
+class PersonLanguage:
+    """The language chosen: the cookie of this browser, else the user's own, else the installation's.
+
+    The browser's Accept-Language is not asked: Indonesian is the house's language until somebody chooses.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        if chosen not in dict(settings.LANGUAGES):
+            chosen = request.user.language if request.user.is_authenticated else settings.LANGUAGE_CODE
+        with translation.override(chosen):
+            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", chosen)
+        return response
+
+
+class Refusals:
+    """A service's refusal that no form has shown becomes a page that says it, with the refusal's own status."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, Refused):
+            return render(request, "refused.html", {"refusal": error}, status=error.status)
+        return None
+
+
+class LoginRequired:
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[object], kwargs: dict[str, object]
+    ) -> HttpResponse | None:
+        match = request.resolver_match or resolve(request.path_info)
+        # The API authenticates by token too and answers 401 by itself.
+        if request.user.is_authenticated or match.url_name in PUBLIC or match.namespaces[:1] == ["api"]:
+            return None
+        return redirect_to_login(request.get_full_path())

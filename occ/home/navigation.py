@@ -1,0 +1,46 @@
+"""The side navigation: which pages a user's roles lead to. A page that is not listed may still be open by link."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from occ.people.choices import Role
+from occ.people.models import User
+from occ.people.scope import SITE_WIDE, has_role
+
+FLOOR = frozenset({*SITE_WIDE, Role.TEAM_LEADER})
+
+
+@dataclass(frozen=True)
+class Item:
+    """`roles` None: for everybody who is logged in."""
+
+    label: "str | Promise"
+    icon: str
+    url_name: str
+    roles: frozenset[str] | None = None
+
+
+ITEMS = [
+    Item(_("Today"), "home", "home"),
+    Item(_("User-ID dashboard"), "gauge", "userids:dashboard", FLOOR),
+    Item(_("Logbook"), "book", "userids:accounts", FLOOR | {Role.AGENT}),
+    Item(_("Deactivations"), "user-off", "userids:deactivations", FLOOR),
+    Item(_("Replacements"), "replace", "userids:replacements", FLOOR),
+    Item(_("Resignations"), "mail", "userids:resignations", frozenset({Role.SUPPORT, Role.COORDINATOR, Role.AUDITOR})),
+    Item(_("Breaches"), "alert-triangle", "userids:breaches", FLOOR),
+    Item(_("Import"), "upload", "userids:import", frozenset({Role.SUPPORT, Role.DOCUMENT_CONTROL})),
+    Item(_("Documents"), "files", "documents:register", FLOOR),
+    Item(_("Compliance"), "chart-bar", "compliance", FLOOR),
+]
+
+
+def sections(user: User, path: str) -> list[dict[str, Any]]:
+    """[{label, icon, url, active}] in order; the longest matching address is the active one."""
+    items = [item for item in ITEMS if item.roles is None or has_role(user, item.roles)]
+    urls = [(item, reverse(item.url_name)) for item in items]
+    active = max((url for _item, url in urls if path.startswith(url)), key=len, default="")
+    return [{"label": item.label, "icon": item.icon, "url": url, "active": url == active} for item, url in urls]

@@ -1,0 +1,399 @@
+"""Template tags of the house's look. Colour never stands alone: each tag gives words and an icon beside it.
+
+`{% load occ_ui %}`, then:
+
+    {% icon "users" %}                                   an outline icon of Tabler Icons, hidden from screen readers
+    {% status_badge request %}                           badge of request.status, worded by get_status_display()
+    {% status_badge "failed" label=_("Failed") tone="danger" icon="x" %}
+    {% countdown due_at zone=site.timezone %}            time left or late, ticking
+    {% ago entry.at %}                                   "3 hours ago", the exact time on hover
+    {% exact at zone=site.timezone %}                    "20 November 2026, 16:00 WIB"
+    {% localday value zone=site.timezone %}              "20 November 2026"
+    {% flow_steps steps label=_("Deactivation") %}       see templates/partials/flow_steps.html
+    {% field form.email %}                               see templates/partials/field.html
+    {% sort_header "due_at" _("Due") %}                  a <th> whose link sorts by that field
+    {% chart "on-time" title=_("On time") chart=data unit="%" %}   see templates/partials/chart.html
+    {% server_now %} {% clock_texts %}                   what countdown.js needs, once, in base.html
+
+A view may put `now` into the context; otherwise a tag takes the present instant. `zone` is a zone name or tzinfo;
+without it the context's `zone` counts, then the current time zone.
+"""
+
+import json
+import re
+from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
+from django.forms.widgets import ClearableFileInput, FileInput
+from django.template.context import Context
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, ngettext, pgettext
+
+from occ.static_files import packages_root
+
+register = template.Library()
+
+AMBER_UNDER = timedelta(hours=12)
+RED_UNDER = timedelta(hours=2)
+EXACT_FORMAT = "j F Y, H:i T"
+EXACT_TITLE_FORMAT = "l, j F Y, H:i:s T"
+DAY_FORMAT = "j F Y"
+# Parameters that say where in a list one is: they mean nothing once the list is sorted or filtered otherwise.
+POSITION_PARAMETERS = ("after", "before", "cursor", "page")
+
+
+# Icons -------------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=512)
+def _icon_body(name: str) -> str | None:
+    """The drawing inside an icon's <svg>, or None where there is no such icon."""
+    if not re.fullmatch(r"[a-z0-9-]+", name):
+        return None
+    path = packages_root() / "@tabler/icons/icons/outline" / f"{name}.svg"
+    try:
+        source = path.read_text(encoding="utf-8")
+    except OSError:
+        return None
+    found = re.search(r"<svg[^>]*>(.*)</svg>", source, re.DOTALL)
+    return " ".join(found.group(1).split()) if found else None
+
+
+def icon_exists(name: str) -> bool:
+    return _icon_body(name) is not None
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """An icon beside words; a name that does not exist draws an empty box, never an error page."""
+    return format_html(
+        '<svg class="icon {}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" '
+        'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">{}</svg>',
+        css,
+        mark_safe(_icon_body(name) or ""),  # out of the installed package
+    )
+
+
+# Status ------------------------------------------------------------------------------------------------------------
+
+TONE_ICONS = {
+    "neutral": "circle-dot",
+    "info": "progress",
+    "success": "circle-check",
+    "warning": "alert-triangle",
+    "danger": "alert-octagon",
+}
+STATUS_TONES: dict[str, tuple[str, str]] = {
+    "active": ("success", "circle-check"),
+    "approved": ("success", "circle-check"),
+    "awaiting": ("warning", "hourglass"),
+    "breached": ("danger", "alert-octagon"),
+    "cancelled": ("neutral", "ban"),
+    "closed": ("neutral", "lock"),
+    "deactivated": ("success", "user-off"),
+    "disabled": ("neutral", "user-off"),
+    "documented": ("success", "file-check"),
+    "done": ("success", "circle-check"),
+    "draft": ("neutral", "pencil"),
+    "expired": ("neutral", "calendar-off"),
+    "failed": ("danger", "circle-x"),
+    "fulfilled": ("success", "circle-check"),
+    "inactive": ("neutral", "user-off"),
+    "in_progress": ("info", "progress"),
+    "open": ("info", "circle-dot"),
+    "overdue": ("danger", "alert-octagon"),
+    "pending": ("warning", "hourglass"),
+    "quarantined": ("warning", "hourglass"),
+    "recorded": ("neutral", "file-text"),
+    "refused": ("danger", "circle-x"),
+    "rejected": ("danger", "circle-x"),
+    "replaced": ("success", "replace"),
+    "requested": ("info", "send"),
+    "resolved": ("success", "circle-check"),
+    "suspended": ("warning", "player-pause"),
+    "withdrawn": ("neutral", "arrow-back-up"),
+}
+
+
+@register.inclusion_tag("partials/status_badge.html")
+def status_badge(status: Any, label: str = "", tone: str = "", icon: str = "") -> dict[str, str]:
+    """A status in words, icon and tone. `status`: a code, a choice, or an object with `status`."""
+    code = getattr(status, "status", status)
+    if not label and hasattr(status, "get_status_display"):
+        label = status.get_status_display()
+    label = str(label or getattr(code, "label", "") or str(code).replace("_", " ").capitalize())
+    known_tone, known_icon = STATUS_TONES.get(str(getattr(code, "value", code)), ("neutral", ""))
+    tone = tone or known_tone
+    return {"label": label, "tone": tone, "icon": icon or known_icon or TONE_ICONS.get(tone, "circle-dot")}
+
+
+# Time --------------------------------------------------------------------------------------------------------------
+
+UNITS = (("days", timedelta(days=1)), ("hours", timedelta(hours=1)), ("minutes", timedelta(minutes=1)))
+
+
+def _words(way: str, unit: str, n: int) -> str:
+    """The sentence for so many units ahead ("in"), overdue ("late") or in the past ("ago")."""
+    values = {"n": n}
+    if unit == "now":
+        return pgettext("time", "just now")
+    if way == "in":
+        return {
+            "days": ngettext("in %(n)s day", "in %(n)s days", n),
+            "hours": ngettext("in %(n)s hour", "in %(n)s hours", n),
+            "minutes": ngettext("in %(n)s minute", "in %(n)s minutes", n),
+            "seconds": ngettext("in %(n)s second", "in %(n)s seconds", n),
+        }[unit] % values
+    if way == "late":
+        return {
+            "days": ngettext("%(n)s day late", "%(n)s days late", n),
+            "hours": ngettext("%(n)s hour late", "%(n)s hours late", n),
+            "minutes": ngettext("%(n)s minute late", "%(n)s minutes late", n),
+            "seconds": ngettext("%(n)s second late", "%(n)s seconds late", n),
+        }[unit] % values
+    return {
+        "days": ngettext("%(n)s day ago", "%(n)s days ago", n),
+        "hours": ngettext("%(n)s hour ago", "%(n)s hours ago", n),
+        "minutes": ngettext("%(n)s minute ago", "%(n)s minutes ago", n),
+        "seconds": ngettext("%(n)s second ago", "%(n)s seconds ago", n),
+    }[unit] % values
+
+
+def _split(span: timedelta) -> tuple[str, int]:
+    """The largest unit of which there are two, and how many are full: 119 minutes stay minutes, never "1 hour".
+
+    Rounded down, so that what is left is never promised longer than it is. static/occ/countdown.js does the same.
+    """
+    for unit, size in UNITS:
+        if span >= 2 * size:
+            return unit, span // size
+    return "seconds", int(span.total_seconds())
+
+
+def relative(at: datetime, now: datetime) -> str:
+    """Time left until `at`, or how late it is: "in 3 hours", "2 hours late"."""
+    way, span = ("in", at - now) if at > now else ("late", now - at)
+    return _words(way, *_split(span))
+
+
+def since(at: datetime, now: datetime) -> str:
+    """How long ago `at` was; under a minute, and for clocks that run ahead, "just now"."""
+    if now - at < timedelta(minutes=1):
+        return _words("ago", "now", 0)
+    return _words("ago", *_split(now - at))
+
+
+def level(due_at: datetime, now: datetime) -> str:
+    left = due_at - now
+    if left <= timedelta(0):
+        return "overdue"
+    if left < RED_UNDER:
+        return "red"
+    return "amber" if left < AMBER_UNDER else "green"
+
+
+def level_labels() -> dict[str, str]:
+    return {
+        "green": pgettext("time left", "on time"),
+        "amber": pgettext("time left", "due soon"),
+        "red": pgettext("time left", "urgent"),
+        "overdue": pgettext("time left", "overdue"),
+    }
+
+
+def _now(context: Context) -> datetime:
+    now = context.get("now")
+    return now if isinstance(now, datetime) else timezone.now()
+
+
+def _zone(context: Context, zone: Any) -> tzinfo:
+    chosen = zone or context.get("zone")
+    if isinstance(chosen, str):
+        return ZoneInfo(chosen)
+    return chosen if isinstance(chosen, tzinfo) else timezone.get_current_timezone()
+
+
+def _stamp(context: Context, at: datetime, zone: Any) -> dict[str, Any]:
+    local = at.astimezone(_zone(context, zone))
+    return {
+        "iso": local.isoformat(timespec="seconds"),
+        "title": date_format(local, EXACT_TITLE_FORMAT),
+        "exact": date_format(local, EXACT_FORMAT),
+    }
+
+
+@register.inclusion_tag("partials/countdown.html", takes_context=True)
+def countdown(context: Context, due_at: datetime | None, zone: Any = None, done: bool = False) -> dict[str, Any]:
+    """Time left until `due_at`, or how late it is. `done`: the clock has ended; only the due time is shown."""
+    if due_at is None:
+        return {"due_at": None}
+    now = _now(context)
+    reached = level(due_at, now)
+    return _stamp(context, due_at, zone) | {
+        "due_at": due_at,
+        "done": done,
+        "text": relative(due_at, now),
+        "level": reached,
+        "level_label": level_labels()[reached],
+    }
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: Context, at: datetime | None, zone: Any = None) -> str:
+    if at is None:
+        return SafeString("&ndash;")
+    stamp = _stamp(context, at, zone)
+    return format_html(
+        '<time datetime="{}" title="{}" data-ago>{}</time>', stamp["iso"], stamp["title"], since(at, _now(context))
+    )
+
+
+@register.simple_tag(takes_context=True)
+def exact(context: Context, at: datetime | None, zone: Any = None) -> str:
+    if at is None:
+        return SafeString("&ndash;")
+    stamp = _stamp(context, at, zone)
+    return format_html('<time datetime="{}" title="{}">{}</time>', stamp["iso"], stamp["title"], stamp["exact"])
+
+
+@register.simple_tag(takes_context=True)
+def localday(context: Context, value: date | datetime | None, zone: Any = None) -> str:
+    """The calendar day of an instant at the site; a date is that day itself, in whatever zone."""
+    if value is None:
+        return SafeString("&ndash;")
+    if isinstance(value, datetime):
+        value = value.astimezone(_zone(context, zone)).date()
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), date_format(value, DAY_FORMAT))
+
+
+@register.simple_tag(takes_context=True)
+def server_now(context: Context) -> str:
+    return _now(context).isoformat(timespec="milliseconds")
+
+
+@register.simple_tag
+def clock_texts() -> str:
+    """The sentences countdown.js fills in, in the page's language, as JSON: [for one, for more], `{n}` the number."""
+
+    def pair(way: str, unit: str) -> list[str]:
+        return [_words(way, unit, n).replace(str(n), "{n}", 1) for n in (1, 2)]
+
+    units = ("days", "hours", "minutes", "seconds")
+    texts: dict[str, Any] = {way: {unit: pair(way, unit) for unit in units} for way in ("in", "late", "ago")}
+    texts["now"] = _words("ago", "now", 0)
+    texts["levels"] = level_labels()
+    return json.dumps(texts, ensure_ascii=False)
+
+
+# Flow --------------------------------------------------------------------------------------------------------------
+
+
+@register.inclusion_tag("partials/flow_steps.html", takes_context=True)
+def flow_steps(context: Context, steps: list[dict[str, Any]], label: str = "", zone: Any = None) -> dict[str, Any]:
+    """A procedure's chart as steps: dicts with `label`, `state`, and where known `at`, `actor`, `note`."""
+    words = {
+        "done": pgettext("flow step", "done"),
+        "current": pgettext("flow step", "current step"),
+        "upcoming": pgettext("flow step", "to come"),
+        "failed": pgettext("flow step", "failed"),
+    }
+    drawn = [{"at": None, "actor": "", "note": "", **step, "word": words[step["state"]]} for step in steps]
+    return {"steps": drawn, "label": label or gettext("Steps"), "zone": _zone(context, zone), "now": _now(context)}
+
+
+# Forms -------------------------------------------------------------------------------------------------------------
+
+
+# A group's class would land on the box around its choices too.
+WIDGET_CLASSES = {
+    "check": "form-check-input",
+    "group": "",
+    "select": "form-select",
+    "file": "form-control",
+    "input": "form-control",
+}
+
+
+def _field_kind(bound: BoundField) -> str:
+    widget = bound.field.widget
+    if isinstance(widget, CheckboxSelectMultiple | RadioSelect):
+        return "group"
+    if isinstance(widget, CheckboxInput):
+        return "check"
+    if isinstance(widget, FileInput | ClearableFileInput):
+        return "file"
+    return "select" if isinstance(widget, Select) else "input"
+
+
+@register.inclusion_tag("partials/field.html")
+def field(bound: BoundField, help: str = "", css: str = "", autofocus: bool = False) -> dict[str, Any]:
+    """A form field with label, help and errors tied to it for screen readers. `css`: classes of the outer box."""
+    kind = _field_kind(bound)
+    if bound.is_hidden:
+        return {"bound": bound, "kind": "hidden", "widget": bound.as_widget()}
+    identity = bound.id_for_label or bound.auto_id
+    help = help or str(bound.help_text)
+    notes = [f"{identity}_{part}" for part, is_there in (("error", bound.errors), ("help", help)) if is_there]
+    attrs: dict[str, Any] = {"class": WIDGET_CLASSES[kind]}
+    if bound.errors:
+        attrs["aria-invalid"] = "true"
+        attrs["class"] += " is-invalid" if kind != "group" else ""
+    own = bound.field.widget.attrs.get("class")
+    if own:
+        attrs["class"] += f" {own}"
+    if notes:
+        attrs["aria-describedby"] = " ".join(notes)
+    if autofocus:
+        attrs["autofocus"] = True
+    return {
+        "bound": bound,
+        "kind": kind,
+        "widget": bound.as_widget(attrs=attrs),
+        "help": help,
+        "id": identity,
+        "css": css,
+        "errors": bound.errors,
+        "required": bound.field.required,
+    }
+
+
+# Lists -------------------------------------------------------------------------------------------------------------
+
+
+@register.inclusion_tag("partials/sort_header.html", takes_context=True)
+def sort_header(context: Context, name: str, label: str, parameter: str = "sort", css: str = "") -> dict[str, Any]:
+    """A column head that sorts: the first click up, the next one down. `?sort=name` or `?sort=-name`."""
+    query = context["request"].GET.copy()
+    sorted_by = query.get(parameter, context.get("default_sort", ""))
+    for position in POSITION_PARAMETERS:
+        query.pop(position, None)
+    query[parameter] = f"-{name}" if sorted_by == name else name
+    direction = {name: "ascending", f"-{name}": "descending"}.get(sorted_by, "")
+    return {"url": f"?{query.urlencode()}", "label": label, "direction": direction, "css": css}
+
+
+@register.simple_tag(takes_context=True)
+def query_without(context: Context, *names: str) -> str:
+    """The page's address without these parameters and without the place in the list: `{% query_without "q" %}`."""
+    query = context["request"].GET.copy()
+    for name in (*names, *POSITION_PARAMETERS):
+        query.pop(name, None)
+    return f"?{query.urlencode()}"
+
+
+# Charts ------------------------------------------------------------------------------------------------------------
+
+
+@register.inclusion_tag("partials/chart.html")
+def chart(id: str, title: str, chart: dict[str, Any], unit: str = "") -> dict[str, Any]:
+    """A chart and the table behind it. `chart`: kind, labels, series [{name, values}], target, target_label."""
+    columns = [series["values"] for series in chart["series"]]
+    rows = [list(row) for row in zip(chart["labels"], *columns, strict=True)]
+    return {"id": id, "data_id": f"{id}-data", "title": title, "chart": chart, "unit": unit, "rows": rows}

@@ -1,0 +1,13 @@
+from django.urls import path
+
+from occ.home import health, views
+
+urlpatterns = [
+    path("", views.today, name="home"),
+    path("inbox/", views.inbox, name="inbox"),
+    path("inbox/read/", views.inbox_read_all, name="inbox_read_all"),
+    path("inbox/<int:pk>/", views.notification_open, name="notification"),
+    path("compliance/", views.compliance, name="compliance"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]

@@ -1,0 +1,124 @@
+"""Rules: what a procedure makes somebody do by a time, and the ladder that is climbed as the time runs.
+
+A ladder's step is an offset from the start or from the due time. Ladders are pure data: `pending` says which
+steps of an obligation have come, given what was done already and the time; it reads no clock and no database.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from occ.policies.registry import Definition, register as register_policy
+
+
+class StepKind(StrEnum):
+    REMIND = "remind"
+    BREACH = "breach"
+    ESCALATE = "escalate"
+
+
+@dataclass(frozen=True)
+class LadderStep:
+    """`offset` is counted from `anchor` ("start" or "due"); `role` is told."""
+
+    key: str
+    kind: StepKind
+    anchor: str
+    offset: timedelta
+    role: str
+
+    def at(self, starts_at: datetime, due_at: datetime, opened_at: datetime) -> datetime:
+        """When the step comes. One counted from the start comes at once when the clock already runs or is not yet begun."""
+        return opened_at + self.offset if self.anchor == "start" else due_at + self.offset
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`title` is a message id with %(subject)s; `policy` names the policy that holds the ladder."""
+
+    key: str
+    clause: str
+    title: str
+    owner_role: str
+    ladder_policy: str
+
+
+RULES: dict[str, Rule] = {}
+
+
+def register(
+    *, key: str, clause: str, title: str, label: Any, owner_role: str, ladder: Iterable[dict[str, Any]]
+) -> Rule:
+    """Register a rule together with the policy that holds its ladder (`<key>.ladder`, changeable by date)."""
+    if key in RULES:
+        raise ValueError(f"rule {key} is registered twice")
+    register_policy(
+        Definition(
+            key=f"{key}.ladder", label=label, unit="offsets", clause=clause, default=list(ladder), valid=valid_ladder
+        )
+    )
+    RULES[key] = Rule(key, clause, title, owner_role, f"{key}.ladder")
+    return RULES[key]
+
+
+def step(key: str, kind: StepKind, anchor: str, hours: float, role: str) -> dict[str, Any]:
+    """A ladder's step as the policy keeps it (JSON): `hours` after the anchor, negative is before."""
+    return {"key": key, "kind": str(kind), "anchor": anchor, "hours": hours, "role": role}
+
+
+def ladder(value: list[dict[str, Any]]) -> list[LadderStep]:
+    """The policy's JSON as steps. Raises ValueError or KeyError on nonsense."""
+    return [
+        LadderStep(s["key"], StepKind(s["kind"]), s["anchor"], timedelta(hours=s["hours"]), s["role"]) for s in value
+    ]
+
+
+def valid_ladder(value: Any) -> None:
+    from occ.people.choices import Role
+
+    if not isinstance(value, list) or not value:
+        raise ValueError("a ladder has at least one step")
+    try:
+        steps = ladder(value)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"a step lacks {error}") from error
+    if len({s.key for s in steps}) != len(steps):
+        raise ValueError("two steps have the same key")
+    if any(s.anchor not in {"start", "due"} or s.role not in Role.values for s in steps):
+        raise ValueError("a step's anchor is start or due, and its role one of the roles")
+    if [s for s in steps if s.kind is StepKind.BREACH and (s.anchor != "due" or s.offset)] or not any(
+        s.kind is StepKind.BREACH for s in steps
+    ):
+        raise ValueError("a ladder has its breach step at due")
+
+
+@dataclass(frozen=True)
+class Come:
+    """A step that has come. `superseded`: a reminder whose moment to help has gone, since a later step came with it."""
+
+    step: LadderStep
+    at: datetime
+    superseded: bool
+
+
+def pending(
+    steps: Iterable[LadderStep], *, starts_at: datetime, due_at: datetime, opened_at: datetime,
+    done: Collection[str], now: datetime,
+) -> tuple[list[Come], datetime | None]:  # fmt: skip
+    """The steps that have come and were not done, in order, and when the next one comes (None: no more).
+
+    After a sleep several may have come at once: reminders before the due time are then superseded by the last one
+    that came, so that nobody reads "2 hours left" when nothing is left; breach and escalation are never dropped.
+    """
+    timed = sorted(
+        ((s.at(starts_at, due_at, opened_at), s) for s in steps if s.key not in done), key=lambda one: one[0]
+    )
+    ripe = [(at, s) for at, s in timed if at <= now]
+    later = [at for at, _s in timed if at > now]
+    come = [
+        Come(s, at, superseded=s.kind is StepKind.REMIND and i < len(ripe) - 1 and (s.anchor == "due" or now >= due_at))
+        for i, (at, s) in enumerate(ripe)
+    ]
+    return come, min(later, default=None)

@@ -1,0 +1,193 @@
+"""Opening, moving, fulfilling and cancelling obligations. Every function runs in its caller's transaction."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import models, transaction
+
+from occ.ledger.services import record
+from occ.notifications.addressees import audience
+from occ.notifications.kinds import Kind, register
+from occ.notifications.services import notify
+from occ.obligations.models import EventKind, Obligation, ObligationEvent, State
+from occ.obligations.rules import RULES, Come, LadderStep, StepKind, ladder, pending
+from occ.people.actors import Actor
+from occ.people.models import Site, Team
+from occ.policies.services import policy_value
+
+
+def _(message: str) -> str:
+    """Mark a message id; it is said in the reader's language."""
+    return message
+
+
+register(
+    Kind(
+        "obligation.remind",
+        _("Due %(due_at)s: %(title)s"),
+        _("%(title)s (%(clause)s) is due on %(due_at)s."),
+        "info",
+    )
+)
+register(
+    Kind(
+        "obligation.breach",
+        _("Breached: %(title)s"),
+        _("%(title)s (%(clause)s) was due on %(due_at)s and has not been done in time."),
+        "danger",
+    )
+)
+register(
+    Kind(
+        "obligation.escalate",
+        _("Still open after a breach: %(title)s"),
+        _("%(title)s (%(clause)s) was due on %(due_at)s, was reported as breached and is still open."),
+        "danger",
+    )
+)
+
+
+def of(subject: models.Model, *, rule: str) -> Obligation | None:
+    """The subject's open obligation under the rule, locked; None when it has none."""
+    kind = ContentType.objects.get_for_model(subject)
+    found = Obligation.objects.select_for_update(of=("self",)).select_related("site", "team")
+    return found.filter(rule=rule, content_type=kind, object_id=subject.pk, state=State.OPEN).first()
+
+
+@transaction.atomic
+def obligation_open(
+    *, rule: str, subject: models.Model, label: str, site: Site, team: Team | None, starts_at: datetime,
+    due_at: datetime, late_cause: str = "", actor: Actor, now: datetime,
+) -> Obligation:  # fmt: skip
+    """Open an obligation. One that is opened after its own due time is breached at once, with `late_cause`."""
+    definition = RULES[rule]
+    obligation = Obligation.objects.create(
+        rule=rule, clause=definition.clause, subject=subject, subject_label=label[:200], site=site, team=team,
+        url=subject.get_absolute_url(),  # type: ignore[attr-defined]
+        owner_role=definition.owner_role, opened_at=now, starts_at=starts_at, due_at=due_at, next_at=now,
+        cause=late_cause if due_at <= now else "",
+    )  # fmt: skip
+    _event(obligation, EventKind.OPENED, actor=actor, now=now, starts_at=starts_at)
+    climb(obligation, now=now)
+    return obligation
+
+
+@transaction.atomic
+def obligation_move(
+    *, subject: models.Model, rule: str, starts_at: datetime, due_at: datetime, reason: str, late_cause: str = "",
+    actor: Actor, now: datetime,
+) -> Obligation | None:  # fmt: skip
+    """Move the open obligation's deadline, keeping the old one in its events. The ladder of the new time is climbed anew."""
+    obligation = of(subject, rule=rule)
+    if obligation is None or (obligation.starts_at, obligation.due_at) == (starts_at, due_at):
+        return obligation
+    was = obligation.due_at
+    obligation.starts_at, obligation.due_at = starts_at, due_at
+    obligation.breached_at = None
+    obligation.cause = late_cause if due_at <= now else ""
+    obligation.save(update_fields=["starts_at", "due_at", "breached_at", "cause"])
+    _event(obligation, EventKind.MOVED, actor=actor, now=now, was=was, reason=reason)
+    data = {"was": was, "due_at": due_at, "reason": reason}
+    record(actor=actor, action="obligation.moved", subject=obligation, data=data, now=now, site=obligation.site)
+    climb(obligation, now=now)
+    return obligation
+
+
+@transaction.atomic
+def obligation_fulfil(
+    *, subject: models.Model, rule: str, at: datetime, evidence: dict[str, Any], actor: Actor, now: datetime
+) -> Obligation | None:
+    """End the clock at `at`: the instant that the evidence shows, which may be before the click at `now`.
+
+    Too late, and the breach step not taken yet, it is taken now: a breach that ended before a sweep is one all the same.
+    """
+    obligation = of(subject, rule=rule)
+    if obligation is None:
+        return None
+    if at > obligation.due_at:
+        climb(obligation, now=now)
+    obligation.state, obligation.fulfilled_at, obligation.closed_at = State.FULFILLED, at, now
+    obligation.evidence, obligation.next_at = evidence, None
+    if at > obligation.due_at and obligation.breached_at is None:
+        obligation.breached_at = obligation.due_at
+    obligation.save(update_fields=["state", "fulfilled_at", "closed_at", "evidence", "next_at", "breached_at"])
+    _event(obligation, EventKind.FULFILLED, actor=actor, now=now, fulfilled_at=at)
+    data = {"fulfilled_at": at, "due_at": obligation.due_at, "on_time": obligation.on_time}
+    record(actor=actor, action="obligation.fulfilled", subject=obligation, data=data, now=now, site=obligation.site)
+    return obligation
+
+
+@transaction.atomic
+def obligation_cancel(
+    *, subject: models.Model, rule: str, reason: str, actor: Actor, now: datetime
+) -> Obligation | None:
+    """End the obligation without counting it, late or not."""
+    obligation = of(subject, rule=rule)
+    if obligation is None:
+        return None
+    obligation.state, obligation.closed_at, obligation.next_at = State.CANCELLED, now, None
+    obligation.save(update_fields=["state", "closed_at", "next_at"])
+    _event(obligation, EventKind.CANCELLED, actor=actor, now=now, reason=reason)
+    data = {"reason": reason}
+    record(actor=actor, action="obligation.cancelled", subject=obligation, data=data, now=now, site=obligation.site)
+    return obligation
+
+
+def climb(obligation: Obligation, *, now: datetime) -> list[Come]:
+    """Take every step of the ladder that has come. The caller holds the row's lock (or has just made it)."""
+    steps = ladder(policy_value(RULES[obligation.rule].ladder_policy, at=obligation.opened_at, site=obligation.site))
+    taken = ObligationEvent.objects.filter(obligation=obligation, kind=EventKind.STEP)
+    # A step at the start belongs to the obligation, the others to its due time: moving the deadline renews those.
+    at_start = {step.key for step in steps if step.anchor == "start"}
+    done = set(taken.filter(due_at=obligation.due_at).values_list("step", flat=True)) | (
+        at_start & set(taken.values_list("step", flat=True))
+    )
+    come, obligation.next_at = pending(
+        steps,
+        starts_at=obligation.starts_at,
+        due_at=obligation.due_at,
+        opened_at=obligation.opened_at,
+        done=done,
+        now=now,
+    )
+    for one in come:
+        _take(obligation, one, now=now)
+    obligation.save(update_fields=["next_at", "breached_at"])
+    return come
+
+
+def _take(obligation: Obligation, come: Come, *, now: datetime) -> None:
+    event = ObligationEvent.objects.create(
+        obligation=obligation, kind=EventKind.STEP, step=come.step.key, at=now, due_at=obligation.due_at,
+        superseded=come.superseded, actor_label="system:beat",
+    )  # fmt: skip
+    if come.step.kind is StepKind.BREACH:
+        obligation.breached_at = obligation.due_at
+    if not come.superseded:
+        _tell(obligation, come.step, event, now=now)
+
+
+def _tell(obligation: Obligation, step: LadderStep, event: ObligationEvent, *, now: datetime) -> None:
+    team = obligation.team if step.kind is StepKind.REMIND else None
+    notify(
+        to=audience(step.role, site=obligation.site, team=team, now=now),
+        kind=f"obligation.{step.kind}",
+        params={
+            "msg_title": RULES[obligation.rule].title,
+            "subject": obligation.subject_label,
+            "clause": obligation.clause,
+            "due_at": obligation.due_at.isoformat(),
+            "site_zone": obligation.site.timezone,
+        },
+        key=f"obligation:{obligation.pk}:{step.key}:{obligation.due_at.timestamp():.0f}",
+        url=obligation.url,
+        now=now,
+    )
+
+
+def _event(obligation: Obligation, kind: EventKind, *, actor: Actor, now: datetime, **data: Any) -> None:
+    said = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in data.items()}
+    ObligationEvent.objects.create(
+        obligation=obligation, kind=kind, at=now, due_at=obligation.due_at, actor_label=str(actor)[:150], data=said
+    )

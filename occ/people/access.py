@@ -1,0 +1,18 @@
+"""Fetching and authorising at once."""
+
+from typing import Any, TypeVar
+
+from django.db import models
+from django.http import Http404
+
+from occ.people.models import User
+
+M = TypeVar("M", bound=models.Model)
+
+
+def get_visible(model: type[M], user: User, pk: Any) -> M:
+    """The object if the user's roles cover it, else 404: out of scope and absent look the same."""
+    found: M | None = model._default_manager.visible_to(user).filter(pk=pk).first()  # type: ignore[attr-defined]
+    if found is None:
+        raise Http404
+    return found

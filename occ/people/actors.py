@@ -1,0 +1,21 @@
+"""Who does something: a user, or a part of the system that says its name."""
+
+from dataclasses import dataclass
+
+from occ.people.models import User
+
+
+@dataclass(frozen=True)
+class SystemActor:
+    """Beat, a connector, a command. It never passes for a person, and only transitions that name it let it in."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"system:{self.name}"
+
+
+Actor = User | SystemActor
+BEAT = SystemActor("beat")
+COMMAND = SystemActor("command")
+CONNECTOR = SystemActor("connector")

@@ -1,0 +1,226 @@
+"""Identity and dated membership: who a person is, where they belong, and which roles they hold, by date.
+
+Invariant: nobody is in two teams at once, and a role is never given twice for the same place at the same time
+(exclusion constraints). Dates are days in the site's time zone; `ends_on` is the last day, inclusive.
+Employment (contracts, plans) is `sdm`'s; here is only what every module asks.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.utils.translation import gettext_lazy as _
+
+from occ.people.choices import LeavingReason, Role
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
+
+def whole_range(column: str) -> Func:
+    """An integer as a one-element range: equality inside a GiST exclusion constraint without btree_gist."""
+    return Func(F(column), F(column), Value("[]"), function="int8range")
+
+
+class DayRange(Func):
+    """starts_on..ends_on, both days included; an open end is for ever."""
+
+    function = "DATERANGE"
+    output_field = DateRangeField()
+
+    @classmethod
+    def inclusive(cls) -> DayRange:
+        return cls("starts_on", "ends_on", RangeBoundary(inclusive_lower=True, inclusive_upper=True))
+
+
+def in_force(on: date, prefix: str = "") -> Q:
+    """Dated rows that hold on that day."""
+    ends = Q(**{f"{prefix}ends_on__isnull": True}) | Q(**{f"{prefix}ends_on__gte": on})
+    return Q(**{f"{prefix}starts_on__lte": on}) & ends
+
+
+def valid_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError) as error:
+        raise ValidationError(_("Unknown time zone.")) from error
+
+
+class Site(models.Model):
+    code = models.CharField(_("code"), max_length=10, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    address = models.CharField(_("address"), max_length=300, blank=True)
+    timezone = models.CharField(_("time zone"), max_length=40, default="Asia/Jakarta", validators=[valid_zone])
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = _("site")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class Team(models.Model):
+    site = models.ForeignKey(Site, models.PROTECT, related_name="teams", verbose_name=_("site"))
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = _("team")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PersonQuerySet(models.QuerySet["Person"]):
+    def visible_to(self, user: User) -> PersonQuerySet:
+        from occ.people.scope import people_filter
+
+        return self.filter(people_filter(user))
+
+    def working_on(self, day: date) -> PersonQuerySet:
+        return self.filter(Q(last_working_day__isnull=True) | Q(last_working_day__gte=day))
+
+
+class Person(models.Model):
+    """An employee as all modules know them. `last_working_day` is set while leaving and stays once gone."""
+
+    number = models.CharField(_("employee number"), max_length=20, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    email = models.EmailField(_("e-mail"), blank=True)
+    position = models.CharField(_("position"), max_length=80)
+    site = models.ForeignKey(Site, models.PROTECT, related_name="people", verbose_name=_("site"))
+    joined_on = models.DateField(_("joined on"))
+    last_working_day = models.DateField(_("last working day"), null=True, blank=True)
+    leaving_reason = models.CharField(_("reason"), max_length=20, choices=LeavingReason, blank=True)
+    left_announced = models.BooleanField(default=False, editable=False)
+
+    objects = PersonQuerySet.as_manager()
+    if TYPE_CHECKING:
+        memberships: RelatedManager[TeamMembership]
+
+    class Meta:
+        ordering = ["name", "pk"]
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last_working_day__isnull=True) | Q(last_working_day__gte=F("joined_on")),
+                name="person_leaves_after_joining",
+            ),
+        ]
+        indexes = [models.Index(fields=["last_working_day"], name="person_last_day")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def team_on(self, day: date) -> Team | None:
+        membership = self.memberships.filter(in_force(day)).select_related("team").first()
+        return membership.team if membership else None
+
+
+class TeamMembership(models.Model):
+    person = models.ForeignKey(Person, models.PROTECT, related_name="memberships")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="memberships")
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("to"), null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="membership_order"
+            ),
+            ExclusionConstraint(
+                name="membership_one_team_at_a_time",
+                expressions=[
+                    (whole_range("person_id"), RangeOperators.OVERLAPS),
+                    (DayRange.inclusive(), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+        indexes = [models.Index(fields=["team", "starts_on"], name="membership_team")]
+
+    def __str__(self) -> str:
+        return f"{self.person} / {self.team}"
+
+
+class UserManager(DjangoUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(username__iexact=username)
+
+
+class User(AbstractUser):
+    """A log-in. Most belong to a person; the client's and an auditor's need not."""
+
+    person = models.OneToOneField(Person, models.PROTECT, null=True, blank=True, related_name="user")
+    language = models.CharField(
+        _("language"), max_length=2, choices=[("id", _("Indonesian")), ("en", _("English"))], default="id"
+    )
+
+    objects = UserManager()  # type: ignore[misc]
+    if TYPE_CHECKING:
+        roles: RelatedManager[RoleAssignment]
+
+    class Meta(AbstractUser.Meta):
+        constraints: list[Any] = [
+            models.UniqueConstraint(models.functions.Lower("username"), name="user_username_any_case")
+        ]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+
+class RoleAssignment(models.Model):
+    """A role, at one site or at all (`site` null), possibly for one team only, from a day to a day."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="roles")
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+    site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True, verbose_name=_("site"), related_name="+")
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, verbose_name=_("team"), related_name="+")
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("to"), null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="role_order"
+            ),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="role_known"),
+            models.CheckConstraint(condition=Q(team__isnull=True) | Q(site__isnull=False), name="role_team_has_site"),
+        ]
+        indexes = [models.Index(fields=["role", "site"], name="role_by_site")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_role_display()} ({self.site or _('all sites')})"
+
+
+class Absence(models.Model):
+    """While a user is away, what is addressed to them goes to the deputy as well."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="absences")
+    deputy = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("deputy"))
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("to"))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="absence_order"),
+            models.CheckConstraint(condition=~Q(user=F("deputy")), name="absence_deputy_is_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} -> {self.deputy}"

@@ -1,0 +1,68 @@
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from occ.errors import Invalid, NotAllowed
+from occ.ledger.services import record
+from occ.people.choices import Role
+from occ.people.models import Site, User
+from occ.people.scope import site_ids
+from occ.policies.models import Policy
+from occ.policies.registry import DEFINITIONS
+
+SETTERS = {Role.COORDINATOR, Role.MANAGER, Role.ADMINISTRATOR}
+ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def policy_value(key: str, *, at: datetime, site: Site | None = None) -> Any:
+    """The value that holds at that instant, for that site. KeyError for a policy nobody registered."""
+    DEFINITIONS[key]
+    rows = Policy.objects.filter(Q(site=site) | Q(site=None) if site else Q(site=None), key=key, valid_from__lte=at)
+    row = rows.order_by(F("site").asc(nulls_last=True), "-valid_from").first()
+    return DEFINITIONS[key].default if row is None else row.value
+
+
+def install_defaults() -> None:
+    """Write the first row of every registered policy that has none."""
+    present = set(Policy.objects.filter(valid_from=ALWAYS, site=None).values_list("key", flat=True))
+    Policy.objects.bulk_create(
+        [
+            Policy(
+                key=d.key,
+                value=d.default,
+                valid_from=ALWAYS,
+                set_at=ALWAYS,
+                reason=f"As the procedure says: {d.clause}",
+            )
+            for d in DEFINITIONS.values()
+            if d.key not in present
+        ],
+        ignore_conflicts=True,
+    )
+
+
+@transaction.atomic
+def policy_set(
+    *, key: str, value: Any, valid_from: datetime, reason: str, site: Site | None, actor: User, now: datetime
+) -> Policy:
+    """Set a policy from an instant on, not in the past: what was judged stays judged."""
+    allowed = site_ids(actor, SETTERS)
+    if allowed is not None and (site is None or site.pk not in allowed):
+        raise NotAllowed
+    if not reason.strip():
+        raise Invalid(_("Say why the policy changes."), field="reason")
+    if valid_from < now:
+        raise Invalid(_("A policy cannot change the past."), field="valid_from")
+    try:
+        DEFINITIONS[key].valid(value)
+    except (ValueError, TypeError) as error:
+        raise Invalid(_("This value does not fit the policy."), field="value") from error
+    policy = Policy.objects.create(
+        key=key, site=site, value=value, valid_from=valid_from, reason=reason, set_by=actor, set_at=now
+    )
+    data = {"key": key, "value": value, "valid_from": valid_from, "reason": reason}
+    record(actor=actor, action="policy.set", subject=policy, data=data, now=now, site=site)
+    return policy

@@ -1,0 +1,173 @@
+"""bin/demo: the real thing with demo data: PostgreSQL, Redis, web, worker and beat, until Ctrl-C."""
+
+import argparse
+import contextlib
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from occ.runtime.environment import ROOT, prepared, said, var_directory
+from occ.runtime.servers import CannotStart, answers, dies_with_parent
+
+READY_SECONDS = 120
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bin/demo", description="Runs OCC with demo data on 127.0.0.1.")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--var", help="where its state is kept (default: var/)")
+    parser.add_argument("--reset", action="store_true", help="start over with a new demo database")
+    parser.add_argument("--no-simulator", action="store_true", help="without the simulated floor")
+    arguments = parser.parse_args()
+    var = var_directory(arguments.var)
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, interrupt)
+    with said(), contextlib.suppress(KeyboardInterrupt):
+        demo(var, arguments.port, arguments.reset)
+    return 0
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def demo(var: Path, port: int, reset: bool) -> None:
+    if os.environ.get("DATABASE_URL"):
+        raise CannotStart("DATABASE_URL is set: the demo brings its own servers. Unset it first.")
+    if answers(port):
+        raise CannotStart(f"Port {port} is taken. Give another one: bin/demo --port {port + 1}")
+    if (var / "servers.json").exists() and in_use(var):
+        raise CannotStart(f"A demo runs on {var} already. Give this one its own: bin/demo --port {port + 1} --var DIR")
+    if reset:
+        forget(var)
+    url = f"http://127.0.0.1:{port}"
+    with prepared(var, base_url=url) as environment:
+        prepare(var, environment)
+        with supervised(var, port, environment) as children:
+            wait_until_ready(url, children)
+            subprocess.run([sys.executable, str(ROOT / "manage.py"), "load_demo", "--print"], env=environment)
+            print(f"READY {url}", flush=True)
+            print("Ctrl-C stops everything; what was done in it is kept.", flush=True)
+            while True:
+                children.look_after()
+                time.sleep(0.5)
+
+
+def in_use(var: Path) -> bool:
+    import fcntl
+
+    with open(var / "servers.lock", "a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def forget(var: Path) -> None:
+    """Remove the demo's state, and only that: what the demo itself has made below `var`."""
+    for name in ("postgres", "redis", "files", "static"):
+        shutil.rmtree(var / name, ignore_errors=True)
+    for name in ("secret_key", "demo-logins.json", "static.stamp", "beat-schedule"):
+        (var / name).unlink(missing_ok=True)
+
+
+def prepare(var: Path, environment: dict[str, str]) -> None:
+    manage(environment, "migrate", "--verbosity", "0")
+    stamp, state = var / "static.stamp", static_state()
+    if not stamp.exists() or stamp.read_text() != state:
+        print("-- Collecting static files …", flush=True)
+        manage(environment, "collectstatic", "--noinput", "--clear", "--verbosity", "0")
+        stamp.write_text(state)
+    manage(environment, "load_demo")
+
+
+def static_state() -> str:
+    """Changes when a static file or an npm package does."""
+    found = hashlib.sha256((ROOT / "package-lock.json").read_bytes())
+    for path in sorted((ROOT / "static").rglob("*")):
+        found.update(f"{path} {path.stat().st_mtime_ns}".encode())
+    return found.hexdigest()
+
+
+def manage(environment: dict[str, str], *words: str) -> None:
+    if subprocess.call([sys.executable, str(ROOT / "manage.py"), *words], env=environment):
+        raise CannotStart(f"manage.py {words[0]} failed; what it said is above.")
+
+
+class Children:
+    """Web, worker and beat; one that ends is started again, and the console says so."""
+
+    def __init__(self, commands: dict[str, list[str]], var: Path, environment: dict[str, str]) -> None:
+        self.commands, self.var, self.environment = commands, var, environment
+        (var / "log").mkdir(exist_ok=True)
+        self.running = {name: self.spawn(name) for name in commands}
+
+    def spawn(self, name: str) -> "subprocess.Popen[bytes]":
+        with open(self.var / "log" / f"{name}.log", "ab") as log:
+            return subprocess.Popen(
+                self.commands[name], cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                preexec_fn=dies_with_parent(signal.SIGTERM),
+            )  # fmt: skip
+
+    def look_after(self) -> None:
+        for name, process in list(self.running.items()):
+            if process.poll() is not None:
+                print(
+                    f"-- {name} ended ({process.returncode}); starting it again. See {self.var}/log/{name}.log",
+                    flush=True,
+                )
+                time.sleep(1)
+                self.running[name] = self.spawn(name)
+
+    def stop(self) -> None:
+        for process in self.running.values():
+            process.send_signal(signal.SIGTERM)
+        for process in self.running.values():
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@contextlib.contextmanager
+def supervised(var: Path, port: int, environment: dict[str, str]) -> Iterator[Children]:
+    python = [sys.executable, "-m"]
+    commands = {
+        "web": [*python, "uvicorn", "occ.asgi:application", "--host", "127.0.0.1", "--port", str(port),
+                "--timeout-graceful-shutdown", "3", "--no-access-log", "--lifespan", "off"],
+        "worker": [*python, "celery", "-A", "occ", "worker", "--concurrency", "2", "--loglevel", "INFO",
+                   "--without-mingle", "--without-gossip"],
+        "beat": [*python, "celery", "-A", "occ", "beat", "--schedule", str(var / "beat-schedule"), "--pidfile=",
+                 "--loglevel", "INFO"],
+    }  # fmt: skip
+    children = Children(commands, var, environment)
+    try:
+        yield children
+    finally:
+        print("-- Stopping …", flush=True)
+        children.stop()
+
+
+def wait_until_ready(url: str, children: Children) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        children.look_after()
+        with contextlib.suppress(OSError, urllib.error.URLError), urllib.request.urlopen(f"{url}/readyz", timeout=5):
+            return
+        time.sleep(0.2)
+    raise CannotStart(f"{url}/readyz did not answer within {READY_SECONDS} s; see {children.var}/log/")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""The environment in which the project's commands run: the given one, or the embedded demo's."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from occ.runtime.servers import CannotStart, embedded, private
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@contextlib.contextmanager
+def prepared(var: Path, *, base_url: str = "", fast: bool = False) -> Iterator[dict[str, str]]:
+    """Environment variables for Django. With DATABASE_URL set nothing is started and nothing is made up."""
+    common = {"DJANGO_SETTINGS_MODULE": "occ.settings", "OCC_VAR": str(var)}
+    if os.environ.get("DATABASE_URL"):
+        yield os.environ | common
+        return
+    with embedded(var, fast=fast) as servers:
+        yield os.environ | common | {
+            "DATABASE_URL": servers.database_url,
+            "REDIS_URL": servers.redis_url,
+            "SECRET_KEY": private(var / "secret_key"),
+            "OCC_DEMO": "1",
+            **({"BASE_URL": base_url} if base_url else {}),
+        }  # fmt: skip
+
+
+@contextlib.contextmanager
+def said() -> Iterator[None]:
+    """What cannot start says so in one line."""
+    try:
+        yield
+    except CannotStart as error:
+        sys.exit(str(error))
+
+
+def var_directory(given: str | None) -> Path:
+    return Path(given or os.environ.get("OCC_VAR") or ROOT / "var").resolve()

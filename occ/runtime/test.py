@@ -1,0 +1,67 @@
+"""bin/test: every check; with arguments only pytest with those."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from occ.runtime.environment import ROOT, prepared, said, var_directory
+
+BIN = Path(sys.executable).parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def main() -> int:
+    os.chdir(ROOT)
+    arguments = sys.argv[1:]
+    browser = find_browser()
+    with said(), prepared(var_directory(None) / "test", fast=True) as environment:
+        environment |= {"CHROMIUM": browser, "LOG_LEVEL": "WARNING"}
+        if arguments:
+            return subprocess.call([str(BIN / "pytest"), *arguments], env=environment)
+        return everything(environment)
+
+
+def everything(environment: dict[str, str]) -> int:
+    """Runs all checks even when one fails, so that one run tells everything; 1 when any did."""
+    manage = [sys.executable, "manage.py"]
+    checks = {
+        "style": [str(BIN / "ruff"), "check", "."],
+        "format": [str(BIN / "ruff"), "format", "--check", "."],
+        "types": [str(BIN / "mypy")],
+        "imports": [str(BIN / "lint-imports")],
+        "migrations": [*manage, "makemigrations", "--check", "--dry-run"],
+        "settings": [*manage, "check", "--fail-level", "WARNING"],
+        "requirements": [*manage, "trace", "--check"],
+        "tests": [str(BIN / "pytest"), "--cov", "--cov-report=term:skip-covered"],
+    }
+    failed = []
+    for name, command in checks.items():
+        began = time.monotonic()
+        print(f"== {name}", flush=True)
+        if subprocess.call(command, env=environment):
+            failed.append(name)
+        print(f"== {name}: {time.monotonic() - began:.0f} s", flush=True)
+    print(f"== failed: {', '.join(failed)}" if failed else "== all checks passed", flush=True)
+    return 1 if failed else 0
+
+
+def find_browser() -> str:
+    """Chromium for the browser tests, installed where we may; a missing one is a failure and never a skip."""
+    given = os.environ.get("CHROMIUM")
+    found = given or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not found and shutil.which("apt-get") and os.geteuid() == 0:
+        print("-- Installing Chromium …", flush=True)
+        quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
+        subprocess.call(["apt-get", "update", "-qq"], **quiet)  # type: ignore[call-overload]
+        subprocess.call(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], **quiet)  # type: ignore[call-overload]
+        found = shutil.which("chromium")
+    if not found:
+        sys.exit("The browser tests need Chromium. Install it (apt-get install chromium) or set CHROMIUM to its path.")
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""Dates and numbers as people type them, in Indonesian and English, without guessing.
+
+Django's Indonesian input formats take 04/13/2026 for 13 April and 90.125 for 90125 (KER-13). Here the day comes
+first, always, and what can be read in two ways is refused rather than guessed.
+"""
+
+import re
+import unicodedata
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from occ.errors import Invalid
+
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+
+_MONTHS = {
+    1: "januari january jan",
+    2: "februari february pebruari feb peb",
+    3: "maret march mar mrt",
+    4: "april apr",
+    5: "mei may",
+    6: "juni june jun",
+    7: "juli july jul",
+    8: "agustus august agt agu ags agust aug",
+    9: "september sept sep",
+    10: "oktober october okt oct",
+    11: "november nopember nov nop",
+    12: "desember december des dec",
+}
+MONTHS = {name: number for number, names in _MONTHS.items() for name in names.split()}
+
+# A time of day behind the date is allowed (spreadsheets write one for every date) and left out.
+_CLOCK = r"(?:[ T,]+[0-2]?[0-9][:.][0-5][0-9](?:[:.][0-5][0-9](?:[.,][0-9]+)?)?)?"
+_YEAR_FIRST = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})" + _CLOCK)
+_DAY_FIRST = re.compile(r"([0-9]{1,2})([-/. ])([0-9]{1,2})\2([0-9]{4})" + _CLOCK)
+_SHORT_YEAR = re.compile(r"[0-9]{1,2}([-/. ])(?:[0-9]{1,2}|[^\W\d]+)\1[0-9]{2}")
+_DAY_NAME_YEAR = re.compile(r"([0-9]{1,2})[-/. ]{0,2}([^\W\d_]+)\.?[-/., ]{0,2}([0-9]{4})" + _CLOCK)
+_NAME_DAY_YEAR = re.compile(r"([^\W\d_]+)\.? +([0-9]{1,2})(?:,| ) *([0-9]{4})" + _CLOCK)
+_WEEKDAY = re.compile(
+    r"(?:senin|selasa|rabu|kamis|jum'?at|sabtu|minggu|ahad"
+    r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday), *"
+)
+_EPOCHS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
+
+
+def parse_date(value: str | date | int | float, *, epoch_1904: bool = False) -> date:
+    """The day that `value` means. Raises Invalid.
+
+    A number is taken for a spreadsheet's serial day; pass one only when the cell itself held a number.
+    """
+    if isinstance(value, datetime):
+        return _in_range(value.date(), value)
+    if isinstance(value, date):
+        return _in_range(value, value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return _from_serial(value, epoch_1904)
+    return _from_text(str(value))
+
+
+def _from_serial(serial: int | float, epoch_1904: bool) -> date:
+    try:
+        day = _EPOCHS[epoch_1904] + timedelta(days=int(serial))
+    except (OverflowError, ValueError):
+        raise _not_a_date(serial) from None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise _not_a_date(serial)
+    return day
+
+
+def _from_text(text: str) -> date:
+    plain = unicodedata.normalize("NFKC", text[:80]).strip().casefold()
+    plain = _WEEKDAY.sub("", re.sub(r"\s+", " ", plain), count=1)
+    if match := _YEAR_FIRST.fullmatch(plain.upper()):
+        return _day(int(match[1]), int(match[3]), int(match[4]), text)
+    if match := _DAY_FIRST.fullmatch(plain.upper()):
+        return _day(int(match[4]), int(match[3]), int(match[1]), text)
+    if match := _DAY_NAME_YEAR.fullmatch(plain):
+        return _day(int(match[3]), _month(match[2], text), int(match[1]), text)
+    if match := _NAME_DAY_YEAR.fullmatch(plain):
+        return _day(int(match[3]), _month(match[1], text), int(match[2]), text)
+    if _SHORT_YEAR.fullmatch(plain):
+        raise Invalid(
+            _("“%(value)s”: write the year with four digits, for example 01/08/2025.") % {"value": text},
+            code="date_short_year",
+        )
+    raise _not_a_date(text)
+
+
+def _month(name: str, text: str) -> int:
+    try:
+        return MONTHS[name]
+    except KeyError:
+        raise _not_a_date(text) from None
+
+
+def _day(year: int, month: int, day: int, text: str) -> date:
+    if month > 12 and day <= 12:
+        raise Invalid(
+            _("“%(value)s”: the day comes first, then the month; there is no month %(month)s.")
+            % {"value": text, "month": month},
+            code="date_month_first",
+        )
+    try:
+        found = date(year, month, day)
+    except ValueError:
+        raise Invalid(
+            _("“%(value)s” is not a day in the calendar.") % {"value": text}, code="date_impossible"
+        ) from None
+    return _in_range(found, text)
+
+
+def _in_range(day: date, value: object) -> date:
+    if FIRST_YEAR <= day.year <= LAST_YEAR:
+        return day
+    raise Invalid(
+        _("“%(value)s”: the year must lie between %(first)s and %(last)s.")
+        % {"value": value, "first": str(FIRST_YEAR), "last": str(LAST_YEAR)},
+        code="date_out_of_range",
+    )
+
+
+def _not_a_date(value: object) -> Invalid:
+    return Invalid(
+        _("“%(value)s” is not a date. Write it as 01/08/2025 (day first), 1 August 2025 or 2025-08-01.")
+        % {"value": str(value)[:80]},
+        code="not_a_date",
+    )
+
+
+_NUMBER = {
+    "id": re.compile(r"([+-]?)([0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+)(?:,([0-9]+))?"),
+    "en": re.compile(r"([+-]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]+))?"),
+}
+
+
+def parse_decimal(value: str | int | float | Decimal, *, language: str | None = None) -> Decimal:
+    """The number that `value` means. Raises Invalid.
+
+    With `language` ("id" or "en") only that language's signs are read: 1.234,5 or 1,234.5. Without it, both are,
+    and what means different numbers in them (90.125) is refused.
+    """
+    if isinstance(value, bool):
+        raise _not_a_number(value)
+    if isinstance(value, (int, float, Decimal)):
+        number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+        if not number.is_finite():
+            raise _not_a_number(value)
+        return number
+    plain = unicodedata.normalize("NFKC", value[:60]).strip().replace("\N{MINUS SIGN}", "-")
+    found = {
+        number for code in ([language] if language else _NUMBER) if (number := _read_number(plain, code)) is not None
+    }
+    if len(found) == 2:
+        raise Invalid(
+            _("“%(value)s” can mean two numbers. Leave out the thousands separator.") % {"value": value},
+            code="number_ambiguous",
+        )
+    if not found or len(value) > 60:
+        raise _not_a_number(value)
+    return found.pop()
+
+
+def _read_number(plain: str, language: str) -> Decimal | None:
+    match = _NUMBER[language].fullmatch(plain)
+    if match is None:
+        return None
+    sign, whole, fraction = match.groups()
+    digits = sign + re.sub("[.,]", "", whole)
+    return Decimal(f"{digits}.{fraction}" if fraction else digits)
+
+
+def _not_a_number(value: object) -> Invalid:
+    return Invalid(_("“%(value)s” is not a number.") % {"value": str(value)[:60]}, code="not_a_number")

@@ -1,0 +1,37 @@
+"""A process as steps on a page, the present one lit."""
+
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+
+from occ.workflow.flows import Flow
+from occ.workflow.models import WorkflowStep
+
+
+def history(subject: Any) -> list[WorkflowStep]:
+    kind = ContentType.objects.get_for_model(subject)
+    return list(WorkflowStep.objects.filter(content_type=kind, object_id=subject.pk).order_by("pk"))
+
+
+def drawing(flow: Flow, subject: Any, steps: list[WorkflowStep]) -> list[dict[str, Any]]:
+    """[{label, state: done|current|upcoming|failed, at, actor}]; a state off the path takes its place on it."""
+    last = {one.to_state: one for one in steps}
+    here = subject.status
+    place = flow.off_path.get(here, here)
+    drawn = []
+    for i, state in enumerate(flow.path):
+        passed = i < flow.path.index(place)
+        shown = here if state == place else state
+        reached = last.get(shown) if passed or state == place else None
+        mark = "done" if passed or (state == place and here in flow.final and here == place) else "upcoming"
+        if state == place and mark != "done":
+            mark = "failed" if here != place else "current"
+        drawn.append(
+            {
+                "label": flow.states(shown).label,
+                "state": mark,
+                "at": reached.at if reached else None,
+                "actor": reached.actor_label if reached else "",
+            }
+        )
+    return drawn

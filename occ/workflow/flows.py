@@ -1,0 +1,77 @@
+"""A process of a procedure as data: states, and transitions each open to named roles.
+
+The same table is what the service obeys, what the page draws, and what a test walks.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db import models
+from django.utils.functional import Promise
+
+from occ.people.actors import Actor, SystemActor
+from occ.people.models import Site, User
+from occ.people.scope import has_role
+
+
+@dataclass(frozen=True)
+class Transition:
+    """`by` holds roles and SystemActors; `needs` names what must come along ("note", "evidence")."""
+
+    name: str
+    source: frozenset[str]
+    target: str
+    by: frozenset[str | SystemActor]
+    label: "str | Promise"
+    needs: frozenset[str] = frozenset()
+
+    def open_to(self, actor: Actor, site: Site) -> bool:
+        if isinstance(actor, SystemActor):
+            return actor in self.by
+        return has_role(actor, {role for role in self.by if not isinstance(role, SystemActor)}, site=site)
+
+
+def transition(
+    name: str, source: str | Iterable[str], target: str, *, by: Iterable[str | SystemActor], label: "str | Promise",
+    needs: Iterable[str] = (),
+) -> Transition:  # fmt: skip
+    sources = {source} if isinstance(source, str) else source
+    return Transition(name, frozenset(sources), target, frozenset(by), label, frozenset(needs))
+
+
+@dataclass(frozen=True)
+class Flow:
+    """`path` is the way drawn on the page; states off it (failed, cancelled) are drawn where they branch off."""
+
+    key: str
+    clause: str
+    states: type[models.TextChoices]
+    initial: str
+    path: tuple[str, ...]
+    transitions: tuple[Transition, ...]
+    off_path: dict[str, str] = field(default_factory=dict)
+
+    def find(self, name: str) -> Transition:
+        return next(one for one in self.transitions if one.name == name)
+
+    def open_to(self, actor: User, *, state: str, site: Site) -> list[Transition]:
+        """The transitions that this user may make now."""
+        return [one for one in self.transitions if state in one.source and one.open_to(actor, site)]
+
+    @property
+    def final(self) -> set[str]:
+        return set(self.states.values) - {state for one in self.transitions for state in one.source}
+
+
+FLOWS: dict[str, Flow] = {}
+
+
+def register(flow: Flow) -> Flow:
+    """Refuses a table with a state nobody reaches or a transition to a state that is none."""
+    reached = {flow.initial} | {one.target for one in flow.transitions}
+    if unknown := (reached | {s for one in flow.transitions for s in one.source}) ^ set(flow.states.values):
+        raise ValueError(f"flow {flow.key}: {unknown} is not reached, or no state")
+    if flow.key in FLOWS:
+        raise ValueError(f"flow {flow.key} is registered twice")
+    FLOWS[flow.key] = flow
+    return flow

@@ -1,0 +1,42 @@
+"""What every test may rely on: real PostgreSQL and Redis (bin/test starts them), files in a place of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import TransactionTestCase
+
+_teardown = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+
+def _teardown_past_triggers(self: Any) -> None:
+    """Emptying the tables between tests is the one thing that may get past the append-only triggers."""
+    for name in self._databases_names(include_mirrors=False):
+        with connections[name].cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+    try:
+        _teardown(self)
+    finally:
+        for name in self._databases_names(include_mirrors=False):
+            with connections[name].cursor() as cursor:
+                cursor.execute("SET session_replication_role = DEFAULT")
+
+
+TransactionTestCase._fixture_teardown = _teardown_past_triggers  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def own_files(tmp_path: Path, settings: Any) -> Iterator[None]:
+    system = "django.core.files.storage.FileSystemStorage"
+    settings.MEDIA_ROOT = str(tmp_path / "files")
+    settings.STORAGES = {
+        "default": {"BACKEND": system, "OPTIONS": {"location": str(tmp_path / "files")}},
+        "documents": {"BACKEND": system, "OPTIONS": {"location": str(tmp_path / "files/documents")}},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    yield

@@ -1,0 +1,146 @@
+"""Register, download, signing, verification, attachments: who gets what."""
+
+import io
+import struct
+import zipfile
+import zlib
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+
+from occ.documents.attachments import FileRefused, attachment_add
+from occ.documents.models import IssuedDocument
+from occ.documents.services import verification_url
+from occ.documents.signing import TooManyAttempts, document_sign
+from occ.errors import Invalid
+from occ.ledger.models import Entry
+from occ.people.choices import Role
+from occ.people.models import Site, User
+from tests.documents.conftest import NOW, PASSWORD, issue, user_with
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"".join(
+    struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    for name, data in [(b"IHDR", b"\0\0\0\1\0\0\0\1\x08\0\0\0\0"), (b"IDAT", zlib.compress(b"\0\0")), (b"IEND", b"")]
+)
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+
+
+def office(*names: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in ["[Content_Types].xml", *names]:
+            archive.writestr(name, "<x/>")
+    return out.getvalue()
+
+
+@pytest.fixture
+def document(site: Site, control: User) -> IssuedDocument:
+    return issue(site, control)
+
+
+SEES = [
+    (Role.DOCUMENT_CONTROL, True), (Role.AUDITOR, True), (Role.QMR, True), (Role.COORDINATOR, True),
+    (Role.MANAGER, True), (Role.SUPPORT, True), (Role.AGENT, False), (Role.CLIENT, False), (Role.TEAM_LEADER, False),
+]  # fmt: skip
+
+
+@pytest.mark.req("KER-9")
+@pytest.mark.parametrize(("role", "sees"), SEES)
+@pytest.mark.parametrize("own", [True, False])
+def test_only_reading_roles_of_the_site_get_it(
+    client: Client, document: IssuedDocument, other_site: Site, role: Role, sees: bool, own: bool
+) -> None:
+    client.force_login(user_with(role, document.site if own else other_site, "somebody"))
+    expected = 200 if sees and own else 404
+    for url in [f"/documents/{document.pk}/", f"/documents/{document.pk}/download/"]:
+        assert client.get(url).status_code == expected
+    listed = document.number in client.get("/documents/").content.decode()
+    assert listed == (expected == 200)
+
+
+@pytest.mark.req("KER-9")
+def test_a_download_is_a_file_to_save_and_leaves_an_entry(
+    client: Client, document: IssuedDocument, control: User
+) -> None:
+    client.force_login(control)
+    response = client.get(f"/documents/{document.pk}/download/")
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Content-Disposition"] == 'attachment; filename="LOG-UID-JKT-2026-000001.pdf"'
+    assert "sandbox" in response.headers["Content-Security-Policy"]
+    assert Entry.objects.filter(action="document.downloaded", actor=control).count() == 1
+
+
+@pytest.mark.req("KER-9")
+def test_anybody_verifies_by_code_and_by_file(document: IssuedDocument, control: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    url = f"/verify/{document.code.upper()}/"
+    page = client.get(url)
+    assert page.status_code == 200
+    assert document.sha256 in page.content.decode()
+    assert client.post(url, {"file": SimpleUploadedFile("a.pdf", PDF)}).status_code == 403
+    insider = Client()
+    insider.force_login(control)
+    pdf = b"".join(insider.get(f"/documents/{document.pk}/download/").streaming_content)  # type: ignore[attr-defined]
+    token = client.cookies["csrftoken"].value
+    for content, result in [(pdf, "same"), (pdf + b" ", "other")]:
+        answer = client.post(url, {"file": SimpleUploadedFile("a.pdf", content), "csrfmiddlewaretoken": token})
+        assert answer.context["result"] == result
+    assert client.get("/verify/0123456789abcdefghjkmnpqrs/").status_code == 404
+    assert document.code in verification_url(document.code)
+
+
+def test_signing_needs_the_password_again(document: IssuedDocument, control: User) -> None:
+    for _n in range(5):
+        with pytest.raises(Invalid):
+            document_sign(document_id=document.pk, user=control, password="no", purpose="checked", now=NOW)
+    with pytest.raises(TooManyAttempts):
+        document_sign(document_id=document.pk, user=control, password=PASSWORD, purpose="checked", now=NOW)
+    later = NOW + timedelta(minutes=16)
+    document_sign(document_id=document.pk, user=control, password=PASSWORD, purpose="checked", now=later)
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE documents_signature SET name = 'somebody else'")
+
+
+GOOD = [
+    ("a.pdf", PDF), ("a.png", PNG), ("a.jpeg", b"\xff\xd8\xff\xe0 picture"), ("a.txt", "surat résign".encode()),
+    ("a.docx", office("word/document.xml")), ("a.xlsx", office("xl/workbook.xml")),
+]  # fmt: skip
+BAD = [
+    ("a.png", PDF), ("a.pdf", PNG), ("a.exe", b"MZ\x00\x01"), ("a.png", PNG + b"<script>alert(1)</script>"),
+    ("a.png", PNG + b"tail"), ("a.txt", b"<html><body>x</body></html>"), ("a.html", b"<!doctype html>"), ("a.pdf", b""),
+    ("a.xlsx", office("xl/workbook.xml", "xl/vbaProject.bin")), ("a.zip", office("x")), ("a.pdf", b"%PDF-1.7 cut off"),
+    ("a.jpg", b"\xff\xd8\xff\xe0 <script>x</script>"), ("a.svg", b"<svg onload='x'></svg>"),
+]  # fmt: skip
+
+
+@pytest.mark.req("KER-9")
+@pytest.mark.parametrize(("name", "content"), GOOD)
+def test_what_it_says_it_is_is_kept(document: IssuedDocument, control: User, name: str, content: bytes) -> None:
+    file = SimpleUploadedFile("../../\u202e" + name, content)
+    kept = attachment_add(file=file, subject=document, actor=control, now=NOW)
+    assert kept.size == len(content)
+    assert "/" not in kept.name
+    assert "\u202e" not in kept.name
+
+
+@pytest.mark.req("KER-9")
+@pytest.mark.parametrize(("name", "content"), BAD)
+def test_anything_else_is_refused(document: IssuedDocument, control: User, name: str, content: bytes) -> None:
+    with pytest.raises(FileRefused):
+        attachment_add(file=SimpleUploadedFile(name, content), subject=document, actor=control, now=NOW)
+
+
+@pytest.mark.req("KER-9")
+def test_who_sees_the_subject_sees_the_attachment(
+    client: Client, document: IssuedDocument, control: User, other_site: Site
+) -> None:
+    kept = attachment_add(file=SimpleUploadedFile("a.pdf", PDF), subject=document, actor=control, now=NOW)
+    client.force_login(user_with(Role.COORDINATOR, other_site))
+    assert client.get(kept.get_absolute_url()).status_code == 404
+    client.force_login(control)
+    answer = client.get(kept.get_absolute_url())
+    assert b"".join(answer.streaming_content) == PDF  # type: ignore[attr-defined]
+    assert Entry.objects.filter(action="attachment.downloaded").count() == 1

@@ -1,0 +1,172 @@
+"""The template tags and pieces: words for time, levels, fields that say what is wrong, icons that exist."""
+
+import json
+import re
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from django import forms
+from django.conf import settings
+from django.http import QueryDict
+from django.template import engines
+from django.template.loader import get_template, render_to_string
+from django.test import RequestFactory
+from django.utils import translation
+
+from occ.home.navigation import ITEMS
+from occ.home.templatetags.occ_ui import STATUS_TONES, TONE_ICONS, clock_texts, icon_exists, level, relative, since
+from occ.static_files import PACKAGE_FILES, PackageFinder, packages_root
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=ZoneInfo("UTC"))
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
+
+
+def render(source: str, **context: object) -> str:
+    template = engines["django"].from_string("{% load occ_ui %}" + source)
+    return template.render({"now": NOW, "zone": JAKARTA, **context}, RequestFactory().get("/"))
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (timedelta(hours=3, minutes=59), "in 3 hours"),
+        (timedelta(hours=2), "in 2 hours"),
+        (timedelta(hours=1, minutes=59), "in 119 minutes"),
+        (timedelta(seconds=119), "in 119 seconds"),
+        (timedelta(seconds=1), "in 1 second"),
+        (timedelta(days=2), "in 2 days"),
+        (timedelta(0), "0 seconds late"),
+        (timedelta(hours=-2, minutes=-30), "2 hours late"),
+    ],
+)
+def test_time_left_is_never_promised_longer_than_it_is(left: timedelta, words: str) -> None:
+    assert relative(NOW + left, NOW) == words
+
+
+def test_an_instant_ahead_of_the_clock_happened_just_now() -> None:
+    assert since(NOW + timedelta(seconds=5), NOW) == "just now"
+    assert since(NOW - timedelta(hours=5), NOW) == "5 hours ago"
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        (timedelta(hours=12), "green"),
+        (timedelta(hours=12, seconds=-1), "amber"),
+        (timedelta(hours=2), "amber"),
+        (timedelta(hours=2, seconds=-1), "red"),
+        (timedelta(0), "overdue"),
+    ],
+)
+@pytest.mark.req("UID-16")
+def test_level_of_a_countdown(left: timedelta, expected: str) -> None:
+    assert level(NOW + left, NOW) == expected
+
+
+@pytest.mark.req("UID-16")
+def test_countdown_says_level_in_words_and_exact_time_at_the_site() -> None:
+    html = render("{% countdown due %}", due=NOW + timedelta(hours=3))
+    assert 'datetime="2026-11-20T19:00:00+07:00"' in html
+    assert 'title="Friday, 20 November 2026, 19:00:00 WIB"' in html
+    assert 'data-level="amber"' in html
+    assert "in 3 hours" in html and "due soon" in html
+
+
+def test_countdown_of_what_has_no_due_time_is_a_dash() -> None:
+    assert render("{% countdown None %}").strip() == "&ndash;"
+
+
+def test_a_day_is_the_site_s_day() -> None:
+    late = datetime(2026, 11, 20, 17, 30, tzinfo=ZoneInfo("UTC"))
+    assert "21 November 2026" in render("{% localday at %}", at=late)
+    assert "20 November 2026" in render("{% localday day %}", day=date(2026, 11, 20))
+
+
+def test_clock_texts_have_a_place_for_the_number() -> None:
+    texts = json.loads(clock_texts())
+    assert texts["in"]["hours"] == ["in {n} hour", "in {n} hours"]
+    assert all("{n}" in sentence for way in ("in", "late", "ago") for pair in texts[way].values() for sentence in pair)
+    assert set(texts["levels"]) == {"green", "amber", "red", "overdue"}
+
+
+def test_status_badge_has_words_and_icon_and_escapes() -> None:
+    html = render('{% status_badge "failed" label=label %}', label="<b>Failed</b>")
+    assert "occ-tone-danger" in html and "<svg" in html and "&lt;b&gt;Failed" in html
+
+
+def test_flow_steps_mark_the_present_one() -> None:
+    steps = [{"label": "Recorded", "state": "done", "at": NOW}, {"label": "Requested", "state": "current"}]
+    html = render("{% flow_steps steps %}", steps=steps)
+    assert html.count('aria-current="step"') == 1
+    assert "16:00 WIB" in html and "current step" in html
+
+
+class SampleForm(forms.Form):
+    email = forms.EmailField(help_text="The new one.")
+    kind = forms.ChoiceField(choices=[("a", "A")], widget=forms.RadioSelect)
+
+
+def test_field_keeps_what_was_typed_and_ties_error_and_help_to_it() -> None:
+    html = render("{% field form.email %}", form=SampleForm(QueryDict("email=nonsense")))
+    assert 'value="nonsense"' in html and 'aria-invalid="true"' in html
+    assert 'aria-describedby="id_email_error id_email_help"' in html
+    assert 'id="id_email_error"' in html and 'id="id_email_help"' in html
+
+
+def test_group_of_choices_is_a_fieldset() -> None:
+    html = render("{% field form.kind %}", form=SampleForm())
+    assert "<fieldset" in html and "<legend" in html
+
+
+def test_sorting_turns_round_and_leaves_the_place_in_the_list() -> None:
+    request = RequestFactory().get("/?sort=due_at&after=abc&q=siti")
+    html = engines["django"].from_string('{% load occ_ui %}{% sort_header "due_at" "Due" %}').render({}, request)
+    assert 'aria-sort="ascending"' in html
+    assert "sort=-due_at" in html and "q=siti" in html and "after" not in html
+
+
+def used_icons() -> set[str]:
+    named: set[str] = {name for _tone, name in STATUS_TONES.values()} | set(TONE_ICONS.values())
+    named |= {item.icon for item in ITEMS}
+    for path in TEMPLATES.rglob("*.html"):
+        named |= set(re.findall(r"(?:\{% icon |[\s_]icon=)\"([a-z0-9-]+)\"", path.read_text(encoding="utf-8")))
+    return named
+
+
+def test_every_icon_that_is_named_exists() -> None:
+    assert [name for name in sorted(used_icons()) if not icon_exists(name)] == []
+
+
+def test_no_template_breaks_the_content_security_policy() -> None:
+    offences = re.compile(r"<style|\sstyle=|\son[a-z]+=\"|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE)
+    found = [p.name for p in TEMPLATES.rglob("*.html") if offences.search(p.read_text(encoding="utf-8"))]
+    assert found == []
+
+
+def test_every_template_compiles() -> None:
+    for path in TEMPLATES.rglob("*.html"):
+        get_template(str(path.relative_to(TEMPLATES)))
+
+
+@pytest.mark.parametrize("name", ["400.html", "403.html", "403_csrf.html", "404.html", "500.html", "503.html"])
+def test_error_pages_render_without_a_request(name: str) -> None:
+    assert "<h1>" in render_to_string(name)
+
+
+def test_finder_serves_the_named_files_only() -> None:
+    finder = PackageFinder()
+    assert finder.check() == []
+    assert finder.find("vendor/htmx/htmx.min.js") == str(packages_root() / "htmx.org/dist/htmx.min.js")
+    assert finder.find("vendor/htmx/../package.json") == []
+    assert finder.find("vendor/htmx/htmx.js") == []
+    listed = {f"{storage.prefix}/{name}" for name, storage in finder.list([])}
+    assert listed == {f"{prefix}/{name}" for prefix, (_directory, names) in PACKAGE_FILES.items() for name in names}

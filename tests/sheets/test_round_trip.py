@@ -1,0 +1,107 @@
+"""Spreadsheets in and out, and the files that are none."""
+
+import io
+import zipfile
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils.translation import override
+from openpyxl import Workbook, load_workbook
+
+from occ.errors import Invalid
+from occ.sheets.dates import parse_date, parse_decimal
+from occ.sheets.importing import faulty_rows_workbook, validate
+from occ.sheets.reading import Column, Limits, SheetRefused, read_table
+from occ.sheets.writing import OutColumn, write_workbook
+
+WIB = ZoneInfo("Asia/Jakarta")
+COLUMNS = [
+    Column("user_id", "User ID", ["ID Pengguna"], required=True),
+    Column("email", "E-mail", ["Surel"], kind="email"),
+    Column("since", "Active since", ["Tanggal aktif"], kind="date"),
+]
+
+
+def xlsx(*rows: list[object]) -> io.BytesIO:
+    book, out = Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(out)
+    out.seek(0)
+    return out
+
+
+@pytest.mark.req("KER-13")
+@pytest.mark.parametrize("text", ["1 Agustus 2025", "1 Agt 2025", "01/08/2025", "1-8-2025", "2025-08-01", "01.08.2025",
+                                  "August 1, 2025", "Aug. 1, 2025", 45870])  # fmt: skip
+def test_the_day_comes_first(text: str) -> None:
+    assert parse_date(text) == date(2025, 8, 1)
+
+
+@pytest.mark.req("KER-13")
+@pytest.mark.parametrize("text", ["31/02/2026", "04/13/2026", "1/8/25", "01/08/1889", "2025-08/01", "soon", ""])
+def test_no_date_is_guessed(text: str) -> None:
+    with pytest.raises(Invalid):
+        parse_date(text)
+
+
+@pytest.mark.req("KER-13")
+def test_a_number_with_two_meanings_is_refused() -> None:
+    assert str(parse_decimal("1.234,5")) == str(parse_decimal("1,234.5")) == "1234.5"
+    assert (str(parse_decimal("90.125", language="en")), parse_decimal("90.125", language="id")) == ("90.125", 90125)
+    with pytest.raises(Invalid):
+        parse_decimal("90.125")
+
+
+@pytest.mark.req("UID-13")
+def test_titles_are_skipped_and_problems_and_duplicates_named() -> None:
+    file = xlsx([], ["Logbook 2025"], ["ID Pengguna", "Surel", "Tanggal aktif", "Extra"], ["00123", "a@b.id", "1/8/2025"],
+                [123, "A@B.id", date(2025, 8, 1)], ["=1+1", "x", "31/02/2025"])  # fmt: skip
+    with override("en"):
+        table = read_table(file, columns=COLUMNS)
+        preview = validate(table, lambda row: [], duplicates_on=["email"])
+        back = load_workbook(io.BytesIO(faulty_rows_workbook(preview, zone=WIB))).worksheets[0]
+    assert (table.header_row, table.unknown_columns) == (3, ["Extra"])
+    assert [row.number for row in table.rows] == [4, 5, 6]
+    assert [row.values["user_id"] for row in table.rows] == ["00123", "123", None]
+    assert [[p.code for p in row.problems] for row in table.rows][:2] == [["duplicate"]] * 2
+    assert {p.code for p in table.rows[2].problems} == {"formula", "email", "date_impossible"}
+    assert back.max_row == 4
+
+
+@pytest.mark.req("UID-13")
+def test_semicolons_and_quoted_newlines_in_a_csv() -> None:
+    table = read_table(io.BytesIO('ID Pengguna;Surel\n"A\nB";a@b.id\n'.encode("utf-16")), columns=COLUMNS)
+    assert table.rows[0].values["user_id"] == "A\nB"
+
+
+def bomb() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b" " * 30_000_000)
+    return out.getvalue()
+
+
+@pytest.mark.req("UID-13")
+@pytest.mark.parametrize(("data", "code"), [
+    (b"", "empty"), (b"%PDF-1.7 x", "is_pdf"), (xlsx(["User ID"], ["x"]).getvalue()[:-300], "damaged"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16le"), "encrypted"), (bomb(), "bomb"),
+    (b"a,b\n1,2\n", "no_header"), (b"E-mail\na@b.id\n", "columns_missing"), (b"\x00\x01\x02", "not_a_sheet"),
+    (b"User ID\n" + b"x\n" * 20, "too_many_rows"), (xlsx(["User ID"], *[["x"]] * 60).getvalue(), "too_many_rows"),
+])  # fmt: skip
+def test_what_is_no_spreadsheet_gets_a_clear_answer(data: bytes, code: str) -> None:
+    with pytest.raises(SheetRefused) as refused:
+        read_table(io.BytesIO(data), columns=COLUMNS, limits=Limits(rows=10, unpacked=20_000_000))
+    assert refused.value.code == code
+
+
+@pytest.mark.req("UID-14")
+def test_text_stays_text_and_dates_are_dates() -> None:
+    out = io.BytesIO()
+    rows = [["=1+1", date(2025, 8, 1)], ["+62\x00", None], ["x" * 40_000, None]]
+    write_workbook(out, title="Log/book", columns=[OutColumn("ID"), OutColumn("Since", "date")], rows=rows, meta={}, zone=WIB)
+    sheet = load_workbook(out).worksheets[0]
+    assert (sheet["A2"].value, sheet["A2"].data_type, sheet["A3"].value) == ("=1+1", "s", "+62")
+    assert sheet["B2"].is_date and len(sheet["A4"].value) == 32_767
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:B4")

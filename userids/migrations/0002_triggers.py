@@ -1,0 +1,16 @@
+from django.db import migrations
+
+from occ.ledger.append_only import append_only
+
+
+class Migration(migrations.Migration):
+    dependencies = [("userids", "0001_initial"), ("ledger", "0002_triggers")]
+    operations = [
+        append_only(
+            "userids_historicalaccount",
+            "userids_historicalassignment",
+            "userids_historicalresignation",
+            "userids_historicaldeactivationrequest",
+            "userids_historicalreplacementrequest",
+        )
+    ]

@@ -1,0 +1,345 @@
+"""The user-ID logbook (SOP-UID 5.3): every ID, who held it when, and the requests that shut or pass it on.
+
+Invariants: two people never hold one ID at the same time (exclusion constraint); an ID is disabled, never deleted;
+its key is its own, not an e-mail; one open deactivation, and one open replacement, per ID.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Exists, F, Func, OuterRef, Prefetch, Q
+from django.db.models.functions import Upper
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from occ.people.choices import LeavingReason, Role
+from occ.people.models import Person, Site, Team, User, whole_range
+from occ.people.scope import SITE_WIDE, people_filter, site_filter
+from userids.choices import AccountStatus, Channel, DeactivationStatus, ReplacementStatus
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
+# A leaver's ID must be shut on whatever shift it falls due, so a team leader sees the IDs of the whole site.
+LOGBOOK_READERS = frozenset({*SITE_WIDE, Role.TEAM_LEADER})
+
+
+class InstantRange(Func):
+    """starts_at (included) to ends_at (not included); an open end is for ever."""
+
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+class Application(models.Model):
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = _("application")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def words_of(text: str) -> SearchQuery | None:
+    """A search of words and beginnings of words: "bud omn-0" finds Budi with OMN-037."""
+    words = [word for word in "".join(c if c.isalnum() else " " for c in text).split() if word]
+    return SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw") if words else None
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    def visible_to(self, user: User) -> AccountQuerySet:
+        """The sites' IDs by role; an agent's own, present and past."""
+        visible = site_filter(user, LOGBOOK_READERS)
+        if visible and user.person_id:
+            visible |= Q(pk__in=Assignment.objects.filter(person_id=user.person_id).values("account_id"))
+        return self.filter(visible)
+
+    def search(self, text: str) -> AccountQuerySet:
+        query = words_of(text)
+        return self.filter(search=query) if query else self
+
+    def as_of(self, at: datetime) -> AccountQuerySet:
+        """IDs that existed at that instant, each with `was_active` and its holder then in `held`."""
+        holding = Assignment.objects.covering(at)
+        never_held = ~Exists(Assignment.objects.filter(account=OuterRef("pk")))
+        return (
+            self.filter(created_at__lte=at)
+            .annotate(
+                was_active=Exists(holding.filter(account=OuterRef("pk")))
+                | (never_held & Q(activated_at__lte=at) & (Q(deactivated_at=None) | Q(deactivated_at__gt=at)))
+            )
+            .prefetch_related(Prefetch("assignments", holding.select_related("person"), to_attr="held"))
+        )
+
+    def with_holder(self) -> AccountQuerySet:
+        """Each with its present holder in `held` (a list of none or one)."""
+        present = Assignment.objects.filter(ends_at=None).select_related("person")
+        return self.select_related("site", "application").prefetch_related(
+            Prefetch("assignments", present, to_attr="held")
+        )
+
+
+class Account(models.Model):
+    application = models.ForeignKey(Application, models.PROTECT, related_name="accounts", verbose_name=_("application"))
+    user_id = models.CharField(_("user ID"), max_length=60)
+    role = models.CharField(_("application role"), max_length=60, blank=True)
+    channels = ArrayField(
+        models.CharField(max_length=20, choices=Channel), default=list, blank=True, verbose_name=_("channels")
+    )
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+", verbose_name=_("site"))
+    status = models.CharField(_("status"), max_length=10, choices=AccountStatus, default=AccountStatus.ACTIVE)
+    created_at = models.DateTimeField(_("created"))
+    activated_at = models.DateTimeField(_("activated"), null=True, blank=True)
+    deactivated_at = models.DateTimeField(_("deactivated"), null=True, blank=True)
+    remarks = models.TextField(_("remarks"), blank=True)
+    # What the logbook's search looks in: the ID, and name, number and e-mail of its holders. Kept by the services.
+    search_text = models.TextField(editable=False, default="")
+    search = models.GeneratedField(
+        expression=SearchVector("search_text", config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+        editable=False,
+    )
+
+    objects = AccountQuerySet.as_manager()
+    history = HistoricalRecords(excluded_fields=["search_text", "search"])
+    if TYPE_CHECKING:
+        assignments: RelatedManager[Assignment]
+        held: list[Assignment]
+
+    class Meta:
+        verbose_name = _("user ID")
+        verbose_name_plural = _("user IDs")
+        constraints = [
+            models.UniqueConstraint("application", Upper("user_id"), name="account_user_id_once"),
+            models.CheckConstraint(condition=Q(status__in=AccountStatus.values), name="account_status_known"),
+            models.CheckConstraint(
+                condition=Q(status="inactive", deactivated_at__isnull=False) | Q(status="active"),
+                name="account_inactive_has_date",
+            ),
+            models.CheckConstraint(condition=~Q(user_id=""), name="account_has_user_id"),
+        ]
+        indexes = [
+            GinIndex(fields=["search"], name="account_search"),
+            models.Index(fields=["site", "user_id"], name="account_site"),
+            models.Index(fields=["user_id", "id"], name="account_order"),
+        ]
+
+    def __str__(self) -> str:
+        return self.user_id
+
+    def get_absolute_url(self) -> str:
+        return reverse("userids:account", args=[self.pk])
+
+    @property
+    def holder(self) -> Assignment | None:
+        """The present assignment; of `with_holder` and `as_of` rows without a query."""
+        if hasattr(self, "held"):
+            return self.held[0] if self.held else None
+        return self.assignments.filter(ends_at=None).select_related("person").first()
+
+    @property
+    def channel_labels(self) -> list[str]:
+        return [str(Channel(one).label) for one in self.channels]
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def visible_to(self, user: User) -> AssignmentQuerySet:
+        return self.filter(account__in=Account.objects.visible_to(user))
+
+    def covering(self, at: datetime) -> AssignmentQuerySet:
+        return self.filter(Q(ends_at=None) | Q(ends_at__gt=at), starts_at__lte=at)
+
+
+class Assignment(models.Model):
+    """Who held an ID from when to when (half-open), and why it began and ended."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="assignments")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="assignments", verbose_name=_("holder"))
+    email = models.EmailField(_("e-mail"), blank=True)
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("to"), null=True, blank=True)
+    began = models.CharField(_("why it began"), max_length=200, blank=True)
+    ended = models.CharField(_("why it ended"), max_length=200, blank=True)
+
+    objects = AssignmentQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("holder")
+        constraints = [
+            # An empty range overlaps nothing, so it must not exist.
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")), name="assignment_not_empty"
+            ),
+            ExclusionConstraint(
+                name="assignment_one_holder_at_a_time",
+                expressions=[
+                    (whole_range("account_id"), RangeOperators.OVERLAPS),
+                    (InstantRange("starts_at", "ends_at"), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["person", "starts_at"], name="assignment_person"),
+            models.Index(Upper("email"), name="assignment_email", condition=Q(ends_at=None)),
+            models.Index(fields=["account"], name="assignment_present", condition=Q(ends_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} / {self.person}"
+
+
+class ResignationQuerySet(models.QuerySet["Resignation"]):
+    def visible_to(self, user: User) -> ResignationQuerySet:
+        return self.filter(person__in=Person.objects.filter(people_filter(user)))
+
+    def standing(self) -> ResignationQuerySet:
+        return self.filter(withdrawn_at=None)
+
+
+class Resignation(models.Model):
+    """The letter that Support received (SOP-UID 8.1, step 1); the file is attached."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="resignations", verbose_name=_("employee"))
+    last_working_day = models.DateField(_("last working day"))
+    reason = models.CharField(_("reason"), max_length=20, choices=LeavingReason, default=LeavingReason.RESIGNATION)
+    recorded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField(_("recorded"))
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    note = models.TextField(_("note"), blank=True)
+
+    objects = ResignationQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("resignation")
+        constraints = [
+            models.UniqueConstraint(fields=["person"], name="resignation_one_standing", condition=Q(withdrawn_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.last_working_day}"
+
+
+class RequestQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: User) -> RequestQuerySet:
+        return self.filter(site_filter(user, LOGBOOK_READERS))
+
+
+class DeactivationQuerySet(RequestQuerySet):
+    def open(self) -> DeactivationQuerySet:
+        return self.filter(status__in=OPEN_DEACTIVATION)
+
+
+OPEN_DEACTIVATION = [
+    DeactivationStatus.RECORDED,
+    DeactivationStatus.REQUESTED,
+    DeactivationStatus.IN_PROGRESS,
+    DeactivationStatus.FAILED,
+]
+OPEN_REPLACEMENT = [ReplacementStatus.REQUESTED, ReplacementStatus.IN_PROGRESS, ReplacementStatus.FAILED]
+
+
+class DeactivationRequest(models.Model):
+    """One ID of one leaver to be shut (SOP-UID 8.1). Its deadline is its obligation's."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="deactivations", verbose_name=_("user ID"))
+    person = models.ForeignKey(Person, models.PROTECT, related_name="deactivations", verbose_name=_("holder"))
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+", verbose_name=_("site"))
+    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+", verbose_name=_("team"))
+    reason = models.CharField(_("reason"), max_length=20, choices=LeavingReason)
+    last_working_day = models.DateField(_("last working day"))
+    status = models.CharField(_("status"), max_length=20, choices=DeactivationStatus, default="recorded")
+    starts_at = models.DateTimeField(_("clock starts"))
+    due_at = models.DateTimeField(_("due"))
+    recorded_at = models.DateTimeField(_("recorded"))
+    requested_at = models.DateTimeField(_("requested"), null=True)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True)
+    inactive_since = models.DateTimeField(_("inactive since"), null=True)
+
+    objects = DeactivationQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("deactivation request")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], name="deactivation_one_open", condition=Q(status__in=OPEN_DEACTIVATION)
+            ),
+            models.CheckConstraint(condition=Q(status__in=DeactivationStatus.values), name="deactivation_status_known"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["deactivated", "documented"]) | Q(inactive_since__isnull=False),
+                name="deactivation_has_evidence_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at", "id"], name="deactivation_due"),
+            models.Index(fields=["site", "status"], name="deactivation_site"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} / {self.person}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("userids:deactivation", args=[self.pk])
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_DEACTIVATION
+
+    @property
+    def late(self) -> bool:
+        return self.inactive_since is not None and self.inactive_since > self.due_at
+
+
+class ReplacementRequest(models.Model):
+    """An ID passed on to a new agent (SOP-UID 8.2)."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="replacements", verbose_name=_("user ID"))
+    person = models.ForeignKey(Person, models.PROTECT, related_name="replacements", verbose_name=_("new holder"))
+    email = models.EmailField(_("new e-mail"))
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+", verbose_name=_("site"))
+    status = models.CharField(_("status"), max_length=20, choices=ReplacementStatus, default="requested")
+    requested_at = models.DateTimeField(_("requested"))
+    replaced_at = models.DateTimeField(_("replaced"), null=True)
+    sessions_revoked = models.BooleanField(_("old holder's sessions and tokens revoked"), default=False)
+    work_handed_over = models.BooleanField(_("open chats and queues handed over"), default=False)
+
+    objects = RequestQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("replacement request")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], name="replacement_one_open", condition=Q(status__in=OPEN_REPLACEMENT)
+            ),
+            models.CheckConstraint(condition=Q(status__in=ReplacementStatus.values), name="replacement_status_known"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["replaced", "documented"])
+                | Q(replaced_at__isnull=False, sessions_revoked=True, work_handed_over=True),
+                name="replacement_checklist_done",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} -> {self.person}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("userids:replacement", args=[self.pk])
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_REPLACEMENT

@@ -1,0 +1,124 @@
+"""The logbook rows themselves."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from occ.errors import Invalid, NotAllowed
+from occ.ledger.services import record
+from occ.people.actors import Actor, SystemActor
+from occ.people.choices import Role
+from occ.people.models import Person, Site, User
+from occ.people.scope import has_role
+from userids.choices import AccountStatus
+from userids.models import Account, Application, Assignment
+
+KEEPERS = {Role.SUPPORT, Role.DOCUMENT_CONTROL}
+
+
+def must_keep(actor: Actor, site: Site) -> None:
+    """Only Support and Document Control of the site (or the system itself) write logbook rows."""
+    if not isinstance(actor, SystemActor) and not has_role(actor, KEEPERS, site=site):
+        raise NotAllowed
+
+
+def signed_by(actor: Actor) -> User | None:
+    return actor if isinstance(actor, User) else None
+
+
+def search_text(account: Account) -> str:
+    """The words an account is found by: ID, and number, name and e-mail of its last holders."""
+    held = account.assignments.select_related("person").order_by("-starts_at")[:5]
+    words = [account.user_id, *(w for one in held for w in (one.person.number, one.person.name, one.email))]
+    return searchable(words)
+
+
+def searchable(words: list[str]) -> str:
+    return " ".join("".join(c if c.isalnum() else " " for c in word) for word in words if word)
+
+
+@transaction.atomic
+def account_create(
+    *, application: Application, user_id: str, person: Person | None, email: str, role: str, channels: list[str],
+    site: Site, activated_at: datetime, remarks: str = "", actor: Actor, now: datetime,
+) -> Account:  # fmt: skip
+    """Enter an ID into the logbook, with its holder from `activated_at` on. Raises Invalid when it is there already."""
+    must_keep(actor, site)
+    user_id = user_id.strip()
+    if Account.objects.filter(application=application, user_id__iexact=user_id).exists():
+        raise Invalid(_("User ID %(id)s is already in the logbook.") % {"id": user_id}, field="user_id")
+    if activated_at > now:
+        raise Invalid(_("The date lies in the future."), field="activated_at")
+    if person is not None:
+        email_is_free(email, person=person)
+    account = Account(
+        application=application, user_id=user_id, role=role, channels=channels, site=site, remarks=remarks,
+        created_at=activated_at, activated_at=activated_at, status=AccountStatus.ACTIVE,
+    )  # fmt: skip
+    account._history_user = signed_by(actor)
+    account.save()
+    if person is not None:
+        assign(account, person, email, at=activated_at, why=_("New user ID"), actor=actor)
+    refresh_search(account)
+    data = {"user_id": user_id, "holder": person.number if person else None}
+    record(actor=actor, action="account.created", subject=account, data=data, now=now, site=site)
+    return account
+
+
+@transaction.atomic
+def account_edit(
+    *, account_id: int, role: str, channels: list[str], remarks: str, note: str, actor: Actor, now: datetime
+) -> Account:
+    """Change what is not state: application role, channels, remarks. Moves no deadline."""
+    account = Account.objects.select_for_update(of=("self",)).select_related("site").get(pk=account_id)
+    must_keep(actor, account.site)
+    was = {"role": account.role, "channels": account.channels, "remarks": account.remarks}
+    account.role, account.channels, account.remarks = role, channels, remarks
+    account._history_user, account._change_reason = signed_by(actor), note
+    account.save(update_fields=["role", "channels", "remarks"])
+    data = {"was": was, "note": note}
+    record(actor=actor, action="account.edited", subject=account, data=data, now=now, site=account.site)
+    return account
+
+
+def email_is_free(email: str, *, person: Person) -> None:
+    """Raises Invalid, saying where, when somebody else's ID uses the e-mail now."""
+    used = Assignment.objects.filter(email__iexact=email, ends_at=None).exclude(person=person)
+    if email and (other := used.select_related("account", "person").first()):
+        raise Invalid(
+            _("%(email)s is in use: user ID %(id)s, held by %(name)s.")
+            % {"email": email, "id": other.account.user_id, "name": other.person.name},
+            field="email",
+        )
+
+
+def assign(account: Account, person: Person, email: str, *, at: datetime, why: str, actor: Actor) -> Assignment:
+    assignment = Assignment(account=account, person=person, email=email, starts_at=at, began=why)
+    assignment._history_user, assignment._change_reason = signed_by(actor), why
+    assignment.save()
+    return assignment
+
+
+def end_assignment(account: Account, *, at: datetime, why: str, actor: Actor) -> None:
+    """End the present holder's time. Raises Invalid when that instant lies before it began."""
+    assignment = Assignment.objects.select_for_update().filter(account=account, ends_at=None).first()
+    if assignment is None:
+        return
+    if at <= assignment.starts_at:
+        raise Invalid(_("That lies before the holder received the user ID."), field="inactive_since")
+    assignment.ends_at, assignment.ended = at, why
+    assignment._history_user, assignment._change_reason = signed_by(actor), why
+    assignment.save(update_fields=["ends_at", "ended"])
+
+
+def close(account: Account, *, at: datetime, why: str, actor: Actor) -> None:
+    """The ID is inactive from `at` on and nobody holds it (SOP-UID 8.1, step 6)."""
+    end_assignment(account, at=at, why=why, actor=actor)
+    account.status, account.deactivated_at = AccountStatus.INACTIVE, at
+    account._history_user, account._change_reason = signed_by(actor), why
+    account.save(update_fields=["status", "deactivated_at"])
+
+
+def refresh_search(account: Account) -> None:
+    Account.objects.filter(pk=account.pk).update(search_text=search_text(account))

@@ -1,0 +1,238 @@
+"""A leaver's user IDs shut within 1x24 hours (SOP-UID 8.1)."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from occ.errors import Invalid, NotAllowed, WrongState
+from occ.obligations import services as obligations
+from occ.people import lifecycle
+from occ.people.actors import Actor
+from occ.people.choices import LeavingReason, Role
+from occ.people.models import Person, User
+from occ.people.scope import has_role
+from occ.policies.services import policy_value
+from occ.workflow.services import begin, step
+from userids.choices import BreachCause
+from userids.deadlines import clock_start, deactivation_due, last_shift_ends
+from userids.models import Account, DeactivationRequest, Resignation
+from userids.policies import DEACTIVATE, WITHIN
+from userids.services import accounts
+from userids.workflow import DEACTIVATION
+
+
+@transaction.atomic
+def resignation_record(
+    *, person_id: int, last_working_day: date, reason: LeavingReason = LeavingReason.RESIGNATION, note: str = "",
+    request: bool = True, actor: User, now: datetime,
+) -> Resignation:  # fmt: skip
+    """Record the letter and the last working day, open one request per user ID, and ask the team leader.
+
+    Raises NotAllowed, Invalid, WrongState (when one stands already: then its day is moved instead).
+    """
+    person = Person.objects.select_for_update(of=("self",)).select_related("site").get(pk=person_id)
+    if not has_role(actor, {Role.SUPPORT}, site=person.site):
+        raise NotAllowed
+    if Resignation.objects.standing().filter(person=person).exists():
+        raise WrongState(
+            _("The resignation of %(name)s is recorded already. Move its last working day instead.")
+            % {"name": person.name}
+        )
+    resignation = Resignation(
+        person=person, last_working_day=last_working_day, reason=reason, note=note, recorded_by=actor, recorded_at=now
+    )
+    resignation._history_user = actor
+    resignation.save()
+    lifecycle.person_leave(person_id=person_id, last_working_day=last_working_day, reason=reason, actor=actor, now=now)
+    if request:
+        for pk in DeactivationRequest.objects.filter(person=person, status="recorded").values_list("pk", flat=True):
+            deactivation_request(request_id=pk, actor=actor, now=now)
+    return resignation
+
+
+@transaction.atomic
+def resignation_move(
+    *, resignation_id: int, last_working_day: date, note: str, actor: User, now: datetime
+) -> Resignation:
+    """Move the last working day; every open request's deadline moves with it and the old one stays in history."""
+    resignation = (
+        Resignation.objects.select_for_update(of=("self",)).select_related("person__site").get(pk=resignation_id)
+    )
+    if not has_role(actor, {Role.SUPPORT}, site=resignation.person.site):
+        raise NotAllowed
+    if resignation.withdrawn_at is not None:
+        raise WrongState(_("This resignation was withdrawn."))
+    if not note.strip():
+        raise Invalid(_("Say why the day moves."), field="note")
+    resignation.last_working_day = last_working_day
+    resignation._history_user, resignation._change_reason = actor, note
+    resignation.save(update_fields=["last_working_day"])
+    lifecycle.person_leave(
+        person_id=resignation.person_id,
+        last_working_day=last_working_day,
+        reason=LeavingReason(resignation.reason),
+        actor=actor,
+        now=now,
+    )
+    return resignation
+
+
+@transaction.atomic
+def resignation_withdraw(*, resignation_id: int, note: str, actor: User, now: datetime) -> Resignation:
+    """The person stays: open requests are cancelled and their obligations end without counting."""
+    resignation = (
+        Resignation.objects.select_for_update(of=("self",)).select_related("person__site").get(pk=resignation_id)
+    )
+    if not has_role(actor, {Role.SUPPORT}, site=resignation.person.site):
+        raise NotAllowed
+    if resignation.withdrawn_at is not None:
+        raise WrongState(_("This resignation was withdrawn."))
+    if not note.strip():
+        raise Invalid(_("Say why it is withdrawn."), field="note")
+    for pk in DeactivationRequest.objects.filter(person=resignation.person).open().values_list("pk", flat=True):
+        deactivation_cancel(request_id=pk, note=note, actor=actor, now=now)
+    resignation.withdrawn_at = now
+    resignation._history_user, resignation._change_reason = actor, note
+    resignation.save(update_fields=["withdrawn_at"])
+    lifecycle.person_stay(person_id=resignation.person_id, note=note, actor=actor, now=now)
+    return resignation
+
+
+@transaction.atomic
+def deactivations_open(*, person: Person, actor: Actor, now: datetime) -> None:
+    """One request per ID that the person holds; those open already move to the new day (signal `leaving`)."""
+    assert person.last_working_day is not None
+    starts_at, due_at = deadline(person, now)
+    for request in DeactivationRequest.objects.filter(person=person).open().select_for_update(of=("self",)):
+        if request.last_working_day != person.last_working_day or request.due_at != due_at:
+            _move(request, person, starts_at, due_at, actor=actor, now=now)
+    held = Account.objects.filter(assignments__person=person, assignments__ends_at=None, status="active")
+    for account in held.exclude(deactivations__in=DeactivationRequest.objects.open()).select_related("site"):
+        _open(account, person, starts_at, due_at, actor=actor, now=now)
+
+
+def deadline(person: Person, now: datetime) -> tuple[datetime, datetime]:
+    """When the clock of a leaver's IDs starts, and when they must be shut."""
+    day = person.last_working_day
+    assert day is not None
+    shift = last_shift_ends(person, day)
+    within = timedelta(hours=policy_value(WITHIN, at=now, site=person.site))
+    zone = person.site.zone
+    return clock_start(day, zone, shift), deactivation_due(day, zone, shift, within)
+
+
+def _open(
+    account: Account, person: Person, starts_at: datetime, due_at: datetime, *, actor: Actor, now: datetime
+) -> None:
+    assert person.last_working_day is not None
+    request = DeactivationRequest(
+        account=account, person=person, site=account.site, team=person.team_on(person.last_working_day),
+        reason=person.leaving_reason, last_working_day=person.last_working_day, starts_at=starts_at, due_at=due_at,
+        recorded_at=now,
+    )  # fmt: skip
+    request._history_user = accounts.signed_by(actor)
+    request.save()
+    begin(DEACTIVATION, request, actor=actor, now=now)
+    obligations.obligation_open(
+        rule=DEACTIVATE,
+        subject=request,
+        label=f"{account.user_id} ({person.name})",
+        site=account.site,
+        team=request.team,
+        starts_at=starts_at,
+        due_at=due_at,
+        late_cause=BreachCause.LATE_NOTICE,
+        actor=actor,
+        now=now,
+    )
+
+
+def _move(
+    request: DeactivationRequest, person: Person, starts_at: datetime, due_at: datetime, *, actor: Actor, now: datetime
+) -> None:
+    assert person.last_working_day is not None
+    was = request.last_working_day
+    request.last_working_day, request.starts_at, request.due_at = person.last_working_day, starts_at, due_at
+    request._history_user = accounts.signed_by(actor)
+    request._change_reason = f"last working day {was} -> {person.last_working_day}"
+    request.save(update_fields=["last_working_day", "starts_at", "due_at"])
+    obligations.obligation_move(
+        subject=request,
+        rule=DEACTIVATE,
+        starts_at=starts_at,
+        due_at=due_at,
+        reason=request._change_reason,
+        late_cause=BreachCause.LATE_NOTICE,
+        actor=actor,
+        now=now,
+    )
+
+
+def deactivation_request(*, request_id: int, actor: Actor, now: datetime) -> DeactivationRequest:
+    """Support asks the team leader (step 2)."""
+    also = {"requested_at": now}
+    with step(DEACTIVATION, DeactivationRequest, request_id, "request", actor=actor, now=now, also=also) as request:
+        pass
+    return request
+
+
+def deactivation_start(*, request_id: int, actor: Actor, now: datetime) -> DeactivationRequest:
+    with step(DEACTIVATION, DeactivationRequest, request_id, "start", actor=actor, now=now) as request:
+        pass
+    return request
+
+
+def deactivation_fail(*, request_id: int, note: str, actor: Actor, now: datetime) -> DeactivationRequest:
+    """ "Berhasil? Tidak": the attempt and its error are kept, the clock runs on (step 4)."""
+    with step(DEACTIVATION, DeactivationRequest, request_id, "fail", actor=actor, now=now, note=note) as request:
+        pass
+    return request
+
+
+def deactivation_confirm(
+    *, request_id: int, evidence: dict[str, Any], inactive_since: datetime | None = None, note: str = "", actor: Actor,
+    now: datetime,
+) -> DeactivationRequest:  # fmt: skip
+    """Record that the application shows the ID as inactive, and close the logbook row (SOP-UID 8.1, step 5).
+
+    `inactive_since` is when the evidence shows it (default now); it ends the clock, and the click is kept beside it.
+    Raises WrongState, NotAllowed, Invalid; nothing is changed then.
+    """
+    at = inactive_since or now
+    if at > now:
+        raise Invalid(_("The time lies in the future."), field="inactive_since")
+    with step(
+        DEACTIVATION, DeactivationRequest, request_id, "confirm", actor=actor, now=now, note=note, evidence=evidence,
+        also={"confirmed_at": now, "inactive_since": at},
+    ) as request:  # fmt: skip
+        account = Account.objects.select_for_update(of=("self",)).get(pk=request.account_id)
+        accounts.close(account, at=at, why=str(LeavingReason(request.reason).label), actor=actor)
+        obligations.obligation_fulfil(subject=request, rule=DEACTIVATE, at=at, evidence=evidence, actor=actor, now=now)
+    return request
+
+
+def deactivation_document(*, request_id: int, note: str = "", actor: Actor, now: datetime) -> DeactivationRequest:
+    """Support signs off that the logbook shows status and date (step 6)."""
+    with step(DEACTIVATION, DeactivationRequest, request_id, "document", actor=actor, now=now, note=note) as request:
+        account = Account.objects.get(pk=request.account_id)
+        if account.deactivated_at is None:
+            raise WrongState(_("The logbook does not show the user ID as inactive yet."))
+    return request
+
+
+def deactivation_cancel(*, request_id: int, note: str, actor: Actor, now: datetime) -> DeactivationRequest:
+    with step(DEACTIVATION, DeactivationRequest, request_id, "cancel", actor=actor, now=now, note=note) as request:
+        obligations.obligation_cancel(subject=request, rule=DEACTIVATE, reason=note, actor=actor, now=now)
+    return request
+
+
+TRANSITIONS = {
+    "request": deactivation_request,
+    "start": deactivation_start,
+    "fail": deactivation_fail,
+    "confirm": deactivation_confirm,
+    "document": deactivation_document,
+    "cancel": deactivation_cancel,
+}

@@ -1,0 +1,139 @@
+"""A leaver's user ID passed on to a new agent (SOP-UID 8.2)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from occ.errors import Invalid, NotAllowed, WrongState
+from occ.people.actors import Actor
+from occ.people.choices import Role
+from occ.people.models import Person, User
+from occ.people.scope import has_role
+from occ.policies.services import policy_value
+from occ.times import local_day
+from occ.workflow.services import begin, step
+from userids.choices import AccountStatus
+from userids.models import Account, ReplacementRequest
+from userids.policies import QUARANTINE
+from userids.services import accounts
+from userids.workflow import REPLACEMENT
+
+
+@transaction.atomic
+def replacement_request(
+    *, account_id: int, person_id: int, email: str, actor: User, now: datetime
+) -> ReplacementRequest:
+    """Support sends the new agent's e-mail (step 1).
+
+    Raises Invalid where the e-mail is used elsewhere or the new agent is none; WrongState where the present holder
+    neither left nor is leaving, or a replacement is under way.
+    """
+    account = Account.objects.select_for_update(of=("self",)).select_related("site").get(pk=account_id)
+    if not has_role(actor, {Role.SUPPORT}, site=account.site):
+        raise NotAllowed
+    person = Person.objects.select_related("site").get(pk=person_id)
+    _check_new_holder(account, person, email)
+    if ReplacementRequest.objects.filter(account=account, status__in=("requested", "in_progress", "failed")).exists():
+        raise WrongState(_("A replacement of this user ID is under way."))
+    holder = account.holder
+    if holder is not None and holder.person.last_working_day is None:
+        raise WrongState(_("%(name)s holds this user ID and is not leaving.") % {"name": holder.person.name})
+    request = ReplacementRequest(account=account, person=person, email=email, site=account.site, requested_at=now)
+    request._history_user = actor
+    request.save()
+    begin(REPLACEMENT, request, actor=actor, now=now)
+    return request
+
+
+def _check_new_holder(account: Account, person: Person, email: str) -> None:
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise Invalid(_("This is no e-mail address."), field="email") from error
+    accounts.email_is_free(email, person=person)
+    if person.last_working_day is not None:
+        raise Invalid(_("%(name)s is leaving or has left.") % {"name": person.name}, field="person")
+    if person.site_id != account.site_id:
+        raise Invalid(_("%(name)s works at another site.") % {"name": person.name}, field="person")
+
+
+def replacement_start(*, request_id: int, actor: Actor, now: datetime) -> ReplacementRequest:
+    with step(REPLACEMENT, ReplacementRequest, request_id, "start", actor=actor, now=now) as request:
+        pass
+    return request
+
+
+def replacement_fail(*, request_id: int, note: str, actor: Actor, now: datetime) -> ReplacementRequest:
+    with step(REPLACEMENT, ReplacementRequest, request_id, "fail", actor=actor, now=now, note=note) as request:
+        pass
+    return request
+
+
+def replacement_confirm(
+    *, request_id: int, evidence: dict[str, Any], sessions_revoked: bool, work_handed_over: bool, note: str = "",
+    actor: Actor, now: datetime,
+) -> ReplacementRequest:  # fmt: skip
+    """The application shows the new holder: the old one's time has ended, the new one's begins (step 4).
+
+    Raises Invalid while the check-list is open, WrongState while the old holder's ID is active or still resting.
+    """
+    if not (sessions_revoked and work_handed_over):
+        raise Invalid(_("Tick the check-list first: sessions revoked, open work handed over."), field="checklist")
+    also = {"replaced_at": now, "sessions_revoked": True, "work_handed_over": True}
+    with step(
+        REPLACEMENT, ReplacementRequest, request_id, "confirm", actor=actor, now=now, note=note, evidence=evidence,
+        also=also,
+    ) as request:  # fmt: skip
+        account = Account.objects.select_for_update(of=("self",)).select_related("site").get(pk=request.account_id)
+        _check_old_holder(account, now)
+        _check_new_holder(account, request.person, request.email)
+        why = _("Replaced by %(name)s") % {"name": request.person.name}
+        accounts.end_assignment(account, at=now, why=why, actor=actor)
+        accounts.assign(account, request.person, request.email, at=now, why=_("Replacement"), actor=actor)
+        account.status, account.activated_at, account.deactivated_at = AccountStatus.ACTIVE, now, None
+        account._history_user, account._change_reason = accounts.signed_by(actor), why
+        account.save(update_fields=["status", "activated_at", "deactivated_at"])
+        accounts.refresh_search(account)
+    return request
+
+
+def _check_old_holder(account: Account, now: datetime) -> None:
+    holder = account.holder
+    if holder is not None:
+        last = holder.person.last_working_day
+        if last is None or last >= local_day(now, account.site.zone):
+            raise WrongState(_("%(name)s still works with this user ID.") % {"name": holder.person.name})
+        raise WrongState(_("Deactivate this user ID for %(name)s first.") % {"name": holder.person.name})
+    rest = timedelta(days=policy_value(QUARANTINE, at=now, site=account.site))
+    if account.deactivated_at is not None and account.deactivated_at + rest > now:
+        raise WrongState(_("This user ID still rests before its next holder (quarantine)."))
+
+
+def passes_on_early(account: Account, *, now: datetime) -> bool:
+    """Whether the ID goes to its next holder within two years: the page warns, since recordings name the ID."""
+    return account.deactivated_at is not None and account.deactivated_at > now - timedelta(days=730)
+
+
+def replacement_document(*, request_id: int, note: str = "", actor: Actor, now: datetime) -> ReplacementRequest:
+    with step(REPLACEMENT, ReplacementRequest, request_id, "document", actor=actor, now=now, note=note) as request:
+        pass
+    return request
+
+
+def replacement_cancel(*, request_id: int, note: str, actor: Actor, now: datetime) -> ReplacementRequest:
+    with step(REPLACEMENT, ReplacementRequest, request_id, "cancel", actor=actor, now=now, note=note) as request:
+        pass
+    return request
+
+
+TRANSITIONS = {
+    "start": replacement_start,
+    "fail": replacement_fail,
+    "confirm": replacement_confirm,
+    "document": replacement_document,
+    "cancel": replacement_cancel,
+}
