@@ -207,5 +207,8 @@ LOGGING = {
     "formatters": {"json": {"()": "occ.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL") or "INFO"},
-    "loggers": {"fontTools": {"level": "WARNING"}},
+    "loggers": {
+        "django": {"level": os.environ.get("LOG_LEVEL") or "INFO"},
+        "fontTools": {"level": "WARNING"},
+    },
 }

@@ -242,6 +242,15 @@ class DeactivationQuerySet(RequestQuerySet):
     def open(self) -> DeactivationQuerySet:
         return self.filter(status__in=OPEN_DEACTIVATION)
 
+    def late(self, now: datetime) -> DeactivationQuerySet:
+        """Shut too late, or still open past its time (SOP-UID 8.3)."""
+        return self.filter(Q(inactive_since__gt=F("due_at")) | Q(status__in=OPEN_DEACTIVATION, due_at__lt=now))
+
+
+class ReplacementQuerySet(RequestQuerySet):
+    def open(self) -> ReplacementQuerySet:
+        return self.filter(status__in=OPEN_REPLACEMENT)
+
 
 OPEN_DEACTIVATION = [
     DeactivationStatus.RECORDED,
@@ -317,7 +326,7 @@ class ReplacementRequest(models.Model):
     sessions_revoked = models.BooleanField(_("old holder's sessions and tokens revoked"), default=False)
     work_handed_over = models.BooleanField(_("open chats and queues handed over"), default=False)
 
-    objects = RequestQuerySet.as_manager()
+    objects = ReplacementQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:

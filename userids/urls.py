@@ -1,6 +1,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
+from userids.views import accounts, dashboard, deactivations, replacements, resignations
+
 app_name = "userids"
 
 
@@ -8,15 +10,27 @@ def coming(request: HttpRequest, **kwargs: object) -> HttpResponse:  # replaced 
     return HttpResponse("")
 
 
-NAMES = {
-    "": "dashboard", "accounts/": "accounts", "accounts/new/": "account_new", "accounts/<int:pk>/": "account",
-    "accounts/<int:pk>/edit/": "account_edit", "resignations/": "resignations", "resignations/new/": "resignation_new",
-    "resignations/<int:pk>/": "resignation", "resignations/<int:pk>/move/": "resignation_move",
-    "resignations/<int:pk>/withdraw/": "resignation_withdraw", "deactivations/": "deactivations",
-    "deactivations/<int:pk>/": "deactivation", "deactivations/<int:pk>/<slug:transition>/": "deactivation_step",
-    "replacements/": "replacements", "replacements/new/": "replacement_new", "replacements/<int:pk>/": "replacement",
-    "replacements/<int:pk>/<slug:transition>/": "replacement_step", "breaches/": "breaches", "import/": "import",
-    "import/<int:pk>/": "import_preview", "import/<int:pk>/apply/": "import_apply",
-    "import/<int:pk>/faulty/": "import_faulty",
-}  # fmt: skip
-urlpatterns = [path(route, coming, name=name) for route, name in NAMES.items()]
+urlpatterns = [
+    path("", dashboard.dashboard, name="dashboard"),
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/new/", accounts.account_new, name="account_new"),
+    path("accounts/<int:pk>/", accounts.account, name="account"),
+    path("accounts/<int:pk>/edit/", accounts.account_edit, name="account_edit"),
+    path("resignations/", resignations.resignations, name="resignations"),
+    path("resignations/new/", resignations.resignation_new, name="resignation_new"),
+    path("resignations/<int:pk>/", resignations.resignation, name="resignation"),
+    path("resignations/<int:pk>/move/", resignations.resignation_move, name="resignation_move"),
+    path("resignations/<int:pk>/withdraw/", resignations.resignation_withdraw, name="resignation_withdraw"),
+    path("deactivations/", deactivations.deactivations, name="deactivations"),
+    path("deactivations/<int:pk>/", deactivations.deactivation, name="deactivation"),
+    path("deactivations/<int:pk>/<slug:transition>/", deactivations.deactivation_step, name="deactivation_step"),
+    path("breaches/", deactivations.breaches, name="breaches"),
+    path("replacements/", replacements.replacements, name="replacements"),
+    path("replacements/new/", replacements.replacement_new, name="replacement_new"),
+    path("replacements/<int:pk>/", replacements.replacement, name="replacement"),
+    path("replacements/<int:pk>/<slug:transition>/", replacements.replacement_step, name="replacement_step"),
+    path("import/", coming, name="import"),
+    path("import/<int:pk>/", coming, name="import_preview"),
+    path("import/<int:pk>/apply/", coming, name="import_apply"),
+    path("import/<int:pk>/faulty/", coming, name="import_faulty"),
+]

@@ -3,7 +3,7 @@
 from typing import Any, TypeVar
 
 from django.db import models
-from django.http import Http404
+from django.http import Http404, HttpRequest
 
 from occ.people.models import User
 
@@ -16,3 +16,9 @@ def get_visible(model: type[M], user: User, pk: Any) -> M:
     if found is None:
         raise Http404
     return found
+
+
+def me(request: HttpRequest) -> User:
+    """Who asks; every page but the public ones has one (occ.home.middleware.LoginRequired)."""
+    assert isinstance(request.user, User)
+    return request.user

@@ -18,6 +18,7 @@ from occ.workflow.services import begin, step
 from userids.choices import BreachCause
 from userids.deadlines import clock_start, deactivation_due, last_shift_ends
 from userids.models import Account, DeactivationRequest, Resignation
+from userids.notices import DOCUMENT, tell
 from userids.policies import DEACTIVATE, WITHIN
 from userids.services import accounts
 from userids.workflow import DEACTIVATION
@@ -210,6 +211,7 @@ def deactivation_confirm(
         account = Account.objects.select_for_update(of=("self",)).get(pk=request.account_id)
         accounts.close(account, at=at, why=str(LeavingReason(request.reason).label), actor=actor)
         obligations.obligation_fulfil(subject=request, rule=DEACTIVATE, at=at, evidence=evidence, actor=actor, now=now)
+        tell(DOCUMENT, Role.SUPPORT, request, step="deactivated", now=now)
     return request
 
 

@@ -18,6 +18,7 @@ from occ.times import local_day
 from occ.workflow.services import begin, step
 from userids.choices import AccountStatus
 from userids.models import Account, ReplacementRequest
+from userids.notices import DOCUMENT, REPLACE, tell
 from userids.policies import QUARANTINE
 from userids.services import accounts
 from userids.workflow import REPLACEMENT
@@ -46,6 +47,7 @@ def replacement_request(
     request._history_user = actor
     request.save()
     begin(REPLACEMENT, request, actor=actor, now=now)
+    tell(REPLACE, Role.TEAM_LEADER, request, step="requested", now=now)
     return request
 
 
@@ -98,6 +100,7 @@ def replacement_confirm(
         account._history_user, account._change_reason = accounts.signed_by(actor), why
         account.save(update_fields=["status", "activated_at", "deactivated_at"])
         accounts.refresh_search(account)
+        tell(DOCUMENT, Role.SUPPORT, request, step="replaced", now=now)
     return request
 
 

@@ -8,6 +8,7 @@
     {% countdown due_at zone=site.timezone %}            time left or late, ticking
     {% ago entry.at %}                                   "3 hours ago", the exact time on hover
     {% exact at zone=site.timezone %}                    "20 November 2026, 16:00 WIB"
+    {% span row.due_at row.inactive_since %}             "3 h 20 min"
     {% localday value zone=site.timezone %}              "20 November 2026"
     {% flow_steps steps label=_("Deactivation") %}       see templates/partials/flow_steps.html
     {% field form.email %}                               see templates/partials/field.html
@@ -253,6 +254,14 @@ def ago(context: Context, at: datetime | None, zone: Any = None) -> str:
     return format_html(
         '<time datetime="{}" title="{}" data-ago>{}</time>', stamp["iso"], stamp["title"], since(at, _now(context))
     )
+
+
+@register.simple_tag
+def span(starts_at: datetime, ends_at: datetime) -> str:
+    """How long from one instant to another, in hours and minutes."""
+    minutes = max(0, int((ends_at - starts_at).total_seconds() // 60))
+    hours, minutes = divmod(minutes, 60)
+    return gettext("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,34 @@
+"""Form fields whose values never depend on the language's formats, and how a refusal comes back to its field."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from occ.errors import Refused
+
+
+class DayField(forms.DateField):
+    """A calendar day; the browser sends and shows ISO 8601 and draws it in the reader's own format."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        super().__init__(input_formats=["%Y-%m-%d"], widget=widget, localize=False, **kwargs)
+
+
+class InstantField(forms.DateTimeField):
+    """A minute in the active time zone (`timezone.override(site.zone)` around the form)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+        formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
+        super().__init__(input_formats=formats, widget=widget, localize=False, **kwargs)
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
+
+
+def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
+    """Show what a service said beside the field it speaks of, or above the form."""
+    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))

@@ -1,0 +1,67 @@
+"""What every list page does: filter, sort, page by key, say what it is filtered by, and remember that (KER-12)."""
+
+from typing import Any
+
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django_filters import FilterSet
+
+from occ.paging import paginate
+
+POSITION = {"after", "before", "clear"}
+
+
+def remembered(request: HttpRequest) -> HttpResponse | None:
+    """Come back to a list without parameters and it is filtered as it was left; `?clear=1` forgets that."""
+    key = f"list:{request.path}"
+    if "clear" in request.GET:
+        request.session.pop(key, None)
+        return redirect(request.path)
+    if not request.GET:
+        return redirect(f"{request.path}?{kept}") if (kept := request.session.get(key)) else None
+    chosen = request.GET.copy()
+    for name in list(chosen):
+        if name in POSITION or not chosen[name]:
+            del chosen[name]
+    if (query := chosen.urlencode()[:1000]) != request.session.get(key, ""):
+        request.session[key] = query
+    return None
+
+
+def listing(
+    request: HttpRequest, rows: "models.QuerySet[Any]", *, filters: type[FilterSet], sorts: dict[str, str],
+    default: str, size: int = 50,
+) -> dict[str, Any]:  # fmt: skip
+    """Context of partials/list.html: filter, chips, clear_url, page, default_sort.
+
+    `sorts`: parameter -> field (never null); `default`: a parameter, with "-" for descending. A filter with nonsense
+    in it filters nothing and says so at its field.
+    """
+    chosen = filters(request.GET, queryset=rows, request=request)
+    found = chosen.qs if chosen.form.is_valid() else rows
+    sort = request.GET.get("sort", default)
+    if sort.lstrip("-") not in sorts:
+        sort = default
+    order = ("-" if sort.startswith("-") else "") + sorts[sort.lstrip("-")]
+    return {
+        "filter": chosen,
+        "chips": chips(request, chosen),
+        "clear_url": "?clear=1",
+        "default_sort": default,
+        "page": paginate(found, request.GET, order=order, size=size),
+    }
+
+
+def chips(request: HttpRequest, chosen: FilterSet) -> list[dict[str, str]]:
+    found = []
+    for name, value in getattr(chosen.form, "cleaned_data", {}).items():
+        if value in (None, "", []):
+            continue
+        query = request.GET.copy()
+        for other in (name, *POSITION):
+            query.pop(other, None)
+        field = chosen.form.fields[name]
+        shown = str(dict(getattr(field, "choices", [])).get(value, value))
+        found.append({"label": str(field.label), "value": shown, "remove_url": f"?{query.urlencode()}"})
+    return found

@@ -1,0 +1,133 @@
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from occ.forms import DayField, InstantField
+from occ.people.choices import LeavingReason, Role
+from occ.people.models import Person, Site, User
+from occ.people.scope import site_filter
+from userids.choices import Channel
+from userids.models import Account, Application, Resignation
+from userids.services.accounts import KEEPERS
+
+REASON = {"label": _("Reason"), "widget": forms.Textarea(attrs={"rows": 3}), "max_length": 2000}
+FILES = _("PDF, PNG or JPG, at most 10 MiB.")
+ACCEPT = {"accept": ".pdf,.png,.jpg,.jpeg"}
+
+
+class PersonChoice(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} · {obj.number} · {obj.site.code}"
+
+
+def people(user: User, roles: set[str]) -> QuerySet[Person]:
+    """Who works at the sites for which the user holds one of the roles."""
+    return (
+        Person.objects.filter(site_filter(user, roles), last_working_day=None).select_related("site").order_by("name")
+    )
+
+
+class ResignationForm(forms.Form):
+    person = PersonChoice(Person.objects.none(), label=_("Employee"))
+    last_working_day = DayField(label=_("Last working day"))
+    reason = forms.ChoiceField(label=_("Reason"), choices=LeavingReason)
+    letter = forms.FileField(
+        label=_("Resignation letter"), required=False, help_text=FILES, widget=forms.FileInput(attrs=ACCEPT)
+    )
+    note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        standing = Resignation.objects.standing().values("person_id")
+        self.fields["person"].queryset = people(user, {Role.SUPPORT}).exclude(pk__in=standing)  # type: ignore[attr-defined]
+
+
+class MoveForm(forms.Form):
+    last_working_day = DayField(label=_("New last working day"))
+    note = forms.CharField(**REASON)
+
+
+class StepForm(forms.Form):
+    """For transitions that need nothing, or a note."""
+
+    note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)
+
+
+class RequiredNoteForm(forms.Form):
+    note = forms.CharField(
+        label=_("What happened"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
+        help_text=_("Kept in the history."),
+    )
+
+
+class EvidenceForm(forms.Form):
+    text = forms.CharField(
+        label=_("What shows it"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("For example: status “Inactive” in the user list of the application."),
+    )
+    file = forms.FileField(
+        label=_("Screenshot or document"), required=False, help_text=FILES, widget=forms.FileInput(attrs=ACCEPT)
+    )
+
+
+class ConfirmDeactivationForm(EvidenceForm):
+    inactive_since = InstantField(
+        label=_("Inactive since"),
+        required=False,
+        help_text=_("When the evidence shows that the ID became inactive; empty: now."),
+    )
+
+
+class ConfirmReplacementForm(EvidenceForm):
+    sessions_revoked = forms.BooleanField(label=_("Sessions and tokens of the old holder are revoked"), required=False)
+    work_handed_over = forms.BooleanField(label=_("Open chats and queues are handed over"), required=False)
+
+
+class ReplacementForm(forms.Form):
+    person = PersonChoice(Person.objects.none(), label=_("New agent"))
+    email = forms.EmailField(label=_("New agent's e-mail"), help_text=_("The address that the application will know."))
+
+    def __init__(self, *args: Any, user: User, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].queryset = people(user, {Role.SUPPORT}).filter(site=account.site)  # type: ignore[attr-defined]
+
+
+class AccountForm(forms.Form):
+    """A new row of the logbook."""
+
+    application = forms.ModelChoiceField(Application.objects.all(), label=_("Application"), empty_label=None)
+    user_id = forms.CharField(label=_("User ID"), max_length=60)
+    site = forms.ModelChoiceField(Site.objects.none(), label=_("Site"), empty_label=None)
+    person = PersonChoice(Person.objects.none(), label=_("Holder"), required=False)
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    role = forms.CharField(label=_("Role in the application"), max_length=60, required=False)
+    channels = forms.MultipleChoiceField(
+        label=_("Channels"), choices=Channel, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    activated_at = InstantField(label=_("Active since"))
+    remarks = forms.CharField(
+        label=_("Remarks"), required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=2000
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["site"].queryset = Site.objects.filter(site_filter(user, KEEPERS, "pk"))  # type: ignore[attr-defined]
+        self.fields["person"].queryset = people(user, set(KEEPERS))  # type: ignore[attr-defined]
+
+
+class AccountEditForm(forms.Form):
+    role = forms.CharField(label=_("Role in the application"), max_length=60, required=False)
+    channels = forms.MultipleChoiceField(
+        label=_("Channels"), choices=Channel, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    remarks = forms.CharField(
+        label=_("Remarks"), required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=2000
+    )
+    note = forms.CharField(**REASON)

@@ -1,0 +1,82 @@
+"""Deactivation requests (SOP-UID 8.1): the list by time left, and the page on which each step is made."""
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from occ.documents.attachments import attachments_of
+from occ.lists import listing, remembered
+from occ.people.access import get_visible, me
+from userids.filters import DeactivationFilter
+from userids.models import DeactivationRequest, Resignation
+from userids.selectors import time_parts
+from userids.views.processes import make, process_context
+from userids.workflow import DEACTIVATION
+
+SORTS = {"due": "due_at", "recorded": "recorded_at", "user_id": "account__user_id", "name": "person__name"}
+
+
+def rows_for(request: HttpRequest):  # type: ignore[no-untyped-def]
+    rows = DeactivationRequest.objects.visible_to(me(request))
+    return rows.select_related("account", "person", "site", "team")
+
+
+@require_GET
+def deactivations(request: HttpRequest) -> HttpResponse:
+    if again := remembered(request):
+        return again
+    context = listing(request, rows_for(request), filters=DeactivationFilter, sorts=SORTS, default="-due")
+    context |= {"title": _("Deactivations"), "search": _("User ID, name or number")}
+    context |= {"export_kind": "userids.deactivations"}
+    return render(request, "userids/deactivations.html", context)
+
+
+@require_GET
+def breaches(request: HttpRequest) -> HttpResponse:
+    """SOP-UID 8.3: the IDs of leavers that were, or are, active for longer than allowed."""
+    if again := remembered(request):
+        return again
+    rows = rows_for(request).late(timezone.now())
+    context = listing(request, rows, filters=DeactivationFilter, sorts=SORTS, default="-due")
+    context |= {
+        "title": _("Breaches"),
+        "subtitle": _("User IDs of leavers that stayed active for longer than 1x24 hours (SOP-UID 8.3)"),
+        "search": _("User ID, name or number"),
+        "export_kind": "userids.breaches",
+    }
+    return render(request, "userids/breaches.html", context)
+
+
+@require_GET
+def deactivation(request: HttpRequest, pk: int) -> HttpResponse:
+    return _detail(request, get_visible(DeactivationRequest, me(request), pk), {}, 200)
+
+
+@require_POST
+def deactivation_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
+    found = get_visible(DeactivationRequest, me(request), pk)
+    done = make(request, DEACTIVATION, found, transition)
+    return done if isinstance(done, HttpResponse) else _detail(request, found, done, 422)
+
+
+def _detail(
+    request: HttpRequest, found: DeactivationRequest, tried: dict[str, forms.Form], status: int
+) -> HttpResponse:
+    context = process_context(request, DEACTIVATION, found, tried)
+    documented = next((one.at for one in context["history"] if one.to_state == "documented"), None)
+    resignation = Resignation.objects.visible_to(me(request)).filter(person=found.person).order_by("-pk").first()
+    context |= {
+        "title": _("Deactivation of %(id)s") % {"id": found.account.user_id},
+        "crumbs": [{"label": _("Deactivations"), "url": reverse("userids:deactivations")}],
+        "subtitle": f"{found.person.name} · {found.site}",
+        "request_": found,
+        "parts": time_parts(found, documented),
+        "resignation": resignation,
+        "letters": attachments_of(resignation) if resignation else [],
+        "evidence": attachments_of(found),
+    }
+    return render(request, "userids/deactivation.html", context, status=status)

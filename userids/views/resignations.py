@@ -1,0 +1,139 @@
+"""Resignations: recorded by Support, moved, withdrawn (SOP-UID 8.1, step 1)."""
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from occ.documents.attachments import attachment_add, attachments_of
+from occ.errors import NotAllowed, Refused
+from occ.forms import NoteForm, add_refusal
+from occ.lists import listing, remembered
+from occ.people.access import get_visible, me
+from occ.people.choices import Role
+from occ.people.scope import has_role
+from userids.filters import ResignationFilter
+from userids.forms import MoveForm, ResignationForm
+from userids.models import DeactivationRequest, Resignation
+from userids.selectors import changes
+from userids.services import deactivations as services
+from userids.services.evidence import ALLOWED
+
+
+def crumbs() -> list[dict[str, str]]:
+    return [{"label": _("Resignations"), "url": reverse("userids:resignations")}]
+
+
+@require_GET
+def resignations(request: HttpRequest) -> HttpResponse:
+    if again := remembered(request):
+        return again
+    rows = Resignation.objects.visible_to(me(request)).select_related("person__site")
+    sorts = {"recorded": "recorded_at", "day": "last_working_day", "name": "person__name"}
+    context = listing(request, rows, filters=ResignationFilter, sorts=sorts, default="-recorded")
+    new = {"label": _("Record a resignation"), "url": reverse("userids:resignation_new"), "icon": "plus"}
+    actions = [new | {"tone": "primary"}] if has_role(me(request), {Role.SUPPORT}) else []
+    context |= {"title": _("Resignations"), "actions": actions}
+    return render(request, "userids/resignations.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def resignation_new(request: HttpRequest) -> HttpResponse:
+    user = me(request)
+    if not has_role(user, {Role.SUPPORT}):
+        raise NotAllowed
+    form = ResignationForm(
+        request.POST or None, request.FILES or None, user=user, initial={"person": request.GET.get("person")}
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            return redirect("userids:resignation", _record(request, form).pk)
+        except Refused as refusal:
+            add_refusal(form, refusal)
+    context = {"title": _("Record a resignation"), "crumbs": crumbs(), "form": form}
+    context |= {"submit": _("Record and request the team leader"), "cancel_url": reverse("userids:resignations")}
+    return render(request, "userids/form.html", context, status=422 if form.errors else 200)
+
+
+@transaction.atomic
+def _record(request: HttpRequest, form: ResignationForm) -> Resignation:
+    user, now, data = me(request), timezone.now(), form.cleaned_data
+    resignation = services.resignation_record(
+        person_id=data["person"].pk, last_working_day=data["last_working_day"], reason=data["reason"],
+        note=data["note"], actor=user, now=now,
+    )  # fmt: skip
+    if data["letter"]:
+        attachment_add(file=data["letter"], subject=resignation, actor=user, now=now, purpose="letter", allowed=ALLOWED)
+    count = DeactivationRequest.objects.filter(person=data["person"]).open().count()
+    if count:
+        messages.success(request, _("Recorded. User IDs that the team leader now has to shut: %(n)s.") % {"n": count})
+    else:
+        messages.warning(request, _("Recorded. This person holds no user ID."))
+    return resignation
+
+
+@require_GET
+def resignation(request: HttpRequest, pk: int) -> HttpResponse:
+    return _detail(request, get_visible(Resignation, me(request), pk), MoveForm(), NoteForm())
+
+
+def _detail(
+    request: HttpRequest, found: Resignation, move: MoveForm, withdraw: NoteForm, opened: str = "", status: int = 200
+) -> HttpResponse:
+    may = found.withdrawn_at is None and has_role(me(request), {Role.SUPPORT}, site=found.person.site)
+    actions = [
+        {"label": _("Move the last working day"), "icon": "calendar-event", "dialog": "move"},
+        {"label": _("Withdraw"), "icon": "arrow-back-up", "dialog": "withdraw", "tone": "danger"},
+    ]
+    requests = DeactivationRequest.objects.visible_to(me(request)).filter(
+        person=found.person, recorded_at__gte=found.recorded_at
+    )
+    context = {
+        "title": found.person.name,
+        "crumbs": crumbs(),
+        "subtitle": _("Resignation"),
+        "resignation": found,
+        "zone": found.person.site.zone,
+        "actions": actions if may else [],
+        "may": may,
+        "requests": requests.select_related("account", "site").order_by("account__user_id"),
+        "attachments": attachments_of(found),
+        "entries": changes(found.history.all()),
+        "move": move,
+        "withdraw": withdraw,
+        "move_open": opened == "move",
+        "withdraw_open": opened == "withdraw",
+    }
+    return render(request, "userids/resignation.html", context, status=status)
+
+
+@require_http_methods(["POST"])
+def resignation_move(request: HttpRequest, pk: int) -> HttpResponse:
+    found, form = get_visible(Resignation, me(request), pk), MoveForm(request.POST)
+    if form.is_valid():
+        try:
+            services.resignation_move(resignation_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)
+        except Refused as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("Moved; the deadlines moved with it."))
+            return redirect("userids:resignation", pk)
+    return _detail(request, found, form, NoteForm(), "move", 422)
+
+
+@require_http_methods(["POST"])
+def resignation_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    found, form = get_visible(Resignation, me(request), pk), NoteForm(request.POST)
+    if form.is_valid():
+        try:
+            services.resignation_withdraw(resignation_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)
+        except Refused as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("Withdrawn; open requests are cancelled."))
+            return redirect("userids:resignation", pk)
+    return _detail(request, found, MoveForm(), form, "withdraw", 422)
