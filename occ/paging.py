@@ -24,7 +24,7 @@ class Page(Generic[M]):
 
 
 def paginate(rows: "models.QuerySet[M]", params: QueryDict, *, order: str, size: int = 50) -> Page[M]:
-    """A page ordered by `order` ("due_at" or "-due_at"; never null) and then by id. A broken cursor shows the first page."""
+    """A page ordered by `order` ("due_at", "-due_at"; never null), then by id. A broken cursor shows the first page."""
     descending = order.startswith("-")
     field = order.lstrip("-")
     after, before = read(params.get("after", "")), read(params.get("before", ""))

@@ -1,13 +1,13 @@
 """Every address. Pages have one prefix per app; the API lies under /api/v1/."""
 
 from django.contrib.auth import views as auth
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView
 
 from occ.api.views import NotFound
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("userids/", include("userids.api.urls")),
     path("<path:rest>", NotFound.as_view(), name="not-found"),

@@ -1,1 +1,1 @@
-"""Systems, service reports and BAST (MO 3, 4.2, 4.3). Not built yet: the package holds its place in the import contracts."""
+"""Systems, service reports and BAST (MO 3, 4.2, 4.3). Not built yet: it holds its place in the import contracts."""

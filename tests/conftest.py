@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ TransactionTestCase._fixture_teardown = _teardown_past_triggers  # type: ignore[
 
 
 @pytest.fixture(autouse=True)
-def own_files(tmp_path: Path, settings: Any) -> Iterator[None]:
+def own_files(tmp_path: Path, settings: Any) -> None:
     system = "django.core.files.storage.FileSystemStorage"
     settings.MEDIA_ROOT = str(tmp_path / "files")
     settings.STORAGES = {
@@ -39,4 +38,3 @@ def own_files(tmp_path: Path, settings: Any) -> Iterator[None]:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    yield

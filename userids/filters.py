@@ -64,14 +64,15 @@ class AccountFilter(filters.FilterSet):
         return rows.filter(channels__contains=[value])
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> AccountQuerySet:
-        rows: AccountQuerySet = super().filter_queryset(queryset)
+        rows: Any = super().filter_queryset(queryset)
         chosen = self.form.cleaned_data
         at, status = chosen.get("as_of"), chosen.get("status")
         rows = rows.as_of(at).select_related("site", "application") if at else rows.with_holder()
         if status:
             active = status == AccountStatus.ACTIVE
             rows = rows.filter(was_active=active) if at else rows.filter(status=status)
-        return rows.search(chosen["q"]) if chosen.get("q") else rows
+        found: AccountQuerySet = rows.search(chosen["q"]) if chosen.get("q") else rows
+        return found
 
 
 class DeactivationFilter(SiteFilter):

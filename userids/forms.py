@@ -12,9 +12,12 @@ from userids.choices import Channel
 from userids.models import Account, Application, Resignation
 from userids.services.accounts import KEEPERS
 
-REASON = {"label": _("Reason"), "widget": forms.Textarea(attrs={"rows": 3}), "max_length": 2000}
 FILES = _("PDF, PNG or JPG, at most 10 MiB.")
 ACCEPT = {"accept": ".pdf,.png,.jpg,.jpeg"}
+
+
+def reason() -> forms.CharField:
+    return forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
 
 
 class PersonChoice(forms.ModelChoiceField):
@@ -46,7 +49,7 @@ class ResignationForm(forms.Form):
 
 class MoveForm(forms.Form):
     last_working_day = DayField(label=_("New last working day"))
-    note = forms.CharField(**REASON)
+    note = reason()
 
 
 class StepForm(forms.Form):
@@ -130,4 +133,4 @@ class AccountEditForm(forms.Form):
     remarks = forms.CharField(
         label=_("Remarks"), required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=2000
     )
-    note = forms.CharField(**REASON)
+    note = reason()

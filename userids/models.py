@@ -7,7 +7,7 @@ its key is its own, not an e-mail; one open deactivation, and one open replaceme
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
@@ -116,7 +116,6 @@ class Account(models.Model):
     history = HistoricalRecords(excluded_fields=["search_text", "search"])
     if TYPE_CHECKING:
         assignments: RelatedManager[Assignment]
-        held: list[Assignment]
 
     class Meta:
         verbose_name = _("user ID")
@@ -146,7 +145,8 @@ class Account(models.Model):
     def holder(self) -> Assignment | None:
         """The present assignment; of `with_holder` and `as_of` rows without a query."""
         if hasattr(self, "held"):
-            return self.held[0] if self.held else None
+            held: list[Assignment] = self.held
+            return held[0] if held else None
         return self.assignments.filter(ends_at=None).select_related("person").first()
 
     @property
@@ -233,12 +233,10 @@ class Resignation(models.Model):
         return f"{self.person} {self.last_working_day}"
 
 
-class RequestQuerySet(models.QuerySet[Any]):
-    def visible_to(self, user: User) -> RequestQuerySet:
+class DeactivationQuerySet(models.QuerySet["DeactivationRequest"]):
+    def visible_to(self, user: User) -> DeactivationQuerySet:
         return self.filter(site_filter(user, LOGBOOK_READERS))
 
-
-class DeactivationQuerySet(RequestQuerySet):
     def open(self) -> DeactivationQuerySet:
         return self.filter(status__in=OPEN_DEACTIVATION)
 
@@ -247,7 +245,10 @@ class DeactivationQuerySet(RequestQuerySet):
         return self.filter(Q(inactive_since__gt=F("due_at")) | Q(status__in=OPEN_DEACTIVATION, due_at__lt=now))
 
 
-class ReplacementQuerySet(RequestQuerySet):
+class ReplacementQuerySet(models.QuerySet["ReplacementRequest"]):
+    def visible_to(self, user: User) -> ReplacementQuerySet:
+        return self.filter(site_filter(user, LOGBOOK_READERS))
+
     def open(self) -> ReplacementQuerySet:
         return self.filter(status__in=OPEN_REPLACEMENT)
 

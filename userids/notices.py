@@ -15,8 +15,9 @@ REPLACE = register(
         "userids.replace",
         N_("Replace the holder of user ID %(user_id)s"),
         N_(
-            "Support asks that user ID %(user_id)s passes to %(person)s (%(email)s). Replace it in the application, then confirm with evidence (SOP-UID 8.2)."
-        ),  # noqa: E501
+            "Support asks that user ID %(user_id)s passes to %(person)s (%(email)s)."
+            " Replace it in the application, then confirm with evidence (SOP-UID 8.2)."
+        ),
     )
 )
 DOCUMENT = register(
@@ -24,8 +25,9 @@ DOCUMENT = register(
         "userids.document",
         N_("Mark as documented: user ID %(user_id)s"),
         N_(
-            "The team leader has confirmed user ID %(user_id)s. Check that the logbook shows status and date, then mark it as documented."
-        ),  # noqa: E501
+            "The team leader has confirmed user ID %(user_id)s."
+            " Check that the logbook shows status and date, then mark it as documented."
+        ),
     )
 )
 

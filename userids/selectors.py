@@ -18,7 +18,7 @@ from occ.people.models import User
 from occ.times import JAKARTA, local_day, month_of
 from occ.workflow.flows import Flow
 from occ.workflow.models import WorkflowStep
-from userids.models import Account, DeactivationRequest
+from userids.models import Account, DeactivationQuerySet, DeactivationRequest
 
 # Fields whose change a reader of the history wants to see; the rest is bookkeeping.
 HIDDEN = {"search_text", "search"}
@@ -30,7 +30,7 @@ def changes(rows: "models.QuerySet[Any]", title: str = "") -> list[dict[str, Any
     found: list[HistoricalChanges] = list(rows.select_related("history_user").order_by("-history_date")[:LIMIT])
     entries = []
     for i, row in enumerate(found):
-        before = found[i + 1] if i + 1 < len(found) and found[i + 1].id == row.id else None  # type: ignore[attr-defined]
+        before = found[i + 1] if i + 1 < len(found) and found[i + 1].id == row.id else None
         entries.append(_entry(row, before, title))
     return entries
 
@@ -75,7 +75,7 @@ def shown(model: type[models.Model], name: str, value: Any) -> str:
 
 def account_entries(account: Account) -> list[dict[str, Any]]:
     """The row's history and its holders', newest first."""
-    holders = type(account.assignments.model()).history.model.objects.filter(account_id=account.pk)  # type: ignore[attr-defined]
+    holders = type(account.assignments.model()).history.model.objects.filter(account_id=account.pk)
     entries = changes(account.history.all(), _("User ID"))
     grouped: dict[int, list[Any]] = {}
     for row in holders.select_related("history_user", "person").order_by("-history_date")[:LIMIT]:
@@ -84,6 +84,7 @@ def account_entries(account: Account) -> list[dict[str, Any]]:
         for i, row in enumerate(versions):
             before = versions[i + 1] if i + 1 < len(versions) else None
             entries.append(_entry(row, before, f"{_('Holder')} {row.person}"))
+    entries.reverse()  # of one instant the later entry first
     return sorted(entries, key=lambda one: one["at"], reverse=True)
 
 
@@ -96,6 +97,7 @@ def process_entries(flow: Flow, subject: Any, steps: list[WorkflowStep]) -> list
     duties = Obligation.objects.filter(content_type=kind, object_id=subject.pk).prefetch_related("events")
     for duty in duties:
         entries += [entry for event in duty.events.all() if (entry := _event_entry(event))]
+    entries.reverse()  # of one instant the later entry first
     return sorted(entries, key=lambda one: one["at"], reverse=True)
 
 
@@ -216,7 +218,7 @@ def months(user: User, *, now: datetime, back: int = 12) -> list[Month]:
     first = this
     for _month in range(back - 1):
         first = month_of(first - timedelta(days=1))
-    rows = (
+    rows: Iterable[Any] = (
         judged_requests(user)
         .annotate(month=TruncMonth("due_at", tzinfo=JAKARTA))
         .filter(month__date__gte=first, month__date__lte=this)
@@ -224,14 +226,14 @@ def months(user: User, *, now: datetime, back: int = 12) -> list[Month]:
         .annotate(**counted(now))
         .order_by("month")
     )
-    return [Month(row.pop("month").date(), **row) for row in rows]
+    return [Month(row["month"].date(), row["judged"], row["on_time"], row["median"], row["p95"]) for row in rows]
 
 
-def judged_requests(user: User) -> "models.QuerySet[DeactivationRequest]":
+def judged_requests(user: User) -> DeactivationQuerySet:
     return DeactivationRequest.objects.visible_to(user).exclude(status="cancelled")
 
 
-def by_place(user: User, *, now: datetime, since: date) -> Iterable[dict[str, Any]]:
+def by_place(user: User, *, now: datetime, since: date) -> Iterable[Any]:
     """Counts and hours by site and team of requests due since that day."""
     return (
         judged_requests(user)

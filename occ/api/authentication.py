@@ -12,13 +12,14 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from occ.api.models import ApiToken
+from occ.people.models import User
 
 
 def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def token_create(*, name: str, user: object, now: datetime) -> str:
+def token_create(*, name: str, user: User, now: datetime) -> str:
     """A new token's text; it is not kept and cannot be shown again."""
     token = "occ_" + secrets.token_urlsafe(32)
     ApiToken.objects.create(name=name, user=user, digest=digest(token), created_at=now)

@@ -1,4 +1,4 @@
-"""One error shape: {"code", "message", "field", "index"}; validation of several fields adds "errors", a list of them."""
+"""One error shape: {"code", "message", "field", "index"}; several faulty fields add "errors", a list of them."""
 
 from typing import Any
 

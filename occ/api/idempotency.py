@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from occ.api.models import IdempotentAnswer
 from occ.errors import Refused
+from occ.people.models import User
 
 
 class KeyReused(Refused):
@@ -32,9 +33,11 @@ def idempotent(post: Callable[..., Response]) -> Callable[..., Response]:
         if not key:
             return post(view, request, *args, **kwargs)
         said = hashlib.sha256(f"{request.path}\n{request.data}".encode()).hexdigest()
+        user = request.user
+        assert isinstance(user, User)
         with transaction.atomic():
             kept, created = IdempotentAnswer.objects.select_for_update().get_or_create(
-                user=request.user, key=key, defaults={"request_digest": said, "at": timezone.now()}
+                user=user, key=key, defaults={"request_digest": said, "at": timezone.now()}
             )
             if kept.request_digest != said:
                 raise KeyReused(_("This Idempotency-Key was used for another request."))

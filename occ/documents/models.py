@@ -145,6 +145,9 @@ class IssuedDocument(models.Model):
     def __str__(self) -> str:
         return self.full_number
 
+    def get_absolute_url(self) -> str:
+        return reverse("documents:detail", args=[self.pk])
+
     @property
     def full_number(self) -> str:
         return f"{self.number}/R{self.revision}" if self.revision else self.number
@@ -157,9 +160,6 @@ class IssuedDocument(models.Model):
     @property
     def type(self) -> types.DocumentType | None:
         return types.get(self.type_code)
-
-    def get_absolute_url(self) -> str:
-        return reverse("documents:detail", args=[self.pk])
 
 
 class Signature(models.Model):

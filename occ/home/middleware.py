@@ -47,7 +47,7 @@ class PersonLanguage:
         if chosen not in dict(settings.LANGUAGES):
             chosen = request.user.language if request.user.is_authenticated else settings.LANGUAGE_CODE
         with translation.override(chosen):
-            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = translation.get_language()
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", chosen)
         return response

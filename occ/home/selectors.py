@@ -8,7 +8,7 @@ from occ.people.models import User
 
 
 def today_for(user: User, *, now: datetime) -> dict[str, Any]:
-    """`mine`: open obligations the user's roles owe, soonest first; `others`: the rest in sight; counts of both kinds."""
+    """`mine`: open obligations the user's roles owe, soonest first; `others`: the rest in sight; counts."""
     visible = Obligation.objects.visible_to(user).open().select_related("site", "team")
     mine = visible.owed_by(user).order_by("due_at", "pk")
     others = visible.exclude(pk__in=mine.values("pk")).order_by("due_at", "pk")

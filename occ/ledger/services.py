@@ -26,7 +26,7 @@ def record(
     """Append an entry in the caller's transaction. `actor` is a user or a SystemActor; `data` must be JSON-able."""
     return Entry.objects.create(
         at=now,
-        actor=actor if isinstance(actor, models.Model) else None,
+        actor_id=actor.pk if isinstance(actor, models.Model) else None,
         actor_label=str(actor)[:150],
         action=action,
         subject_type=subject._meta.label_lower if subject is not None else "",
@@ -68,7 +68,7 @@ def seal_hash(*, previous: str, first_id: int, last_id: int, count: int, root: s
 
 
 def seal_entries(*, now: datetime) -> int:
-    """Seal what is not sealed yet; returns how many entries. Does nothing while somebody is writing (next tick will)."""
+    """Seal what is not sealed yet; returns how many entries. While somebody writes, the next tick will."""
     total = 0
     while count := _seal_batch(now=now):
         total += count

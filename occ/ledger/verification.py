@@ -9,7 +9,7 @@ from occ.ledger.services import GENESIS, leaf, merkle_root, seal_hash
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong: kind is changed, removed, inserted (an entry) or seal (the seal itself); `entry_id` where known."""
+    """What is wrong: kind is changed, removed, inserted (an entry) or seal (itself); `entry_id` where known."""
 
     kind: str
     seal_id: int | None

@@ -36,7 +36,7 @@ def notify(
         if not created:
             continue
         told.append(notification)
-        if settings.EMAIL_CONFIGURED and address(user):
+        if getattr(settings, "EMAIL_CONFIGURED", False) and address(user):
             Delivery.objects.create(notification=notification, channel="email", next_attempt_at=now)
     return told
 

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from occ.policies.registry import Definition, register as register_policy
+from occ.policies.registry import Definition
+from occ.policies.registry import register as register_policy
 
 
 class StepKind(StrEnum):
@@ -30,7 +31,7 @@ class LadderStep:
     role: str
 
     def at(self, starts_at: datetime, due_at: datetime, opened_at: datetime) -> datetime:
-        """When the step comes. One counted from the start comes at once when the clock already runs or is not yet begun."""
+        """When the step comes. One counted from the start never waits for a clock that begins later."""
         return opened_at + self.offset if self.anchor == "start" else due_at + self.offset
 
 

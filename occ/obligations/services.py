@@ -78,7 +78,7 @@ def obligation_move(
     *, subject: models.Model, rule: str, starts_at: datetime, due_at: datetime, reason: str, late_cause: str = "",
     actor: Actor, now: datetime,
 ) -> Obligation | None:  # fmt: skip
-    """Move the open obligation's deadline, keeping the old one in its events. The ladder of the new time is climbed anew."""
+    """Move the open obligation's deadline, keeping the old one in its events. The ladder is climbed anew."""
     obligation = of(subject, rule=rule)
     if obligation is None or (obligation.starts_at, obligation.due_at) == (starts_at, due_at):
         return obligation
@@ -100,7 +100,7 @@ def obligation_fulfil(
 ) -> Obligation | None:
     """End the clock at `at`: the instant that the evidence shows, which may be before the click at `now`.
 
-    Too late, and the breach step not taken yet, it is taken now: a breach that ended before a sweep is one all the same.
+    Too late, and the breach step not taken yet, it is taken now: a breach that ended before a sweep is one too.
     """
     obligation = of(subject, rule=rule)
     if obligation is None:

@@ -8,7 +8,7 @@ Employment (contracts, plans) is `sdm`'s; here is only what every module asks.
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractUser
@@ -176,9 +176,7 @@ class User(AbstractUser):
         roles: RelatedManager[RoleAssignment]
 
     class Meta(AbstractUser.Meta):
-        constraints: list[Any] = [
-            models.UniqueConstraint(models.functions.Lower("username"), name="user_username_any_case")
-        ]
+        constraints = [models.UniqueConstraint(models.functions.Lower("username"), name="user_username_any_case")]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username

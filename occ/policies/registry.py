@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 
 @dataclass(frozen=True)
 class Definition:
-    """`unit` is shown beside the value (hours, days, years, percent, offsets…); `valid` raises ValueError on nonsense."""
+    """`unit` is shown beside the value (hours, days, percent, offsets…); `valid` raises ValueError on nonsense."""
 
     key: str
     label: "str | Promise"

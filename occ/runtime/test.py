@@ -54,9 +54,9 @@ def find_browser() -> str:
     found = given or next(filter(None, map(shutil.which, BROWSERS)), None)
     if not found and shutil.which("apt-get") and os.geteuid() == 0:
         print("-- Installing Chromium …", flush=True)
-        quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
-        subprocess.call(["apt-get", "update", "-qq"], **quiet)  # type: ignore[call-overload]
-        subprocess.call(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], **quiet)  # type: ignore[call-overload]
+        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        for words in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+            subprocess.call(["apt-get", "-qq", *words], stdout=subprocess.DEVNULL, env=quiet)
         found = shutil.which("chromium")
     if not found:
         sys.exit("The browser tests need Chromium. Install it (apt-get install chromium) or set CHROMIUM to its path.")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
 from occ.people.actors import Actor
+from occ.people.history import sign
 from occ.workflow.flows import Flow
 from occ.workflow.models import WorkflowStep
 
@@ -24,7 +25,8 @@ def step(
 ) -> Iterator[M]:  # fmt: skip
     """Make the transition `name`; the body does what it entails, in the same transaction.
 
-    `also` are fields written together with the status. The object needs `status` and `site`. Raises WrongState, NotAllowed, Invalid; nothing is changed then.
+    `also` are fields written together with the status. The object needs `status` and `site`. Raises WrongState,
+    NotAllowed, Invalid; nothing is changed then.
     """
     definition = flow.find(name)
     with transaction.atomic():
@@ -38,8 +40,7 @@ def step(
             )
         _complete(definition.needs, note=note, evidence=evidence or {})
         was, subject.status = subject.status, definition.target
-        subject._history_user = actor if isinstance(actor, models.Model) else None
-        subject._change_reason = note or name
+        sign(subject, actor, note or name)
         for field, value in (also or {}).items():
             setattr(subject, field, value)
         subject.save(update_fields=["status", *(also or {})])

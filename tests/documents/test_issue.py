@@ -71,9 +71,10 @@ def test_a_failed_issue_uses_no_number(site: Site, control: User, monkeypatch: p
     def broken(**kwargs: Any) -> None:
         raise RuntimeError("the ledger is away")
 
-    with monkeypatch.context() as patched, pytest.raises(RuntimeError):
+    with monkeypatch.context() as patched:
         patched.setattr(services, "record", broken)
-        issue(site, control)
+        with pytest.raises(RuntimeError):
+            issue(site, control)
     assert issue(site, control).sequence == 2
     assert len(list(Path(storages["documents"].path("")).rglob("*.pdf"))) == 3
     assert files_sweep(now=NOW + timedelta(days=3650)) == 1

@@ -9,7 +9,8 @@ from occ.errors import Invalid, NotAllowed
 from occ.ledger.services import record
 from occ.people.actors import Actor, SystemActor
 from occ.people.choices import Role
-from occ.people.models import Person, Site, User
+from occ.people.history import sign
+from occ.people.models import Person, Site
 from occ.people.scope import has_role
 from userids.choices import AccountStatus
 from userids.models import Account, Application, Assignment
@@ -21,10 +22,6 @@ def must_keep(actor: Actor, site: Site) -> None:
     """Only Support and Document Control of the site (or the system itself) write logbook rows."""
     if not isinstance(actor, SystemActor) and not has_role(actor, KEEPERS, site=site):
         raise NotAllowed
-
-
-def signed_by(actor: Actor) -> User | None:
-    return actor if isinstance(actor, User) else None
 
 
 def search_text(account: Account) -> str:
@@ -56,7 +53,7 @@ def account_create(
         application=application, user_id=user_id, role=role, channels=channels, site=site, remarks=remarks,
         created_at=activated_at, activated_at=activated_at, status=AccountStatus.ACTIVE,
     )  # fmt: skip
-    account._history_user = signed_by(actor)
+    sign(account, actor, _("New user ID"))
     account.save()
     if person is not None:
         assign(account, person, email, at=activated_at, why=_("New user ID"), actor=actor)
@@ -75,7 +72,7 @@ def account_edit(
     must_keep(actor, account.site)
     was = {"role": account.role, "channels": account.channels, "remarks": account.remarks}
     account.role, account.channels, account.remarks = role, channels, remarks
-    account._history_user, account._change_reason = signed_by(actor), note
+    sign(account, actor, note)
     account.save(update_fields=["role", "channels", "remarks"])
     data = {"was": was, "note": note}
     record(actor=actor, action="account.edited", subject=account, data=data, now=now, site=account.site)
@@ -95,7 +92,7 @@ def email_is_free(email: str, *, person: Person) -> None:
 
 def assign(account: Account, person: Person, email: str, *, at: datetime, why: str, actor: Actor) -> Assignment:
     assignment = Assignment(account=account, person=person, email=email, starts_at=at, began=why)
-    assignment._history_user, assignment._change_reason = signed_by(actor), why
+    sign(assignment, actor, why)
     assignment.save()
     return assignment
 
@@ -108,7 +105,7 @@ def end_assignment(account: Account, *, at: datetime, why: str, actor: Actor) ->
     if at <= assignment.starts_at:
         raise Invalid(_("That lies before the holder received the user ID."), field="inactive_since")
     assignment.ends_at, assignment.ended = at, why
-    assignment._history_user, assignment._change_reason = signed_by(actor), why
+    sign(assignment, actor, why)
     assignment.save(update_fields=["ends_at", "ended"])
 
 
@@ -116,7 +113,7 @@ def close(account: Account, *, at: datetime, why: str, actor: Actor) -> None:
     """The ID is inactive from `at` on and nobody holds it (SOP-UID 8.1, step 6)."""
     end_assignment(account, at=at, why=why, actor=actor)
     account.status, account.deactivated_at = AccountStatus.INACTIVE, at
-    account._history_user, account._change_reason = signed_by(actor), why
+    sign(account, actor, why)
     account.save(update_fields=["status", "deactivated_at"])
 
 

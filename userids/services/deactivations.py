@@ -11,6 +11,7 @@ from occ.obligations import services as obligations
 from occ.people import lifecycle
 from occ.people.actors import Actor
 from occ.people.choices import LeavingReason, Role
+from occ.people.history import sign
 from occ.people.models import Person, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
@@ -44,7 +45,7 @@ def resignation_record(
     resignation = Resignation(
         person=person, last_working_day=last_working_day, reason=reason, note=note, recorded_by=actor, recorded_at=now
     )
-    resignation._history_user = actor
+    sign(resignation, actor, note)
     resignation.save()
     lifecycle.person_leave(person_id=person_id, last_working_day=last_working_day, reason=reason, actor=actor, now=now)
     if request:
@@ -68,7 +69,7 @@ def resignation_move(
     if not note.strip():
         raise Invalid(_("Say why the day moves."), field="note")
     resignation.last_working_day = last_working_day
-    resignation._history_user, resignation._change_reason = actor, note
+    sign(resignation, actor, note)
     resignation.save(update_fields=["last_working_day"])
     lifecycle.person_leave(
         person_id=resignation.person_id,
@@ -95,7 +96,7 @@ def resignation_withdraw(*, resignation_id: int, note: str, actor: User, now: da
     for pk in DeactivationRequest.objects.filter(person=resignation.person).open().values_list("pk", flat=True):
         deactivation_cancel(request_id=pk, note=note, actor=actor, now=now)
     resignation.withdrawn_at = now
-    resignation._history_user, resignation._change_reason = actor, note
+    sign(resignation, actor, note)
     resignation.save(update_fields=["withdrawn_at"])
     lifecycle.person_stay(person_id=resignation.person_id, note=note, actor=actor, now=now)
     return resignation
@@ -133,7 +134,7 @@ def _open(
         reason=person.leaving_reason, last_working_day=person.last_working_day, starts_at=starts_at, due_at=due_at,
         recorded_at=now,
     )  # fmt: skip
-    request._history_user = accounts.signed_by(actor)
+    sign(request, actor)
     request.save()
     begin(DEACTIVATION, request, actor=actor, now=now)
     obligations.obligation_open(
@@ -156,15 +157,15 @@ def _move(
     assert person.last_working_day is not None
     was = request.last_working_day
     request.last_working_day, request.starts_at, request.due_at = person.last_working_day, starts_at, due_at
-    request._history_user = accounts.signed_by(actor)
-    request._change_reason = f"last working day {was} -> {person.last_working_day}"
+    why = _("last working day %(was)s → %(day)s") % {"was": was, "day": person.last_working_day}
+    sign(request, actor, why)
     request.save(update_fields=["last_working_day", "starts_at", "due_at"])
     obligations.obligation_move(
         subject=request,
         rule=DEACTIVATE,
         starts_at=starts_at,
         due_at=due_at,
-        reason=request._change_reason,
+        reason=why,
         late_cause=BreachCause.LATE_NOTICE,
         actor=actor,
         now=now,

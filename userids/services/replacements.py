@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.people.actors import Actor
 from occ.people.choices import Role
+from occ.people.history import sign
 from occ.people.models import Person, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
@@ -44,7 +45,7 @@ def replacement_request(
     if holder is not None and holder.person.last_working_day is None:
         raise WrongState(_("%(name)s holds this user ID and is not leaving.") % {"name": holder.person.name})
     request = ReplacementRequest(account=account, person=person, email=email, site=account.site, requested_at=now)
-    request._history_user = actor
+    sign(request, actor)
     request.save()
     begin(REPLACEMENT, request, actor=actor, now=now)
     tell(REPLACE, Role.TEAM_LEADER, request, step="requested", now=now)
@@ -97,7 +98,7 @@ def replacement_confirm(
         accounts.end_assignment(account, at=now, why=why, actor=actor)
         accounts.assign(account, request.person, request.email, at=now, why=_("Replacement"), actor=actor)
         account.status, account.activated_at, account.deactivated_at = AccountStatus.ACTIVE, now, None
-        account._history_user, account._change_reason = accounts.signed_by(actor), why
+        sign(account, actor, why)
         account.save(update_fields=["status", "activated_at", "deactivated_at"])
         accounts.refresh_search(account)
         tell(DOCUMENT, Role.SUPPORT, request, step="replaced", now=now)

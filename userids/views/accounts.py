@@ -57,7 +57,7 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
     site_reader = has_role(user, LOGBOOK_READERS, site=found.site)
     holders = found.assignments.select_related("person").order_by("-starts_at")
     if not site_reader:  # an agent sees the own time with the ID, not who else had it
-        holders = holders.filter(person_id=user.person_id)
+        holders = holders.filter(person=user.person)
     context = {
         "title": found.user_id,
         "crumbs": crumbs(),

@@ -44,10 +44,11 @@ def process_context(request: HttpRequest, flow: Flow, subject: Process, tried: d
     `tried`: the form that was refused, by transition.
     """
     steps = history(subject)
+    kind = "deactivation" if isinstance(subject, DeactivationRequest) else "replacement"
     open_now = []
     for one in flow.open_to(me(request), state=subject.status, site=subject.site):
         form = tried.get(one.name) or form_for(subject, one)
-        url = reverse(f"userids:{subject._meta.model_name.removesuffix('request')}_step", args=[subject.pk, one.name])
+        url = reverse(f"userids:{kind}_step", args=[subject.pk, one.name])
         open_now.append({"name": one.name, "label": one.label, "form": form, "url": url, "icon": ICONS[one.name],
                          "tried": one.name in tried})  # fmt: skip
     return {
