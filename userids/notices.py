@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from occ.notifications.addressees import audience
 from occ.notifications.kinds import Kind, register
@@ -13,8 +13,8 @@ from userids.models import DeactivationRequest, ReplacementRequest
 REPLACE = register(
     Kind(
         "userids.replace",
-        N_("Replace the holder of user ID %(user_id)s"),
-        N_(
+        gettext_noop("Replace the holder of user ID %(user_id)s"),
+        gettext_noop(
             "Support asks that user ID %(user_id)s passes to %(person)s (%(email)s)."
             " Replace it in the application, then confirm with evidence (SOP-UID 8.2)."
         ),
@@ -23,8 +23,8 @@ REPLACE = register(
 DOCUMENT = register(
     Kind(
         "userids.document",
-        N_("Mark as documented: user ID %(user_id)s"),
-        N_(
+        gettext_noop("Mark as documented: user ID %(user_id)s"),
+        gettext_noop(
             "The team leader has confirmed user ID %(user_id)s."
             " Check that the logbook shows status and date, then mark it as documented."
         ),

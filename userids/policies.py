@@ -1,6 +1,7 @@
 """The numbers of SOP-UID as dated policies, and the deactivation rule with its ladder (UID-5)."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from occ.obligations.rules import StepKind, register, step
 from occ.people.choices import Role
@@ -20,7 +21,7 @@ register_policy(
 register(
     key=DEACTIVATE,
     clause="SOP-UID 5.1",
-    title="Deactivate user ID %(subject)s",
+    title=gettext_noop("Deactivate user ID %(subject)s"),
     label=_("Reminders and escalation for shutting a leaver's user ID"),
     owner_role=Role.TEAM_LEADER,
     ladder=[
@@ -31,7 +32,3 @@ register(
         step("24h_after", StepKind.ESCALATE, "due", 24, Role.MANAGER),
     ],
 )
-
-
-def _message_ids() -> None:
-    _("Deactivate user ID %(subject)s")

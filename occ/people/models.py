@@ -203,7 +203,8 @@ class RoleAssignment(models.Model):
         indexes = [models.Index(fields=["role", "site"], name="role_by_site")]
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.get_role_display()} ({self.site or _('all sites')})"
+        place = str(self.site or _("all sites"))
+        return f"{self.user}: {self.get_role_display()} ({place})"
 
 
 class Absence(models.Model):
