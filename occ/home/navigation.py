@@ -35,6 +35,7 @@ ITEMS = [
     Item(_("Import"), "upload", "userids:import", frozenset({Role.SUPPORT, Role.DOCUMENT_CONTROL})),
     Item(_("Documents"), "files", "documents:register", FLOOR),
     Item(_("Compliance"), "chart-bar", "compliance", FLOOR),
+    Item(_("Obligations"), "list-check", "obligations", FLOOR),
 ]
 
 

@@ -3,20 +3,45 @@
 from datetime import datetime
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from occ.home.navigation import FLOOR
 from occ.obligations.models import Obligation
+from occ.obligations.selectors import compliance
 from occ.people.models import User
+from occ.people.scope import has_role
+from occ.workflow.turns import turns_for
 
 
 def today_for(user: User, *, now: datetime) -> dict[str, Any]:
-    """`mine`: open obligations the user's roles owe, soonest first; `others`: the rest in sight; counts."""
-    visible = Obligation.objects.visible_to(user).open().select_related("site", "team")
-    mine = visible.owed_by(user).order_by("due_at", "pk")
-    others = visible.exclude(pk__in=mine.values("pk")).order_by("due_at", "pk")
+    """`turns`: what waits for this user; and for who watches a site: `due` (soonest first) and counts."""
+    found: dict[str, Any] = {
+        "turns": turns_for(user),
+        "latest": user.notifications.order_by("-pk")[:6],
+        "watching": has_role(user, FLOOR),
+    }
+    if found["watching"]:
+        visible = Obligation.objects.visible_to(user).open()
+        found |= {
+            "due": visible.select_related("site", "team").order_by("due_at", "pk")[:25],
+            "overdue_count": visible.filter(due_at__lt=now).count(),
+            "open_count": visible.count(),
+            "parked": visible.exclude(parked_at=None)[:20],
+        }
+    return found
+
+
+def compliance_page(user: User, *, now: datetime) -> dict[str, Any]:
+    """Rows by month, clause, site and team, and the on-time share per month as a chart."""
+    by_month = [one for one in reversed(compliance(user=user, now=now, by=())) if one.share is not None][-24:]
     return {
-        "mine": mine[:50],
-        "others": others[:50],
-        "overdue_count": visible.filter(due_at__lt=now).count(),
-        "open_count": visible.count(),
-        "parked": visible.exclude(parked_at=None)[:20],
-        "messages": user.notifications.order_by("-pk")[:8],
+        "rows": compliance(user=user, now=now),
+        "chart": {
+            "kind": "bar",
+            "labels": [date_format(one.month, "M Y") for one in by_month],
+            "series": [{"name": _("In time"), "values": [round(one.share or 0, 1) for one in by_month]}],
+            "target": 100,
+            "target_label": _("Target"),
+        },
     }

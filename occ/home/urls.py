@@ -7,7 +7,9 @@ urlpatterns = [
     path("inbox/", views.inbox, name="inbox"),
     path("inbox/read/", views.inbox_read_all, name="inbox_read_all"),
     path("inbox/<int:pk>/", views.notification_open, name="notification"),
+    path("search/", views.search, name="search"),
     path("compliance/", views.compliance, name="compliance"),
+    path("obligations/", views.obligations, name="obligations"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -1,36 +1,41 @@
-"""Today, the inbox, compliance."""
+"""Today, the inbox, search, compliance and the obligations behind its figures."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from occ.home.selectors import today_for
+from occ.errors import NotAllowed
+from occ.home.filters import ObligationFilter
+from occ.home.navigation import FLOOR
+from occ.home.selectors import compliance_page, today_for
+from occ.lists import listing, remembered
 from occ.notifications import services as notifications
 from occ.notifications.models import Notification
-from occ.obligations.selectors import compliance as compliance_figures
+from occ.obligations.models import Obligation
 from occ.paging import paginate
-from occ.people.access import get_visible
-from occ.people.models import User
-
-
-def me(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
+from occ.people.access import get_visible, me
+from occ.people.scope import has_role
+from occ.search import search as search_everywhere
 
 
 @require_GET
 def today(request: HttpRequest) -> HttpResponse:
-    return render(request, "home/today.html", today_for(me(request), now=timezone.now()))
+    user, now = me(request), timezone.now()
+    context = {"title": _("Today"), "now": now, "subtitle": user.get_full_name() or user.username}
+    return render(request, "home/today.html", context | today_for(user, now=now))
 
 
 @require_GET
 def inbox(request: HttpRequest) -> HttpResponse:
-    rows = Notification.objects.visible_to(request.user)
-    if request.GET.get("unread"):
+    unread_only = request.GET.get("unread") == "1"
+    rows = Notification.objects.visible_to(me(request))
+    if unread_only:
         rows = rows.unread()
-    return render(request, "home/inbox.html", {"page": paginate(rows, request.GET, order="-pk", size=30)})
+    page = paginate(rows, request.GET, order="-created_at", size=30)
+    return render(request, "home/inbox.html", {"title": _("Inbox"), "page": page, "unread_only": unread_only})
 
 
 @require_POST
@@ -49,6 +54,31 @@ def inbox_read_all(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    text = request.GET.get("q", "")
+    context = {"title": _("Search"), "q": text, "groups": search_everywhere(me(request), text)}
+    return render(request, "home/search.html", context)
+
+
+@require_GET
 def compliance(request: HttpRequest) -> HttpResponse:
-    figures = compliance_figures(user=me(request), now=timezone.now())
-    return render(request, "home/compliance.html", {"figures": figures})
+    user = me(request)
+    if not has_role(user, FLOOR):
+        raise NotAllowed
+    context = {
+        "title": _("Compliance"),
+        "subtitle": _("How far what the procedures demand by a time was done in time; cancelled ones do not count."),
+    }
+    return render(request, "home/compliance.html", context | compliance_page(user, now=timezone.now()))
+
+
+@require_GET
+def obligations(request: HttpRequest) -> HttpResponse:
+    user = me(request)
+    if not has_role(user, FLOOR):
+        raise NotAllowed
+    if again := remembered(request):
+        return again
+    rows = Obligation.objects.visible_to(user).select_related("site", "team")
+    context = listing(request, rows, filters=ObligationFilter, sorts={"due": "due_at"}, default="-due")
+    return render(request, "home/obligations.html", context | {"title": _("Obligations")})

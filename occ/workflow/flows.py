@@ -25,10 +25,14 @@ class Transition:
     label: "str | Promise"
     needs: frozenset[str] = frozenset()
 
+    @property
+    def by_roles(self) -> set[str]:
+        return {role for role in self.by if not isinstance(role, SystemActor)}
+
     def open_to(self, actor: Actor, site: Site) -> bool:
         if isinstance(actor, SystemActor):
             return actor in self.by
-        return has_role(actor, {role for role in self.by if not isinstance(role, SystemActor)}, site=site)
+        return has_role(actor, self.by_roles, site=site)
 
 
 def transition(

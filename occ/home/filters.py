@@ -1,0 +1,51 @@
+from datetime import date, datetime
+from typing import Any
+
+import django_filters as filters
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from occ.obligations.models import Obligation, State
+from occ.obligations.rules import RULES
+from occ.people.models import Site, Team
+from occ.times import JAKARTA, next_month, start_of_day
+
+
+class ObligationFilter(filters.FilterSet):
+    q = filters.CharFilter(field_name="subject_label", lookup_expr="icontains", label=_("Search"))
+    state = filters.ChoiceFilter(
+        choices=[("late", _("Too late")), ("overdue", _("Overdue")), *State.choices],
+        method="by_state",
+        label=_("State"),
+        empty_label=_("All"),
+    )
+    site = filters.ModelChoiceFilter(
+        queryset=Site.objects.all(), to_field_name="code", label=_("Site"), empty_label=_("All")
+    )
+    team = filters.ModelChoiceFilter(
+        queryset=Team.objects.all(), to_field_name="code", label=_("Team"), empty_label=_("All")
+    )
+    clause = filters.ChoiceFilter(choices=lambda: clauses(), label=_("Clause"), empty_label=_("All"))
+    month = filters.CharFilter(method="by_month", label=_("Due in month"))
+
+    class Meta:
+        model = Obligation
+        fields: list[str] = []
+
+    def by_state(self, rows: Any, name: str, value: str) -> Any:
+        if value == "late":
+            return rows.breached()
+        return rows.open().filter(due_at__lt=timezone.now()) if value == "overdue" else rows.filter(state=value)
+
+    def by_month(self, rows: Any, name: str, value: str) -> Any:
+        """YYYY-MM as the sites' clocks show it; nonsense finds nothing."""
+        try:
+            first = datetime.strptime(value, "%Y-%m").date()  # noqa: DTZ007
+            last: date = next_month(first)
+        except (ValueError, OverflowError):
+            return rows.none()
+        return rows.filter(due_at__gte=start_of_day(first, JAKARTA), due_at__lt=start_of_day(last, JAKARTA))
+
+
+def clauses() -> list[tuple[str, str]]:
+    return sorted({(rule.clause, rule.clause) for rule in RULES.values()})

@@ -1,0 +1,67 @@
+"""Whose turn it is: the processes in which somebody can bring the next step, for "Today".
+
+An app registers one source per flow: the rows that a user may see, ordered by urgency.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import models
+
+from occ.people.models import User
+from occ.people.scope import has_role
+from occ.workflow.flows import Flow
+
+LIMIT = 30
+# Ways out of a process are open most of the time, but nobody waits for them.
+WAYS_OUT = {"fail", "cancel"}
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What waits: `what_next` names the step; `due_at` None where no clock runs."""
+
+    title: str
+    url: str
+    what_next: str
+    place: str
+    due_at: datetime | None
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True)
+class Source:
+    flow: Flow
+    rows: Callable[[User], "models.QuerySet[Any]"]
+    title: Callable[[Any], str]
+    due_at: Callable[[Any], datetime | None]
+
+
+SOURCES: list[Source] = []
+
+
+def register(source: Source) -> None:
+    SOURCES.append(source)
+
+
+def turns_for(user: User) -> list[Turn]:
+    """At most `LIMIT` of each flow, soonest first; those without a clock after those with one."""
+    found = [turn for source in SOURCES for turn in _turns(source, user)]
+    return sorted(found, key=lambda one: (one.due_at is None, one.due_at.timestamp() if one.due_at else 0.0))
+
+
+def _turns(source: Source, user: User) -> list[Turn]:
+    mine = [one for one in source.flow.transitions if one.name not in WAYS_OUT and has_role(user, one.by_roles)]
+    states = {state for one in mine for state in one.source}
+    if not states:
+        return []
+    turns = []
+    for row in source.rows(user).filter(status__in=states)[:LIMIT]:
+        step = next((one for one in mine if row.status in one.source and one.open_to(user, row.site)), None)
+        if step is not None:
+            title, due_at = source.title(row), source.due_at(row)
+            turns.append(Turn(title, row.get_absolute_url(), str(step.label), row.site.code, due_at, row.site.zone))
+    return turns
