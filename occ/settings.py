@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "occ.api",
     "userids",
     "occ.home",
+    "occ.demo",
 ]
 
 MIDDLEWARE = [

@@ -31,3 +31,7 @@ def register_last_shift(provider: LastShift) -> None:
 def last_shift_ends(person: Person, day: date) -> datetime | None:
     """When the shift that the person begins on that day ends; None where no roster knows."""
     return next((end for provider in _providers if (end := provider(person, day)) is not None), None)
+
+
+def unregister_last_shift(provider: LastShift) -> None:
+    _providers.remove(provider)

@@ -8,7 +8,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from occ.obligations.models import EventKind, Obligation, ObligationEvent
 from occ.obligations.services import climb
@@ -34,6 +34,8 @@ def sweep(*, now: datetime) -> Swept:
         for pk in list(due):
             try:
                 steps = sweep_one(pk, now=now)
+            except (OperationalError, InterfaceError):  # the database, not the row: the next sweep takes it up
+                raise
             except Exception as error:  # parked with its error and shown; never stops the others
                 logger.exception("obligation %s parked", pk)
                 park(pk, error, now=now)

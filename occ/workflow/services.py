@@ -40,7 +40,7 @@ def step(
             )
         _complete(definition.needs, note=note, evidence=evidence or {})
         was, subject.status = subject.status, definition.target
-        sign(subject, actor, note or name)
+        sign(subject, actor, note or name, now=now)
         for field, value in (also or {}).items():
             setattr(subject, field, value)
         subject.save(update_fields=["status", *(also or {})])

@@ -53,10 +53,10 @@ def account_create(
         application=application, user_id=user_id, role=role, channels=channels, site=site, remarks=remarks,
         created_at=activated_at, activated_at=activated_at, status=AccountStatus.ACTIVE,
     )  # fmt: skip
-    sign(account, actor, _("New user ID"))
+    sign(account, actor, _("New user ID"), now=now)
     account.save()
     if person is not None:
-        assign(account, person, email, at=activated_at, why=_("New user ID"), actor=actor)
+        assign(account, person, email, at=activated_at, why=_("New user ID"), actor=actor, now=now)
     refresh_search(account)
     data = {"user_id": user_id, "holder": person.number if person else None}
     record(actor=actor, action="account.created", subject=account, data=data, now=now, site=site)
@@ -72,7 +72,7 @@ def account_edit(
     must_keep(actor, account.site)
     was = {"role": account.role, "channels": account.channels, "remarks": account.remarks}
     account.role, account.channels, account.remarks = role, channels, remarks
-    sign(account, actor, note)
+    sign(account, actor, note, now=now)
     account.save(update_fields=["role", "channels", "remarks"])
     data = {"was": was, "note": note}
     record(actor=actor, action="account.edited", subject=account, data=data, now=now, site=account.site)
@@ -90,14 +90,16 @@ def email_is_free(email: str, *, person: Person) -> None:
         )
 
 
-def assign(account: Account, person: Person, email: str, *, at: datetime, why: str, actor: Actor) -> Assignment:
+def assign(
+    account: Account, person: Person, email: str, *, at: datetime, why: str, actor: Actor, now: datetime
+) -> Assignment:
     assignment = Assignment(account=account, person=person, email=email, starts_at=at, began=why)
-    sign(assignment, actor, why)
+    sign(assignment, actor, why, now=now)
     assignment.save()
     return assignment
 
 
-def end_assignment(account: Account, *, at: datetime, why: str, actor: Actor) -> None:
+def end_assignment(account: Account, *, at: datetime, why: str, actor: Actor, now: datetime) -> None:
     """End the present holder's time. Raises Invalid when that instant lies before it began."""
     assignment = Assignment.objects.select_for_update().filter(account=account, ends_at=None).first()
     if assignment is None:
@@ -105,15 +107,15 @@ def end_assignment(account: Account, *, at: datetime, why: str, actor: Actor) ->
     if at <= assignment.starts_at:
         raise Invalid(_("That lies before the holder received the user ID."), field="inactive_since")
     assignment.ends_at, assignment.ended = at, why
-    sign(assignment, actor, why)
+    sign(assignment, actor, why, now=now)
     assignment.save(update_fields=["ends_at", "ended"])
 
 
-def close(account: Account, *, at: datetime, why: str, actor: Actor) -> None:
+def close(account: Account, *, at: datetime, why: str, actor: Actor, now: datetime) -> None:
     """The ID is inactive from `at` on and nobody holds it (SOP-UID 8.1, step 6)."""
-    end_assignment(account, at=at, why=why, actor=actor)
+    end_assignment(account, at=at, why=why, actor=actor, now=now)
     account.status, account.deactivated_at = AccountStatus.INACTIVE, at
-    sign(account, actor, why)
+    sign(account, actor, why, now=now)
     account.save(update_fields=["status", "deactivated_at"])
 
 

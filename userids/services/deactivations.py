@@ -45,7 +45,7 @@ def resignation_record(
     resignation = Resignation(
         person=person, last_working_day=last_working_day, reason=reason, note=note, recorded_by=actor, recorded_at=now
     )
-    sign(resignation, actor, note)
+    sign(resignation, actor, note, now=now)
     resignation.save()
     lifecycle.person_leave(person_id=person_id, last_working_day=last_working_day, reason=reason, actor=actor, now=now)
     if request:
@@ -69,7 +69,7 @@ def resignation_move(
     if not note.strip():
         raise Invalid(_("Say why the day moves."), field="note")
     resignation.last_working_day = last_working_day
-    sign(resignation, actor, note)
+    sign(resignation, actor, note, now=now)
     resignation.save(update_fields=["last_working_day"])
     lifecycle.person_leave(
         person_id=resignation.person_id,
@@ -96,7 +96,7 @@ def resignation_withdraw(*, resignation_id: int, note: str, actor: User, now: da
     for pk in DeactivationRequest.objects.filter(person=resignation.person).open().values_list("pk", flat=True):
         deactivation_cancel(request_id=pk, note=note, actor=actor, now=now)
     resignation.withdrawn_at = now
-    sign(resignation, actor, note)
+    sign(resignation, actor, note, now=now)
     resignation.save(update_fields=["withdrawn_at"])
     lifecycle.person_stay(person_id=resignation.person_id, note=note, actor=actor, now=now)
     return resignation
@@ -134,7 +134,7 @@ def _open(
         reason=person.leaving_reason, last_working_day=person.last_working_day, starts_at=starts_at, due_at=due_at,
         recorded_at=now,
     )  # fmt: skip
-    sign(request, actor)
+    sign(request, actor, now=now)
     request.save()
     begin(DEACTIVATION, request, actor=actor, now=now)
     obligations.obligation_open(
@@ -158,7 +158,7 @@ def _move(
     was = request.last_working_day
     request.last_working_day, request.starts_at, request.due_at = person.last_working_day, starts_at, due_at
     why = _("last working day %(was)s → %(day)s") % {"was": was, "day": person.last_working_day}
-    sign(request, actor, why)
+    sign(request, actor, why, now=now)
     request.save(update_fields=["last_working_day", "starts_at", "due_at"])
     obligations.obligation_move(
         subject=request,
@@ -210,7 +210,7 @@ def deactivation_confirm(
         also={"confirmed_at": now, "inactive_since": at},
     ) as request:  # fmt: skip
         account = Account.objects.select_for_update(of=("self",)).get(pk=request.account_id)
-        accounts.close(account, at=at, why=str(LeavingReason(request.reason).label), actor=actor)
+        accounts.close(account, at=at, why=str(LeavingReason(request.reason).label), actor=actor, now=now)
         obligations.obligation_fulfil(subject=request, rule=DEACTIVATE, at=at, evidence=evidence, actor=actor, now=now)
         tell(DOCUMENT, Role.SUPPORT, request, step="deactivated", now=now)
     return request

@@ -45,7 +45,7 @@ def replacement_request(
     if holder is not None and holder.person.last_working_day is None:
         raise WrongState(_("%(name)s holds this user ID and is not leaving.") % {"name": holder.person.name})
     request = ReplacementRequest(account=account, person=person, email=email, site=account.site, requested_at=now)
-    sign(request, actor)
+    sign(request, actor, now=now)
     request.save()
     begin(REPLACEMENT, request, actor=actor, now=now)
     tell(REPLACE, Role.TEAM_LEADER, request, step="requested", now=now)
@@ -95,10 +95,10 @@ def replacement_confirm(
         _check_old_holder(account, now)
         _check_new_holder(account, request.person, request.email)
         why = _("Replaced by %(name)s") % {"name": request.person.name}
-        accounts.end_assignment(account, at=now, why=why, actor=actor)
-        accounts.assign(account, request.person, request.email, at=now, why=_("Replacement"), actor=actor)
+        accounts.end_assignment(account, at=now, why=why, actor=actor, now=now)
+        accounts.assign(account, request.person, request.email, at=now, why=_("Replacement"), actor=actor, now=now)
         account.status, account.activated_at, account.deactivated_at = AccountStatus.ACTIVE, now, None
-        sign(account, actor, why)
+        sign(account, actor, why, now=now)
         account.save(update_fields=["status", "activated_at", "deactivated_at"])
         accounts.refresh_search(account)
         tell(DOCUMENT, Role.SUPPORT, request, step="replaced", now=now)

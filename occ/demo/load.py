@@ -1,0 +1,57 @@
+"""Loads the demo once: all of it or nothing."""
+
+import json
+import os
+import random
+import secrets
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from occ.demo.logbook import agents_log_in, live, present
+from occ.demo.people import make_staff
+from occ.notifications.models import Notification
+from occ.people.models import User
+from occ.times import JAKARTA, local_day
+
+SEED = 22  # the same people and leavings in every demo
+# Shown first by bin/demo: the roles of the first processes.
+FIRST = ("support", "team_leader.jkt", "team_leader.ygy", "coordinator.jkt", "coordinator.ygy", "document_control",
+         "auditor", "agent.jkt", "manager", "client")  # fmt: skip
+
+
+def logins_file() -> Path:
+    return Path(settings.VAR) / "demo-logins.json"
+
+
+def loaded() -> bool:
+    return User.objects.exists()
+
+
+def load(*, now: datetime) -> dict[str, Any]:
+    """Fill the empty database; returns and keeps the log-ins: {"password", "users"}."""
+    password = "-".join(secrets.token_hex(2) for _part in range(3))
+    with transaction.atomic():
+        start = local_day(now, JAKARTA) - timedelta(days=1100)
+        staff = make_staff(rng=random.Random(SEED), password=password, start=start)  # noqa: S311
+        life = live(staff, now=now)
+        agents_log_in(life)
+        present(life)
+        old = Notification.objects.filter(created_at__lt=now - timedelta(days=2))
+        old.update(read_at=F("created_at") + timedelta(hours=1))
+        names = sorted(staff.users, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
+        logins = {"password": password, "users": names}
+        keep(logins)
+    return logins
+
+
+def keep(logins: dict[str, Any]) -> None:
+    path = logins_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(logins, file)
