@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -54,7 +55,7 @@ def demo(var: Path, port: int, reset: bool) -> None:
         prepare(var, environment)
         with supervised(var, port, environment) as children:
             wait_until_ready(url, children)
-            subprocess.run([sys.executable, str(ROOT / "manage.py"), "load_demo", "--print"], env=environment)
+            print_logins(var)
             print(f"READY {url}", flush=True)
             print("Ctrl-C stops everything; what was done in it is kept.", flush=True)
             while True:
@@ -77,26 +78,39 @@ def forget(var: Path) -> None:
     """Remove the demo's state, and only that: what the demo itself has made below `var`."""
     for name in ("postgres", "redis", "files", "static"):
         shutil.rmtree(var / name, ignore_errors=True)
-    for name in ("secret_key", "demo-logins.json", "static.stamp", "beat-schedule"):
+    for name in ("secret_key", "demo-logins.json", "prepared", "beat-schedule"):
         (var / name).unlink(missing_ok=True)
 
 
 def prepare(var: Path, environment: dict[str, str]) -> None:
+    """Migrate, collect static files and load the demo, unless that was done for just this code."""
+    stamp, state = var / "prepared", state_of_code()
+    if stamp.exists() and stamp.read_text() == state:
+        return
     manage(environment, "migrate", "--verbosity", "0")
-    stamp, state = var / "static.stamp", static_state()
-    if not stamp.exists() or stamp.read_text() != state:
-        print("-- Collecting static files …", flush=True)
-        manage(environment, "collectstatic", "--noinput", "--clear", "--verbosity", "0")
-        stamp.write_text(state)
+    print("-- Collecting static files …", flush=True)
+    manage(environment, "collectstatic", "--noinput", "--clear", "--verbosity", "0")
     manage(environment, "load_demo")
+    stamp.write_text(state)
 
 
-def static_state() -> str:
-    """Changes when a static file or an npm package does."""
+def state_of_code() -> str:
+    """Changes when a migration, a static file or an npm package does."""
     found = hashlib.sha256((ROOT / "package-lock.json").read_bytes())
-    for path in sorted((ROOT / "static").rglob("*")):
+    for path in sorted(
+        [*(ROOT / "static").rglob("*"), *ROOT.glob("*/migrations/*.py"), *ROOT.glob("occ/*/migrations/*.py")]
+    ):
         found.update(f"{path} {path.stat().st_mtime_ns}".encode())
     return found.hexdigest()
+
+
+def print_logins(var: Path) -> None:
+    logins = json.loads((var / "demo-logins.json").read_text())
+    width = max(map(len, logins["users"])) + 2
+    print(f"\nLog in with one of these names and the password {logins['password']}\n")
+    for i in range(0, len(logins["users"]), 4):
+        print("  " + "".join(name.ljust(width) for name in logins["users"][i : i + 4]))
+    print()
 
 
 def manage(environment: dict[str, str], *words: str) -> None:
