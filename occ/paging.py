@@ -65,7 +65,7 @@ def link(params: QueryDict, name: str, field: str, row: models.Model) -> str:
         kept.pop(other, None)
     if isinstance(value, date | datetime):
         value = value.isoformat()
-    kept[name] = base64.urlsafe_b64encode(json.dumps([value, row.pk]).encode()).decode().rstrip("=")
+    kept[name] = base64.urlsafe_b64encode(json.dumps([value, row.pk], default=str).encode()).decode().rstrip("=")
     return "?" + kept.urlencode()
 
 
@@ -78,4 +78,5 @@ def read(cursor: str) -> list[Any] | None:
         return None
     if not isinstance(found, list) or len(found) != 2 or not isinstance(found[0], str | int):
         return None
-    return found if isinstance(found[1], int) and abs(found[1]) < 2**63 and "\x00" not in str(found[0]) else None
+    key_fits = abs(found[1]) < 2**63 if isinstance(found[1], int) else isinstance(found[1], str) and len(found[1]) < 64
+    return found if key_fits and "\x00" not in f"{found[0]}{found[1]}" else None

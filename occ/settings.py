@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "occ.workflow",
     "occ.documents",
     "occ.sheets",
+    "occ.jobs",
     "occ.api",
     "userids",
     "occ.home",
@@ -184,6 +185,8 @@ CELERY_BEAT_SCHEDULE = {
     "lifecycle": {"task": "occ.people.tasks.lifecycle", "schedule": 60.0, "options": {"expires": 60}},
     "deliver": {"task": "occ.notifications.tasks.deliver_due", "schedule": 15.0, "options": {"expires": 60}},
     "seal": {"task": "occ.ledger.tasks.seal", "schedule": 60.0, "options": {"expires": 60}},
+    "take_up": {"task": "occ.jobs.tasks.take_up", "schedule": 60.0, "options": {"expires": 60}},
+    "clear_jobs": {"task": "occ.jobs.tasks.clear", "schedule": 86_400.0},
     "sweep_files": {"task": "occ.documents.tasks.sweep_files", "schedule": 86_400.0},
 }
 

@@ -22,5 +22,6 @@ urlpatterns = [
     path("i18n/setlang/", set_language, name="set_language"),
     path("userids/", include("userids.urls")),
     path("", include("occ.documents.urls")),
+    path("", include("occ.jobs.urls")),
     path("api/v1/", include((api, "api"))),
 ]

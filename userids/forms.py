@@ -134,3 +134,52 @@ class AccountEditForm(forms.Form):
         label=_("Remarks"), required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=2000
     )
     note = reason()
+
+
+class ImportForm(forms.Form):
+    file = forms.FileField(
+        label=_("Spreadsheet"),
+        help_text=_("XLSX, XLS, ODS or CSV, at most 50 MiB. Nothing is written before you have seen the preview."),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv,.xlsm"}),
+    )
+    site = forms.ModelChoiceField(
+        Site.objects.none(), label=_("Site"), required=False, empty_label=_("as each row says"),
+        help_text=_("Where rows without a site belong."),
+    )  # fmt: skip
+    application = forms.ModelChoiceField(Application.objects.all(), label=_("Application"), empty_label=None)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["site"].queryset = Site.objects.filter(site_filter(user, KEEPERS, "pk"))  # type: ignore[attr-defined]
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > 50 * 2**20:
+            raise forms.ValidationError(_("The file is larger than 50 MiB. Split it into smaller files."))
+        return file
+
+
+class IssueForm(forms.Form):
+    site = forms.ModelChoiceField(Site.objects.none(), label=_("Site"), empty_label=None)
+    first = DayField(label=_("Period from"), required=False, help_text=_("Empty: the logbook as it is now."))
+    last = DayField(label=_("Period until"), required=False)
+    language = forms.ChoiceField(label=_("Language"), choices=[("id", _("Indonesian")), ("en", _("English"))])
+    password = forms.CharField(
+        label=_("Your password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text=_("Entered again, it stands for your signature."),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sites = Site.objects.filter(site_filter(user, {Role.DOCUMENT_CONTROL}, "pk"))
+        self.fields["site"].queryset = sites  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        first, last = data.get("first"), data.get("last")
+        if bool(first) != bool(last):
+            self.add_error("last" if first else "first", _("A period has two ends."))
+        elif first and last and last < first:
+            self.add_error("last", _("It ends before it begins."))
+        return data

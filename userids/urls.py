@@ -1,13 +1,8 @@
-from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from userids.views import accounts, dashboard, deactivations, replacements, resignations
+from userids.views import accounts, dashboard, deactivations, documents, imports, replacements, resignations
 
 app_name = "userids"
-
-
-def coming(request: HttpRequest, **kwargs: object) -> HttpResponse:  # replaced page by page
-    return HttpResponse("")
 
 
 urlpatterns = [
@@ -29,8 +24,9 @@ urlpatterns = [
     path("replacements/new/", replacements.replacement_new, name="replacement_new"),
     path("replacements/<int:pk>/", replacements.replacement, name="replacement"),
     path("replacements/<int:pk>/<slug:transition>/", replacements.replacement_step, name="replacement_step"),
-    path("import/", coming, name="import"),
-    path("import/<int:pk>/", coming, name="import_preview"),
-    path("import/<int:pk>/apply/", coming, name="import_apply"),
-    path("import/<int:pk>/faulty/", coming, name="import_faulty"),
+    path("import/", imports.upload, name="import"),
+    path("import/<uuid:pk>/", imports.preview, name="import_preview"),
+    path("import/<uuid:pk>/apply/", imports.apply, name="import_apply"),
+    path("import/<uuid:pk>/faulty/", imports.faulty, name="import_faulty"),
+    path("logbook/issue/", documents.issue, name="logbook_issue"),
 ]

@@ -68,8 +68,17 @@ def answer(job: dict[str, Any]) -> None:
         raise No("no_header")
     _score, name, number, cells, rest, source = best
     width = max((i + 1 for i, cell in enumerate(cells) if cell != ""), default=0)
-    print(json.dumps({"sheet": name, "sheets": names, "header_row": number, "headings": [plain(c) for c in cells[:width]],
-                      "epoch_1904": extra.get("epoch_1904", False)}))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                "sheet": name,
+                "sheets": names,
+                "header_row": number,
+                "headings": [plain(c) for c in cells[:width]],
+                "epoch_1904": extra.get("epoch_1904", False),
+            }
+        )
+    )
     marks = formula_marks(job["path"], name) if extra.get("xlsx") else {}
     count = 0
     for at, row in (*rest, *source):
@@ -99,9 +108,19 @@ def kind_of(start: bytes) -> str:
     if not start.strip():
         raise No("empty")
     low = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
-    signs = {b"%pdf": "pdf", b"<!doctype html": "html", b"<html": "html", b"<table": "html", b"<?xml": "xml",
-             b"\x89png": "image", b"\xff\xd8\xff": "image", b"gif8": "image", b"\x1f\x8b": "archive", b"rar!": "archive",
-             b"7z\xbc\xaf": "archive"}  # fmt: skip
+    signs = {
+        b"%pdf": "pdf",
+        b"<!doctype html": "html",
+        b"<html": "html",
+        b"<table": "html",
+        b"<?xml": "xml",
+        b"\x89png": "image",
+        b"\xff\xd8\xff": "image",
+        b"gif8": "image",
+        b"\x1f\x8b": "archive",
+        b"rar!": "archive",
+        b"7z\xbc\xaf": "archive",
+    }
     for sign, what in signs.items():
         if low.startswith(sign):
             raise No("is_" + what)

@@ -149,9 +149,8 @@ def parse_decimal(value: str | int | float | Decimal, *, language: str | None = 
             raise _not_a_number(value)
         return number
     plain = unicodedata.normalize("NFKC", value[:60]).strip().replace("\N{MINUS SIGN}", "-")
-    found = {
-        number for code in ([language] if language else _NUMBER) if (number := _read_number(plain, code)) is not None
-    }
+    readings = [_read_number(plain, code) for code in ([language] if language else _NUMBER)]
+    found = {one for one in readings if one is not None}
     if len(found) == 2:
         raise Invalid(
             _("“%(value)s” can mean two numbers. Leave out the thousands separator.") % {"value": value},

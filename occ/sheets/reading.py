@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 from django.core.exceptions import ValidationError
+from django.core.files.base import File
 from django.core.validators import validate_email
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from occ.errors import Invalid, Refused
@@ -32,7 +34,7 @@ class SheetRefused(Refused):
 @dataclass(frozen=True)
 class Column:
     name: str
-    label: str
+    label: "str | Promise"
     aliases: Sequence[str] = ()
     required: bool = False
     kind: str = "text"  # text, date, email, integer, decimal, choice
@@ -79,7 +81,7 @@ class Table:
     unknown_columns: list[str]
 
 
-def read_table(file: IO[bytes], *, columns: Sequence[Column], limits: Limits = Limits()) -> Table:
+def read_table(file: "BinaryIO | File[bytes]", *, columns: Sequence[Column], limits: Limits = Limits()) -> Table:
     """The rows of the sheet whose headings fit `columns` best. Raises SheetRefused."""
     with tempfile.TemporaryDirectory(prefix="occ-sheet-") as folder:
         upload, out = Path(folder, "upload"), Path(folder, "out")

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
@@ -55,7 +55,7 @@ def write_workbook(
     return count
 
 
-def _header(sheet: Any, label: str) -> WriteOnlyCell:
+def _header(sheet: Any, label: str) -> Cell:
     cell = WriteOnlyCell(sheet, clean(str(label)))
     cell.data_type = "s"
     cell.font = Font(bold=True, color="FFFFFF")
@@ -69,7 +69,7 @@ class _Cells:
 
     def __init__(self, sheet: Any, zone: ZoneInfo) -> None:
         self.sheet, self.zone = sheet, zone
-        self.made: dict[tuple[int, str], WriteOnlyCell] = {}
+        self.made: dict[tuple[int, str], Cell] = {}
         locale = _LOCALE.get((get_language() or "en")[:2], _LOCALE["en"])
         self.formats = {"date": f"{locale}dd mmm yyyy", "datetime": f"{locale}dd mmm yyyy hh:mm"}
 
@@ -85,7 +85,7 @@ class _Cells:
             return _("Yes") if value else _("No")
         return value
 
-    def _of(self, at: int, kind: str, value: Any) -> WriteOnlyCell:
+    def _of(self, at: int, kind: str, value: Any) -> Cell:
         cell = self.made.get((at, kind))
         if cell is None:
             cell = self.made[at, kind] = WriteOnlyCell(self.sheet)
@@ -93,7 +93,8 @@ class _Cells:
                 cell.quotePrefix = True
             else:
                 cell.number_format = self.formats[kind]
-        cell._value, cell.data_type = value, "s" if kind == "text" else "d"
+        cell._value = value  # type: ignore[attr-defined]  # the property would guess the type, and slowly
+        cell.data_type = "s" if kind == "text" else "d"
         return cell
 
 
@@ -108,8 +109,9 @@ def write_csv(out: IO[str], *, columns: Sequence[OutColumn], rows: Iterable[Sequ
     """The same rows as CSV; an apostrophe keeps a program from taking text for a formula."""
     writer, count = csv.writer(out), 0
     writer.writerow([_csv(column.label, zone) for column in columns])
-    for count, row in enumerate(rows, 1):
+    for row in rows:
         writer.writerow([_csv(value, zone) for value in row])
+        count += 1
     return count
 
 

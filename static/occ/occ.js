@@ -176,3 +176,9 @@
     if (search && search.offsetParent) { event.preventDefault(); search.focus(); }
   });
 })();
+
+// A piece that came by htmx may say that there is a page to go on to.
+document.addEventListener("htmx:load", (event) => {
+  const link = event.detail.elt.matches?.("[data-follow]") ? event.detail.elt : event.detail.elt.querySelector?.("[data-follow]");
+  if (link) window.location.assign(link.href);
+});

@@ -56,8 +56,14 @@ def test_a_number_with_two_meanings_is_refused() -> None:
 
 @pytest.mark.req("UID-13")
 def test_titles_are_skipped_and_problems_and_duplicates_named() -> None:
-    file = xlsx([], ["Logbook 2025"], ["ID Pengguna", "Surel", "Tanggal aktif", "Extra"], ["00123", "a@b.id", "1/8/2025"],
-                [123, "A@B.id", date(2025, 8, 1)], ["=1+1", "x", "31/02/2025"])  # fmt: skip
+    file = xlsx(
+        [],
+        ["Logbook 2025"],
+        ["ID Pengguna", "Surel", "Tanggal aktif", "Extra"],
+        ["00123", "a@b.id", "1/8/2025"],
+        [123, "A@B.id", date(2025, 8, 1)],
+        ["=1+1", "x", "31/02/2025"],
+    )
     with override("en"):
         table = read_table(file, columns=COLUMNS)
         preview = validate(table, lambda row: [], duplicates_on=["email"])

@@ -18,9 +18,13 @@ from userids.models import Account, Application, Assignment
 KEEPERS = {Role.SUPPORT, Role.DOCUMENT_CONTROL}
 
 
-def must_keep(actor: Actor, site: Site) -> None:
+def may_keep(actor: Actor, site: Site) -> bool:
     """Only Support and Document Control of the site (or the system itself) write logbook rows."""
-    if not isinstance(actor, SystemActor) and not has_role(actor, KEEPERS, site=site):
+    return isinstance(actor, SystemActor) or has_role(actor, KEEPERS, site=site)
+
+
+def must_keep(actor: Actor, site: Site) -> None:
+    if not may_keep(actor, site):
         raise NotAllowed
 
 

@@ -36,8 +36,10 @@ def accounts(request: HttpRequest) -> HttpResponse:
     context = listing(request, rows, filters=AccountFilter, sorts=sorts, default="user_id")
     form = context["filter"].form
     actions = []
+    issue = {"label": _("Issue as PDF"), "url": reverse("userids:logbook_issue"), "icon": "file-certificate"}
     if has_role(user, services.KEEPERS):
         actions = [
+            *([issue] if has_role(user, {Role.DOCUMENT_CONTROL}) else []),
             {"label": _("Import"), "url": reverse("userids:import"), "icon": "upload"},
             {"label": _("New user ID"), "url": reverse("userids:account_new"), "icon": "plus", "tone": "primary"},
         ]

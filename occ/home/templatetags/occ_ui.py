@@ -111,6 +111,8 @@ STATUS_TONES: dict[str, tuple[str, str]] = {
     "open": ("info", "circle-dot"),
     "overdue": ("danger", "alert-octagon"),
     "pending": ("warning", "hourglass"),
+    "queued": ("warning", "hourglass"),
+    "running": ("info", "progress"),
     "quarantined": ("warning", "hourglass"),
     "recorded": ("neutral", "file-text"),
     "refused": ("danger", "circle-x"),

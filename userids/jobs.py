@@ -1,0 +1,149 @@
+"""What of the logbook runs in the background: imports and exports."""
+
+import io
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from django.core.files.storage import storages
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from occ.documents.signing import Signing
+from occ.errors import Invalid, NotAllowed
+from occ.jobs.kinds import Kind, Outcome, Progress, register
+from occ.jobs.models import Job
+from occ.people.choices import Role
+from occ.people.models import Site, User
+from occ.people.scope import has_role
+from occ.sheets.importing import faulty_rows_workbook
+from occ.times import JAKARTA
+from userids.filters import AccountFilter, DeactivationFilter, ReplacementFilter
+from userids.models import LOGBOOK_READERS, Account, Application, DeactivationRequest, ReplacementRequest
+from userids.services import exports
+from userids.services.accounts import KEEPERS
+from userids.services.importing import logbook_read, summary
+from userids.services.imports import logbook_import
+
+ISSUERS = {Role.DOCUMENT_CONTROL}
+
+
+def reads(user: User) -> bool:
+    return has_role(user, LOGBOOK_READERS)
+
+
+def keeps(user: User) -> bool:
+    return has_role(user, KEEPERS)
+
+
+def issues(user: User) -> bool:
+    return has_role(user, ISSUERS)
+
+
+# Imports -----------------------------------------------------------------------------------------------------------
+
+
+def place(job: Job) -> dict[str, Any]:
+    site = job.params.get("site")
+    return {
+        "site": Site.objects.get(pk=site) if site else None,
+        "application": Application.objects.get(pk=job.params["application"]),
+        "actor": job.owner,
+    }
+
+
+def preview(job: Job, progress: Progress, now: datetime) -> Outcome:
+    with storages["default"].open(job.input_file) as file:
+        reading = logbook_read(file=file, now=now, report=progress, **place(job))
+    content, name = None, ""
+    if reading.preview.counts["faulty"]:
+        content = faulty_rows_workbook(reading.preview, zone=JAKARTA)
+        name = _("faulty-rows") + ".xlsx"
+    url = reverse("userids:import_preview", args=[job.pk])
+    return Outcome(content=content, name=name, url=url, result=summary(reading))
+
+
+def apply(job: Job, progress: Progress, now: datetime) -> Outcome:
+    with storages["default"].open(job.input_file) as file:
+        made = logbook_import(file=file, name=job.input_name, now=now, report=progress, **place(job))
+    return Outcome(url=reverse("userids:import_preview", args=[job.pk]), result=made)
+
+
+PREVIEW = register(Kind("userids.import", gettext_lazy("Import of the logbook: preview"), preview, keeps))
+APPLY = register(Kind("userids.import_apply", gettext_lazy("Import of the logbook"), apply, keeps))
+
+
+# Exports -----------------------------------------------------------------------------------------------------------
+
+
+def stamp(name: str, now: datetime, ending: str = "xlsx") -> str:
+    return f"{name}-{now.astimezone(JAKARTA):%Y%m%d-%H%M}.{ending}"
+
+
+def logbook(job: Job, progress: Progress, now: datetime) -> Outcome:
+    query = QueryDict(job.params.get("query", ""))
+    chosen = AccountFilter(query, queryset=Account.objects.visible_to(job.owner))
+    if not chosen.form.is_valid():
+        raise Invalid(_("The list's filters are not understood."))
+    out = io.BytesIO()
+    exports.logbook_workbook(out, chosen.qs, at=chosen.form.cleaned_data.get("as_of"), now=now)
+    return Outcome(out.getvalue(), stamp("logbook-user-id", now))
+
+
+def deactivations(job: Job, progress: Progress, now: datetime) -> Outcome:
+    return requests(job, now, late=False, title=_("Deactivations"), name="deactivations")
+
+
+def breaches(job: Job, progress: Progress, now: datetime) -> Outcome:
+    return requests(job, now, late=True, title=_("Breaches"), name="breaches")
+
+
+def requests(job: Job, now: datetime, *, late: bool, title: str, name: str) -> Outcome:
+    rows = DeactivationRequest.objects.visible_to(job.owner).select_related("account", "person", "site", "team")
+    if late:
+        rows = rows.late(now)
+    chosen = DeactivationFilter(QueryDict(job.params.get("query", "")), queryset=rows)
+    out = io.BytesIO()
+    exports.deactivations_workbook(out, chosen.qs, title=title)
+    return Outcome(out.getvalue(), stamp(name, now))
+
+
+def replacements(job: Job, progress: Progress, now: datetime) -> Outcome:
+    rows = ReplacementRequest.objects.visible_to(job.owner).select_related("account", "person", "site")
+    chosen = ReplacementFilter(QueryDict(job.params.get("query", "")), queryset=rows)
+    out = io.BytesIO()
+    exports.replacements_workbook(out, chosen.qs, title=_("Replacements"))
+    return Outcome(out.getvalue(), stamp("replacements", now))
+
+
+def logbook_pdf(job: Job, progress: Progress, now: datetime) -> Outcome:
+    """Issue the logbook; the password was entered when the job was asked for (see userids.views.documents)."""
+    params = job.params
+    site = Site.objects.get(pk=params["site"])
+    if not has_role(job.owner, ISSUERS, site=site):
+        raise NotAllowed
+    at = datetime.fromisoformat(params["at"])
+    period = tuple(date.fromisoformat(day) for day in params["period"]) if params.get("period") else None
+    signing = params["signing"] | {"at": datetime.fromisoformat(params["signing"]["at"])}
+    accounts = Account.objects.visible_to(job.owner).filter(site=site).as_of(at).select_related("site", "application")
+    document = exports.logbook_issue(
+        accounts=accounts, site=site, at=at, period=(period[0], period[1]) if period else None,
+        language=params["language"], signatures=[Signing(**signing)], actor=job.owner, now=now,
+    )  # fmt: skip
+    return Outcome(url=document.get_absolute_url(), result={"number": document.full_number})
+
+
+def signing_params(signing: Signing) -> dict[str, Any]:
+    return asdict(signing) | {"at": signing.at.astimezone(timezone.get_current_timezone()).isoformat()}
+
+
+register(Kind("userids.logbook", gettext_lazy("Logbook as a spreadsheet"), logbook, reads, direct=True))
+register(
+    Kind("userids.deactivations", gettext_lazy("Deactivations as a spreadsheet"), deactivations, reads, direct=True)
+)
+register(Kind("userids.breaches", gettext_lazy("Breaches as a spreadsheet"), breaches, reads, direct=True))
+register(Kind("userids.replacements", gettext_lazy("Replacements as a spreadsheet"), replacements, reads, direct=True))
+PDF = register(Kind("userids.logbook_pdf", gettext_lazy("Logbook as an issued document"), logbook_pdf, issues))

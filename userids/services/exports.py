@@ -1,0 +1,125 @@
+"""The logbook and its requests as files (UID-14): the same rows as the lists, as their filters say."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import Any, BinaryIO
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from occ.documents.models import IssuedDocument
+from occ.documents.services import document_issue
+from occ.documents.signing import Signing
+from occ.people.actors import Actor
+from occ.people.models import Site
+from occ.sheets.writing import OutColumn, write_workbook
+from occ.times import JAKARTA, local_day
+from userids.documents import LOGBOOK, logbook_body
+from userids.models import Account, AccountQuerySet, Assignment, DeactivationRequest, ReplacementRequest
+
+CHUNK = 2_000
+
+
+def logbook_columns() -> list[OutColumn]:
+    return [
+        OutColumn(_("User ID"), width=16), OutColumn(_("Name"), width=28), OutColumn(_("Employee number"), width=16),
+        OutColumn(_("E-mail"), width=34), OutColumn(_("Role"), width=18), OutColumn(_("Channel"), width=26),
+        OutColumn(_("Site"), width=8), OutColumn(_("Active since"), "date", 15), OutColumn(_("Status"), width=12),
+        OutColumn(_("Inactive since"), "date", 15), OutColumn(_("Remarks"), width=40),
+    ]  # fmt: skip
+
+
+def logbook_rows(accounts: AccountQuerySet, *, at: datetime | None) -> Iterator[list[Any]]:
+    """A row per ID in the order of user IDs, memory flat. `at`: as it was then (rows of `as_of`), else as it is now.
+
+    Without a present holder the last one is named, as the paper logbook does.
+    """
+    rows = accounts.order_by("user_id", "pk")
+    for account in rows.iterator(chunk_size=CHUNK):
+        holder = account.holder or last_holder(account, at)
+        active = account.was_active if at else account.status == "active"  # type: ignore[attr-defined]
+        ended = holder.ends_at if at and holder and holder.ends_at and holder.ends_at <= at else None
+        since = (holder.starts_at if holder else account.activated_at) if at else account.activated_at
+        until = (ended if at else account.deactivated_at) if not active else None
+        zone = account.site.zone
+        yield [
+            account.user_id, holder.person.name if holder else "", holder.person.number if holder else "",
+            holder.email if holder else "", account.role, ", ".join(account.channel_labels), account.site.code,
+            local_day(since, zone) if since else None, _("Active") if active else _("Inactive"),
+            local_day(until, zone) if until else None, account.remarks,
+        ]  # fmt: skip
+
+
+def last_holder(account: Account, at: datetime | None) -> Assignment | None:
+    past = account.assignments.select_related("person").order_by("-starts_at")
+    return (past.filter(starts_at__lte=at) if at else past).first()
+
+
+def logbook_workbook(out: BinaryIO, accounts: AccountQuerySet, *, at: datetime | None, now: datetime) -> int:
+    """Write the XLSX; returns how many rows."""
+    shown = (at or now).astimezone(JAKARTA).strftime("%d-%m-%Y %H:%M")
+    return write_workbook(
+        out, title=_("Logbook User ID Omni Channel"), columns=logbook_columns(), rows=logbook_rows(accounts, at=at),
+        meta={_("As of"): shown}, zone=JAKARTA,
+    )  # fmt: skip
+
+
+def logbook_issue(
+    *, accounts: AccountQuerySet, site: Site, at: datetime, period: tuple[date, date] | None, language: str,
+    signatures: Iterable[Signing], actor: Actor, now: datetime,
+) -> IssuedDocument:  # fmt: skip
+    """Issue the logbook of a site as it was at `at` as a numbered PDF/A; with a period the IDs active in it."""
+    rows = [[*row[:2], *row[3:]] for row in logbook_rows(accounts, at=at)]
+    if period:
+        first, last = period
+        rows = [row for row in rows if row[6] and row[6] <= last and (row[8] is None or row[8] >= first)]
+    totals: dict[str, int] = {}
+    for row in rows:
+        totals[row[7]] = totals.get(row[7], 0) + 1
+    body = logbook_body(
+        rows=rows, totals=totals, site=site.name, period=period, as_of=local_day(at, site.zone), language=language
+    )
+    return document_issue(
+        type=LOGBOOK, site=site, subject=None, title=str(LOGBOOK.title), data=body, language=language, actor=actor,
+        now=now, period=period, signatures=tuple(signatures),
+    )  # fmt: skip
+
+
+def deactivations_workbook(out: BinaryIO, rows: "QuerySet[DeactivationRequest]", *, title: str) -> int:
+    columns = [
+        OutColumn(_("User ID"), width=16), OutColumn(_("Leaver"), width=28), OutColumn(_("Employee number"), width=16),
+        OutColumn(_("Site"), width=8), OutColumn(_("Team"), width=20), OutColumn(_("Reason"), width=20),
+        OutColumn(_("Last working day"), "date", 16), OutColumn(_("Recorded"), "datetime", 18),
+        OutColumn(_("Due"), "datetime", 18), OutColumn(_("Status"), width=18),
+        OutColumn(_("Inactive since"), "datetime", 18), OutColumn(_("Hours late"), "decimal", 12),
+    ]  # fmt: skip
+    found = (
+        [
+            one.account.user_id, one.person.name, one.person.number, one.site.code, one.team.name if one.team else "",
+            one.get_reason_display(), one.last_working_day, one.recorded_at, one.due_at, one.get_status_display(),
+            one.inactive_since, hours_late(one),
+        ]
+        for one in rows.order_by("due_at", "pk").iterator(chunk_size=CHUNK)
+    )  # fmt: skip
+    return write_workbook(out, title=title, columns=columns, rows=found, meta={}, zone=JAKARTA)
+
+
+def hours_late(request: DeactivationRequest) -> float | None:
+    if request.inactive_since is None or request.inactive_since <= request.due_at:
+        return None
+    return round((request.inactive_since - request.due_at).total_seconds() / 3600, 2)
+
+
+def replacements_workbook(out: BinaryIO, rows: "QuerySet[ReplacementRequest]", *, title: str) -> int:
+    columns = [
+        OutColumn(_("User ID"), width=16), OutColumn(_("New holder"), width=28),
+        OutColumn(_("Employee number"), width=16), OutColumn(_("New e-mail"), width=34), OutColumn(_("Site"), width=8),
+        OutColumn(_("Requested"), "datetime", 18),
+        OutColumn(_("Status"), width=18), OutColumn(_("Replaced"), "datetime", 18),
+    ]  # fmt: skip
+    found = (
+        [one.account.user_id, one.person.name, one.person.number, one.email, one.site.code, one.requested_at,
+         one.get_status_display(), one.replaced_at]
+        for one in rows.order_by("requested_at", "pk").iterator(chunk_size=CHUNK)
+    )  # fmt: skip
+    return write_workbook(out, title=title, columns=columns, rows=found, meta={}, zone=JAKARTA)

@@ -1,0 +1,91 @@
+"""The operation's spreadsheet logbook read into the system (UID-13): looked at first, then all of it or nothing.
+
+Several rows of one user ID are its successive holders. Days are days at the site: an ID is held from the beginning of
+its "active since" day to the beginning of its "inactive since" day (to its end where both are the same day).
+"""
+
+from collections import defaultdict
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+from simple_history.utils import bulk_create_with_history
+
+from occ.errors import Invalid, WrongState
+from occ.ledger.services import record
+from occ.people.models import Person, Site, User
+from userids.choices import AccountStatus
+from userids.models import Account, Application, Assignment
+from userids.services import deactivations
+from userids.services.accounts import searchable
+from userids.services.importing import Entry, Reading, Report, Upload, logbook_read
+
+LOCK = 0x0CC_1090
+
+
+@transaction.atomic
+def logbook_import(
+    *, file: Upload, name: str, site: Site | None, application: Application, actor: User, now: datetime,
+    report: Report = lambda share: None,
+) -> dict[str, int]:  # fmt: skip
+    """Write the whole file into the logbook, or nothing. Returns how many IDs, assignments and people were made.
+
+    Raises WrongState while a row has a problem (the logbook may have changed since the preview), SheetRefused.
+    """
+    with connection.cursor() as cursor:  # two imports at once: the second judges what the first has written
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    reading = logbook_read(file=file, site=site, application=application, actor=actor, now=now, report=report)
+    if faulty := reading.preview.counts["faulty"]:
+        words = _("Nothing was imported: %(n)s rows have problems. Look at the preview again.")
+        raise WrongState(words % {"n": faulty})
+    if not reading.entries:
+        raise Invalid(_("The file holds no row to import."))
+    try:
+        made = _write(reading, name, actor, now)
+    except IntegrityError as error:
+        raise WrongState(_("Somebody changed the logbook meanwhile. Look at the preview again.")) from error
+    data = made | {"file": name, "sha256": reading.sha256}
+    record(actor=actor, action="logbook.imported", subject=None, data=data, now=now, site=site)
+    return made
+
+
+def _write(reading: Reading, name: str, actor: User, now: datetime) -> dict[str, int]:
+    why = _("Imported from %(file)s") % {"file": name}
+    signed = {"default_user": actor, "default_change_reason": why, "default_date": now, "batch_size": 2_000}
+    new = reading.new_people
+    Person.objects.bulk_create(new, batch_size=2_000)
+    by_id: dict[tuple[int, str], list[Entry]] = defaultdict(list)
+    for entry in sorted(reading.entries, key=lambda one: one.starts_at):
+        by_id[entry.application.pk, entry.user_id.upper()].append(entry)
+    accounts = bulk_create_with_history([account_of(rows, reading) for rows in by_id.values()], Account, **signed)
+    assignments = [
+        Assignment(
+            account=account,
+            person=reading.people[entry.person_key],
+            email=entry.email,
+            starts_at=entry.starts_at,
+            ends_at=entry.ends_at,
+            began=why,
+            ended=entry.remarks[:200] if entry.ends_at else "",
+        )
+        for account, rows in zip(accounts, by_id.values(), strict=True)
+        for entry in rows
+        if entry.person_key
+    ]
+    bulk_create_with_history(assignments, Assignment, **signed)
+    leavers = {a.person for a in assignments if a.ends_at is None and a.person.last_working_day is not None}
+    for person in leavers:  # the truth may be that a leaver's ID is active: then it has to be shut
+        deactivations.deactivations_open(person=person, actor=actor, now=now)
+    return {"accounts": len(accounts), "assignments": len(assignments), "people": len(new)}
+
+
+def account_of(rows: list[Entry], reading: Reading) -> Account:
+    """The logbook row of an ID out of its holders in the order of time; the last one says how it stands now."""
+    last = rows[-1]
+    people = [reading.people[entry.person_key] for entry in rows if entry.person_key]
+    words = [last.user_id, *(w for p in people[-5:] for w in (p.number, p.name)), *(entry.email for entry in rows[-5:])]
+    return Account(
+        application=last.application, user_id=last.user_id, role=last.role, channels=last.channels, site=last.site,
+        status=AccountStatus.INACTIVE if last.ends_at else AccountStatus.ACTIVE, created_at=rows[0].starts_at,
+        activated_at=last.starts_at, deactivated_at=last.ends_at, remarks=last.remarks, search_text=searchable(words),
+    )  # fmt: skip
