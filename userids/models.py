@@ -59,10 +59,11 @@ def words_of(text: str) -> SearchQuery | None:
 
 class AccountQuerySet(models.QuerySet["Account"]):
     def visible_to(self, user: User) -> AccountQuerySet:
-        """The sites' IDs by role; an agent's own, present and past."""
+        """The sites' IDs by role; an agent's own."""
         visible = site_filter(user, LOGBOOK_READERS)
         if visible and user.person_id:
-            visible |= Q(pk__in=Assignment.objects.filter(person_id=user.person_id).values("account_id"))
+            own = Assignment.objects.filter(person_id=user.person_id, ends_at=None)
+            visible |= Q(pk__in=own.values("account_id"))
         return self.filter(visible)
 
     def search(self, text: str) -> AccountQuerySet:
@@ -156,7 +157,9 @@ class Account(models.Model):
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def visible_to(self, user: User) -> AssignmentQuerySet:
-        return self.filter(account__in=Account.objects.visible_to(user))
+        """The sites' by role; an agent's own, present and past."""
+        visible = site_filter(user, LOGBOOK_READERS, "account__site_id")
+        return self.filter(visible | Q(person_id=user.person_id) if visible and user.person_id else visible)
 
     def covering(self, at: datetime) -> AssignmentQuerySet:
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=at), starts_at__lte=at)

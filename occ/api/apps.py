@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class ApiConfig(AppConfig):
     name = "occ.api"
     label = "api"
+
+    def ready(self) -> None:
+        from occ.api import schema  # noqa: F401  (it registers itself)

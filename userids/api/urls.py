@@ -1,1 +1,24 @@
-urlpatterns: list = []
+from django.urls import path
+
+from userids.api import views
+
+urlpatterns = [
+    path("accounts/", views.Accounts.as_view(), name="userids-accounts"),
+    path("accounts/<int:pk>/", views.AccountDetail.as_view(), name="userids-account"),
+    path("assignments/", views.Assignments.as_view(), name="userids-assignments"),
+    path("resignations/", views.Resignations.as_view(), name="userids-resignations"),
+    path("requests/", views.Deactivations.as_view(), name="userids-requests"),
+    path("requests/<int:pk>/", views.DeactivationDetail.as_view(), name="userids-request"),
+    path(
+        "requests/<int:pk>/<slug:transition>/",
+        views.DeactivationTransition.as_view(),
+        name="userids-request-transition",
+    ),
+    path("replacements/", views.Replacements.as_view(), name="userids-replacements"),
+    path("replacements/<int:pk>/", views.ReplacementDetail.as_view(), name="userids-replacement"),
+    path(
+        "replacements/<int:pk>/<slug:transition>/",
+        views.ReplacementTransition.as_view(),
+        name="userids-replacement-transition",
+    ),
+]

@@ -10,8 +10,10 @@ from occ.documents.attachments import attachment_add
 from occ.people.actors import Actor
 from userids.models import DeactivationRequest, ReplacementRequest
 from userids.services import deactivations, replacements
+from userids.workflow import DEACTIVATION, REPLACEMENT
 
 ALLOWED = ("pdf", "png", "jpg")
+FLOWS = {DeactivationRequest: DEACTIVATION, ReplacementRequest: REPLACEMENT}
 
 
 @transaction.atomic

@@ -33,6 +33,8 @@ def accounts(request: HttpRequest) -> HttpResponse:
     user = me(request)
     sorts = {"user_id": "user_id", "created": "created_at"}
     rows = Account.objects.visible_to(user)
+    if request.GET.get("as_of") and not has_role(user, LOGBOOK_READERS):
+        raise NotAllowed  # it would name who had one's ID before
     context = listing(request, rows, filters=AccountFilter, sorts=sorts, default="user_id")
     form = context["filter"].form
     actions = []

@@ -1,6 +1,6 @@
 """The logbook issued as a numbered PDF, signed by Document Control (UID-14, SOP-UID 10)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -48,7 +48,7 @@ def issue(request: HttpRequest) -> HttpResponse:
 def _params(form: IssueForm, now: datetime) -> dict[str, object]:
     """A period ends at the end of its last day, or now."""
     site, first, last = (form.cleaned_data[name] for name in ("site", "first", "last"))
-    at = min(end_of_day(last, site.zone), now) if last else now
+    at = min(end_of_day(last, site.zone) - timedelta(microseconds=1), now) if last else now
     return {
         "site": site.pk,
         "at": at.isoformat(),

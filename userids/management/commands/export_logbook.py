@@ -1,5 +1,5 @@
 from argparse import ArgumentParser
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, format: str, out: Path, language: str, **options: Any) -> None:
         now = timezone.now()
         day = options["as_of"]
-        at = min(end_of_day(day, JAKARTA), now) if day else now
+        at = min(end_of_day(day, JAKARTA) - timedelta(microseconds=1), now) if day else now
         if day and day > local_day(now, JAKARTA):
             raise CommandError("--as-of lies in the future")
         site = self.site(options["site"], needed=format == "pdf")

@@ -1,0 +1,23 @@
+"""Keyset pages of the API: {"next": address or null, "results": […]}."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import models
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from occ.paging import paginate
+
+SIZE = 100
+
+
+def page(
+    request: Request, rows: "models.QuerySet[Any]", serialize: Callable[[list[Any]], Any], *, order: str = "pk"
+) -> Response:
+    """`?after=…` as `next` says it; `?size=` up to 100."""
+    wanted = request.query_params.get("size", "")
+    size = min(SIZE, max(1, int(wanted))) if wanted.isdecimal() and len(wanted) < 6 else SIZE
+    found = paginate(rows, request.query_params, order=order, size=size)
+    following = request.build_absolute_uri(found.next_url) if found.next_url else None
+    return Response({"next": following, "results": serialize(found.rows)})

@@ -1,0 +1,26 @@
+"""What beat does, as one list: the schedule of the settings names the same tasks, `tick` does each once, here."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from occ.jobs import services as jobs
+from occ.ledger.services import seal_entries
+from occ.notifications.services import deliver_due
+from occ.obligations.sweep import sweep
+from occ.people.lifecycle import announce_left
+
+
+def run_waiting_jobs(now: datetime) -> int:
+    from occ.jobs.models import Job
+
+    return sum(jobs.job_run(job_id=pk, now=now) for pk in Job.objects.claimable(now).values_list("pk", flat=True))
+
+
+# kind -> what it does at an instant, returning how much it did; in the order in which one feeds the next.
+DUTIES: dict[str, Callable[[datetime], int]] = {
+    "lifecycle": lambda now: announce_left(now=now),
+    "sweep": lambda now: sweep(now=now).steps,
+    "deliver": lambda now: deliver_due(now=now)[0],
+    "jobs": run_waiting_jobs,
+    "seal": lambda now: seal_entries(now=now),
+}
