@@ -9,6 +9,10 @@ import pytest
 from django.db import connections
 from django.test import TransactionTestCase
 
+from occ.policies.services import install_defaults
+from tests.factories import Floor
+from tests.factories import floor as make_floor
+
 _teardown = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
 
@@ -38,3 +42,15 @@ def own_files(tmp_path: Path, settings: Any) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def floor(db: None) -> Floor:
+    return make_floor()
+
+
+@pytest.fixture
+def live_floor(transactional_db: None) -> Floor:
+    """For tests in which several connections see the same rows."""
+    install_defaults()
+    return make_floor()

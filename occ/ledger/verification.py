@@ -26,15 +26,12 @@ def faults() -> Iterator[Fault]:
     for seal in Seal.objects.order_by("pk").iterator(chunk_size=10):
         leaves = bytes(seal.leaves)
         packed = [leaves[i : i + 40] for i in range(0, len(leaves), 40)]
+        root = merkle_root(packed) if packed else ""
         expected = seal_hash(
-            previous=previous,
-            first_id=next_id,
-            last_id=seal.last_id,
-            count=len(packed),
-            root=merkle_root(packed) if packed else "",
-            at=seal.at,
+            previous=previous, first_id=next_id, last_id=seal.last_id, count=len(packed), root=root, at=seal.at
         )
-        if expected != seal.hash or (seal.first_id, seal.previous, seal.count) != (next_id, previous, len(packed)):
+        kept = (seal.hash, seal.first_id, seal.previous, seal.count, seal.root)
+        if kept != (expected, next_id, previous, len(packed), root):
             yield Fault("seal", seal.pk, None)
         sealed = {int.from_bytes(one[:8], "big"): one[8:] for one in packed}
         present = {e.pk: leaf(e) for e in Entry.objects.filter(pk__gte=next_id, pk__lte=seal.last_id).iterator()}

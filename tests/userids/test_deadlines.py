@@ -1,0 +1,126 @@
+"""The deadline of SOP-UID 5.1: pure, and with all its edges (UID-4)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from occ.obligations.models import Obligation, State
+from tests.factories import DAY, NOW, Floor
+from userids import deadlines
+from userids.deadlines import clock_start, deactivation_due
+from userids.models import Account
+from userids.services import accounts, deactivations
+
+WIB = ZoneInfo("Asia/Jakarta")
+DAY_LONG = timedelta(hours=24)
+pytestmark = pytest.mark.req("UID-4", "KER-6")
+
+
+def wib(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=WIB)  # type: ignore[arg-type, misc]
+
+
+@pytest.mark.parametrize(
+    ("last_day", "due"),
+    [
+        (date(2026, 11, 20), wib(2026, 11, 22)),
+        (date(2026, 11, 30), wib(2026, 12, 2)),  # month end
+        (date(2028, 2, 28), wib(2028, 3, 1)),  # 29 February lies between
+        (date(2028, 2, 29), wib(2028, 3, 2)),
+        (date(2026, 12, 31), wib(2027, 1, 2)),  # year end
+    ],
+)
+def test_without_a_roster_the_day_ends_at_midnight_at_the_site(last_day: date, due: datetime) -> None:
+    assert deactivation_due(last_day, WIB, None, DAY_LONG) == due
+    assert clock_start(last_day, WIB, None) == due - DAY_LONG
+
+
+@pytest.mark.parametrize("minutes", [23 * 60 + 59, 24 * 60, 24 * 60 + 1, 24 * 60 + 6 * 60 + 59, 24 * 60 + 7 * 60])
+def test_the_last_shift_starts_the_clock_also_when_it_ends_next_morning(minutes: int) -> None:
+    """23:59, 00:00, 00:01, 06:59 and 07:00 WIB."""
+    shift_ends = wib(2026, 11, 20) + timedelta(minutes=minutes)
+    assert clock_start(date(2026, 11, 20), WIB, shift_ends) == shift_ends
+    assert deactivation_due(date(2026, 11, 20), WIB, shift_ends, DAY_LONG) == shift_ends + DAY_LONG
+
+
+def test_other_zones_have_other_midnights() -> None:
+    jayapura = ZoneInfo("Asia/Jayapura")
+    assert deactivation_due(DAY, jayapura, None, DAY_LONG) == datetime(2026, 11, 21, 15, tzinfo=UTC)
+
+
+def test_the_roster_is_asked_where_there_is_one(floor: Floor) -> None:
+    ends = wib(2026, 11, 21, 7)
+    provider = lambda person, day: ends if person == floor.agent and day == DAY else None  # noqa: E731
+    deadlines.register_last_shift(provider)
+    try:
+        floor.resign()
+    finally:
+        deadlines.unregister_last_shift(provider)
+    assert (floor.request.starts_at, floor.request.due_at) == (ends, ends + DAY_LONG)
+
+
+def duty() -> Obligation:
+    return Obligation.objects.get()
+
+
+def test_recorded_after_its_own_deadline_it_is_breached_at_once(floor: Floor) -> None:
+    floor.resign(date(2026, 11, 1), now=NOW)
+    assert (duty().breached_at, duty().cause) == (duty().due_at, "late_notice")
+
+
+def test_in_time_there_is_no_cause(floor: Floor) -> None:
+    floor.resign()
+    assert (duty().breached_at, duty().cause) == (None, "")
+
+
+def test_moving_the_day_moves_the_deadline_and_keeps_the_old_one(floor: Floor) -> None:
+    resignation = floor.resign()
+    was = duty().due_at
+    deactivations.resignation_move(
+        resignation_id=resignation.pk, last_working_day=date(2026, 11, 27), note="Serah terima.", actor=floor.support,
+        now=NOW,
+    )  # fmt: skip
+    assert duty().due_at == wib(2026, 11, 29) == floor.request.due_at
+    moved = duty().events.get(kind="moved")
+    assert datetime.fromisoformat(moved.data["was"]) == was
+    assert floor.request.history.count() == 3  # opened, requested, moved
+
+
+def test_withdrawing_ends_it_without_counting(floor: Floor) -> None:
+    resignation = floor.resign(date(2026, 11, 1), now=NOW)
+    deactivations.resignation_withdraw(resignation_id=resignation.pk, note="Tetap.", actor=floor.support, now=NOW)
+    assert duty().state == State.CANCELLED
+    assert not Obligation.objects.breached().exists()
+    floor.agent.refresh_from_db()
+    assert floor.agent.last_working_day is None
+    assert floor.request.status == "cancelled"
+
+
+def test_editing_anything_else_never_moves_it(floor: Floor) -> None:
+    floor.resign()
+    was = duty().due_at
+    accounts.account_edit(
+        account_id=floor.account.pk, role="Senior", channels=["chat"], remarks="x", note="naik", actor=floor.support,
+        now=NOW,
+    )  # fmt: skip
+    deactivations.deactivation_start(request_id=floor.request.pk, actor=floor.leader, now=NOW)
+    deactivations.deactivation_fail(request_id=floor.request.pk, note="galat", actor=floor.leader, now=NOW)
+    assert duty().due_at == was == floor.request.due_at
+
+
+def test_the_evidence_ends_the_clock_and_not_the_click(floor: Floor) -> None:
+    floor.resign()
+    due = duty().due_at
+    click, shown = due + timedelta(hours=5), due - timedelta(minutes=1)
+    deactivations.deactivation_start(request_id=floor.request.pk, actor=floor.leader, now=click)
+    deactivations.deactivation_confirm(
+        request_id=floor.request.pk, evidence={"text": "log"}, inactive_since=shown, actor=floor.leader, now=click
+    )
+    assert duty().on_time
+    assert not floor.request.late
+    assert (floor.request.inactive_since, floor.request.confirmed_at) == (shown, click)
+    account = Account.objects.get(pk=floor.account.pk)
+    assert (account.status, account.deactivated_at) == ("inactive", shown)
