@@ -28,6 +28,8 @@ class RequestId:
             response = self.get_response(request)
             response.headers["X-Request-Id"] = request_id.get()
             response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
+            # Pages speak of people: no proxy keeps them, and going back after logging out shows none of them.
+            response.headers.setdefault("Cache-Control", "private, no-cache")
             return response
         finally:
             request_id.reset(token)
@@ -63,9 +65,11 @@ class Refusals:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, Refused):
-            return render(request, "refused.html", {"refusal": error}, status=error.status)
-        return None
+        if not isinstance(error, Refused):
+            return None
+        if request.headers.get("HX-Request"):  # a piece of a page cannot hold a whole one: the browser shows a notice
+            return HttpResponse(str(error), status=409 if error.status == 422 else error.status)
+        return render(request, "refused.html", {"refusal": error}, status=error.status)
 
 
 class LoginRequired:

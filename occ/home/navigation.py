@@ -37,6 +37,9 @@ ITEMS = [
     Item(_("Documents"), "files", "documents:register", FLOOR),
     Item(_("Compliance"), "chart-bar", "compliance", FLOOR),
     Item(_("Obligations"), "list-check", "obligations", FLOOR),
+    Item(_("Procedures"), "git-branch", "sop", FLOOR),
+    Item(_("Policies"), "adjustments", "policies", FLOOR),
+    Item(_("Evidence ledger"), "shield-check", "ledger", frozenset({Role.AUDITOR, Role.QMR, Role.ADMINISTRATOR})),
 ]
 
 

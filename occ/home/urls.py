@@ -1,6 +1,6 @@
 from django.urls import path
 
-from occ.home import health, views
+from occ.home import governance, health, views
 
 urlpatterns = [
     path("", views.today, name="home"),
@@ -10,6 +10,10 @@ urlpatterns = [
     path("search/", views.search, name="search"),
     path("compliance/", views.compliance, name="compliance"),
     path("obligations/", views.obligations, name="obligations"),
+    path("policies/", governance.policies, name="policies"),
+    path("policies/<str:key>/", governance.policy, name="policy"),
+    path("sop/", governance.sop, name="sop"),
+    path("ledger/", governance.ledger, name="ledger"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -13,6 +13,7 @@ import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 from xml.etree import ElementTree
 
@@ -59,7 +60,7 @@ def answer(job: dict[str, Any]) -> None:
         if name not in names:
             names.append(name)
         source = iter(rows)
-        head = [row for row, _ in zip(source, range(HEAD), strict=False)]
+        head = list(islice(source, HEAD))
         for at, (number, cells) in enumerate(head):
             score = (len({known[k] for c in cells if (k := key(c)) in known}), len(cells) if kind == "text" else 0)
             if score[0] and (best is None or score > best[0]):

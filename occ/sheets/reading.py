@@ -12,9 +12,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.core.validators import validate_email
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -42,7 +44,12 @@ class Column:
 
     @property
     def keys(self) -> set[str]:
-        return {key(text) for text in (self.name, str(self.label), *self.aliases)} - {""}
+        """What its heading may be; the label in every language, whichever the reader has chosen."""
+        labels = []
+        for language, _name in settings.LANGUAGES:
+            with translation.override(language):
+                labels.append(str(self.label))
+        return {key(text) for text in (self.name, *labels, *self.aliases)} - {""}
 
 
 @dataclass(frozen=True)

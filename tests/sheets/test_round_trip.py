@@ -77,6 +77,16 @@ def test_titles_are_skipped_and_problems_and_duplicates_named() -> None:
 
 
 @pytest.mark.req("UID-13")
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_no_row_is_lost_beyond_those_in_which_the_header_is_sought(kind: str) -> None:
+    rows = [["User ID"], *[[f"A{number}"] for number in range(100)]]
+    text = "\n".join(str(row[0]) for row in rows)
+    table = read_table(xlsx(*rows) if kind == "xlsx" else io.BytesIO(text.encode()), columns=COLUMNS)
+    assert [row.values["user_id"] for row in table.rows] == [f"A{number}" for number in range(100)]
+    assert [row.number for row in table.rows] == list(range(2, 102))
+
+
+@pytest.mark.req("UID-13")
 def test_semicolons_and_quoted_newlines_in_a_csv() -> None:
     table = read_table(io.BytesIO('ID Pengguna;Surel\n"A\nB";a@b.id\n'.encode("utf-16")), columns=COLUMNS)
     assert table.rows[0].values["user_id"] == "A\nB"

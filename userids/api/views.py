@@ -249,8 +249,11 @@ NEEDED: dict[str, Any] = {"note": "", "sessions_revoked": False, "work_handed_ov
 
 def make(request: Request, model: Any, pk: int, name: str) -> Any:
     found = get_visible(model, user_of(request), pk)
-    if name not in {one.name for one in FLOWS[model].transitions}:
+    transition = next((one for one in FLOWS[model].transitions if one.name == name), None)
+    if transition is None:
         raise Http404
+    if not transition.open_to(user_of(request), found.site):
+        raise NotAllowed
     given = TransitionInput(data=request.data)
     given.is_valid(raise_exception=True)
     data = given.validated_data

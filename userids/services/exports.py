@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from itertools import islice
 from typing import Any, BinaryIO
 
 from django.db.models import QuerySet
@@ -35,8 +36,7 @@ def logbook_rows(accounts: AccountQuerySet, *, at: datetime | None) -> Iterator[
     Without a present holder the last one is named, as the paper logbook does.
     """
     rows = accounts.order_by("user_id", "pk")
-    for account in rows.iterator(chunk_size=CHUNK):
-        holder = account.holder or last_holder(account, at)
+    for account, holder in with_last_holder(rows, at):
         active = account.was_active if at else account.status == "active"  # type: ignore[attr-defined]
         ended = holder.ends_at if at and holder and holder.ends_at and holder.ends_at <= at else None
         since = (holder.starts_at if holder else account.activated_at) if at else account.activated_at
@@ -50,9 +50,17 @@ def logbook_rows(accounts: AccountQuerySet, *, at: datetime | None) -> Iterator[
         ]  # fmt: skip
 
 
-def last_holder(account: Account, at: datetime | None) -> Assignment | None:
-    past = account.assignments.select_related("person").order_by("-starts_at")
-    return (past.filter(starts_at__lte=at) if at else past).first()
+def with_last_holder(accounts: AccountQuerySet, at: datetime | None) -> Iterator[tuple[Account, Assignment | None]]:
+    """Each ID with its present or else its last holder; the last ones of a chunk are found by one query."""
+    found = accounts.iterator(chunk_size=CHUNK)
+    while some := list(islice(found, CHUNK)):
+        past = Assignment.objects.filter(account__in=[one.pk for one in some if one.holder is None])
+        if at:
+            past = past.filter(starts_at__lte=at)
+        last = past.order_by("account_id", "-starts_at").distinct("account_id").select_related("person")
+        last_of = {one.account_id: one for one in last}
+        for account in some:
+            yield account, account.holder or last_of.get(account.pk)
 
 
 def logbook_workbook(out: BinaryIO, accounts: AccountQuerySet, *, at: datetime | None, now: datetime) -> int:

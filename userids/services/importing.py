@@ -336,6 +336,10 @@ class Judge:
                 key = f"name:{same_name(person.name)}|{person.email.casefold()}"
                 if key in named:
                     self.people[key] = person
+        provisional = {provisional_number(one): one for one in named if one not in self.people}
+        for some in chunks(list(provisional)):  # an earlier file brought them in; their e-mail may differ by now
+            for person in Person.objects.filter(number__in=some):
+                self.people[provisional[person.number]] = person
 
     def _overlaps(self) -> None:
         """Two holders of one ID at the same time."""
@@ -394,9 +398,14 @@ def person_key(value: dict[str, Any]) -> str:
     return f"name:{same_name(value.get('name'))}|{(value.get('email') or '').casefold()}" if value.get("name") else ""
 
 
+def provisional_number(key: str) -> str:
+    """The same for the same person in every file."""
+    return "TMP-" + hashlib.sha256(key.encode()).hexdigest()[:10].upper()
+
+
 def new_person(entry: Entry, value: dict[str, Any]) -> Person:
     """Somebody the system does not know; without an employee number they get a provisional one."""
-    number = value.get("number") or "TMP-" + hashlib.sha256(entry.person_key.encode()).hexdigest()[:10].upper()
+    number = value.get("number") or provisional_number(entry.person_key)
     return Person(
         number=number.strip()[:20], name=" ".join(value["name"].split())[:120], email=entry.email[:254],
         position=entry.role or "Agent", site=entry.site, joined_on=value["activated"],

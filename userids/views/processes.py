@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from occ.errors import Refused
+from occ.errors import NotAllowed, Refused
 from occ.forms import add_refusal
 from occ.people.access import me
 from occ.workflow.drawing import drawing, history
@@ -66,6 +66,8 @@ def make(request: HttpRequest, flow: Flow, subject: Process, name: str) -> HttpR
     transition = next((one for one in flow.transitions if one.name == name), None)
     if transition is None:
         raise Http404
+    if not transition.open_to(me(request), subject.site):
+        raise NotAllowed
     form = form_for(subject, transition, request.POST, request.FILES)
     if form.is_valid():
         data = {key: value for key, value in form.cleaned_data.items() if key != "file" and takes(name, key)}

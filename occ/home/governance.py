@@ -1,0 +1,146 @@
+"""How the house is governed: policies, what implements which clause, and the evidence ledger."""
+
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from occ.documents import types
+from occ.errors import NotAllowed, Refused
+from occ.forms import add_refusal
+from occ.home.forms import PolicyForm
+from occ.home.navigation import FLOOR
+from occ.ledger.models import Entry
+from occ.obligations.rules import RULES
+from occ.obligations.selectors import compliance
+from occ.paging import paginate
+from occ.people.access import me
+from occ.people.choices import Role
+from occ.people.models import Site
+from occ.people.scope import has_role, site_ids
+from occ.policies.models import Policy
+from occ.policies.registry import DEFINITIONS, Definition
+from occ.policies.services import SETTERS, policy_set, policy_value
+from occ.workflow.flows import FLOWS
+
+LEDGER_READERS = frozenset({Role.AUDITOR, Role.QMR, Role.ADMINISTRATOR})
+
+
+def must(request: HttpRequest, roles: frozenset[str]) -> None:
+    if not has_role(me(request), roles):
+        raise NotAllowed
+
+
+def plain(definition: Definition) -> bool:
+    """Whether the value is one number, which a form can ask for."""
+    return isinstance(definition.default, int | float)
+
+
+def shown(definition: Definition, value: Any) -> str:
+    return f"{value} {definition.unit}" if plain(definition) else ""
+
+
+@require_GET
+def policies(request: HttpRequest) -> HttpResponse:
+    must(request, FLOOR)
+    now = timezone.now()
+    rows = [
+        {"definition": one, "value": shown(one, policy_value(key, at=now)), "plain": plain(one)}
+        for key, one in sorted(DEFINITIONS.items(), key=lambda item: (item[1].clause, item[0]))
+    ]
+    subtitle = _("The numbers of the procedures, as they hold now for all sites")
+    return render(request, "home/policies.html", {"title": _("Policies"), "subtitle": subtitle, "rows": rows})
+
+
+@require_http_methods(["GET", "POST"])
+def policy(request: HttpRequest, key: str) -> HttpResponse:
+    must(request, FLOOR)
+    definition, user, now = DEFINITIONS.get(key), me(request), timezone.now()
+    if definition is None:
+        raise Http404
+    may = has_role(user, SETTERS) and plain(definition)
+    form = PolicyForm(request.POST or None, user=user) if may else None
+    if request.method == "POST":
+        if form is None:
+            raise NotAllowed
+        if form.is_valid():
+            try:
+                policy_set(key=key, valid_from=now, actor=user, now=now, **form.cleaned_data)
+            except Refused as refusal:
+                add_refusal(form, refusal)
+            else:
+                return redirect("policy", key)
+    history = Policy.objects.filter(key=key).select_related("site", "set_by").order_by("-valid_from", "-pk")
+    context = {
+        "title": str(definition.label),
+        "crumbs": [{"label": _("Policies"), "url": reverse("policies")}],
+        "subtitle": definition.clause,
+        "definition": definition,
+        "form": form,
+        "history": [{"row": one, "value": shown(definition, one.value)} for one in history],
+        "plain": plain(definition),
+    }
+    return render(request, "home/policy.html", context, status=422 if form is not None and form.errors else 200)
+
+
+@require_GET
+def sop(request: HttpRequest) -> HttpResponse:
+    """Clause by clause: what in the system does what the procedure says, and how far it was kept."""
+    must(request, FLOOR)
+    now = timezone.now()
+    clauses: dict[str, list[dict[str, str]]] = {}
+
+    def add(clause: str, kind: str, label: Any, url: str = "") -> None:
+        clauses.setdefault(clause, []).append({"kind": kind, "label": str(label), "url": url})
+
+    for rule in RULES.values():
+        add(
+            rule.clause,
+            _("Deadline"),
+            DEFINITIONS[rule.ladder_policy].label,
+            f"{reverse('obligations')}?clause={rule.clause}",
+        )
+    for flow in FLOWS.values():
+        add(flow.clause, _("Process"), " → ".join(str(flow.states(state).label) for state in flow.path))
+    for key, definition in DEFINITIONS.items():
+        value = shown(definition, policy_value(key, at=now))
+        label = f"{definition.label}: {value}" if value else definition.label
+        add(definition.clause, _("Policy"), label, reverse("policy", args=[key]))
+    for document in types.all_types():
+        add(document.clause, _("Document"), document.title, f"{reverse('documents:register')}?type={document.code}")
+    shares: dict[str, list[int]] = {}
+    for one in compliance(user=me(request), now=now, by=("clause",)):
+        met, judged = shares.setdefault(one.clause, [0, 0])
+        shares[one.clause] = [met + one.met, judged + one.met + one.late + one.overdue]
+    rows = [
+        {"clause": clause, "parts": parts, "share": 100 * shares[clause][0] / shares[clause][1]}
+        if shares.get(clause, [0, 0])[1]
+        else {"clause": clause, "parts": parts, "share": None}
+        for clause, parts in sorted(clauses.items())
+    ]
+    subtitle = _("Clause by clause: what implements it, and how far it was kept in time")
+    return render(request, "home/sop.html", {"title": _("Procedures"), "subtitle": subtitle, "rows": rows})
+
+
+@require_GET
+def ledger(request: HttpRequest) -> HttpResponse:
+    """The evidence ledger; who reads it for one site does not see the others' entries."""
+    must(request, LEDGER_READERS)
+    rows = Entry.objects.all()
+    ids = site_ids(me(request), LEDGER_READERS)
+    if ids is not None:
+        rows = rows.filter(site_code__in=Site.objects.filter(pk__in=ids).values("code"))
+    if text := request.GET.get("q", "").replace("\x00", "").strip()[:80]:
+        rows = rows.filter(Q(action__icontains=text) | Q(actor_label__icontains=text))
+    subject, pk = request.GET.get("subject", "")[:80], request.GET.get("pk", "")[:40]
+    if subject and pk and ContentType.objects.filter(app_label=subject.partition(".")[0]).exists():
+        rows = rows.filter(subject_type=subject, subject_id=pk)
+    page = paginate(rows, request.GET, order="-id", size=50)
+    context = {"title": _("Evidence ledger"), "search": _("Action or actor"), "page": page}
+    return render(request, "home/ledger.html", context)

@@ -1,0 +1,330 @@
+"""Every URL x every role x own and foreign object x every method (KER-9). A URL without a row fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client, override_settings
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from occ.documents.attachments import attachment_add
+from occ.documents.services import document_issue
+from occ.home.governance import LEDGER_READERS
+from occ.home.middleware import PUBLIC
+from occ.home.navigation import FLOOR
+from occ.jobs.services import job_start
+from occ.notifications.kinds import KINDS, Kind, register
+from occ.notifications.services import notify
+from occ.people.choices import Role
+from occ.people.models import Site, User
+from occ.policies.services import SETTERS
+from tests.factories import account, person, site, user
+from userids.documents import LOGBOOK, logbook_body
+from userids.jobs import ISSUERS
+from userids.models import LOGBOOK_READERS, Assignment, DeactivationRequest, Resignation
+from userids.services import deactivations, replacements
+from userids.services.accounts import KEEPERS
+
+pytestmark = [pytest.mark.req("KER-9"), pytest.mark.timeout(400), pytest.mark.django_db]
+READERS = set(LOGBOOK_READERS)
+SUPPORT, LEADER = {Role.SUPPORT}, {Role.TEAM_LEADER}
+SITE_PEOPLE = READERS  # whose roles see the site's people: all of SITE_WIDE, and a leader of the whole site
+EVERYBODY = set(Role)
+DOCUMENT_READERS = set(LOGBOOK.reading_roles)
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+DONE = {
+    200,
+    201,
+    202,
+    204,
+    302,
+    400,
+    409,
+    415,
+    422,
+}  # let in, whatever it says of empty data
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who is let in, by method. `sees`: whose roles show the object; others get 404. Inside that, who may not: 403.
+
+    `of`: the key of the object whose id is in the address; None for an address without one.
+    """
+
+    get: set[Role] | None = None
+    post: set[Role] | None = None
+    of: str | None = None
+    sees: set[Role] = field(default_factory=lambda: set(EVERYBODY))
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    query: str = ""
+
+
+STEPS = {
+    "request": SUPPORT, "start": LEADER, "fail": LEADER, "confirm": LEADER, "document": SUPPORT, "cancel": SUPPORT,
+}  # fmt: skip
+PAGES: dict[str, Row] = {
+    "home": Row(get=EVERYBODY),
+    "inbox": Row(get=EVERYBODY),
+    "inbox_read_all": Row(post=EVERYBODY),
+    "notification": Row(post=EVERYBODY, of="notification", sees=set()),
+    "search": Row(get=EVERYBODY, query="?q=omn"),
+    "compliance": Row(get=set(FLOOR)),
+    "obligations": Row(get=set(FLOOR)),
+    "policies": Row(get=set(FLOOR)),
+    "policy": Row(get=set(FLOOR), post=set(SETTERS), kwargs={"key": "userids.deactivate.hours"}),
+    "sop": Row(get=set(FLOOR)),
+    "ledger": Row(get=set(LEDGER_READERS)),
+    "logout": Row(post=EVERYBODY),
+    "password_change": Row(get=EVERYBODY, post=EVERYBODY),
+    "password_change_done": Row(get=EVERYBODY),
+    "userids:dashboard": Row(get=READERS),
+    "userids:accounts": Row(get=EVERYBODY),
+    "userids:account": Row(get=READERS, of="account", sees=READERS),
+    "userids:account_new": Row(get=set(KEEPERS), post=set(KEEPERS)),
+    "userids:account_edit": Row(get=set(KEEPERS), post=set(KEEPERS), of="account", sees=READERS),
+    "userids:resignations": Row(get=EVERYBODY),
+    "userids:resignation_new": Row(get=SUPPORT, post=SUPPORT),
+    "userids:resignation": Row(get=SITE_PEOPLE, of="resignation", sees=SITE_PEOPLE),
+    "userids:resignation_move": Row(post=SITE_PEOPLE, of="resignation", sees=SITE_PEOPLE),
+    "userids:resignation_withdraw": Row(post=SITE_PEOPLE, of="resignation", sees=SITE_PEOPLE),
+    "userids:deactivations": Row(get=EVERYBODY),
+    "userids:breaches": Row(get=EVERYBODY),
+    "userids:deactivation": Row(get=READERS, of="request", sees=READERS),
+    "userids:replacements": Row(get=EVERYBODY),
+    "userids:replacement": Row(get=READERS, of="replacement", sees=READERS),
+    "userids:replacement_new": Row(get=SUPPORT, post=SUPPORT, of="account", sees=READERS),
+    "userids:import": Row(get=set(KEEPERS), post=set(KEEPERS)),
+    "userids:import_preview": Row(get=EVERYBODY, of="job", sees=set()),
+    "userids:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
+    "userids:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
+    "userids:logbook_issue": Row(get=set(ISSUERS), post=set(ISSUERS)),
+    "exports:list": Row(get=EVERYBODY),
+    "exports:new": Row(post=READERS),
+    "exports:job": Row(get=EVERYBODY, of="job", sees=set()),
+    "exports:file": Row(get=EVERYBODY, of="job", sees=set()),
+    "documents:register": Row(get=EVERYBODY),
+    "documents:detail": Row(get=DOCUMENT_READERS, of="document",
+                            sees=DOCUMENT_READERS),
+    "documents:sign": Row(post=DOCUMENT_READERS, of="document",
+                          sees=DOCUMENT_READERS),
+    "documents:download": Row(get=DOCUMENT_READERS, of="document",
+                              sees=DOCUMENT_READERS),
+    "documents:attachment": Row(get=SITE_PEOPLE, of="attachment", sees=SITE_PEOPLE),
+    "api:schema": Row(get=EVERYBODY),
+    "api:userids-accounts": Row(get=EVERYBODY),
+    "api:userids-account": Row(get=READERS, of="account", sees=READERS),
+    "api:userids-assignments": Row(get=EVERYBODY),
+    "api:userids-resignations": Row(get=EVERYBODY, post=EVERYBODY),
+    "api:userids-requests": Row(get=EVERYBODY),
+    "api:userids-request": Row(get=READERS, of="request", sees=READERS),
+    "api:userids-replacements": Row(get=EVERYBODY, post=EVERYBODY),
+    "api:userids-replacement": Row(get=READERS, of="replacement", sees=READERS),
+    "api:not-found": Row(of="nothing", sees=set()),
+}  # fmt: skip
+for name, roles in STEPS.items():
+    for prefix in ("userids:deactivation_step", "api:userids-request-transition"):
+        PAGES[f"{prefix}/{name}"] = Row(post=roles, of="request", sees=READERS, kwargs={"transition": name})
+    if name != "request":
+        for prefix in ("userids:replacement_step", "api:userids-replacement-transition"):
+            PAGES[f"{prefix}/{name}"] = Row(post=roles, of="replacement", sees=READERS, kwargs={"transition": name})
+# Open to whoever asks, or answering nobody in particular.
+OPEN = {"login", "set_language", "healthz", "readyz", "documents:verify"}
+
+
+def names(patterns: list[Any], prefix: str = "") -> Iterator[str]:
+    for one in patterns:
+        if isinstance(one, URLResolver):
+            yield from names(one.url_patterns, f"{prefix}{one.namespace}:" if one.namespace else prefix)
+        elif isinstance(one, URLPattern):
+            yield f"{prefix}{one.name}"
+
+
+def test_every_url_has_a_row() -> None:
+    rows = {name.partition("/")[0] for name in PAGES} | OPEN
+    assert set(names(get_resolver().url_patterns)) == rows
+
+
+def test_what_is_open_is_what_the_wall_lets_through() -> None:
+    assert {name.rpartition(":")[2] for name in OPEN} == PUBLIC
+
+
+def address(name: str, row: Row, objects: dict[str, Any]) -> str:
+    kwargs = dict(row.kwargs)
+    plain = name.partition("/")[0]
+    if plain == "userids:replacement_new":
+        return f"{reverse(plain)}?account={objects['account']}"
+    if plain == "api:not-found":
+        return "/api/v1/no/such/thing/"
+    if row.of:
+        kwargs["pk"] = objects[row.of]
+    return reverse(plain, kwargs=kwargs) + row.query
+
+
+@pytest.fixture(autouse=True)
+def own_files(kept_files: None) -> None:
+    """The module's files lie in one place, as its objects are made once."""
+
+
+@pytest.fixture(scope="module")
+def kept_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    place, system = tmp_path_factory.mktemp("matrix"), "django.core.files.storage.FileSystemStorage"
+    storages = {
+        "default": {"BACKEND": system, "OPTIONS": {"location": str(place / "files")}},
+        "documents": {"BACKEND": system, "OPTIONS": {"location": str(place / "documents")}},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(STORAGES=storages, PASSWORD_HASHERS=hashers):
+        yield
+
+
+@pytest.fixture(scope="module")
+def clients(world: Any, django_db_blocker: Any) -> dict[Role, Client]:
+    """Somebody logged in for each role at Jakarta."""
+    found = {}
+    with django_db_blocker.unblock():
+        for role in Role:
+            found[role] = Client()
+            found[role].force_login(user(role, site("JKT"), name=f"matrix.{role}"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def world(kept_files: None, django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, dict[str, Any]]]:
+    """A site's objects, twice: own and foreign. One transaction, undone at the end."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield {code: objects_of(site(code)) for code in ("JKT", "YGY")}
+        transaction.set_rollback(True)
+
+
+def objects_of(where: Site) -> dict[str, Any]:
+    now = timezone.now()
+    support, leader = user(Role.SUPPORT, where), user(Role.TEAM_LEADER, where)
+    stranger = User.objects.create_user(f"stranger.{where.code}")
+    leaver, gone, new = (person(where) for _one in range(3))
+    holding = account(leaver, since=now - timedelta(days=300))
+    other = account(gone, since=now - timedelta(days=300))
+    resignation = deactivations.resignation_record(
+        person_id=leaver.pk, last_working_day=now.date() + timedelta(days=9), actor=support, now=now
+    )
+    deactivations.resignation_record(
+        person_id=gone.pk, last_working_day=now.date() + timedelta(days=1), actor=support, now=now
+    )
+    replacement = replacements.replacement_request(
+        account_id=other.pk, person_id=new.pk, email=new.email, actor=support, now=now
+    )
+    file = SimpleUploadedFile("surat.pdf", PDF)
+    letter = attachment_add(file=file, subject=resignation, actor=support, now=now, purpose="letter")
+    body = logbook_body(rows=[], totals={}, site=where.name, period=None, as_of=now.date(), language="id")
+    document = document_issue(
+        type=LOGBOOK, site=where, subject=None, title="Logbook", data=body, language="id", actor=support, now=now
+    )
+    if "test.matrix" not in KINDS:
+        register(Kind("test.matrix", "x", "x"))
+    (news,) = notify(to=[stranger], kind="test.matrix", params={}, key="m", now=now)
+    job = job_start(kind="userids.logbook", params={"query": ""}, owner=support, now=now)
+    job.owner = stranger
+    job.save(update_fields=["owner"])
+    return {
+        "account": holding.pk, "resignation": resignation.pk, "replacement": replacement.pk, "leader": leader,
+        "request": DeactivationRequest.objects.get(account=holding).pk, "attachment": letter.pk,
+        "document": document.pk, "notification": news.pk, "job": job.pk, "nothing": 0,
+    }  # fmt: skip
+
+
+def ask(client: Client, method: str, url: str) -> int:
+    """The status; whatever the request did is undone."""
+    session = client.cookies.copy()
+    with transaction.atomic():
+        send: Callable[..., Any] = getattr(client, method)
+        data = {"kind": "userids.logbook"} if url.endswith("/exports/new/") else {}
+        answer = send(url, data=data) if method in {"get", "post"} else send(url)
+        transaction.set_rollback(True)
+    client.cookies = session
+    return int(answer.status_code)
+
+
+def expected(row: Row, role: Role, method: str, *, own: bool, api: bool) -> str:
+    allowed = row.get if method == "get" else row.post
+    if allowed is None:
+        return "no method"
+    if row.of and (not own or role not in row.sees):
+        return "hidden"
+    return "in" if role in allowed else "refused"
+
+
+ANSWERS = {"hidden": {404}, "refused": {403, 404}, "in": DONE}
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_the_matrix(world: dict[str, dict[str, Any]], clients: dict[Role, Client], name: str) -> None:
+    row, wrong = PAGES[name], []
+    with transaction.atomic():
+        for role, client in clients.items():
+            for own in (True, False) if row.of else (True,):
+                url = address(name, row, world["JKT" if own else "YGY"])
+                for method in ("get", "post"):
+                    want = expected(row, role, method, own=own, api=name.startswith("api:"))
+                    status = ask(client, method, url)
+                    good = {403, 404, 405} if want == "no method" else ANSWERS[want]
+                    if status not in good:
+                        wrong.append((str(role), method, "own" if own else "foreign", want, status))
+        for method in ("put", "patch", "delete"):
+            if (name, method) == ("password_change", "put"):
+                continue  # Django's form view takes it as a POST
+            if (status := ask(clients[Role.AUDITOR], method, address(name, row, world["JKT"]))) not in {403, 404, 405}:
+                wrong.append(("auditor", method, "own", "no method", status))
+        transaction.set_rollback(True)
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_who_is_not_logged_in_gets_nothing(world: dict[str, dict[str, Any]], name: str) -> None:
+    url = address(name, PAGES[name], world["JKT"])
+    for method in ("get", "post", "put", "delete"):
+        status = ask(Client(), method, url)
+        assert status in ({401, 403, 404, 405} if name.startswith("api:") else {302}), (method, status)
+
+
+def test_an_agent_sees_the_own_id_and_not_who_had_it_before(floor: Any) -> None:
+    agent = User.objects.create_user("an.agent", person=floor.agent)
+    agent.roles.create(role=Role.AGENT, site=floor.jkt, starts_on="2020-01-01")
+    before = person(floor.jkt, name="Pemegang Lama")
+    Assignment.objects.create(
+        account=floor.account, person=before, email="lama@x.test", starts_at=floor.account.activated_at - timedelta(9),
+        ends_at=floor.account.activated_at,
+    )  # fmt: skip
+    client = Client()
+    client.force_login(agent)
+    url = reverse("userids:account", args=[floor.account.pk])
+    page = client.get(url).content.decode()
+    assert floor.account.user_id in page
+    assert "Pemegang Lama" not in page
+    as_of = (floor.account.activated_at - timedelta(2)).isoformat()
+    assert client.get(reverse("api:userids-accounts"), {"as_of": as_of}).status_code == 403
+    assert client.get(reverse("userids:accounts"), {"as_of": as_of[:16]}).status_code == 403
+    assert "Pemegang Lama" not in client.get(reverse("api:userids-assignments")).content.decode()
+
+
+def test_a_role_that_ended_yesterday_lets_nobody_in(floor: Any) -> None:
+    today = timezone.localdate()
+    floor.leader.roles.update(ends_on=today - timedelta(days=1))
+    floor.resign(today + timedelta(days=3), now=timezone.now())
+    client = Client()
+    client.force_login(floor.leader)
+    assert client.get(floor.request.get_absolute_url()).status_code == 404
+
+
+def test_resignations_of_others_stay_theirs(floor: Any) -> None:
+    floor.resign(timezone.localdate() + timedelta(days=3), now=timezone.now())
+    foreign = user(Role.SUPPORT, floor.ygy)
+    assert not Resignation.objects.visible_to(foreign).filter(person=floor.agent).exists()
+    assert Resignation.objects.visible_to(floor.support).filter(person=floor.agent).exists()

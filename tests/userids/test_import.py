@@ -1,0 +1,237 @@
+"""The spreadsheet logbook brought in (UID-13): judged first, then all of it or nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlwt
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.test import Client
+from django.utils.translation import override
+from openpyxl import Workbook, load_workbook
+
+from occ.errors import WrongState
+from occ.jobs.models import Job, State
+from occ.jobs.services import job_run
+from occ.ledger.models import Entry
+from occ.people.choices import Role
+from occ.people.models import Person
+from tests import factories
+from tests.factories import NOW, Floor
+from userids.models import Account, Assignment
+from userids.services.importing import Reading, logbook_read
+from userids.services.imports import logbook_import
+
+HEADER = ["User ID", "Nama", "NIK", "Email", "Jabatan", "Channel", "Tanggal Aktif", "Status", "Tgl Non Aktif"]
+GOOD = ["OMN-900", "Siti Aminah", "K900", "siti@x.test", "Agent", "Voice, WA", "1 Agustus 2025", "Aktif", None]
+
+
+def xlsx(*rows: list[Any]) -> io.BytesIO:
+    book, out = Workbook(), io.BytesIO()
+    for at, row in enumerate((["Logbook User ID"], HEADER, *rows), 1):
+        for column, value in enumerate(row, 1):
+            cell = book.active.cell(at, column, value)
+            if isinstance(value, str):
+                cell.data_type = "s"
+    book.save(out)
+    out.seek(0)
+    out.name = "logbook.xlsx"
+    return out
+
+
+def row(**changes: Any) -> list[Any]:
+    names = ["user_id", "name", "number", "email", "role", "channels", "activated", "status", "deactivated"]
+    return [changes.get(name, value) for name, value in zip(names, GOOD, strict=True)]
+
+
+def look(floor: Floor, *rows: list[Any]) -> Reading:
+    with override("en"):
+        return logbook_read(
+            file=xlsx(*rows), site=floor.jkt, application=factories.application(), actor=floor.support, now=NOW
+        )
+
+
+def bring_in(floor: Floor, *rows: list[Any]) -> dict[str, int]:
+    return logbook_import(
+        file=xlsx(*rows), name="logbook.xlsx", site=floor.jkt, application=factories.application(),
+        actor=floor.support, now=NOW,
+    )  # fmt: skip
+
+
+def codes(reading: Reading) -> list[set[str]]:
+    return [{one.code for one in row.problems} for row in reading.preview.rows]
+
+
+@pytest.mark.req("UID-13")
+def test_the_preview_writes_nothing(floor: Floor) -> None:
+    before = (Account.objects.count(), Person.objects.count(), Assignment.objects.count())
+    reading = look(floor, GOOD)
+    assert reading.preview.counts == {"total": 1, "good": 1, "faulty": 0}
+    assert (Account.objects.count(), Person.objects.count(), Assignment.objects.count()) == before
+
+
+@pytest.mark.req("UID-13")
+@pytest.mark.parametrize(("changes", "code"), [
+    ({"activated": "31/02/2025"}, "date_impossible"), ({"activated": date(2027, 1, 1)}, "future"),
+    ({"status": "Non Aktif"}, "empty"), ({"deactivated": "2 Agustus 2025"}, "contradiction"),
+    ({"status": "Non Aktif", "deactivated": "31/07/2025"}, "order"), ({"channels": "Telegraf"}, "unknown"),
+    ({"email": "siti"}, "email"), ({"name": None}, "empty"), ({"user_id": "x" * 61}, "too_long"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_row_is_said(floor: Floor, changes: dict[str, Any], code: str) -> None:
+    assert codes(look(floor, row(**changes))) == [{code}]
+
+
+@pytest.mark.req("UID-13")
+def test_what_the_logbook_has_already_is_a_problem(floor: Floor) -> None:
+    known = row(user_id=floor.account.user_id.lower())
+    used = row(user_id="OMN-901", email=floor.agent.email.upper())
+    assert codes(look(floor, known, used)) == [{"known"}, {"email_used"}]
+
+
+@pytest.mark.req("UID-13")
+def test_successive_holders_are_history_and_overlapping_ones_a_problem(floor: Floor) -> None:
+    first = row(status="Non Aktif", deactivated="1 September 2025")
+    second = row(name="Budi", number="K901", email="budi@x.test", activated="01/09/2025")
+    overlapping = row(name="Budi", number="K901", email="budi@x.test", activated="31/08/2025")
+    assert codes(look(floor, first, second)) == [set(), set()]
+    found = look(floor, first, overlapping)
+    assert codes(found) == [{"duplicate"}, {"duplicate"}]
+    assert "row 4" in found.preview.rows[0].problems[0].message
+
+
+@pytest.mark.req("UID-13")
+def test_one_email_on_active_ids_of_two_people_names_both_rows(floor: Floor) -> None:
+    other = row(user_id="OMN-901", name="Budi", number="K901", email="SITI@x.test")
+    same = row(user_id="OMN-902")
+    assert codes(look(floor, GOOD, other)) == [{"email_twice"}, {"email_twice"}]
+    assert codes(look(floor, GOOD, same)) == [set(), set()]
+
+
+@pytest.mark.req("UID-13", "KER-11")
+def test_all_is_written_with_who_and_why(floor: Floor) -> None:
+    first = row(status="Non Aktif", deactivated="1 September 2025")
+    second = row(name="=Budi", number=None, email="budi@x.test", activated="01/09/2025")
+    assert bring_in(floor, first, second) == {"accounts": 1, "assignments": 2, "people": 2}
+    account = Account.objects.get(user_id="OMN-900")
+    assert (account.status, account.channels) == ("active", ["voice", "whatsapp"])
+    held = list(account.assignments.order_by("starts_at"))
+    assert held[0].ends_at == held[1].starts_at
+    assert (held[1].person.name, held[1].person.number[:4]) == ("=Budi", "TMP-")
+    past = account.history.get()
+    assert past.history_user == floor.support and "logbook.xlsx" in past.history_change_reason
+    assert Entry.objects.filter(action="logbook.imported").count() == 1
+
+
+@pytest.mark.req("UID-13")
+def test_one_faulty_row_keeps_everything_out_and_twice_is_refused(floor: Floor) -> None:
+    with pytest.raises(WrongState):
+        bring_in(floor, GOOD, row(user_id="OMN-901", activated="31/02/2025"))
+    assert not Account.objects.filter(user_id="OMN-900").exists()
+    bring_in(floor, GOOD)
+    with pytest.raises(WrongState):
+        bring_in(floor, GOOD)
+    assert Account.objects.filter(user_id="OMN-900").count() == 1
+
+
+@pytest.mark.req("UID-13")
+def test_somebody_with_neither_number_nor_email_is_found_again_in_a_later_file(floor: Floor) -> None:
+    bring_in(floor, row(number=None, email=None))
+    made = bring_in(floor, row(user_id="OMN-901", number=None, email=None))
+    assert made == {"accounts": 1, "assignments": 1, "people": 0}
+
+
+@pytest.mark.req("UID-13", "KER-13")
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("headings", [
+    ["User ID", "Name", "Employee number", "E-mail", "Role", "Channel", "Active since", "Status", "Inactive since"],
+    ["User ID", "Nama", "NIK", "Surel", "Jabatan", "Kanal", "Tanggal Aktif", "Status", "Tanggal Non Aktif"],
+])  # fmt: skip
+def test_headings_of_both_languages_are_known_in_either(floor: Floor, language: str, headings: list[str]) -> None:
+    file = io.BytesIO((";".join(headings) + "\n" + ";".join(str(one or "") for one in GOOD) + "\n").encode())
+    with override(language):
+        reading = logbook_read(
+            file=file, site=floor.jkt, application=factories.application(), actor=floor.support, now=NOW
+        )
+    assert reading.preview.unknown_columns == []
+    assert [(entry.channels, entry.role) for entry in reading.entries] == [(["voice", "whatsapp"], "Agent")]
+
+
+@pytest.mark.req("UID-13")
+def test_an_old_xls_is_read_too(floor: Floor) -> None:
+    book, out = xlwt.Workbook(), io.BytesIO()
+    sheet = book.add_sheet("Logbook")
+    for at, values in enumerate((HEADER, GOOD)):
+        for column, value in enumerate(values):
+            if value is not None:
+                sheet.write(at, column, value)
+    book.save(out)
+    out.seek(0)
+    reading = logbook_read(file=out, site=floor.jkt, application=factories.application(), actor=floor.support, now=NOW)
+    assert [entry.user_id for entry in reading.entries] == ["OMN-900"]
+
+
+def post(client: Client, floor: Floor, *rows: list[Any]) -> Job:
+    data = {"file": xlsx(*rows), "site": floor.jkt.pk, "application": factories.application().pk}
+    answer = client.post("/userids/import/", data)
+    assert answer.status_code == 302, answer.content
+    job = Job.objects.latest("created_at")
+    job_run(job_id=job.pk, now=job.created_at)
+    job.refresh_from_db()
+    return job
+
+
+@pytest.mark.req("UID-13", "KER-12")
+def test_the_wizard_shows_then_writes(live_floor: Floor, client: Client) -> None:
+    client.force_login(live_floor.support)
+    job = post(client, live_floor, GOOD)
+    assert job.state == State.DONE and not Account.objects.filter(user_id="OMN-900").exists()
+    assert b"OMN-900" in client.get(f"/userids/import/{job.pk}/").content
+    client.post(f"/userids/import/{job.pk}/apply/")
+    started = Job.objects.latest("created_at")
+    assert job_run(job_id=started.pk, now=started.created_at)
+    assert not job_run(job_id=started.pk, now=started.created_at + timedelta(seconds=1))
+    assert Account.objects.filter(user_id="OMN-900").count() == 1
+
+
+@pytest.mark.req("UID-13", "KER-9")
+def test_faulty_rows_come_back_with_the_reason_and_only_to_their_owner(live_floor: Floor, client: Client) -> None:
+    client.force_login(live_floor.support)
+    job = post(client, live_floor, GOOD, row(user_id="OMN-901", activated="31/02/2025"))
+    client.post(f"/userids/import/{job.pk}/apply/")
+    assert Job.objects.latest("created_at") == job
+    answer = client.get(f"/userids/import/{job.pk}/faulty/", follow=True)
+    sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).worksheets[0]  # type: ignore[attr-defined]
+    assert (sheet.max_row, sheet["A2"].value, sheet["B2"].value) == (2, 4, "OMN-901")
+    assert sheet.cell(2, sheet.max_column).value
+    client.force_login(factories.user(Role.DOCUMENT_CONTROL))
+    assert client.get(f"/userids/import/{job.pk}/").status_code == 404
+    assert client.get(f"/exports/{job.pk}/file/").status_code == 404
+    client.force_login(live_floor.leader)
+    assert client.get("/userids/import/").status_code == 403
+
+
+@pytest.mark.req("UID-13")
+def test_the_command_previews_applies_and_refuses(
+    floor: Floor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad, none = tmp_path / "good.xlsx", tmp_path / "bad.xlsx", tmp_path / "none.xlsx"
+    good.write_bytes(xlsx(GOOD).getvalue())
+    bad.write_bytes(xlsx(row(activated="31/02/2025")).getvalue())
+    none.write_bytes(b"%PDF-1.7 x")
+    options: dict[str, Any] = {"json": True, "site": "JKT", "user": floor.support.username}
+    call_command("import_logbook", good, **options)
+    assert json.loads(capsys.readouterr().out)["counts"] == {"total": 1, "good": 1, "faulty": 0}
+    with pytest.raises(SystemExit) as left:
+        call_command("import_logbook", bad, **options)
+    found = json.loads(capsys.readouterr().out)["rows"]
+    assert (left.value.code, [one["row"] for one in found]) == (1, [3])
+    with pytest.raises(CommandError):
+        call_command("import_logbook", none, **options)
+    call_command("import_logbook", good, apply=True, **options)
+    assert Account.objects.filter(user_id="OMN-900").exists()
