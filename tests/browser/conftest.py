@@ -1,0 +1,67 @@
+"""Chromium against a live server: bin/test finds or installs it, and a missing one is a failure."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from occ.ledger import heartbeats
+from occ.runtime.test import BROWSERS
+from tests.factories import NOW, PASSWORD
+
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in the test's thread
+AXE = Path(__file__).parent.parent.parent / "node_modules/axe-core/axe.min.js"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert path, "no Chromium: run bin/test, or set CHROMIUM"
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
+    """`visit("support.all", language="en", dark=True, width=360)`: a page of somebody who has logged in."""
+    contexts = []
+    for name in heartbeats.EXPECTED:
+        heartbeats.leave(name, now=NOW.replace(year=2099), did=0)
+
+    def open_page(username: str, *, language: str = "id", dark: bool = False, width: int = 1440) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900}, base_url=live_server.url)
+        contexts.append(context)
+        theme = "dark" if dark else "light"
+        context.add_cookies(
+            [
+                {"name": "django_language", "value": language, "url": live_server.url},
+                {"name": "occ_theme", "value": theme, "url": live_server.url},
+            ]
+        )
+        page = context.new_page()
+        page.goto("/login/")
+        page.fill("[name=username]", username)
+        page.fill("[name=password]", PASSWORD)
+        page.press("[name=password]", "Enter")
+        page.wait_for_selector("main")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, one line each."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})")
+    return [f"{one['id']}: {node['html'][:160]}" for one in found["violations"] for node in one["nodes"]]

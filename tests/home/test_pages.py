@@ -1,0 +1,207 @@
+"""What every page shares: the wall, languages, headers, lists that remember, health (KER-9, KER-12, KER-13, KER-15)."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from occ.ledger import heartbeats
+from occ.logs import JsonFormatter, request_id
+from occ.people.choices import Role
+from occ.runtime.servers import free_port
+from tests.factories import PASSWORD, Floor, account, person, user
+from userids.services import deactivations
+
+LISTS = ["userids:accounts", "userids:deactivations", "userids:breaches", "userids:resignations",
+         "userids:replacements", "obligations", "home", "userids:dashboard", "compliance", "inbox"]  # fmt: skip
+
+
+@pytest.fixture
+def client(floor: Floor) -> Client:
+    client = Client()
+    client.force_login(floor.support)
+    return client
+
+
+def resign(floor: Floor, number: int) -> None:
+    """So many people, each with an ID and a resignation."""
+    for _one in range(number):
+        leaver = person(floor.jkt, team=floor.team)
+        account(leaver)
+        deactivations.resignation_record(
+            person_id=leaver.pk, last_working_day=timezone.localdate() - timedelta(days=3), actor=floor.support,
+            now=timezone.now(),
+        )  # fmt: skip
+
+
+@pytest.mark.req("KER-12")
+@pytest.mark.parametrize("name", LISTS)
+def test_the_number_of_queries_does_not_grow_with_the_rows(floor: Floor, client: Client, name: str) -> None:
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(reverse(name)).status_code == 200
+        return len(queries)
+
+    resign(floor, 1)
+    cost()  # what is looked up once per process
+    before = cost()
+    resign(floor, 4)
+    assert cost() == before <= 26
+
+
+@pytest.mark.req("KER-12")
+def test_a_list_remembers_its_filter_until_it_is_cleared(floor: Floor, client: Client) -> None:
+    url = reverse("userids:accounts")
+    client.get(url, {"status": "inactive", "q": ""})
+    assert client.get(url).headers["Location"] == f"{url}?status=inactive"
+    client.get(url, {"clear": "1"})
+    assert client.get(url).status_code == 200
+
+
+@pytest.mark.req("KER-12", "UID-16")
+def test_the_logbook_is_found_by_word_beginning_id_name_number_and_email(floor: Floor, client: Client) -> None:
+    url, agent = reverse("userids:accounts"), floor.agent
+    account(person(floor.jkt, name="Orang Lain Sekali"))
+    for text in (floor.account.user_id, floor.account.user_id[:6].lower(), agent.name, agent.number, agent.email):
+        assert floor.account.user_id in client.get(url, {"q": text}).content.decode(), text
+    page = client.get(url, {"q": "sekal"}).content.decode()
+    assert "Orang Lain Sekali" in page
+    assert floor.account.user_id not in page
+    for text in ("'", "&|!", "\x00", "a" * 500, ":*", "\\"):
+        assert client.get(url, {"q": text}).status_code == 200
+
+
+@pytest.mark.req("KER-12")
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("query", ["sort=nonsense", "after=x", "after=WyJhIiwgMV0", "before=%00", "status=no&site=x",
+                                   "as_of=never", "due_from=x", "month=2026-99", "page=-1"])  # fmt: skip
+def test_nonsense_in_the_address_is_no_error(client: Client, name: str, query: str) -> None:
+    assert client.get(f"{reverse(name)}?{query}").status_code == 200
+
+
+@pytest.mark.req("UID-1", "UID-16")
+def test_the_page_answers_who_held_it_then(floor: Floor, client: Client) -> None:
+    at = timezone.localtime(floor.account.activated_at) + timedelta(days=1)  # type: ignore[operator]
+    page = client.get(reverse("userids:accounts"), {"as_of": at.strftime("%Y-%m-%dT%H:%M"), "q": floor.account.user_id})
+    assert floor.agent.name in page.content.decode()
+    before = (at - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
+    assert floor.agent.name not in client.get(reverse("userids:accounts"), {"as_of": before}).content.decode()
+
+
+@pytest.mark.req("UID-16", "UID-3")
+def test_support_leader_and_coordinator_do_their_day_by_pages(floor: Floor) -> None:
+    """Record, start, fail, start, confirm with a file, document: as people click it."""
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    def acting(actor: Any) -> Client:
+        one = Client()
+        assert one.login(username=actor.username, password=PASSWORD)
+        return one
+
+    support, leader = acting(floor.support), acting(floor.leader)
+    pdf = SimpleUploadedFile("surat.pdf", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n")
+    data = {"person": floor.agent.pk, "last_working_day": timezone.localdate().isoformat(), "reason": "resignation"}
+    recorded = support.post(reverse("userids:resignation_new"), data | {"letter": pdf})
+    assert recorded.status_code == 302, recorded.content.decode()
+    assert "surat.pdf" in support.get(recorded.headers["Location"]).content.decode()
+    assert floor.account.user_id in leader.get(reverse("home")).content.decode()
+    url = floor.request.get_absolute_url()
+    assert leader.post(f"{url}start/").status_code == 302
+    assert leader.post(f"{url}fail/", {"note": ""}).status_code == 422
+    assert leader.post(f"{url}fail/", {"note": "galat"}).status_code == 302
+    leader.post(f"{url}start/")
+    assert leader.post(f"{url}confirm/", {"text": ""}).status_code == 422
+    fake = SimpleUploadedFile("bukti.png", b"MZ not a picture")
+    assert leader.post(f"{url}confirm/", {"file": fake}).status_code == 422
+    proof = SimpleUploadedFile("bukti.pdf", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n")
+    assert leader.post(f"{url}confirm/", {"file": proof}).status_code == 302
+    assert support.post(f"{url}document/").status_code == 302
+    page = support.get(url).content.decode()
+    assert "bukti.pdf" in page
+    assert floor.request.status == "documented"
+    assert support.post(f"{url}document/").status_code in {409, 422}
+
+
+@pytest.mark.req("KER-13")
+def test_the_language_is_the_persons_until_another_is_chosen(floor: Floor, client: Client) -> None:
+    assert "Hari ini" in client.get("/").content.decode()
+    client.post(reverse("set_language"), {"language": "en", "next": "/"})
+    assert "Today" in client.get("/").content.decode()
+
+
+@pytest.mark.req("KER-9")
+def test_headers_keep_scripts_frames_and_copies_out(client: Client) -> None:
+    answer = client.get("/")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert "camera=()" in answer.headers["Permissions-Policy"]
+
+
+@pytest.mark.req("KER-14")
+def test_a_refusal_is_a_page_in_words(floor: Floor) -> None:
+    client = Client()
+    client.force_login(user(Role.AUDITOR))
+    answer = client.get(reverse("userids:resignation_new"))
+    assert answer.status_code == 403
+    assert "Peran Anda tidak mencakup" in answer.content.decode()
+
+
+@pytest.mark.req("KER-15", "KER-7")
+def test_ready_when_all_answer_and_beat_has_run(db: None) -> None:
+    assert Client().get("/readyz").json()["beat"] is False
+    for name in heartbeats.EXPECTED:
+        heartbeats.leave(name, now=timezone.now(), did=0)
+    answer = Client().get("/readyz")
+    assert (answer.status_code, set(answer.json().values())) == (200, {True})
+    assert Client().get("/healthz").json() == {"alive": True, "beat": []}
+
+
+@pytest.mark.req("KER-15")
+def test_not_ready_without_the_broker(db: None, settings: Any) -> None:
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+    answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()["broker"], answer.json()["database"]) == (503, False, True)
+
+
+@pytest.mark.req("KER-7")
+def test_a_beat_that_did_not_run_is_said_on_every_page(floor: Floor, client: Client) -> None:
+    old = timezone.now() - timedelta(hours=1)
+    for name in heartbeats.EXPECTED:
+        heartbeats.leave(name, now=old, did=0)
+    assert "penjadwal tidak melapor" in client.get("/").content.decode()
+    for name in heartbeats.EXPECTED:
+        heartbeats.leave(name, now=timezone.now(), did=0)
+    assert "penjadwal tidak melapor" not in client.get("/").content.decode()
+    assert Client().get("/healthz").json()["beat"] == []
+
+
+@pytest.mark.req("KER-15")
+def test_a_log_line_is_one_json_object_with_its_request() -> None:
+    token = request_id.set("abc")
+    try:
+        record = logging.makeLogRecord({"msg": "said %s", "args": ("so",), "levelname": "INFO", "name": "occ"})
+        line = json.loads(JsonFormatter().format(record))
+    finally:
+        request_id.reset(token)
+    assert (line["message"], line["request"], line["level"]) == ("said so", "abc", "info")
+
+
+@pytest.mark.req("KER-9")
+def test_search_finds_only_what_the_role_covers(floor: Floor, client: Client) -> None:
+    foreign = Client()
+    foreign.force_login(user(Role.COORDINATOR, floor.ygy))
+    text = {"q": floor.account.user_id}
+    assert floor.agent.name in client.get(reverse("search"), text).content.decode()
+    assert floor.agent.name not in foreign.get(reverse("search"), text).content.decode()

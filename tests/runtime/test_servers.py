@@ -1,0 +1,122 @@
+"""The embedded servers and the set-up (KER-1, KER-2, KER-3): real processes, in a path with a space, side by side."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg2
+import pytest
+import redis
+
+from occ.runtime.servers import embedded
+
+ROOT = Path(__file__).parent.parent.parent
+HOLD = """
+import sys, time
+from pathlib import Path
+from occ.runtime.servers import embedded
+with embedded(Path(sys.argv[1])) as servers:
+    print(servers.database_url, flush=True)
+    time.sleep(600)
+"""
+
+
+def query(url: str, sql: str) -> list[tuple[object, ...]]:
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+@pytest.mark.req("KER-1")
+def test_they_run_in_a_path_with_a_space_and_keep_what_was_written(tmp_path: Path) -> None:
+    place = tmp_path / "a place"
+    with embedded(place) as servers:
+        assert "PostgreSQL 18" in str(query(servers.database_url, "SELECT version()"))
+        query(servers.database_url, "CREATE TABLE kept AS SELECT 42 AS n")
+        assert redis.Redis.from_url(servers.redis_url).ping()
+        password = servers.database_url.split(":")[2].split("@")[0]
+        with pytest.raises(psycopg2.OperationalError):
+            psycopg2.connect(servers.database_url.replace(password, "wrong"))
+    with pytest.raises(psycopg2.OperationalError):
+        psycopg2.connect(servers.database_url)
+    with embedded(place) as again:
+        assert query(again.database_url, "SELECT n FROM kept") == [(42,)]
+
+
+@pytest.mark.req("KER-1")
+def test_two_stand_side_by_side_and_a_second_on_one_place_shares(tmp_path: Path) -> None:
+    with embedded(tmp_path / "a") as a, embedded(tmp_path / "b") as b:
+        assert a.database_url != b.database_url
+        code = HOLD.replace("time.sleep(600)", "pass")
+        shared = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / "a")], capture_output=True, text=True, cwd=ROOT, timeout=60
+        )
+        assert shared.stdout.strip() == a.database_url, shared.stderr
+        assert query(a.database_url, "SELECT 1") == [(1,)]
+
+
+@pytest.mark.req("KER-1")
+def test_a_starter_killed_with_9_leaves_no_server_and_the_next_start_goes(tmp_path: Path) -> None:
+    starter = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert starter.stdout is not None
+    url = starter.stdout.readline().strip()
+    query(url, "CREATE TABLE kept AS SELECT 7 AS n")
+    os.kill(starter.pid, signal.SIGKILL)
+    starter.wait()
+    starter.stdout.close()
+    with embedded(tmp_path) as again:
+        assert query(again.database_url, "SELECT n FROM kept") == [(7,)]
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            psycopg2.connect(url).close()
+        except psycopg2.OperationalError:
+            return
+        time.sleep(0.2)
+    pytest.fail("the killed starter's server is still there")
+
+
+@pytest.mark.req("KER-3")
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY is not set"),
+        ({"SECRET_KEY": "short"}, "at least 32 characters"),
+        ({"DATABASE_URL": "mysql://x/y"}, "DATABASE_URL must begin with"),
+        ({"DATABASE_URL": "postgres://localhost"}, "names no database"),
+        ({"REDIS_URL": ""}, "REDIS_URL is not set"),
+        ({"OCC_DEMO": "", "BASE_URL": ""}, "BASE_URL is not set"),
+        ({"OCC_DEMO": "", "BASE_URL": "https://x.test", "ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS is not set"),
+        ({"OCC_DEMO": "yes"}, "OCC_DEMO must be 0 or 1"),
+        ({"LANGUAGE_CODE": "fr"}, "LANGUAGE_CODE must be id or en"),
+    ],
+)
+def test_a_wrong_environment_is_refused_in_one_line(change: dict[str, str], said: str) -> None:
+    good = {"DATABASE_URL": "postgres://a:b@127.0.0.1/c", "REDIS_URL": "redis://127.0.0.1", "SECRET_KEY": "k" * 40,
+            "OCC_DEMO": "1"}  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"], env={"PATH": os.environ["PATH"]} | good | change, cwd=ROOT,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.req("KER-2")
+def test_lock_files_carry_hashes_and_no_address() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        assert "://" not in (ROOT / name).read_text(), name
+    assert '"resolved"' not in (ROOT / "package-lock.json").read_text()
+    for line in (ROOT / "requirements.txt").read_text().splitlines():
+        assert line.startswith("    --hash=sha256:") or line.endswith("\\"), line
