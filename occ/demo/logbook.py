@@ -52,17 +52,20 @@ class Life:
     def at(self, when: datetime, deed: Deed) -> None:
         heapq.heappush(self.events, (when, next(self.order), deed))
 
-    def run(self) -> None:
+    def __enter__(self) -> Life:
         deadlines.register_last_shift(self.shift_ends)
-        try:
-            while self.events:
-                when, _order, deed = heapq.heappop(self.events)
-                self.sweep_until(when)
-                deed(now=when)
-            self.sweep_until(self.now)
-            lifecycle.announce_left(now=self.now)
-        finally:
-            deadlines.unregister_last_shift(self.shift_ends)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        deadlines.unregister_last_shift(self.shift_ends)
+
+    def run(self) -> None:
+        while self.events:
+            when, _order, deed = heapq.heappop(self.events)
+            self.sweep_until(when)
+            deed(now=when)
+        self.sweep_until(self.now)
+        lifecycle.announce_left(now=self.now)
 
     def sweep_until(self, when: datetime) -> None:
         while True:
@@ -175,9 +178,9 @@ def end_of_shift(day: date, rng: random.Random) -> datetime:
     return datetime.combine(day, time.min, JAKARTA) + timedelta(hours=hour)
 
 
-def live(staff: Staff, *, now: datetime) -> Life:
+def live(life: Life) -> None:
     """The past: the logbook's beginning two years ago, and every leaving since."""
-    life, rng = Life(staff, now), staff.rng
+    staff, now, rng = life.staff, life.now, life.rng
     begin = now - timedelta(days=730)
     held: list[Account] = []
     for code, (agents, verifiers, _leaders) in PERSONNEL.items():
@@ -190,7 +193,6 @@ def live(staff: Staff, *, now: datetime) -> Life:
         days = 715 - i * 690 // LEAVERS - rng.randrange(0, 8)
         life.leave(account, local_day(now, JAKARTA) - timedelta(days=days), late_notice=rng.random() < 0.05)
     life.run()
-    return life
 
 
 def present(life: Life) -> None:
