@@ -1,5 +1,6 @@
 """Settings. Everything that differs between installations comes from the environment (table in README.md)."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -8,6 +9,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from occ import env
+
+# Python looks for cycles after each 700 new objects: far too often for lists of thousands of rows.
+gc.set_threshold(50_000, 20, 20)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("OCC_VAR") or BASE_DIR / "var")

@@ -1,9 +1,9 @@
 """What of the logbook runs in the background: imports and exports."""
 
-import io
+import tempfile
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any
+from typing import IO, Any
 
 from django.core.files.storage import storages
 from django.http import QueryDict
@@ -79,6 +79,11 @@ APPLY = register(Kind("userids.import_apply", gettext_lazy("Import of the logboo
 # Exports -----------------------------------------------------------------------------------------------------------
 
 
+def workfile() -> IO[bytes]:
+    """Where a spreadsheet grows: in memory while it is small, then on disk."""
+    return tempfile.SpooledTemporaryFile(max_size=8 * 2**20)
+
+
 def stamp(name: str, now: datetime, ending: str = "xlsx") -> str:
     return f"{name}-{now.astimezone(JAKARTA):%Y%m%d-%H%M}.{ending}"
 
@@ -88,9 +93,9 @@ def logbook(job: Job, progress: Progress, now: datetime) -> Outcome:
     chosen = AccountFilter(query, queryset=Account.objects.visible_to(job.owner))
     if not chosen.form.is_valid():
         raise Invalid(_("The list's filters are not understood."))
-    out = io.BytesIO()
+    out = workfile()
     exports.logbook_workbook(out, chosen.qs, at=chosen.form.cleaned_data.get("as_of"), now=now)
-    return Outcome(out.getvalue(), stamp("logbook-user-id", now))
+    return Outcome(out, stamp("logbook-user-id", now))
 
 
 def deactivations(job: Job, progress: Progress, now: datetime) -> Outcome:
@@ -106,17 +111,17 @@ def requests(job: Job, now: datetime, *, late: bool, title: str, name: str) -> O
     if late:
         rows = rows.late(now)
     chosen = DeactivationFilter(QueryDict(job.params.get("query", "")), queryset=rows)
-    out = io.BytesIO()
+    out = workfile()
     exports.deactivations_workbook(out, chosen.qs, title=title)
-    return Outcome(out.getvalue(), stamp(name, now))
+    return Outcome(out, stamp(name, now))
 
 
 def replacements(job: Job, progress: Progress, now: datetime) -> Outcome:
     rows = ReplacementRequest.objects.visible_to(job.owner).select_related("account", "person", "site")
     chosen = ReplacementFilter(QueryDict(job.params.get("query", "")), queryset=rows)
-    out = io.BytesIO()
+    out = workfile()
     exports.replacements_workbook(out, chosen.qs, title=_("Replacements"))
-    return Outcome(out.getvalue(), stamp("replacements", now))
+    return Outcome(out, stamp("replacements", now))
 
 
 def logbook_pdf(job: Job, progress: Progress, now: datetime) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 class Outcome:
     """What a job leaves: a file to download (`content`, `name`), a page to go on to, facts for its own page."""
 
-    content: bytes | None = None
+    content: bytes | IO[bytes] | None = None
     name: str = ""
     url: str = ""
     result: dict[str, Any] = field(default_factory=dict)
 
 
-# Called with how much is done (0 to 1) now and then; it also shows that the job lives.
+# Called with how much is done (0 to 1) now and then.
 Progress = Callable[[float], None]
 
 

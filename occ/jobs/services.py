@@ -4,14 +4,16 @@ A job does its deed and becomes "done" in one transaction: a worker killed at an
 deed, and when it has been silent long enough another worker begins it anew.
 """
 
+import contextlib
 import logging
+import threading
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import storages
-from django.db import connections, transaction
+from django.db import DatabaseError, connections, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
@@ -23,6 +25,8 @@ from occ.ledger.services import record
 from occ.people.models import User
 
 logger = logging.getLogger(__name__)
+FOLDER = "jobs"
+HEARTBEAT_SECONDS = 20
 
 
 class TakenOver(Exception):
@@ -39,7 +43,7 @@ def job_start(
     job = Job(kind=kind, owner=owner, params=params, language=(translation.get_language() or "id")[:2], created_at=now)
     if file is not None:
         job.input_name = (file.name or "")[-200:]
-        job.input_file = storages["default"].save(f"jobs/{job.pk.hex}.in", file)
+        job.input_file = storages["default"].save(f"{FOLDER}/{job.pk.hex}.in", file)
     job.save()
     record(actor=owner, action="job.started", subject=job, data={"kind": kind, "params": params}, now=now)
     transaction.on_commit(lambda: enqueue(job.pk))
@@ -91,35 +95,55 @@ def _finish(job: Job, state: State, *, error: str = "", outcome: Outcome | None 
     outcome = outcome or Outcome()
     fields: dict[str, Any] = {"result": outcome.result, "url": outcome.url, "output_name": outcome.name[:200]}
     if outcome.content is not None:
-        fields["output_file"] = storages["default"].save(f"jobs/{uuid.uuid4().hex}.out", ContentFile(outcome.content))
+        content = outcome.content if isinstance(outcome.content, bytes) else File(outcome.content)
+        file = ContentFile(content) if isinstance(content, bytes) else content
+        fields["output_file"] = storages["default"].save(f"{FOLDER}/{uuid.uuid4().hex}.out", file)
     mine = Job.objects.filter(pk=job.pk, state=State.RUNNING, claimed_at=job.claimed_at)
     if not mine.update(state=state, error=error, progress=100, finished_at=timezone.now(), **fields):
+        if "output_file" in fields:
+            storages["default"].delete(fields["output_file"])
         raise TakenOver
 
 
 class Heard:
-    """Progress as others see it while the job's transaction is open: on a connection of its own."""
+    """Progress as others see it while the job's transaction is open, and the sign that its worker lives.
+
+    Written from a thread with a connection of its own: it dies with the worker, and not because a step is long.
+    """
 
     def __init__(self, job: Job) -> None:
-        self.job, self.last = job, 0
-        self.connection = connections["default"].copy()
+        self.pk, self.percent = job.pk, 0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._keep, name=f"heard-{job.pk}", daemon=True)
 
     def __enter__(self) -> "Heard":
+        self.thread.start()
         return self
 
     def __exit__(self, *raised: object) -> None:
-        self.connection.close()
+        self.over.set()
+        self.thread.join()
 
     def progress(self, share: float) -> None:
-        percent = max(0, min(99, int(share * 100)))
-        if percent == self.last:
-            return
-        self.last = percent
-        with self.connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE jobs_job SET progress = %s, heard_at = now() WHERE id = %s AND state = 'running'",
-                [percent, self.job.pk],
-            )
+        self.percent = max(0, min(99, int(share * 100)))
+
+    def _keep(self) -> None:
+        shown, since = 0, 0
+        try:
+            while not self.over.wait(1):
+                since += 1
+                if self.percent != shown or since >= HEARTBEAT_SECONDS:
+                    shown, since = self.percent, 0
+                    self._write(shown)
+        finally:
+            connections.close_all()
+
+    def _write(self, percent: int) -> None:
+        try:
+            running = Job.objects.filter(pk=self.pk, state=State.RUNNING)
+            running.update(progress=percent, heard_at=timezone.now())
+        except DatabaseError:  # it is away: so is the job's own connection, and that one tells
+            connections.close_all()
 
 
 def jobs_take_up(*, now: datetime) -> int:
@@ -132,9 +156,14 @@ def jobs_take_up(*, now: datetime) -> int:
 
 
 def jobs_clear(*, now: datetime) -> int:
-    """Remove the files of jobs that ended long ago; the rows stay."""
+    """Remove the files of jobs that ended long ago, and files that no job knows (of a worker killed while it wrote)."""
+    storage = storages["default"]
     old = Job.objects.filter(finished_at__lt=now - KEPT).exclude(input_file="", output_file="")
-    for job in old:
-        for name in filter(None, (job.input_file, job.output_file)):
-            storages["default"].delete(name)
-    return old.update(input_file="", output_file="")
+    cleared = old.update(input_file="", output_file="")
+    known = {name for pair in Job.objects.values_list("input_file", "output_file") for name in pair if name}
+    with contextlib.suppress(FileNotFoundError):
+        for name in storage.listdir(FOLDER)[1]:
+            path = f"{FOLDER}/{name}"
+            if path not in known and storage.get_modified_time(path) < now - timedelta(days=1):
+                storage.delete(path)
+    return cleared

@@ -1,10 +1,16 @@
 """Who changes a governed row, and why: kept by django-simple-history with the row's next save (KER-11)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import connections, models, transaction
+from psycopg2.extras import execute_values
+
 from occ.people.actors import Actor
 from occ.people.models import User
+
+BATCH = 2_000
 
 
 def sign(row: Any, actor: Actor, why: str = "", *, now: datetime) -> None:
@@ -12,3 +18,46 @@ def sign(row: Any, actor: Actor, why: str = "", *, now: datetime) -> None:
     row._history_user = actor if isinstance(actor, User) else None
     row._change_reason = why
     row._history_date = now
+
+
+@transaction.atomic
+def create_many(rows: Sequence[models.Model], *, actor: Actor, why: str = "", now: datetime) -> None:
+    """Insert new rows of one model and sign them all; each gets its primary key.
+
+    For imports: half of what `bulk_create` takes, and the database itself copies the rows into their history.
+    """
+    for i in range(0, len(rows), BATCH):
+        some = rows[i : i + BATCH]
+        _insert(some)
+        if hasattr(some[0], "history"):
+            _copy_to_history(type(some[0]), [row.pk for row in some], actor, why, now)
+
+
+def _insert(rows: Sequence[models.Model]) -> None:
+    connection = connections["default"]  # and not the proxy: it is asked for with each value
+    meta: Any = rows[0]._meta
+    quote = connection.ops.quote_name
+    fields = [one for one in meta.concrete_fields if not one.generated and not isinstance(one, models.AutoField)]
+    columns = ", ".join(quote(one.column) for one in fields)
+    values = [[one.get_db_prep_save(one.pre_save(row, add=True), connection) for one in fields] for row in rows]
+    query = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES %s RETURNING {quote(meta.pk.column)}"  # noqa: S608
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        made = execute_values(cursor.cursor, query, values, page_size=len(values), fetch=True)
+    for row, (pk,) in zip(rows, made, strict=True):
+        row.pk, row._state.adding, row._state.db = pk, False, connection.alias
+
+
+def _copy_to_history(model: Any, pks: list[Any], actor: Actor, why: str, now: datetime) -> None:
+    connection = connections["default"]
+    history, quote = model.history.model, connection.ops.quote_name
+    columns = ", ".join(quote(history._meta.get_field(field.name).column) for field in history.tracked_fields)
+    source = ", ".join(quote(field.column) for field in history.tracked_fields)
+    user = actor.pk if isinstance(actor, User) else None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {quote(history._meta.db_table)}"  # noqa: S608 - names of our own models
+            f" ({columns}, history_date, history_change_reason, history_type, history_user_id)"
+            f" SELECT {source}, %s, %s, '+', %s FROM {quote(model._meta.db_table)}"
+            f" WHERE {quote(model._meta.pk.column)} = ANY(%s) ORDER BY {quote(model._meta.pk.column)}",
+            [now, why, user, pks],
+        )

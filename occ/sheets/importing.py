@@ -59,7 +59,7 @@ def _folded(value: Any) -> Any:
 def faulty_rows_workbook(preview: Preview, *, zone: ZoneInfo) -> bytes:
     """The faulty rows as they were, in their order, with their row number and the reasons."""
     out = io.BytesIO()
-    columns = [OutColumn(_("Row"), "integer", 8), *(OutColumn(heading) for heading in preview.headings)]
+    columns = [OutColumn(_("Row"), width=8), *(OutColumn(heading) for heading in preview.headings)]
     rows = (
         [row.number, *row.original, *[None] * (len(preview.headings) - len(row.original)),
          "; ".join(problem.message for problem in row.problems)]

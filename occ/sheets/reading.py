@@ -2,13 +2,15 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,6 +26,7 @@ from occ.errors import Invalid, Refused
 from occ.sheets.child import key
 from occ.sheets.dates import parse_date, parse_decimal
 
+Reader = Callable[[Any], Any]
 CHILD = Path(__file__).with_name("child.py")
 
 
@@ -113,7 +116,8 @@ def _run_child(upload: Path, out: Path, columns: Sequence[Column], limits: Limit
         except subprocess.TimeoutExpired:
             raise _refused("too_slow") from None
     if done.returncode:
-        raise _refused("too_big" if done.returncode < 0 else "damaged")
+        slow = done.returncode in {-signal.SIGXCPU, -signal.SIGKILL}  # the kernel stops it at its limit of CPU seconds
+        raise _refused("too_slow" if slow else "too_big" if done.returncode < 0 else "damaged")
 
 
 def _table(lines: Iterator[str], columns: Sequence[Column]) -> Table:
@@ -126,12 +130,16 @@ def _table(lines: Iterator[str], columns: Sequence[Column]) -> Table:
         columns, [], found["header_row"], found["sheet"], found["sheets"], headings,
         [h for i, h in enumerate(headings) if h and i not in places.values()],
     )  # fmt: skip
-    at = [(column, places[column.name]) for column in columns if column.name in places]
+    at = [
+        (column, places[column.name], _reader(column, found["epoch_1904"]))
+        for column in columns
+        if column.name in places
+    ]
     for line in lines:
         data = json.loads(line)
         if isinstance(data, dict):  # refused half-way
             raise _refused(data["refused"], **data.get("params", {}))
-        table.rows.append(_row(data[0], [_decoded(cell) for cell in data[1]], at, found["epoch_1904"]))
+        table.rows.append(_row(data[0], [_decoded(cell) for cell in data[1]], at))
     return table
 
 
@@ -169,14 +177,14 @@ def _decoded(cell: Any) -> Any:
     return datetime.fromisoformat(cell[1]) if "T" in cell[1] else date.fromisoformat(cell[1])
 
 
-def _row(number: int, cells: list[Any], at: list[tuple[Column, int]], epoch_1904: bool) -> Row:
+def _row(number: int, cells: list[Any], at: "list[tuple[Column, int, Reader]]") -> Row:
     row = Row(number, {}, [], cells)
-    for column, place in at:
+    for column, place, reader in at:
         cell = cells[place] if place < len(cells) else None
         row.values[column.name] = None
         try:
             if cell is not None:
-                row.values[column.name] = _value(cell, column, epoch_1904)
+                row.values[column.name] = reader(_usable(cell))
             elif column.required:
                 raise Invalid(_("%(label)s is empty.") % {"label": column.label}, code="empty")
         except Invalid as invalid:
@@ -189,37 +197,48 @@ def _shown(cell: Any) -> Any:
     return {"e": "#N/A", "f": "= ?"}[cell] if type(cell) is _Mark else cell
 
 
-def _value(cell: Any, column: Column, epoch_1904: bool) -> Any:
-    if type(cell) is _Mark:
-        if cell == "f":
-            raise Invalid(
-                _("Formula without a value: open the file in a spreadsheet program and save it."), code="formula"
-            )
-        raise Invalid(_("The cell holds an error value."), code="cell_error")
+def _usable(cell: Any) -> Any:
+    if type(cell) is not _Mark:
+        return cell
+    if cell == "f":
+        raise Invalid(_("Formula without a value: open the file in a spreadsheet program and save it."), code="formula")
+    raise Invalid(_("The cell holds an error value."), code="cell_error")
+
+
+def _reader(column: Column, epoch_1904: bool) -> Reader:
+    """What makes the column's values out of its cells; made once for a file, called for each row."""
     if column.kind == "date":
-        return parse_date(cell, epoch_1904=epoch_1904)
-    if column.kind == "decimal":
-        return parse_decimal(cell)
-    text = _text(cell)
-    if column.kind == "integer":
-        number: Decimal = parse_decimal(text)
-        if number != number.to_integral_value():
-            raise Invalid(_("“%(value)s” is not a whole number.") % {"value": text}, code="not_an_integer")
-        return int(number)
-    if column.kind == "email":
-        try:
-            validate_email(text)
-        except ValidationError:
-            raise Invalid(_("“%(value)s” is not an e-mail address.") % {"value": text[:80]}, code="email") from None
+        return partial(parse_date, epoch_1904=epoch_1904)
     if column.kind == "choice":
-        for value, words in column.choices.items():
-            if key(text) in {key(value), *(key(word) for word in words)}:
-                return value
-        raise Invalid(
-            _("“%(value)s” is not known here. Use one of: %(choices)s.")
-            % {"value": text[:80], "choices": ", ".join(column.choices)}, code="choice",
-        )  # fmt: skip
+        known = {key(word): value for value, words in column.choices.items() for word in (value, *words)}
+        return partial(_choice, known=known, names=", ".join(column.choices))
+    readers: dict[str, Reader] = {"decimal": parse_decimal, "integer": _integer, "email": _email, "text": _text}
+    return readers[column.kind]
+
+
+def _integer(cell: Any) -> int:
+    number: Decimal = parse_decimal(_text(cell))
+    if number != number.to_integral_value():
+        raise Invalid(_("“%(value)s” is not a whole number.") % {"value": cell}, code="not_an_integer")
+    return int(number)
+
+
+def _email(cell: Any) -> str:
+    text = _text(cell)
+    try:
+        validate_email(text)
+    except ValidationError:
+        raise Invalid(_("“%(value)s” is not an e-mail address.") % {"value": text[:80]}, code="email") from None
     return text
+
+
+def _choice(cell: Any, *, known: Mapping[str, str], names: str) -> str:
+    text = _text(cell)
+    found = known.get(text) or known.get(key(text))
+    if found is None:
+        words = _("“%(value)s” is not known here. Use one of: %(choices)s.")
+        raise Invalid(words % {"value": text[:80], "choices": names}, code="choice")
+    return found
 
 
 def _text(cell: Any) -> str:

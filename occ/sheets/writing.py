@@ -25,7 +25,6 @@ _LOCALE = {"id": "[$-421]", "en": "[$-809]"}
 @dataclass(frozen=True)
 class OutColumn:
     label: str
-    kind: str = "text"  # text, integer, decimal, date, datetime; "any" goes by the value
     width: int = 18
 
 

@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from occ.ledger import heartbeats
 from occ.runtime.test import BROWSERS
-from tests.factories import NOW, PASSWORD
+from tests.factories import NOW, PASSWORD, Floor
+from tests.processes import running
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in the test's thread
 AXE = Path(__file__).parent.parent.parent / "node_modules/axe-core/axe.min.js"
@@ -58,6 +59,13 @@ def visit(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def operating(live_floor: Floor, tmp_path: Path) -> Iterator[None]:
+    """Worker and beat run beside the browser and the web server."""
+    with running(tmp_path):
+        yield
 
 
 def violations(page: Page) -> list[str]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 from playwright.sync_api import Page, expect
 
-from occ.home.beat import run_waiting_jobs
+from occ.ledger.models import Seal
+from occ.notifications.models import Notification
 from occ.obligations.sweep import sweep
 from occ.people.choices import Role
 from tests.browser.conftest import violations
@@ -25,9 +28,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 PDF = {"name": "bukti.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"}
 
 
-@pytest.mark.req("UID-3", "UID-5", "UID-9", "UID-16")
-def test_a_leavers_id_is_shut_and_passed_on(live_floor: Floor, visit: Callable[..., Page]) -> None:
-    """Support records, the team leader deactivates late, the coordinator hears once, a new agent takes over."""
+@pytest.mark.req("UID-3", "UID-5", "UID-9", "UID-16", "KER-8")
+def test_a_leavers_id_is_shut_and_passed_on(live_floor: Floor, operating: None, visit: Callable[..., Page]) -> None:
+    """Support records, beat sees that it is late, the coordinator hears once, the team leader shuts the ID, a new agent
+    takes it over: with worker and beat running."""
     new = person(live_floor.jkt, name="Agent Baru")
     support = visit("support.all")
     support.goto(reverse("userids:resignation_new"))
@@ -36,8 +40,8 @@ def test_a_leavers_id_is_shut_and_passed_on(live_floor: Floor, visit: Callable[.
     support.set_input_files("[name=letter]", PDF)
     support.click("button:has-text('Catat dan minta')")
     expect(support.locator("main")).to_contain_text("User ID yang kini harus dinonaktifkan team leader: 1")
-    sweep(now=timezone.now())
     coordinator = visit("coordinator.jkt")
+    within(60, lambda: Notification.objects.filter(user__username="coordinator.jkt").exists())
     coordinator.goto("/inbox/")
     expect(coordinator.locator("main .occ-message")).to_have_count(1)
     expect(coordinator.locator("main")).to_contain_text("Pelanggaran")
@@ -75,11 +79,16 @@ def test_a_leavers_id_is_shut_and_passed_on(live_floor: Floor, visit: Callable[.
     held = Account.objects.get(pk=live_floor.account.pk)
     assert held.holder is not None
     assert (held.status, held.holder.person) == ("active", new)
+    sweep(now=timezone.now())  # one more beside beat's own
+    told = Notification.objects.filter(user__username="coordinator.jkt")
+    assert told.count() == 1
+    within(90, Seal.objects.exists)
+    call_command("verify_ledger")
 
 
 @pytest.mark.req("UID-13", "UID-14")
 def test_document_control_imports_a_spreadsheet_and_exports_the_list(
-    live_floor: Floor, visit: Callable[..., Page], tmp_path: Path
+    live_floor: Floor, operating: None, visit: Callable[..., Page], tmp_path: Path
 ) -> None:
     user(Role.DOCUMENT_CONTROL)
     book, out = Workbook(), io.BytesIO()
@@ -93,19 +102,23 @@ def test_document_control_imports_a_spreadsheet_and_exports_the_list(
     page.set_input_files("[name=file]", file)
     page.select_option("[name=site]", str(live_floor.jkt.pk))
     page.click("button:has-text('pratinjau')")
-    run_waiting_jobs(timezone.now())
-    page.click("button:has-text('Impor semua baris')", timeout=15_000)
-    run_waiting_jobs(timezone.now())
-    page.click("main a:has-text('Ke logbook')", timeout=15_000)
+    page.click("button:has-text('Impor semua baris')", timeout=40_000)
+    page.click("main a:has-text('Ke logbook')", timeout=40_000)
     page.fill("main [name=q]", "IMP-1")
     expect(page.locator("#list tbody tr")).to_have_count(1)
     page.click("button:has-text('Ekspor ke Excel')")
-    run_waiting_jobs(timezone.now())
-    with page.expect_download(timeout=15_000) as download:
+    with page.expect_download(timeout=40_000) as download:
         page.click("main a[download]")
     download.value.save_as(tmp_path / "out.xlsx")
     rows = list(load_workbook(tmp_path / "out.xlsx").worksheets[0].iter_rows(values_only=True))
     assert [row[0] for row in rows[1:]] == ["IMP-1"]
+
+
+def within(seconds: float, true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.3)
 
 
 def addresses(floor: Floor) -> list[str]:

@@ -116,9 +116,7 @@ def test_what_is_no_spreadsheet_gets_a_clear_answer(data: bytes, code: str) -> N
 def test_text_stays_text_and_dates_are_dates() -> None:
     out = io.BytesIO()
     rows = [["=1+1", date(2025, 8, 1)], ["+62\x00", None], ["x" * 40_000, None]]
-    write_workbook(
-        out, title="Log/book", columns=[OutColumn("ID"), OutColumn("Since", "date")], rows=rows, meta={}, zone=WIB
-    )
+    write_workbook(out, title="Log/book", columns=[OutColumn("ID"), OutColumn("Since")], rows=rows, meta={}, zone=WIB)
     sheet = load_workbook(out).worksheets[0]
     assert (sheet["A2"].value, sheet["A2"].data_type, sheet["A3"].value) == ("=1+1", "s", "+62")
     assert sheet["B2"].is_date and len(sheet["A4"].value) == 32_767

@@ -1,5 +1,6 @@
 """The logbook rows themselves."""
 
+import re
 from datetime import datetime
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from userids.choices import AccountStatus
 from userids.models import Account, Application, Assignment
 
 KEEPERS = {Role.SUPPORT, Role.DOCUMENT_CONTROL}
+NO_WORD = re.compile(r"[\W_]")
 
 
 def may_keep(actor: Actor, site: Site) -> bool:
@@ -36,7 +38,7 @@ def search_text(account: Account) -> str:
 
 
 def searchable(words: list[str]) -> str:
-    return " ".join("".join(c if c.isalnum() else " " for c in word) for word in words if word)
+    return " ".join(NO_WORD.sub(" ", word) for word in words if word)
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -25,8 +25,8 @@ def logbook_columns() -> list[OutColumn]:
     return [
         OutColumn(_("User ID"), width=16), OutColumn(_("Name"), width=28), OutColumn(_("Employee number"), width=16),
         OutColumn(_("E-mail"), width=34), OutColumn(_("Role"), width=18), OutColumn(_("Channel"), width=26),
-        OutColumn(_("Site"), width=8), OutColumn(_("Active since"), "date", 15), OutColumn(_("Status"), width=12),
-        OutColumn(_("Inactive since"), "date", 15), OutColumn(_("Remarks"), width=40),
+        OutColumn(_("Site"), width=8), OutColumn(_("Active since"), width=15), OutColumn(_("Status"), width=12),
+        OutColumn(_("Inactive since"), width=15), OutColumn(_("Remarks"), width=40),
     ]  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def with_last_holder(accounts: AccountQuerySet, at: datetime | None) -> Iterator
             yield account, account.holder or last_of.get(account.pk)
 
 
-def logbook_workbook(out: BinaryIO, accounts: AccountQuerySet, *, at: datetime | None, now: datetime) -> int:
+def logbook_workbook(out: IO[bytes], accounts: AccountQuerySet, *, at: datetime | None, now: datetime) -> int:
     """Write the XLSX; returns how many rows."""
     shown = (at or now).astimezone(JAKARTA).strftime("%d-%m-%Y %H:%M")
     return write_workbook(
@@ -93,13 +93,13 @@ def logbook_issue(
     )  # fmt: skip
 
 
-def deactivations_workbook(out: BinaryIO, rows: "QuerySet[DeactivationRequest]", *, title: str) -> int:
+def deactivations_workbook(out: IO[bytes], rows: "QuerySet[DeactivationRequest]", *, title: str) -> int:
     columns = [
         OutColumn(_("User ID"), width=16), OutColumn(_("Leaver"), width=28), OutColumn(_("Employee number"), width=16),
         OutColumn(_("Site"), width=8), OutColumn(_("Team"), width=20), OutColumn(_("Reason"), width=20),
-        OutColumn(_("Last working day"), "date", 16), OutColumn(_("Recorded"), "datetime", 18),
-        OutColumn(_("Due"), "datetime", 18), OutColumn(_("Status"), width=18),
-        OutColumn(_("Inactive since"), "datetime", 18), OutColumn(_("Hours late"), "decimal", 12),
+        OutColumn(_("Last working day"), width=16), OutColumn(_("Recorded"), width=18),
+        OutColumn(_("Due"), width=18), OutColumn(_("Status"), width=18),
+        OutColumn(_("Inactive since"), width=18), OutColumn(_("Hours late"), width=12),
     ]  # fmt: skip
     found = (
         [
@@ -118,12 +118,12 @@ def hours_late(request: DeactivationRequest) -> float | None:
     return round((request.inactive_since - request.due_at).total_seconds() / 3600, 2)
 
 
-def replacements_workbook(out: BinaryIO, rows: "QuerySet[ReplacementRequest]", *, title: str) -> int:
+def replacements_workbook(out: IO[bytes], rows: "QuerySet[ReplacementRequest]", *, title: str) -> int:
     columns = [
         OutColumn(_("User ID"), width=16), OutColumn(_("New holder"), width=28),
         OutColumn(_("Employee number"), width=16), OutColumn(_("New e-mail"), width=34), OutColumn(_("Site"), width=8),
-        OutColumn(_("Requested"), "datetime", 18),
-        OutColumn(_("Status"), width=18), OutColumn(_("Replaced"), "datetime", 18),
+        OutColumn(_("Requested"), width=18),
+        OutColumn(_("Status"), width=18), OutColumn(_("Replaced"), width=18),
     ]  # fmt: skip
     found = (
         [one.account.user_id, one.person.name, one.person.number, one.email, one.site.code, one.requested_at,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import pairwise
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from django.core.files.base import File
 from django.db.models.functions import Upper
@@ -25,6 +25,7 @@ from userids.choices import Channel
 from userids.models import Account, Application, Assignment
 from userids.services.accounts import may_keep
 
+T = TypeVar("T")
 CHUNK = 5_000
 COLUMNS = [
     Column(
@@ -382,9 +383,9 @@ def problem(entry: Entry, column: str, code: str, message: str) -> None:
         entry.row.problems.append(Problem(entry.row.number, column, code, message))
 
 
-def chunks(values: list[str]) -> Iterator[list[str]]:
-    for i in range(0, len(values), CHUNK):
-        yield values[i : i + CHUNK]
+def chunks(values: list[T], size: int = CHUNK) -> Iterator[list[T]]:
+    for i in range(0, len(values), size):
+        yield values[i : i + size]
 
 
 def same_name(name: str | None) -> str:

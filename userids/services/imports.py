@@ -9,18 +9,19 @@ from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
-from simple_history.utils import bulk_create_with_history
 
 from occ.errors import Invalid, WrongState
 from occ.ledger.services import record
+from occ.people.history import create_many
 from occ.people.models import Person, Site, User
 from userids.choices import AccountStatus
 from userids.models import Account, Application, Assignment
 from userids.services import deactivations
 from userids.services.accounts import searchable
-from userids.services.importing import Entry, Reading, Report, Upload, logbook_read
+from userids.services.importing import Entry, Reading, Report, Upload, chunks, logbook_read
 
 LOCK = 0x0CC_1090
+SOME = 2_000
 
 
 @transaction.atomic
@@ -50,33 +51,38 @@ def logbook_import(
 
 
 def _write(reading: Reading, name: str, actor: User, now: datetime) -> dict[str, int]:
+    """Some IDs at a time, so that memory holds the file but not the logbook."""
     why = _("Imported from %(file)s") % {"file": name}
-    signed = {"default_user": actor, "default_change_reason": why, "default_date": now, "batch_size": 2_000}
     new = reading.new_people
-    Person.objects.bulk_create(new, batch_size=2_000)
+    create_many(new, actor=actor, why=why, now=now)
     by_id: dict[tuple[int, str], list[Entry]] = defaultdict(list)
     for entry in sorted(reading.entries, key=lambda one: one.starts_at):
         by_id[entry.application.pk, entry.user_id.upper()].append(entry)
-    accounts = bulk_create_with_history([account_of(rows, reading) for rows in by_id.values()], Account, **signed)
-    assignments = [
-        Assignment(
-            account=account,
-            person=reading.people[entry.person_key],
-            email=entry.email,
-            starts_at=entry.starts_at,
-            ends_at=entry.ends_at,
-            began=why,
-            ended=entry.remarks[:200] if entry.ends_at else "",
-        )
-        for account, rows in zip(accounts, by_id.values(), strict=True)
-        for entry in rows
-        if entry.person_key
-    ]
-    bulk_create_with_history(assignments, Assignment, **signed)
-    leavers = {a.person for a in assignments if a.ends_at is None and a.person.last_working_day is not None}
-    for person in leavers:  # the truth may be that a leaver's ID is active: then it has to be shut
+    made = holders = 0
+    leavers: dict[int, Person] = {}
+    for some in chunks(list(by_id.values()), SOME):
+        accounts = [account_of(rows, reading) for rows in some]
+        create_many(accounts, actor=actor, why=why, now=now)
+        assignments = [
+            Assignment(
+                account=account,
+                person=reading.people[entry.person_key],
+                email=entry.email,
+                starts_at=entry.starts_at,
+                ends_at=entry.ends_at,
+                began=why[:200],
+                ended=entry.remarks[:200] if entry.ends_at else "",
+            )
+            for account, rows in zip(accounts, some, strict=True)
+            for entry in rows
+            if entry.person_key
+        ]
+        create_many(assignments, actor=actor, why=why, now=now)
+        made, holders = made + len(accounts), holders + len(assignments)
+        leavers |= {a.person.pk: a.person for a in assignments if a.ends_at is None and a.person.last_working_day}
+    for person in leavers.values():  # the truth may be that a leaver's ID is active: then it has to be shut
         deactivations.deactivations_open(person=person, actor=actor, now=now)
-    return {"accounts": len(accounts), "assignments": len(assignments), "people": len(new)}
+    return {"accounts": made, "assignments": holders, "people": len(new)}
 
 
 def account_of(rows: list[Entry], reading: Reading) -> Account:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone, translation
 
 from occ.errors import Refused
@@ -40,8 +41,11 @@ class Command(BaseCommand):
         if found.get("counts", {}).get("faulty"):
             sys.exit(1)
 
+    @transaction.atomic
     def run(self, *, file: Path, apply: bool, **options: Any) -> dict[str, Any]:
         now = timezone.now()
+        if not apply:
+            transaction.set_rollback(True)
         site = self.site(options["site"])
         application = self.application(options["application"])
         actor = self.actor(options["user"])
