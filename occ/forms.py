@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from occ.errors import Refused
+from occ.errors import NotAllowed, Refused
 
 
 class DayField(forms.DateField):
@@ -30,5 +30,7 @@ class NoteForm(forms.Form):
 
 
 def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
-    """Show what a service said beside the field it speaks of, or above the form."""
+    """Show what a service said beside the field it speaks of, or above the form; a missing role is no matter of it."""
+    if isinstance(refusal, NotAllowed):
+        raise refusal
     form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))

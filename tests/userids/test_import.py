@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,10 @@ from occ.jobs.services import job_run
 from occ.ledger.models import Entry
 from occ.people.choices import Role
 from occ.people.models import Person
+from occ.sheets.reading import SheetRefused
 from tests import factories
 from tests.factories import NOW, Floor
+from tests.userids.test_ladder import in_threads
 from userids.models import Account, Assignment
 from userids.services.importing import Reading, logbook_read
 from userids.services.imports import logbook_import
@@ -235,3 +238,56 @@ def test_the_command_previews_applies_and_refuses(
         call_command("import_logbook", none, **options)
     call_command("import_logbook", good, apply=True, **options)
     assert Account.objects.filter(user_id="OMN-900").exists()
+
+
+@pytest.mark.req("UID-13", "KER-8")
+def test_of_two_imports_at_once_the_second_sees_the_first(live_floor: Floor) -> None:
+    def write() -> Any:
+        return logbook_import(
+            file=xlsx(GOOD), name="a.xlsx", site=live_floor.jkt, application=factories.application(),
+            actor=live_floor.support, now=NOW,
+        )  # fmt: skip
+
+    results = in_threads(2, write)
+    assert sorted(type(one).__name__ for one in results) == ["WrongState", "dict"]
+    assert Account.objects.filter(user_id="OMN-900").count() == 1
+    assert Person.objects.filter(number="K900").count() == 1
+
+
+def ods(*rows: list[str]) -> io.BytesIO:
+    out, names = io.BytesIO(), 'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
+    names += ' xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
+    names += ' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    lines = "".join(f"<table:table-row>{''.join(cell.format(one) for one in row)}</table:table-row>" for row in rows)
+    sheet = f'<table:table table:name="Logbook">{lines}</table:table>'
+    body = f"<office:body><office:spreadsheet>{sheet}</office:spreadsheet></office:body>"
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr("content.xml", f"<office:document-content {names}>{body}</office:document-content>")
+    out.seek(0)
+    return out
+
+
+@pytest.mark.req("UID-13")
+def test_an_open_document_is_read_too(floor: Floor) -> None:
+    file = ods(HEADER[:4], ["OMN-900", "Siti", "K900", "siti@x.test"])
+    place = {"site": floor.jkt, "application": factories.application(), "actor": floor.support, "now": NOW}
+    with pytest.raises(SheetRefused) as refused:
+        logbook_read(file=file, **place)  # type: ignore[arg-type]
+    assert refused.value.code == "columns_missing"
+    file = ods([*HEADER[:4], "Tanggal Aktif"], ["OMN-900", "Siti", "K900", "siti@x.test", "1 Agustus 2025"])
+    assert logbook_read(file=file, **place).preview.counts["good"] == 1  # type: ignore[arg-type]
+
+
+@pytest.mark.req("UID-13")
+def test_a_workbook_under_a_password_says_so(floor: Floor) -> None:
+    from msoffcrypto.format.ooxml import OOXMLFile
+
+    locked = io.BytesIO()
+    OOXMLFile(xlsx(GOOD)).encrypt("rahasia", locked)
+    locked.seek(0)
+    with override("en"), pytest.raises(SheetRefused, match="password") as refused:
+        logbook_read(file=locked, site=floor.jkt, application=factories.application(), actor=floor.support, now=NOW)
+    assert refused.value.code == "encrypted"

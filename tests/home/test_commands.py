@@ -1,0 +1,90 @@
+"""Commands and tasks: what an operator and beat call."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+from django.utils import timezone
+
+from occ.celery import app
+from occ.home import tracing
+from occ.ledger import heartbeats
+from occ.notifications.models import Notification
+from tests.factories import Floor
+
+
+def said(*words: str, **options: Any) -> Any:
+    out = io.StringIO()
+    call_command(*words, stdout=out, **options)
+    return json.loads(out.getvalue()) if options.get("json") else out.getvalue()
+
+
+@pytest.mark.req("KER-8", "UID-5")
+def test_tick_does_what_beat_would_and_once(floor: Floor) -> None:
+    floor.resign()
+    late = floor.request.due_at + timedelta(minutes=1)
+    first = said("tick", now=late, json=True)
+    assert first["now"] == late.isoformat() and first["done"]["sweep"] >= 1 and first["done"]["seal"] >= 1
+    alerts = Notification.objects.filter(user=floor.coordinator).count()
+    assert alerts == 1
+    assert said("tick", now=late, json=True)["done"]["sweep"] == 0
+    assert Notification.objects.filter(user=floor.coordinator).count() == alerts
+    assert "sweep: 0" in said("tick", now=late)
+
+
+@pytest.mark.req("KER-8")
+def test_tick_does_not_run_ahead_of_the_clock_on_a_real_database(
+    floor: Floor, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DEMO = False
+    monkeypatch.setitem(connection.settings_dict, "NAME", "occ")
+    with pytest.raises(CommandError, match="lies in the future"):
+        call_command("tick", now=timezone.now() + timedelta(hours=1))
+    with pytest.raises(CommandError, match="2026-11-20T16:00:00"):
+        call_command("tick", "--now", "tomorrow")
+
+
+@pytest.mark.req("KER-8")
+def test_beat_asks_for_tasks_that_there_are_and_each_runs_and_leaves_its_sign(floor: Floor) -> None:
+    app.loader.import_default_modules()
+    scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
+    assert scheduled <= app.tasks.keys()
+    for name in sorted(scheduled):
+        app.tasks[name].apply(throw=True)
+    assert not heartbeats.silent(now=timezone.now())
+    assert (
+        app.tasks["occ.jobs.tasks.run"].apply(args=["00000000-0000-0000-0000-000000000000"], throw=True).get() is False
+    )
+
+
+@pytest.mark.req("KER-1")
+def test_trace_lists_requirements_and_fails_on_one_without_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = {row["id"]: row for row in said("trace", json=True)}
+    assert rows["UID-4"]["done"] and any("test_deadlines" in one for one in rows["UID-4"]["tests"])
+    assert "UID-4" in said("trace", check=True)
+    monkeypatch.setattr(tracing, "tests_by_requirement", lambda folder: {})
+    with pytest.raises(CommandError, match="UID-4"):
+        call_command("trace", check=True, stdout=io.StringIO())
+    monkeypatch.setattr(tracing, "tests_by_requirement", lambda folder: {"UID-99": {"x"}})
+    with pytest.raises(ValueError, match="UID-99"):
+        call_command("trace", stdout=io.StringIO())
+
+
+@pytest.mark.req("KER-1")
+def test_locks_carry_hashes_and_no_address() -> None:
+    root = Path(__file__).parent.parent.parent
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = (root / name).read_text()
+        assert "://" not in text
+        assert all("--hash=sha256:" in one for one in re.split(r"\n(?=\w)", text) if re.match(r"\w", one))
+    packages = json.loads((root / "package-lock.json").read_text())["packages"]
+    assert all("integrity" in one and "resolved" not in one for name, one in packages.items() if name)

@@ -1,0 +1,64 @@
+"""The demo is made through the services: what it shows is what the rules say (KER-2)."""
+
+from __future__ import annotations
+
+import json
+import stat
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.test import Client
+from django.utils import timezone
+
+from occ.demo.load import logins_file
+from occ.ledger.verification import faults
+from occ.people.choices import Role
+from occ.people.models import Person, RoleAssignment, Site
+from userids.models import Account, DeactivationRequest, ReplacementRequest
+
+
+@pytest.mark.req("KER-2", "UID-16")
+@pytest.mark.timeout(240)
+def test_two_sites_two_years_and_requests_with_minutes_hours_and_days_left(
+    db: None, settings: Any, tmp_path: Path, client: Client
+) -> None:
+    settings.VAR, settings.DEMO = tmp_path, True
+    call_command("load_demo", verbosity=0)
+    now = timezone.now()
+    assert {site.code for site in Site.objects.all()} == {"JKT", "YGY"}
+    active = Account.objects.filter(status="active").count()
+    assert active >= 100, "the personnel of MO 2.2.A hold about 113 user IDs"
+    assert Account.objects.order_by("created_at")[0].created_at < now - timedelta(days=700)
+    assert set(DeactivationRequest.objects.values_list("status", flat=True)) >= {
+        "recorded", "requested", "in_progress", "failed", "deactivated", "documented", "cancelled",
+    }  # fmt: skip
+    assert set(ReplacementRequest.objects.values_list("status", flat=True)) >= {"requested", "documented", "cancelled"}
+    for site in Site.objects.all():
+        open_requests = DeactivationRequest.objects.filter(site=site, confirmed_at=None).exclude(status="cancelled")
+        left = sorted(one.due_at - now for one in open_requests)
+        assert left[0] < timedelta(0), "one is past its time"
+        assert any(timedelta(0) < one < timedelta(hours=2) for one in left)
+        assert any(timedelta(hours=2) < one < timedelta(hours=24) for one in left)
+        assert any(one > timedelta(days=2) for one in left)
+    assert not Person.objects.filter(last_working_day__lt=now - timedelta(days=5), assignments__ends_at=None).exists()
+    assert not list(faults())
+    logins = json.loads(logins_file().read_text())
+    assert stat.S_IMODE(logins_file().stat().st_mode) == 0o600
+    assert {"support", "team_leader.jkt", "coordinator.ygy", "document_control", "auditor"} <= set(logins["users"])
+    assert set(RoleAssignment.objects.values_list("role", flat=True)) >= {Role.SUPPORT, Role.AUDITOR}
+    assert client.login(username="team_leader.jkt", password=logins["password"])
+    assert client.get("/").status_code == 200
+    before = Account.objects.count()
+    call_command("load_demo", verbosity=0)
+    assert Account.objects.count() == before
+
+
+@pytest.mark.req("KER-2")
+def test_a_real_installation_takes_no_demo(db: None, settings: Any) -> None:
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="no demo installation"):
+        call_command("load_demo")

@@ -1,0 +1,197 @@
+"""Background jobs: once, whatever happens to the worker, the broker, or a second worker (KER-8, KER-12)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.utils import timezone
+
+from occ.errors import NotAllowed
+from occ.jobs import kinds, services
+from occ.jobs.kinds import Kind, Outcome
+from occ.jobs.models import ATTEMPTS, SILENT, Job, State
+from occ.jobs.services import job_run, job_start, jobs_clear, jobs_take_up
+from occ.people.models import Site
+from tests.factories import NOW, Floor
+from tests.processes import ROOT, environment, running
+
+
+@pytest.fixture
+def deed(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A kind of job whose deed the test says."""
+
+    def make(run: Any, *, may: bool = True) -> str:
+        monkeypatch.setitem(kinds.KINDS, "test", Kind("test", "Test", run, lambda user: may))
+        return "test"
+
+    return make
+
+
+def files() -> list[str]:
+    try:
+        return storages["default"].listdir("jobs")[1]
+    except FileNotFoundError:
+        return []
+
+
+def started(floor: Floor, kind: str, **params: Any) -> Job:
+    return job_start(kind=kind, params=params, owner=floor.support, now=NOW)
+
+
+@pytest.mark.req("KER-8")
+def test_a_mistake_undoes_the_deed_and_is_said(floor: Floor, deed: Any) -> None:
+    def run(job: Job, progress: Any, now: Any) -> Outcome:
+        Site.objects.create(code="BDG", name="Bandung")
+        raise RuntimeError("a bug")
+
+    job = started(floor, deed(run))
+    assert job_run(job_id=job.pk, now=NOW)
+    job.refresh_from_db()
+    assert job.state == State.FAILED and "a bug" not in job.error and job.error
+    assert not Site.objects.filter(code="BDG").exists()
+
+
+@pytest.mark.req("KER-8")
+def test_the_second_of_two_workers_undoes_its_deed_and_leaves_no_file(live_floor: Floor, deed: Any) -> None:
+    def run(job: Job, progress: Any, now: Any) -> Outcome:
+        Site.objects.create(code=f"X{job.attempts}", name="x")
+        Job.objects.filter(pk=job.pk).update(claimed_at=now + SILENT)  # somebody else has taken it up meanwhile
+        return Outcome(b"content", "a.txt")
+
+    job = started(live_floor, deed(run))
+    assert not job_run(job_id=job.pk, now=NOW)
+    assert not Site.objects.filter(code__startswith="X").exists()
+    assert files() == []
+
+
+@pytest.mark.req("KER-8")
+def test_after_several_deaths_it_is_given_up(floor: Floor, deed: Any) -> None:
+    job = started(floor, deed(lambda job, progress, now: Outcome()))
+    Job.objects.filter(pk=job.pk).update(attempts=ATTEMPTS)
+    assert job_run(job_id=job.pk, now=NOW)
+    job.refresh_from_db()
+    assert job.state == State.FAILED
+
+
+@pytest.mark.req("KER-9")
+def test_who_lost_the_right_meanwhile_gets_nothing(floor: Floor, deed: Any) -> None:
+    job = started(floor, deed(lambda job, progress, now: Outcome()))
+    deed(lambda job, progress, now: Outcome(b"secret", "x"), may=False)
+    assert job_run(job_id=job.pk, now=NOW)
+    job.refresh_from_db()
+    assert (job.state, job.output_file) == (State.REFUSED, "")
+    with pytest.raises(NotAllowed):
+        started(floor, "test")
+
+
+@pytest.mark.req("KER-8")
+def test_a_long_step_shows_that_it_lives(live_floor: Floor, deed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "HEARTBEAT_SECONDS", 1)
+    seen = []
+
+    def run(job: Job, progress: Any, now: Any) -> Outcome:
+        progress(0.42)
+        time.sleep(2.5)
+        seen.append(Job.objects.values_list("progress", "heard_at").get(pk=job.pk))
+        return Outcome()
+
+    job = started(live_floor, deed(run))
+    job_run(job_id=job.pk, now=NOW)
+    ((percent, heard),) = seen
+    assert percent == 42 and heard > timezone.now() - timedelta(seconds=30)
+
+
+@pytest.mark.req("KER-8")
+def test_with_the_broker_away_nothing_is_lost(live_floor: Floor, deed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kombu.exceptions import OperationalError
+
+    from occ.jobs import tasks
+
+    def away(*args: Any) -> None:
+        raise OperationalError("away")
+
+    monkeypatch.setattr(tasks.run, "delay", away)
+    job = started(live_floor, deed(lambda job, progress, now: Outcome()))
+    assert job.state == State.QUEUED
+    asked = []
+    monkeypatch.setattr(tasks.run, "delay", asked.append)
+    assert jobs_take_up(now=NOW + timedelta(seconds=31)) == 1
+    assert asked == [str(job.pk)]
+
+
+KILLED = """
+import os, sys, uuid, django
+django.setup()
+from django.utils import timezone
+from occ.jobs import services
+from userids.services import imports
+at = int(sys.argv[2])
+count = 0
+real = imports.create_many
+def dying(*args, **kwargs):
+    global count
+    count += 1
+    if count > at: os.kill(os.getpid(), 9)
+    real(*args, **kwargs)
+imports.create_many = dying
+services.job_run(job_id=uuid.UUID(sys.argv[1]), now=timezone.now())
+"""
+
+
+@pytest.mark.req("KER-8", "UID-13")
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_worker_killed_while_it_imports_has_written_nothing_and_the_next_one_writes_all(
+    live_floor: Floor, tmp_path: Path, at: int
+) -> None:
+    from tests.userids.test_import import GOOD, xlsx
+    from userids.models import Account
+
+    params = {"site": live_floor.jkt.pk, "application": live_floor.account.application_id}
+    file = ContentFile(xlsx(GOOD).getvalue(), name="logbook.xlsx")
+    job = job_start(kind="userids.import_apply", params=params, owner=live_floor.support, now=NOW, file=file)
+    dead = subprocess.run(
+        [sys.executable, "-c", KILLED, str(job.pk), str(at)], env=environment(tmp_path), cwd=ROOT, check=False
+    )
+    assert dead.returncode == -9
+    assert not Account.objects.filter(user_id="OMN-900").exists()
+    job.refresh_from_db()
+    assert job.state == State.RUNNING
+    assert job_run(job_id=job.pk, now=timezone.now() + SILENT + timedelta(seconds=1))
+    job.refresh_from_db()
+    assert (job.state, job.result["accounts"]) == (State.DONE, 1), job.error
+    assert Account.objects.get(user_id="OMN-900").history.count() == 1
+
+
+@pytest.mark.req("KER-8")
+def test_a_real_worker_does_it_and_a_second_asking_changes_nothing(live_floor: Floor, tmp_path: Path) -> None:
+    from occ.jobs.tasks import run
+
+    job = started(live_floor, "userids.logbook", query="")
+    with running(tmp_path, beats=0):
+        for _again in range(3):
+            run.delay(str(job.pk))
+        deadline = time.monotonic() + 40
+        while Job.objects.get(pk=job.pk).is_open:
+            assert time.monotonic() < deadline, (tmp_path / "process0.log").read_text()[-2000:]
+            time.sleep(0.2)
+    job.refresh_from_db()
+    assert (job.state, job.attempts, len(files())) == (State.DONE, 1, 1)
+
+
+@pytest.mark.req("KER-12")
+def test_a_file_that_no_job_knows_is_removed_after_a_day(live_floor: Floor) -> None:
+    name = storages["default"].save("jobs/stray.out", ContentFile(b"half"))
+    jobs_clear(now=timezone.now())
+    assert files() == ["stray.out"]
+    os.utime(storages["default"].path(name), (0, 0))
+    jobs_clear(now=timezone.now())
+    assert files() == []

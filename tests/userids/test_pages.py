@@ -1,0 +1,97 @@
+"""The logbook's forms as people send them: what is written, and what is said when it cannot be."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pypdf import PdfReader
+
+from occ.documents.models import IssuedDocument
+from occ.jobs.models import Job, State
+from occ.jobs.services import job_run
+from occ.people.choices import Role
+from tests import factories
+from tests.factories import PASSWORD, Floor
+from userids.models import Account
+
+
+def acting(actor: Any) -> Client:
+    one = Client()
+    one.force_login(actor)
+    one.cookies["django_language"] = "en"
+    return one
+
+
+@pytest.mark.req("UID-1", "UID-16")
+def test_an_id_is_entered_edited_and_refused_twice(floor: Floor) -> None:
+    support = acting(floor.support)
+    holder = factories.person(floor.jkt)
+    data = {
+        "application": floor.account.application_id, "user_id": "OMN-NEW", "person": holder.pk, "role": "Agent",
+        "channels": ["voice"], "site": floor.jkt.pk, "activated_at": timezone.now().strftime("%Y-%m-%dT%H:%M"),
+    }  # fmt: skip
+    assert support.post(reverse("userids:account_new"), data).status_code == 302
+    made = Account.objects.get(user_id="OMN-NEW")
+    assert made.holder is not None and (made.holder.person, made.holder.email) == (holder, holder.email)
+    twice = support.post(reverse("userids:account_new"), data | {"user_id": "omn-new"})
+    assert twice.status_code == 422 and "already in the logbook" in twice.content.decode()
+    edit = reverse("userids:account_edit", args=[made.pk])
+    assert support.post(edit, {"role": "Verifikator", "channels": ["chat"], "note": ""}).status_code == 422
+    assert support.post(edit, {"role": "Verifikator", "channels": ["chat"], "note": "promoted"}).status_code == 302
+    made.refresh_from_db()
+    assert (made.role, made.channels) == ("Verifikator", ["chat"])
+    page = support.get(made.get_absolute_url()).content.decode()
+    assert "promoted" in page and "Verifikator" in page
+    assert acting(floor.leader).post(edit, {"role": "x", "note": "y"}).status_code == 403
+
+
+@pytest.mark.req("UID-3", "UID-4")
+def test_a_last_day_moves_with_its_deadline_and_is_withdrawn_with_its_request(floor: Floor) -> None:
+    support, today = acting(floor.support), timezone.localdate()
+    resignation = floor.resign(today + timedelta(days=5), now=timezone.now())
+    due = floor.request.due_at
+    move = reverse("userids:resignation_move", args=[resignation.pk])
+    assert support.post(move, {"last_working_day": "31/02/2026", "note": "x"}).status_code == 422
+    later = {"last_working_day": (today + timedelta(days=7)).isoformat(), "note": "asked to stay"}
+    assert support.post(move, later).status_code == 302
+    assert floor.request.due_at == due + timedelta(days=2)
+    withdraw = reverse("userids:resignation_withdraw", args=[resignation.pk])
+    assert support.post(withdraw, {"note": ""}).status_code == 422
+    assert support.post(withdraw, {"note": "stays after all"}).status_code == 302
+    assert floor.request.status == "cancelled"
+    assert support.post(withdraw, {"note": "again"}).status_code in {409, 422}
+    assert acting(floor.leader).post(move, later).status_code in {403, 404}
+    page = support.get(reverse("userids:resignation", args=[resignation.pk])).content.decode()
+    assert "stays after all" in page
+
+
+@pytest.mark.req("UID-14", "KER-10")
+def test_the_logbook_is_issued_with_a_password_as_a_numbered_pdf(live_floor: Floor) -> None:
+    control = factories.user(Role.DOCUMENT_CONTROL)
+    page, url = acting(control), reverse("userids:logbook_issue")
+    data = {"site": live_floor.jkt.pk, "language": "en", "password": "wrong"}
+    refused = page.post(url, data)
+    assert refused.status_code == 422 and "not your password" in refused.content.decode()
+    assert page.post(url, data | {"password": PASSWORD, "first": "2026-01-01"}).status_code == 422
+    assert not Job.objects.exists()
+    answer = page.post(url, data | {"password": PASSWORD, "first": "2026-01-01", "last": "2026-11-30"})
+    assert answer.status_code == 302
+    job = Job.objects.get()
+    assert PASSWORD not in str(job.params)
+    assert job_run(job_id=job.pk, now=timezone.now())
+    job.refresh_from_db()
+    assert job.state == State.DONE, job.error
+    document = IssuedDocument.objects.get()
+    assert document.full_number == job.result["number"]
+    assert document.signatures.get().user == control
+    content = page.get(reverse("documents:download", args=[document.pk]))
+    body = b"".join(content.streaming_content)  # type: ignore[attr-defined]
+    text = PdfReader(io.BytesIO(body)).pages[0].extract_text()
+    assert live_floor.account.user_id in text and document.full_number in text
+    assert acting(live_floor.support).get(url).status_code == 403
