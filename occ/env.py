@@ -52,19 +52,20 @@ def database(name: str) -> dict[str, object]:
 
 
 def email(name: str) -> dict[str, object]:
-    """E-mail settings from smtp://user:password@host:port, smtps:// (TLS), or console:// (demo)."""
+    """E-mail settings from smtp://user:password@host:port, smtp+tls:// (STARTTLS), smtps://, or console:// (demo)."""
     if not os.environ.get(name):
         return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend", "EMAIL_CONFIGURED": False}
-    parsed = url(name, {"smtp", "smtps", "console"})
+    parsed = url(name, {"smtp", "smtp+tls", "smtps", "console"})
     if parsed.scheme == "console":
         return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend", "EMAIL_CONFIGURED": True}
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_CONFIGURED": True,
         "EMAIL_HOST": parsed.hostname or "",
-        "EMAIL_PORT": parsed.port or (465 if parsed.scheme == "smtps" else 25),
+        "EMAIL_PORT": parsed.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parsed.scheme],
         "EMAIL_HOST_USER": unquote(parsed.username or ""),
         "EMAIL_HOST_PASSWORD": unquote(parsed.password or ""),
         "EMAIL_USE_SSL": parsed.scheme == "smtps",
+        "EMAIL_USE_TLS": parsed.scheme == "smtp+tls",
         "EMAIL_TIMEOUT": 10,
     }
