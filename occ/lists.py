@@ -8,6 +8,8 @@ from django.shortcuts import redirect
 from django_filters import FilterSet
 
 from occ.paging import paginate
+from occ.people.access import me
+from occ.people.models import SavedView
 
 POSITION = {"after", "before", "clear"}
 
@@ -20,20 +22,25 @@ def remembered(request: HttpRequest) -> HttpResponse | None:
         return redirect(request.path)
     if not request.GET:
         return redirect(f"{request.path}?{kept}") if (kept := request.session.get(key)) else None
+    if (query := standing(request)) != request.session.get(key, ""):
+        request.session[key] = query
+    return None
+
+
+def standing(request: HttpRequest) -> str:
+    """What the list is filtered and sorted by, without the position in it, as a query string."""
     chosen = request.GET.copy()
     for name in list(chosen):
         if name in POSITION or not chosen[name]:
             del chosen[name]
-    if (query := chosen.urlencode()[:1000]) != request.session.get(key, ""):
-        request.session[key] = query
-    return None
+    return chosen.urlencode()[:1000]
 
 
 def listing(
     request: HttpRequest, rows: "models.QuerySet[Any]", *, filters: type[FilterSet], sorts: dict[str, str],
     default: str, size: int = 50,
 ) -> dict[str, Any]:  # fmt: skip
-    """Context of partials/list.html: filter, chips, clear_url, page, default_sort.
+    """Context of partials/list.html: filter, chips, clear_url, page, default_sort, views, standing.
 
     `sorts`: parameter -> field (never null); `default`: a parameter, with "-" for descending. A filter with nonsense
     in it filters nothing and says so at its field.
@@ -49,6 +56,8 @@ def listing(
         "chips": chips(request, chosen),
         "clear_url": "?clear=1",
         "default_sort": default,
+        "views": SavedView.objects.visible_to(me(request)).filter(page=request.path).order_by("name"),
+        "standing": standing(request),
         "page": paginate(found, request.GET, order=order, size=size),
     }
 

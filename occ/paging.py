@@ -51,9 +51,10 @@ def paginate(rows: "models.QuerySet[M]", params: QueryDict, *, order: str, size:
 
 
 def beyond(field: str, cursor: list[Any], down: bool) -> Q:
+    """Rows further on than the cursor's; by the outer bound the database begins at the right place of an index."""
     value, pk = cursor
     side = "lt" if down else "gt"
-    return Q(**{f"{field}__{side}": value}) | Q(**{field: value, f"pk__{side}": pk})
+    return Q(**{f"{field}__{side}e": value}) & (Q(**{f"{field}__{side}": value}) | Q(**{f"pk__{side}": pk}))
 
 
 def link(params: QueryDict, name: str, field: str, row: models.Model) -> str:

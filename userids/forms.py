@@ -47,6 +47,12 @@ class ResignationForm(forms.Form):
         self.fields["person"].queryset = people(user, {Role.SUPPORT}).exclude(pk__in=standing)  # type: ignore[attr-defined]
 
 
+class BulkResignationForm(forms.Form):
+    last_working_day = DayField(label=_("Last working day"))
+    reason = forms.ChoiceField(label=_("Reason"), choices=LeavingReason)
+    note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)
+
+
 class MoveForm(forms.Form):
     last_working_day = DayField(label=_("New last working day"))
     note = reason()

@@ -13,6 +13,7 @@ urlpatterns = [
     path("accounts/<int:pk>/edit/", accounts.account_edit, name="account_edit"),
     path("resignations/", resignations.resignations, name="resignations"),
     path("resignations/new/", resignations.resignation_new, name="resignation_new"),
+    path("resignations/bulk/", resignations.resignations_bulk, name="resignations_bulk"),
     path("resignations/<int:pk>/", resignations.resignation, name="resignation"),
     path("resignations/<int:pk>/move/", resignations.resignation_move, name="resignation_move"),
     path("resignations/<int:pk>/withdraw/", resignations.resignation_withdraw, name="resignation_withdraw"),

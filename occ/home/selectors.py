@@ -1,25 +1,35 @@
 """What "Today" shows: what is due, what is wrong, what do I do next."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from occ.documents.models import IssuedDocument
 from occ.home.navigation import FLOOR
 from occ.obligations.models import Obligation
 from occ.obligations.selectors import compliance
+from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import has_role
+from occ.times import JAKARTA, local_day
 from occ.workflow.turns import turns_for
+from userids.models import Assignment
+
+SOON = timedelta(days=60)
 
 
 def today_for(user: User, *, now: datetime) -> dict[str, Any]:
-    """`turns`: what waits for this user; and for who watches a site: `due` (soonest first) and counts."""
+    """`turns`: what waits for this user; `held`: the own user IDs; `expiring`: documents near the end of their masa
+    simpan, for who keeps them; and for who watches a site: `due` (soonest first) and counts."""
     found: dict[str, Any] = {
         "turns": turns_for(user),
         "latest": user.notifications.order_by("-pk")[:6],
         "watching": has_role(user, FLOOR),
+        "held": held_by(user),
+        "expiring": expiring(user, now=now) if has_role(user, {Role.DOCUMENT_CONTROL}) else [],
     }
     if found["watching"]:
         visible = Obligation.objects.visible_to(user).open()
@@ -30,6 +40,20 @@ def today_for(user: User, *, now: datetime) -> dict[str, Any]:
             "parked": visible.exclude(parked_at=None)[:20],
         }
     return found
+
+
+def held_by(user: User) -> "QuerySet[Assignment] | list[Assignment]":
+    if user.person_id is None:
+        return []
+    mine = Assignment.objects.filter(person_id=user.person_id, ends_at=None)
+    return mine.select_related("account__application", "account__site").order_by("account__user_id")
+
+
+def expiring(user: User, *, now: datetime) -> "QuerySet[IssuedDocument]":
+    """Issued documents that may go soon or should have gone: the first to end first."""
+    soon = local_day(now, JAKARTA) + SOON
+    rows = IssuedDocument.objects.visible_to(user).kept_too_long(soon)
+    return rows.defer("data").order_by("expires_on", "pk")[:10]
 
 
 def compliance_page(user: User, *, now: datetime) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Today, the inbox, search, compliance and the obligations behind its figures."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -7,7 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from occ.errors import NotAllowed
+from occ.errors import NotAllowed, Refused
 from occ.home.filters import ObligationFilter
 from occ.home.navigation import FLOOR
 from occ.home.selectors import compliance_page, today_for
@@ -16,7 +17,9 @@ from occ.notifications import services as notifications
 from occ.notifications.models import Notification
 from occ.obligations.models import Obligation
 from occ.paging import paginate
+from occ.people import saved_views
 from occ.people.access import get_visible, me
+from occ.people.models import SavedView
 from occ.people.scope import has_role
 from occ.search import search as search_everywhere
 
@@ -82,3 +85,23 @@ def obligations(request: HttpRequest) -> HttpResponse:
     rows = Obligation.objects.visible_to(user).select_related("site", "team")
     context = listing(request, rows, filters=ObligationFilter, sorts={"due": "due_at"}, default="-due")
     return render(request, "home/obligations.html", context | {"title": _("Obligations")})
+
+
+@require_POST
+def saved_view_new(request: HttpRequest) -> HttpResponse:
+    page, query = request.POST.get("page", ""), request.POST.get("query", "")
+    try:
+        kept = saved_views.saved_view_keep(page=page, name=request.POST.get("name", ""), query=query, actor=me(request))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        local = url_has_allowed_host_and_scheme(page, allowed_hosts=None)
+        return redirect(f"{page}?{query}" if local and page.startswith("/") else "home")
+    messages.success(request, _("The view “%(name)s” is kept; it stands above the list.") % {"name": kept.name})
+    return redirect(kept.url)
+
+
+@require_POST
+def saved_view_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_visible(SavedView, me(request), pk)
+    saved_views.saved_view_remove(view_id=pk, actor=me(request))
+    return redirect(found.page)

@@ -207,6 +207,11 @@ class RoleAssignment(models.Model):
         return f"{self.user}: {self.get_role_display()} ({place})"
 
 
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    def visible_to(self, user: User) -> SavedViewQuerySet:
+        return self.filter(user=user)
+
+
 class Absence(models.Model):
     """While a user is away, what is addressed to them goes to the deputy as well."""
 
@@ -223,3 +228,24 @@ class Absence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} -> {self.deputy}"
+
+
+class SavedView(models.Model):
+    """What a user filters a list by, kept under a name. `page` is the list's address, `query` what stands behind it."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="saved_views")
+    page = models.CharField(max_length=200)
+    name = models.CharField(_("name"), max_length=60)
+    query = models.CharField(max_length=1000)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "page", "name"], name="saved_view_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def url(self) -> str:
+        return f"{self.page}?{self.query}"

@@ -23,7 +23,7 @@ from occ.jobs.services import job_start
 from occ.notifications.kinds import KINDS, Kind, register
 from occ.notifications.services import notify
 from occ.people.choices import Role
-from occ.people.models import Site, User
+from occ.people.models import SavedView, Site, User
 from occ.policies.services import SETTERS
 from tests.factories import account, person, site, user
 from userids.documents import LOGBOOK, logbook_body
@@ -75,6 +75,8 @@ PAGES: dict[str, Row] = {
     "inbox": Row(get=EVERYBODY),
     "inbox_read_all": Row(post=EVERYBODY),
     "notification": Row(post=EVERYBODY, of="notification", sees=set()),
+    "saved_view_new": Row(post=EVERYBODY),
+    "saved_view_remove": Row(post=EVERYBODY, of="view", sees=set()),
     "search": Row(get=EVERYBODY, query="?q=omn"),
     "compliance": Row(get=set(FLOOR)),
     "obligations": Row(get=set(FLOOR)),
@@ -92,9 +94,10 @@ PAGES: dict[str, Row] = {
     "userids:account_edit": Row(get=set(KEEPERS), post=set(KEEPERS), of="account", sees=READERS),
     "userids:resignations": Row(get=EVERYBODY),
     "userids:resignation_new": Row(get=SUPPORT, post=SUPPORT),
+    "userids:resignations_bulk": Row(get=SUPPORT, post=SUPPORT),
     "userids:resignation": Row(get=SITE_PEOPLE, of="resignation", sees=SITE_PEOPLE),
-    "userids:resignation_move": Row(post=SITE_PEOPLE, of="resignation", sees=SITE_PEOPLE),
-    "userids:resignation_withdraw": Row(post=SITE_PEOPLE, of="resignation", sees=SITE_PEOPLE),
+    "userids:resignation_move": Row(post=SUPPORT, of="resignation", sees=SITE_PEOPLE),
+    "userids:resignation_withdraw": Row(post=SUPPORT, of="resignation", sees=SITE_PEOPLE),
     "userids:deactivations": Row(get=EVERYBODY),
     "userids:breaches": Row(get=EVERYBODY),
     "userids:deactivation": Row(get=READERS, of="request", sees=READERS),
@@ -230,13 +233,15 @@ def objects_of(where: Site) -> dict[str, Any]:
     if "test.matrix" not in KINDS:
         register(Kind("test.matrix", "x", "x"))
     (news,) = notify(to=[stranger], kind="test.matrix", params={}, key="m", now=now)
+    view = SavedView.objects.create(user=stranger, page="/userids/accounts/", name="Mine", query="site=1")
     job = job_start(kind="userids.logbook", params={"query": ""}, owner=support, now=now)
     job.owner = stranger
     job.save(update_fields=["owner"])
     return {
         "account": holding.pk, "resignation": resignation.pk, "replacement": replacement.pk, "leader": leader,
         "request": DeactivationRequest.objects.get(account=holding).pk, "attachment": letter.pk,
-        "document": document.pk, "notification": news.pk, "job": job.pk, "nothing": 0,
+        "document": document.pk, "notification": news.pk, "job": job.pk, "view": view.pk,
+        "nothing": 0,
     }  # fmt: skip
 
 

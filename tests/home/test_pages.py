@@ -205,3 +205,27 @@ def test_search_finds_only_what_the_role_covers(floor: Floor, client: Client) ->
     text = {"q": floor.account.user_id}
     assert floor.agent.name in client.get(reverse("search"), text).content.decode()
     assert floor.agent.name not in foreign.get(reverse("search"), text).content.decode()
+
+
+@pytest.mark.req("UID-16")
+def test_today_shows_an_agent_the_own_ids_and_document_control_what_expires(floor: Floor, client: Client) -> None:
+    from occ.documents.models import IssuedDocument
+    from occ.documents.services import document_issue
+    from userids.documents import LOGBOOK, logbook_body
+
+    agent = user(Role.AGENT, floor.jkt)
+    agent.person = floor.agent
+    agent.save(update_fields=["person"])
+    client.force_login(agent)
+    assert floor.account.user_id in client.get("/").content.decode()
+    control = user(Role.DOCUMENT_CONTROL)
+    body = logbook_body(rows=[], totals={}, site="JKT", period=None, as_of=timezone.localdate(), language="id")
+    issued = [
+        document_issue(type=LOGBOOK, site=floor.jkt, subject=None, title="Logbook", data=body, language="id",
+                       actor=control, now=timezone.now() - timedelta(days=back))
+        for back in (720, 0)
+    ]  # fmt: skip
+    client.force_login(control)
+    page = client.get("/").content.decode()
+    assert [one.full_number in page for one in issued] == [True, False]
+    assert IssuedDocument.objects.count() == 2

@@ -1,5 +1,6 @@
 """A leaver's user IDs shut within 1x24 hours (SOP-UID 8.1)."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -52,6 +53,31 @@ def resignation_record(
         for pk in DeactivationRequest.objects.filter(person=person, status="recorded").values_list("pk", flat=True):
             deactivation_request(request_id=pk, actor=actor, now=now)
     return resignation
+
+
+@transaction.atomic
+def resignations_record(
+    *, account_ids: Collection[int], last_working_day: date, reason: LeavingReason, note: str, actor: User,
+    now: datetime,
+) -> list[Resignation]:  # fmt: skip
+    """Record that the holders of these IDs leave on one day: all of them or none.
+
+    Each person once, whatever the number of their IDs. Raises Invalid (an ID without a holder), NotAllowed, WrongState.
+    """
+    accounts = Account.objects.visible_to(actor).filter(pk__in=account_ids).with_holder().order_by("user_id")
+    if not account_ids or len(accounts) != len(set(account_ids)):
+        raise Invalid(_("Choose the user IDs whose holders leave."))
+    people = set()
+    for account in accounts:
+        if account.holder is None:
+            raise Invalid(_("User ID %(id)s has no holder.") % {"id": account.user_id})
+        people.add(account.holder.person_id)
+    return [  # in the order of their ids: two of these at once lock alike
+        resignation_record(
+            person_id=pk, last_working_day=last_working_day, reason=reason, note=note, actor=actor, now=now
+        )
+        for pk in sorted(people)
+    ]
 
 
 @transaction.atomic

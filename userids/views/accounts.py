@@ -52,6 +52,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "actions": actions,
         "export_kind": "userids.logbook" if has_role(user, LOGBOOK_READERS) else "",
     }
+    context["bulk"] = has_role(user, {Role.SUPPORT}) and not context["as_of"]
     return render(request, "userids/accounts.html", context)
 
 

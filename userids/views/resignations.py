@@ -17,11 +17,13 @@ from occ.people.access import get_visible, me
 from occ.people.choices import Role
 from occ.people.scope import has_role
 from userids.filters import ResignationFilter
-from userids.forms import MoveForm, ResignationForm
-from userids.models import DeactivationRequest, Resignation
+from userids.forms import BulkResignationForm, MoveForm, ResignationForm
+from userids.models import Account, DeactivationRequest, Resignation
 from userids.selectors import changes
 from userids.services import deactivations as services
 from userids.services.evidence import ALLOWED
+
+MOST = 200  # user IDs at once
 
 
 def crumbs() -> list[dict[str, str]]:
@@ -76,6 +78,35 @@ def _record(request: HttpRequest, form: ResignationForm) -> Resignation:
     return resignation
 
 
+@require_http_methods(["GET", "POST"])
+def resignations_bulk(request: HttpRequest) -> HttpResponse:
+    """The holders of the IDs that were ticked in the logbook leave on one day."""
+    user = me(request)
+    if not has_role(user, {Role.SUPPORT}):
+        raise NotAllowed
+    chosen = [int(pk) for pk in request.GET.getlist("account") if pk.isascii() and pk.isdigit() and len(pk) < 19][:MOST]
+    accounts = list(Account.objects.visible_to(user).filter(pk__in=chosen).with_holder().order_by("user_id"))
+    if not accounts:
+        messages.warning(request, _("Tick the user IDs whose holders leave, then choose this again."))
+        return redirect("userids:accounts")
+    form = BulkResignationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.resignations_record(
+                account_ids=[one.pk for one in accounts], actor=user, now=timezone.now(), **form.cleaned_data
+            )
+        except Refused as refusal:
+            add_refusal(form, refusal)
+        else:
+            count = DeactivationRequest.objects.filter(person__in=[one.person_id for one in made]).open().count()
+            words = _("%(people)s leavings are recorded; the team leader now has to shut %(n)s user IDs.")
+            messages.success(request, words % {"people": len(made), "n": count})
+            return redirect(reverse("userids:deactivations") + "?status=open")
+    context = {"title": _("Record leavings"), "crumbs": crumbs(), "form": form, "accounts": accounts}
+    context |= {"submit": _("Record and request the team leader"), "cancel_url": reverse("userids:accounts")}
+    return render(request, "userids/bulk.html", context, status=422 if form.errors else 200)
+
+
 @require_GET
 def resignation(request: HttpRequest, pk: int) -> HttpResponse:
     return _detail(request, get_visible(Resignation, me(request), pk), MoveForm(), NoteForm())
@@ -111,9 +142,16 @@ def _detail(
     return render(request, "userids/resignation.html", context, status=status)
 
 
+def _support_only(request: HttpRequest, pk: int) -> Resignation:
+    found = get_visible(Resignation, me(request), pk)
+    if not has_role(me(request), {Role.SUPPORT}, site=found.person.site):
+        raise NotAllowed
+    return found
+
+
 @require_http_methods(["POST"])
 def resignation_move(request: HttpRequest, pk: int) -> HttpResponse:
-    found, form = get_visible(Resignation, me(request), pk), MoveForm(request.POST)
+    found, form = _support_only(request, pk), MoveForm(request.POST)
     if form.is_valid():
         try:
             services.resignation_move(resignation_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)
@@ -127,7 +165,7 @@ def resignation_move(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["POST"])
 def resignation_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    found, form = get_visible(Resignation, me(request), pk), NoteForm(request.POST)
+    found, form = _support_only(request, pk), NoteForm(request.POST)
     if form.is_valid():
         try:
             services.resignation_withdraw(resignation_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)

@@ -1,0 +1,103 @@
+"""Filters that one keeps by name, and leavings recorded for several IDs at once (KER-12, UID-16)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from occ.people.models import SavedView
+from occ.people.saved_views import MOST
+from tests import factories
+from tests.factories import Floor
+from userids.models import DeactivationRequest, Resignation
+
+
+@pytest.mark.req("KER-12", "UID-16")
+def test_a_view_is_kept_shown_replaced_and_removed(floor: Floor, client: Client) -> None:
+    client.force_login(floor.support)
+    page = reverse("userids:accounts")
+    data = {"page": page, "name": " Jakarta  aktif ", "query": f"status=active&site={floor.jkt.pk}"}
+    answer = client.post("/views/", data)
+    assert answer.headers["Location"] == f"{page}?{data['query']}"
+    assert "Jakarta aktif" in client.get(answer.headers["Location"]).content.decode()
+    client.post("/views/", data | {"query": "status=inactive"})
+    view = SavedView.objects.get()
+    assert view.query == "status=inactive"
+    other = Client()
+    other.force_login(floor.leader)
+    assert "Jakarta aktif" not in other.get(page).content.decode()
+    assert other.post(f"/views/{view.pk}/remove/").status_code == 404
+    assert client.post(f"/views/{view.pk}/remove/").status_code == 302
+    assert not SavedView.objects.exists()
+
+
+@pytest.mark.req("KER-12", "KER-9")
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"name": ""}, {"name": "x" * 61}, {"page": "/no/such/"}, {"page": "https://evil.test/"},
+        {"page": "//evil.test"}, {"page": "\x00"}, {"query": "q=\x00"}, {"query": "x" * 5000},
+    ],
+)  # fmt: skip
+def test_nonsense_is_refused_in_words_and_leads_nowhere_else(
+    floor: Floor, client: Client, data: dict[str, str]
+) -> None:
+    client.force_login(floor.support)
+    answer = client.post("/views/", {"page": "/userids/accounts/", "name": "Mine", "query": "site=1"} | data)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/") and "evil" not in answer.headers["Location"]
+
+
+@pytest.mark.req("KER-12")
+def test_there_is_an_end_to_views(floor: Floor, client: Client) -> None:
+    client.force_login(floor.support)
+    for i in range(MOST + 3):
+        client.post("/views/", {"page": "/userids/accounts/", "name": f"v{i}", "query": "q=x"})
+    assert SavedView.objects.count() == MOST
+
+
+def leave(client: Client, *accounts: Any, **changes: Any) -> Any:
+    query = "&".join(f"account={one.pk}" for one in accounts)
+    data = {"last_working_day": timezone.localdate().isoformat(), "reason": "resignation", "note": ""} | changes
+    return client.post(f"{reverse('userids:resignations_bulk')}?{query}", data)
+
+
+@pytest.mark.req("UID-16", "UID-3")
+def test_several_leave_at_once_all_or_none(floor: Floor, client: Client) -> None:
+    client.force_login(floor.support)
+    second = factories.account(floor.agent, since=timezone.now() - timedelta(days=9))
+    third = factories.account(factories.person(floor.ygy))
+    nobody = factories.account(None, floor.jkt)
+    page = client.get(f"{reverse('userids:resignations_bulk')}?account={second.pk}&account={third.pk}")
+    assert second.user_id in page.content.decode() and third.user_id in page.content.decode()
+    refused = leave(client, floor.account, third, nobody)
+    assert refused.status_code == 422 and nobody.user_id in refused.content.decode()
+    assert not Resignation.objects.exists()
+    assert leave(client, floor.account, second, third).status_code == 302
+    assert Resignation.objects.count() == 2
+    assert set(DeactivationRequest.objects.values_list("account_id", "status")) == {
+        (one.pk, "requested") for one in (floor.account, second, third)
+    }
+    assert leave(client, third).status_code == 422
+    assert leave(client).status_code == 302
+
+
+@pytest.mark.req("KER-9")
+def test_what_ones_roles_do_not_cover_is_not_among_the_chosen(floor: Floor) -> None:
+    from occ.people.choices import Role
+
+    theirs = factories.account(factories.person(floor.ygy))
+    local = Client()
+    local.force_login(factories.user(Role.SUPPORT, floor.jkt))
+    assert leave(local, theirs).status_code == 302  # nothing chosen: back to the logbook
+    leave(local, theirs, floor.account)
+    assert not DeactivationRequest.objects.filter(account=theirs).exists()
+    assert DeactivationRequest.objects.filter(account=floor.account).exists()
+    leader = Client()
+    leader.force_login(floor.leader)
+    assert leave(leader, floor.account).status_code == 403
