@@ -67,10 +67,11 @@ class AccountFilter(filters.FilterSet):
         rows: Any = super().filter_queryset(queryset)
         chosen = self.form.cleaned_data
         at, status = chosen.get("as_of"), chosen.get("status")
-        rows = rows.as_of(at).select_related("site", "application") if at else rows.with_holder()
-        if status:
-            active = status == AccountStatus.ACTIVE
-            rows = rows.filter(was_active=active) if at else rows.filter(status=status)
+        if at:
+            active = status == AccountStatus.ACTIVE if status else None
+            rows = rows.as_of(at, active=active).select_related("site", "application")
+        else:
+            rows = rows.filter(status=status).with_holder() if status else rows.with_holder()
         found: AccountQuerySet = rows.search(chosen["q"]) if chosen.get("q") else rows
         return found
 

@@ -7,14 +7,14 @@ its key is its own, not an e-mail; one open deactivation, and one open replaceme
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Exists, F, Func, OuterRef, Prefetch, Q
+from django.db.models import Exists, ExpressionWrapper, F, Func, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +23,7 @@ from simple_history.models import HistoricalRecords
 from occ.people.choices import LeavingReason, Role
 from occ.people.models import Person, Site, Team, User, whole_range
 from occ.people.scope import SITE_WIDE, people_filter, site_filter
+from occ.search import full_text
 from userids.choices import AccountStatus, Channel, DeactivationStatus, ReplacementStatus
 
 if TYPE_CHECKING:
@@ -51,12 +52,6 @@ class Application(models.Model):
         return self.name
 
 
-def words_of(text: str) -> SearchQuery | None:
-    """A search of words and beginnings of words: "bud omn-0" finds Budi with OMN-037."""
-    words = [word for word in "".join(c if c.isalnum() else " " for c in text).split() if word]
-    return SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw") if words else None
-
-
 class AccountQuerySet(models.QuerySet["Account"]):
     def visible_to(self, user: User) -> AccountQuerySet:
         """The sites' IDs by role; an agent's own."""
@@ -67,21 +62,27 @@ class AccountQuerySet(models.QuerySet["Account"]):
         return self.filter(visible)
 
     def search(self, text: str) -> AccountQuerySet:
-        query = words_of(text)
-        return self.filter(search=query) if query else self
+        return cast(AccountQuerySet, full_text(self, text, column="search", order="user_id"))
 
-    def as_of(self, at: datetime) -> AccountQuerySet:
-        """IDs that existed at that instant, each with `was_active` and its holder then in `held`."""
-        holding = Assignment.objects.covering(at)
-        never_held = ~Exists(Assignment.objects.filter(account=OuterRef("pk")))
-        return (
-            self.filter(created_at__lte=at)
-            .annotate(
-                was_active=Exists(holding.filter(account=OuterRef("pk")))
-                | (never_held & Q(activated_at__lte=at) & (Q(deactivated_at=None) | Q(deactivated_at__gt=at)))
-            )
-            .prefetch_related(Prefetch("assignments", holding.select_related("person"), to_attr="held"))
+    def as_of(self, at: datetime, *, active: bool | None = None) -> AccountQuerySet:
+        """IDs that existed at that instant, each with `was_active` and its holder then in `held`.
+
+        `active`: only those that were, or were not. An ID without any holder was active between its own dates.
+        """
+        mine = Assignment.objects.filter(account=OuterRef("pk"))
+        own_dates = Q(activated_at__lte=at) & (Q(deactivated_at=None) | Q(deactivated_at__gt=at))
+        rows: Any = self.filter(created_at__lte=at)
+        if active is not None:
+            was = Q(Exists(mine.covering(at))) | (Q(~Exists(mine)) & own_dates)
+            rows = rows.filter(was if active else ~was)
+        # As a value a single key, not Exists: for that the planner reads every assignment there is.
+        rows = rows.annotate(
+            holding=Subquery(mine.covering(at).values("pk")[:1]), ever_held=Subquery(mine.values("pk")[:1])
         )
+        was_active = Q(holding__isnull=False) | (Q(ever_held__isnull=True) & own_dates)
+        then = Assignment.objects.covering(at).select_related("person")
+        found: AccountQuerySet = rows.annotate(was_active=ExpressionWrapper(was_active, models.BooleanField()))
+        return found.prefetch_related(Prefetch("assignments", then, to_attr="held"))
 
     def with_holder(self) -> AccountQuerySet:
         """Each with its present holder in `held` (a list of none or one)."""
@@ -134,6 +135,7 @@ class Account(models.Model):
             GinIndex(fields=["search"], name="account_search"),
             models.Index(fields=["site", "user_id"], name="account_site"),
             models.Index(fields=["user_id", "id"], name="account_order"),
+            models.Index(fields=["created_at", "id"], name="account_newest"),
         ]
 
     def __str__(self) -> str:

@@ -44,9 +44,8 @@ def main() -> None:
     }  # fmt: skip
     pages = [(name, reverse("userids:accounts") + "?" + (query or "sort=user_id")) for name, query in queries.items()]
     client = logged_in(Client(), User.objects.get(username="support"))
-    deep = client.get(pages[0][1]).context["page"]
     middle = Account.objects.order_by("user_id")[SIZE // 2 : SIZE // 2 + 1].get()
-    pages.append(("page 10 000 of 20 000", after(deep.next_url, [middle.user_id, middle.pk])))
+    pages.append(("page 10 000 of 20 000", after([middle.user_id, middle.pk])))
     others = ("home", "userids:dashboard", "userids:deactivations", "userids:breaches", "compliance", "obligations")
     pages += [(f"{name} (team leader)", reverse(name) + "?sort=") for name in others]
     worst = 0.0
@@ -55,12 +54,13 @@ def main() -> None:
         client = logged_in(Client(), User.objects.get(username=who))
         with CaptureQueriesContext(
             connection,
-        ) as captured:
+        ):
             assert client.get(url).status_code == 200, (name, url)
+            made = list(connection.queries)
         median, p95 = repeated(TIMES, lambda url=url, client=client: client.get(url))
-        slowest = max(captured.captured_queries, key=lambda one: float(one["time"]))
+        slowest = max(made, key=lambda one: float(one["time"]))
         worst = max(worst, p95) if "leader" not in name else worst
-        report.add(name, median_ms=median, p95_ms=p95, share_of_100_ms=p95 / 100, queries=len(captured))
+        report.add(name, median_ms=median, p95_ms=p95, share_of_100_ms=p95 / 100, queries=len(made))
         if "--explain" in sys.argv or p95 > 100:
             explain(slowest["sql"])
     report.add("logbook page, worst p95 as a share of 100 ms", ratio=worst / 100)
@@ -75,7 +75,7 @@ def logged_in(client: Any, user: Any) -> Any:
     return client
 
 
-def after(url: str, value: list[Any]) -> str:
+def after(value: list[Any]) -> str:
     """The address of the page behind a row, as the pager writes it."""
     import base64
 

@@ -19,6 +19,7 @@ from occ.logs import JsonFormatter, request_id
 from occ.people.choices import Role
 from occ.runtime.servers import free_port
 from tests.factories import PASSWORD, Floor, account, person, user
+from userids.models import Account
 from userids.services import deactivations
 
 LISTS = ["userids:accounts", "userids:deactivations", "userids:breaches", "userids:resignations",
@@ -80,6 +81,20 @@ def test_the_logbook_is_found_by_word_beginning_id_name_number_and_email(floor: 
         assert client.get(url, {"q": text}).status_code == 200
 
 
+@pytest.mark.req("UID-16")
+@pytest.mark.parametrize(("enough", "rare"), [(1, 5_000), (50, 5_000), (50, 0)])
+def test_rare_and_common_words_find_the_same(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, enough: int, rare: int
+) -> None:
+    monkeypatch.setattr("occ.search.ENOUGH", enough)
+    monkeypatch.setattr("occ.search.RARE", rare)
+    others = [account(person(floor.jkt, name=f"Budi Ke{i}")) for i in range(3)]
+    found = Account.objects.search("bud").order_by("user_id")
+    assert list(found) == sorted(others, key=lambda one: one.user_id)
+    assert list(Account.objects.filter(site=floor.ygy).search("bud")) == []
+    assert Account.objects.search("  ").count() == 4
+
+
 @pytest.mark.req("KER-12")
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("query", ["sort=nonsense", "after=x", "after=WyJhIiwgMV0", "before=%00", "status=no&site=x",
@@ -93,6 +108,10 @@ def test_the_page_answers_who_held_it_then(floor: Floor, client: Client) -> None
     at = timezone.localtime(floor.account.activated_at) + timedelta(days=1)  # type: ignore[operator]
     page = client.get(reverse("userids:accounts"), {"as_of": at.strftime("%Y-%m-%dT%H:%M"), "q": floor.account.user_id})
     assert floor.agent.name in page.content.decode()
+    nobodys = account(None, floor.jkt)
+    for status, shown in (("active", True), ("inactive", False)):
+        asked = {"as_of": at.strftime("%Y-%m-%dT%H:%M"), "status": status}
+        assert (nobodys.user_id in client.get(reverse("userids:accounts"), asked).content.decode()) is shown
     before = (at - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
     assert floor.agent.name not in client.get(reverse("userids:accounts"), {"as_of": before}).content.decode()
 

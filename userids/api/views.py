@@ -72,9 +72,12 @@ class Accounts(APIView):
         at = asked.get("as_of")
         if at and not has_role(user_of(request), LOGBOOK_READERS):
             raise NotAllowed  # it would name who had one's ID before
-        rows = rows.as_of(at).select_related("site", "application") if at else rows.with_holder()
-        if status := asked.get("status"):
-            rows = rows.filter(was_active=status == "active") if at else rows.filter(status=status)
+        status = asked.get("status")
+        if at:
+            active = status == "active" if status else None
+            rows = rows.as_of(at, active=active).select_related("site", "application")
+        else:
+            rows = rows.filter(status=status).with_holder() if status else rows.with_holder()
         if site := asked.get("site"):
             rows = rows.filter(site__code=site)
         if text := asked.get("q"):

@@ -277,7 +277,7 @@ def exact(context: Context, at: datetime | None, zone: Any = None) -> str:
 @register.simple_tag(takes_context=True)
 def localday(context: Context, value: date | datetime | None, zone: Any = None) -> str:
     """The calendar day of an instant at the site; a date is that day itself, in whatever zone."""
-    if value is None:
+    if not value:  # also "", which a template makes of an attribute of nothing
         return SafeString("&ndash;")
     if isinstance(value, datetime):
         value = value.astimezone(_zone(context, zone)).date()
