@@ -47,7 +47,7 @@ def install_python(dev: bool) -> None:
         run(sys.executable, "-m", "venv", str(VENV))
     say(f"Installing Python packages ({lock.name})")
     run(
-        str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input",
+        str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input",
         "--require-hashes", "--only-binary=:all:", "-r", str(lock),
     )  # fmt: skip
     stamp.write_text(digest(lock))
