@@ -15,7 +15,7 @@ from occ.logs import request_id
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 # URL names open to whoever asks; everything else needs a log-in, so that a forgotten decorator opens nothing.
-PUBLIC = {"login", "set_language", "healthz", "readyz", "verify"}
+PUBLIC = {"login", "set_language", "healthz", "readyz", "metrics", "verify"}
 
 
 class RequestId:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from occ.home import governance, health, views
+from occ.home import governance, health, metrics, views
 
 urlpatterns = [
     path("", views.today, name="home"),
@@ -17,5 +17,6 @@ urlpatterns = [
     path("sop/", governance.sop, name="sop"),
     path("ledger/", governance.ledger, name="ledger"),
     path("healthz", health.healthz, name="healthz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("readyz", health.readyz, name="readyz"),
 ]

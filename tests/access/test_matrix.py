@@ -139,7 +139,7 @@ for name, roles in STEPS.items():
         for prefix in ("userids:replacement_step", "api:userids-replacement-transition"):
             PAGES[f"{prefix}/{name}"] = Row(post=roles, of="replacement", sees=READERS, kwargs={"transition": name})
 # Open to whoever asks, or answering nobody in particular.
-OPEN = {"login", "set_language", "healthz", "readyz", "documents:verify"}
+OPEN = {"login", "set_language", "healthz", "readyz", "metrics", "documents:verify"}
 
 
 def names(patterns: list[Any], prefix: str = "") -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -248,3 +249,20 @@ def test_today_shows_an_agent_the_own_ids_and_document_control_what_expires(floo
     page = client.get("/").content.decode()
     assert [one.full_number in page for one in issued] == [True, False]
     assert IssuedDocument.objects.count() == 2
+
+
+@pytest.mark.req("KER-15")
+def test_metrics_are_for_who_holds_the_token_and_name_nobody(floor: Floor, settings: Any) -> None:
+    resign(floor, 2)
+    visitor = Client()
+    settings.DEMO, settings.METRICS_TOKEN = False, ""
+    assert visitor.get("/metrics").status_code == 404
+    settings.METRICS_TOKEN = "a-long-token"
+    assert visitor.get("/metrics").status_code == 404
+    assert visitor.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 404
+    heartbeats.leave("sweep", now=timezone.now() - timedelta(seconds=90), did=0)
+    text = visitor.get("/metrics", headers={"Authorization": "Bearer a-long-token"}).content.decode()
+    assert 'occ_obligations{rule="userids.deactivate",state="open"} 2.0' in text
+    age = re.search(r'occ_beat_age_seconds{duty="sweep"} ([0-9.]+)', text)
+    assert age and 89 < float(age[1]) < 120
+    assert 'view="metrics"' in text and floor.agent.name not in text
