@@ -1,28 +1,35 @@
 """What of the logbook runs in the background: imports and exports."""
 
-import tempfile
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import IO, Any
+from typing import Any
 
 from django.core.files.storage import storages
-from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.documents.signing import Signing
-from occ.errors import Invalid, NotAllowed
+from occ.errors import NotAllowed
 from occ.jobs.kinds import Kind, Outcome, Progress, register
 from occ.jobs.models import Job
+from occ.list_export import filtered, register_list, stamped, workfile
 from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.scope import has_role
 from occ.sheets.importing import faulty_rows_workbook
 from occ.times import JAKARTA
-from userids.filters import AccountFilter, DeactivationFilter, ReplacementFilter
-from userids.models import LOGBOOK_READERS, Account, Application, DeactivationRequest, ReplacementRequest
+from userids.filters import AccountFilter, DeactivationFilter, ReplacementFilter, ResignationFilter
+from userids.models import (
+    LOGBOOK_READERS,
+    Account,
+    Application,
+    DeactivationQuerySet,
+    DeactivationRequest,
+    ReplacementRequest,
+    Resignation,
+)
 from userids.services import exports
 from userids.services.accounts import KEEPERS
 from userids.services.importing import logbook_read, summary
@@ -79,49 +86,11 @@ APPLY = register(Kind("userids.import_apply", gettext_lazy("Import of the logboo
 # Exports -----------------------------------------------------------------------------------------------------------
 
 
-def workfile() -> IO[bytes]:
-    """Where a spreadsheet grows: in memory while it is small, then on disk."""
-    return tempfile.SpooledTemporaryFile(max_size=8 * 2**20)
-
-
-def stamp(name: str, now: datetime, ending: str = "xlsx") -> str:
-    return f"{name}-{now.astimezone(JAKARTA):%Y%m%d-%H%M}.{ending}"
-
-
 def logbook(job: Job, progress: Progress, now: datetime) -> Outcome:
-    query = QueryDict(job.params.get("query", ""))
-    chosen = AccountFilter(query, queryset=Account.objects.visible_to(job.owner))
-    if not chosen.form.is_valid():
-        raise Invalid(_("The list's filters are not understood."))
+    chosen = filtered(AccountFilter, job, Account.objects.visible_to(job.owner))
     out = workfile()
     exports.logbook_workbook(out, chosen.qs, at=chosen.form.cleaned_data.get("as_of"), now=now)
-    return Outcome(out, stamp("logbook-user-id", now))
-
-
-def deactivations(job: Job, progress: Progress, now: datetime) -> Outcome:
-    return requests(job, now, late=False, title=_("Deactivations"), name="deactivations")
-
-
-def breaches(job: Job, progress: Progress, now: datetime) -> Outcome:
-    return requests(job, now, late=True, title=_("Breaches"), name="breaches")
-
-
-def requests(job: Job, now: datetime, *, late: bool, title: str, name: str) -> Outcome:
-    rows = DeactivationRequest.objects.visible_to(job.owner).select_related("account", "person", "site", "team")
-    if late:
-        rows = rows.late(now)
-    chosen = DeactivationFilter(QueryDict(job.params.get("query", "")), queryset=rows)
-    out = workfile()
-    exports.deactivations_workbook(out, chosen.qs, title=title)
-    return Outcome(out, stamp(name, now))
-
-
-def replacements(job: Job, progress: Progress, now: datetime) -> Outcome:
-    rows = ReplacementRequest.objects.visible_to(job.owner).select_related("account", "person", "site")
-    chosen = ReplacementFilter(QueryDict(job.params.get("query", "")), queryset=rows)
-    out = workfile()
-    exports.replacements_workbook(out, chosen.qs, title=_("Replacements"))
-    return Outcome(out, stamp("replacements", now))
+    return Outcome(out, stamped("logbook-user-id", now))
 
 
 def logbook_pdf(job: Job, progress: Progress, now: datetime) -> Outcome:
@@ -145,10 +114,31 @@ def signing_params(signing: Signing) -> dict[str, Any]:
     return asdict(signing) | {"at": signing.at.astimezone(timezone.get_current_timezone()).isoformat()}
 
 
+def requests(user: User) -> DeactivationQuerySet:
+    return DeactivationRequest.objects.visible_to(user).select_related("account", "person", "site", "team")
+
+
 register(Kind("userids.logbook", gettext_lazy("Logbook as a spreadsheet"), logbook, reads, direct=True))
-register(
-    Kind("userids.deactivations", gettext_lazy("Deactivations as a spreadsheet"), deactivations, reads, direct=True)
-)
-register(Kind("userids.breaches", gettext_lazy("Breaches as a spreadsheet"), breaches, reads, direct=True))
-register(Kind("userids.replacements", gettext_lazy("Replacements as a spreadsheet"), replacements, reads, direct=True))
+register_list(
+    "userids.deactivations", gettext_lazy("Deactivations"), may=reads, filters=DeactivationFilter,
+    order=("due_at", "pk"), rows=lambda user, now: requests(user),
+    columns=exports.deactivation_columns, line=exports.deactivation_line,
+)  # fmt: skip
+register_list(
+    "userids.breaches", gettext_lazy("Breaches"), may=reads, filters=DeactivationFilter, order=("due_at", "pk"),
+    rows=lambda user, now: requests(user).late(now),
+    columns=exports.deactivation_columns, line=exports.deactivation_line,
+)  # fmt: skip
+register_list(
+    "userids.replacements", gettext_lazy("Replacements"), may=reads, filters=ReplacementFilter,
+    order=("requested_at", "pk"), columns=exports.replacement_columns, line=exports.replacement_line,
+    rows=lambda user, now: (
+        ReplacementRequest.objects.visible_to(user).select_related("account", "person", "site")
+    ),
+)  # fmt: skip
+register_list(
+    "userids.resignations", gettext_lazy("Resignations"), may=reads, filters=ResignationFilter,
+    order=("recorded_at", "pk"), columns=exports.resignation_columns, line=exports.resignation_line,
+    rows=lambda user, now: Resignation.objects.visible_to(user).select_related("person__site"),
+)  # fmt: skip
 PDF = register(Kind("userids.logbook_pdf", gettext_lazy("Logbook as an issued document"), logbook_pdf, issues))

@@ -17,12 +17,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from occ.documents import selectors, signing, uploads
 from occ.documents.attachments import get_attachment
 from occ.documents.choices import Status
-from occ.documents.forms import RegisterFilter, SignForm
+from occ.documents.filters import RegisterFilter
+from occ.documents.forms import SignForm
 from occ.documents.models import IssuedDocument
 from occ.documents.services import verification_url
 from occ.errors import Refused
 from occ.ledger.services import record
-from occ.people.access import get_visible
+from occ.lists import listing, remembered
+from occ.people.access import get_visible, me
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import roles_of
@@ -33,20 +35,13 @@ LOOKALIKES = str.maketrans({"o": "0", "i": "1", "l": "1", "-": None, " ": None})
 
 @require_GET
 def register(request: HttpRequest) -> HttpResponse:
-    user = cast(User, request.user)
-    form = RegisterFilter(request.GET)
-    form.is_valid()
-    today = local_day(timezone.now(), JAKARTA)
-    rows, following = selectors.page_of(
-        selectors.register_rows(user, form.cleaned_data, today=today), request.GET.get("before", "")
-    )
-    query = request.GET.copy()
-    query.pop("before", None)
-    first = f"?{query.urlencode()}" if "before" in request.GET else ""
-    if following:
-        query["before"] = str(following)
-    page = {"rows": rows, "next_url": f"?{query.urlencode()}" if following else "", "previous_url": first}
-    context = {"title": _("Document register"), "form": form, "page": page, "today": today}
+    if again := remembered(request):
+        return again
+    rows = IssuedDocument.objects.visible_to(me(request)).select_related("site").defer("data")
+    sorts = {"issued": "issued_at", "number": "number", "kept": "expires_on"}
+    context = listing(request, rows, filters=RegisterFilter, sorts=sorts, default="-issued")
+    context |= {"title": _("Document register"), "search": _("Number, title or who issued it")}
+    context |= {"today": local_day(timezone.now(), JAKARTA), "export_kind": "home.documents"}
     return render(request, "documents/register.html", context)
 
 

@@ -84,7 +84,9 @@ def obligations(request: HttpRequest) -> HttpResponse:
         return again
     rows = Obligation.objects.visible_to(user).select_related("site", "team")
     context = listing(request, rows, filters=ObligationFilter, sorts={"due": "due_at"}, default="-due")
-    return render(request, "home/obligations.html", context | {"title": _("Obligations")})
+    return render(
+        request, "home/obligations.html", context | {"title": _("Obligations"), "export_kind": "home.obligations"}
+    )
 
 
 @require_POST

@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 
 from occ.jobs.models import SILENT, Job, State
 from occ.jobs.services import job_run, job_start, jobs_clear
+from occ.times import JAKARTA
 from tests import factories
 from tests.factories import NOW, Floor
 from userids.models import Account
@@ -58,14 +59,31 @@ def test_the_export_holds_only_what_its_owner_may_see(live_floor: Floor, client:
 
 
 @pytest.mark.req("UID-14")
-@pytest.mark.parametrize("kind", ["userids.deactivations", "userids.breaches", "userids.replacements"])
+@pytest.mark.parametrize(
+    "kind", ["userids.deactivations", "userids.breaches", "userids.replacements", "userids.resignations",
+             "home.obligations", "home.documents"]
+)  # fmt: skip
 def test_requests_and_breaches_are_exported(live_floor: Floor, client: Client, kind: str) -> None:
     live_floor.resign(NOW.date() - timedelta(days=4))
     client.force_login(live_floor.support)
     job = export(client, kind)
     data = b"".join(client.get(f"/exports/{job.pk}/file/").streaming_content)  # type: ignore[attr-defined]
     shown = [row[0] for row in cells(data)[1:]]
-    assert shown == ([] if kind == "userids.replacements" else [live_floor.account.user_id])
+    first = live_floor.agent.name if kind == "userids.resignations" else live_floor.account.user_id
+    if kind == "home.obligations":
+        assert len(shown) == 1 and shown[0] == live_floor.request.due_at.astimezone(JAKARTA).replace(tzinfo=None)
+    else:
+        assert shown == ([] if kind in {"userids.replacements", "home.documents"} else [first])
+
+
+@pytest.mark.req("KER-12")
+def test_a_list_that_is_filtered_by_nonsense_is_not_exported_whole(live_floor: Floor, client: Client) -> None:
+    client.force_login(live_floor.support)
+    client.post("/exports/new/", {"kind": "home.obligations", "query": "site=nonsense"})
+    job = Job.objects.get()
+    job_run(job_id=job.pk, now=job.created_at)
+    job.refresh_from_db()
+    assert (job.state, job.output_file) == (State.REFUSED, "")
 
 
 @pytest.mark.req("UID-14")

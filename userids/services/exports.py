@@ -5,7 +5,6 @@ from datetime import date, datetime
 from itertools import islice
 from typing import IO, Any
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from occ.documents.models import IssuedDocument
@@ -16,7 +15,14 @@ from occ.people.models import Site
 from occ.sheets.writing import OutColumn, write_workbook
 from occ.times import JAKARTA, local_day
 from userids.documents import LOGBOOK, logbook_body
-from userids.models import Account, AccountQuerySet, Assignment, DeactivationRequest, ReplacementRequest
+from userids.models import (
+    Account,
+    AccountQuerySet,
+    Assignment,
+    DeactivationRequest,
+    ReplacementRequest,
+    Resignation,
+)
 
 CHUNK = 2_000
 
@@ -93,23 +99,22 @@ def logbook_issue(
     )  # fmt: skip
 
 
-def deactivations_workbook(out: IO[bytes], rows: "QuerySet[DeactivationRequest]", *, title: str) -> int:
-    columns = [
+def deactivation_columns() -> list[OutColumn]:
+    return [
         OutColumn(_("User ID"), width=16), OutColumn(_("Leaver"), width=28), OutColumn(_("Employee number"), width=16),
         OutColumn(_("Site"), width=8), OutColumn(_("Team"), width=20), OutColumn(_("Reason"), width=20),
-        OutColumn(_("Last working day"), width=16), OutColumn(_("Recorded"), width=18),
-        OutColumn(_("Due"), width=18), OutColumn(_("Status"), width=18),
-        OutColumn(_("Inactive since"), width=18), OutColumn(_("Hours late"), width=12),
+        OutColumn(_("Last working day"), width=16), OutColumn(_("Recorded"), width=18), OutColumn(_("Due"), width=18),
+        OutColumn(_("Status"), width=18), OutColumn(_("Inactive since"), width=18),
+        OutColumn(_("Hours late"), width=12),
     ]  # fmt: skip
-    found = (
-        [
-            one.account.user_id, one.person.name, one.person.number, one.site.code, one.team.name if one.team else "",
-            one.get_reason_display(), one.last_working_day, one.recorded_at, one.due_at, one.get_status_display(),
-            one.inactive_since, hours_late(one),
-        ]
-        for one in rows.order_by("due_at", "pk").iterator(chunk_size=CHUNK)
-    )  # fmt: skip
-    return write_workbook(out, title=title, columns=columns, rows=found, meta={}, zone=JAKARTA)
+
+
+def deactivation_line(one: DeactivationRequest) -> list[Any]:
+    return [
+        one.account.user_id, one.person.name, one.person.number, one.site.code, one.team.name if one.team else "",
+        one.get_reason_display(), one.last_working_day, one.recorded_at, one.due_at, one.get_status_display(),
+        one.inactive_since, hours_late(one),
+    ]  # fmt: skip
 
 
 def hours_late(request: DeactivationRequest) -> float | None:
@@ -118,16 +123,31 @@ def hours_late(request: DeactivationRequest) -> float | None:
     return round((request.inactive_since - request.due_at).total_seconds() / 3600, 2)
 
 
-def replacements_workbook(out: IO[bytes], rows: "QuerySet[ReplacementRequest]", *, title: str) -> int:
-    columns = [
+def replacement_columns() -> list[OutColumn]:
+    return [
         OutColumn(_("User ID"), width=16), OutColumn(_("New holder"), width=28),
         OutColumn(_("Employee number"), width=16), OutColumn(_("New e-mail"), width=34), OutColumn(_("Site"), width=8),
-        OutColumn(_("Requested"), width=18),
-        OutColumn(_("Status"), width=18), OutColumn(_("Replaced"), width=18),
+        OutColumn(_("Requested"), width=18), OutColumn(_("Status"), width=18), OutColumn(_("Replaced"), width=18),
     ]  # fmt: skip
-    found = (
-        [one.account.user_id, one.person.name, one.person.number, one.email, one.site.code, one.requested_at,
-         one.get_status_display(), one.replaced_at]
-        for one in rows.order_by("requested_at", "pk").iterator(chunk_size=CHUNK)
-    )  # fmt: skip
-    return write_workbook(out, title=title, columns=columns, rows=found, meta={}, zone=JAKARTA)
+
+
+def replacement_line(one: ReplacementRequest) -> list[Any]:
+    return [
+        one.account.user_id, one.person.name, one.person.number, one.email, one.site.code, one.requested_at,
+        one.get_status_display(), one.replaced_at,
+    ]  # fmt: skip
+
+
+def resignation_columns() -> list[OutColumn]:
+    return [
+        OutColumn(_("Employee"), width=28), OutColumn(_("Employee number"), width=16), OutColumn(_("Site"), width=8),
+        OutColumn(_("Last working day"), width=16), OutColumn(_("Reason"), width=22),
+        OutColumn(_("Recorded"), width=18), OutColumn(_("Withdrawn"), width=18), OutColumn(_("Note"), width=40),
+    ]  # fmt: skip
+
+
+def resignation_line(one: Resignation) -> list[Any]:
+    return [
+        one.person.name, one.person.number, one.person.site.code, one.last_working_day, one.get_reason_display(),
+        one.recorded_at, one.withdrawn_at, one.note,
+    ]  # fmt: skip

@@ -18,7 +18,7 @@ from occ.people.choices import Role
 from occ.people.scope import has_role
 from userids.filters import ResignationFilter
 from userids.forms import BulkResignationForm, MoveForm, ResignationForm
-from userids.models import Account, DeactivationRequest, Resignation
+from userids.models import LOGBOOK_READERS, Account, DeactivationRequest, Resignation
 from userids.selectors import changes
 from userids.services import deactivations as services
 from userids.services.evidence import ALLOWED
@@ -40,6 +40,7 @@ def resignations(request: HttpRequest) -> HttpResponse:
     new = {"label": _("Record a resignation"), "url": reverse("userids:resignation_new"), "icon": "plus"}
     actions = [new | {"tone": "primary"}] if has_role(me(request), {Role.SUPPORT}) else []
     context |= {"title": _("Resignations"), "actions": actions}
+    context["export_kind"] = "userids.resignations" if has_role(me(request), LOGBOOK_READERS) else ""
     return render(request, "userids/resignations.html", context)
 
 
