@@ -19,6 +19,8 @@ from django.db.models import Min
 
 from occ.demo.people import PERSONNEL, Staff
 from occ.documents.attachments import attachment_add
+from occ.documents.choices import Purpose
+from occ.documents.signing import Signing, position_of
 from occ.obligations.models import Obligation
 from occ.obligations.sweep import sweep
 from occ.people import lifecycle
@@ -29,8 +31,10 @@ from userids import deadlines
 from userids.choices import Channel
 from userids.models import Account, Application, DeactivationRequest, Resignation
 from userids.services import accounts, deactivations, replacements
+from userids.services.exports import logbook_issue
 
 LEAVERS = 44  # in two years, as a floor of this size sees
+ISSUED = (712, 540, 360, 180, 21)  # days ago: the first one's masa simpan of two years ends soon
 PROOF = "Status “Non Aktif” di daftar pengguna Omni Channel."
 MIXES = [["voice"], ["chat", "whatsapp"], ["email", "social"], ["chat", "social", "whatsapp"]]
 Deed = Callable[..., object]  # called with now=…
@@ -192,7 +196,20 @@ def live(life: Life) -> None:
     for i, account in enumerate(leaving):
         days = 715 - i * 690 // LEAVERS - rng.randrange(0, 8)
         life.leave(account, local_day(now, JAKARTA) - timedelta(days=days), late_notice=rng.random() < 0.05)
+    for site in staff.sites.values():
+        for back in ISSUED:
+            life.at(now - timedelta(days=back), partial(_issue, life, site))
     life.run()
+
+
+def _issue(life: Life, site: Site, *, now: datetime) -> None:
+    """Document Control issues the site's logbook, as it does twice a year."""
+    control = life.staff.users["document_control"]
+    signing = Signing(control.pk, control.get_full_name(), position_of(control), Purpose.PREPARED, now)
+    accounts = Account.objects.filter(site=site).as_of(now).select_related("site", "application")
+    logbook_issue(
+        accounts=accounts, site=site, at=now, period=None, language="id", signatures=[signing], actor=control, now=now
+    )
 
 
 def present(life: Life) -> None:

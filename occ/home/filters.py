@@ -2,6 +2,7 @@ from datetime import date, datetime
 from typing import Any
 
 import django_filters as filters
+from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -26,7 +27,9 @@ class ObligationFilter(filters.FilterSet):
         queryset=Team.objects.all(), to_field_name="code", label=_("Team"), empty_label=_("All")
     )
     clause = filters.ChoiceFilter(choices=lambda: clauses(), label=_("Clause"), empty_label=_("All"))
-    month = filters.CharFilter(method="by_month", label=_("Due in month"))
+    month = filters.CharFilter(
+        method="by_month", label=_("Due in month"), widget=forms.TextInput(attrs={"type": "month"})
+    )
 
     class Meta:
         model = Obligation
