@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -111,6 +112,18 @@ def test_a_wrong_environment_is_refused_in_one_line(change: dict[str, str], said
     assert done.returncode == 1
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.req("KER-3")
+def test_a_production_environment_passes_djangos_own_deployment_check() -> None:
+    given = {
+        "PATH": os.environ["PATH"], "DATABASE_URL": os.environ["DATABASE_URL"], "REDIS_URL": os.environ["REDIS_URL"],
+        "SECRET_KEY": secrets.token_urlsafe(60), "BASE_URL": "https://occ.example.id",
+        "ALLOWED_HOSTS": "occ.example.id",
+    }  # fmt: skip
+    words = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    done = subprocess.run(words, env=given, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.req("KER-2")
