@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.http import QueryDict
 
 M = TypeVar("M", bound=models.Model)
+LONGEST = 2_000  # characters of a cursor; the longest field that a list is sorted by is far shorter
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,12 @@ def link(params: QueryDict, name: str, field: str, row: models.Model) -> str:
 
 
 def read(cursor: str) -> list[Any] | None:
-    if not cursor:
+    if not cursor or len(cursor) > LONGEST:
         return None
     try:
         found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError:
+        json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair fits no database
+    except (ValueError, RecursionError):
         return None
     if not isinstance(found, list) or len(found) != 2 or not isinstance(found[0], str | int):
         return None
