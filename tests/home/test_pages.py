@@ -101,7 +101,8 @@ def test_rare_and_common_words_find_the_same(
 @pytest.mark.parametrize(
     "query",
     ["sort=nonsense", "after=x", "after=WyJhIiwgMV0", "after=WyJcdWQ4MDAiLCAxXQ", "after=" + "W1tb" * 400,
-     "after=" + "W1tb" * 9000, "before=%00", "status=no&site=x", "as_of=never", "due_from=x", "month=2026-99", "page=-1"],
+     "after=" + "W1tb" * 9000, "before=%00", "status=no&site=x", "as_of=never", "due_from=x", "month=2026-99",
+     "page=-1"],
 )  # fmt: skip
 def test_nonsense_in_the_address_is_no_error(client: Client, name: str, query: str) -> None:
     assert client.get(f"{reverse(name)}?{query}").status_code == 200
