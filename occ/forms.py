@@ -1,11 +1,13 @@
 """Form fields whose values never depend on the language's formats, and how a refusal comes back to its field."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from occ.errors import NotAllowed, Refused
+from occ.times import FIRST_YEAR, LAST_YEAR, in_reach
 
 
 class DayField(forms.DateField):
@@ -15,6 +17,9 @@ class DayField(forms.DateField):
         widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
         super().__init__(input_formats=["%Y-%m-%d"], widget=widget, localize=False, **kwargs)
 
+    def to_python(self, value: Any) -> Any:
+        return reachable(super().to_python(value))
+
 
 class InstantField(forms.DateTimeField):
     """A minute in the active time zone (`timezone.override(site.zone)` around the form)."""
@@ -23,6 +28,20 @@ class InstantField(forms.DateTimeField):
         widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
         formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
         super().__init__(input_formats=formats, widget=widget, localize=False, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return reachable(super().to_python(value))
+        except OverflowError:  # the year 1 in a zone ahead of UTC
+            reachable(date.min)
+
+
+def reachable(value: Any) -> Any:
+    """The value, when its year can be meant; for fields and serializers. Raises ValidationError."""
+    if value is not None and not in_reach(value):
+        words = _("The year must lie between %(first)s and %(last)s.")
+        raise forms.ValidationError(words % {"first": str(FIRST_YEAR), "last": str(LAST_YEAR)}, code="year")
+    return value
 
 
 class NoteForm(forms.Form):

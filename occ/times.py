@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
+# What people enter must lie between these (both included); beyond them is a slip of the finger.
+FIRST_YEAR, LAST_YEAR = 1990, 2100
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
@@ -28,3 +30,8 @@ def month_of(day: date) -> date:
 
 def next_month(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+
+
+def in_reach(value: date | datetime) -> bool:
+    """Whether a day or an instant that somebody entered can be meant."""
+    return FIRST_YEAR <= value.year <= LAST_YEAR

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from occ.documents.types import DocumentType
 from occ.documents.types import register as register_type
 from occ.people.choices import Role
-from occ.policies.registry import Definition, positive_number
+from occ.policies.registry import Definition, number
 from occ.policies.registry import register as register_policy
 
 LOGBOOK = register_type(
@@ -35,7 +35,7 @@ register_policy(
         gettext_lazy("years"),
         "SOP-UID 10",
         2,
-        positive_number,
+        number(1, 100),
     )
 )
 

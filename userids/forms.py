@@ -2,12 +2,14 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from occ.forms import DayField, InstantField
 from occ.people.choices import LeavingReason, Role
 from occ.people.models import Person, Site, User
 from occ.people.scope import site_filter
+from occ.times import local_day
 from userids.choices import Channel
 from userids.models import Account, Application, Resignation
 from userids.services.accounts import KEEPERS
@@ -188,4 +190,6 @@ class IssueForm(forms.Form):
             self.add_error("last" if first else "first", _("A period has two ends."))
         elif first and last and last < first:
             self.add_error("last", _("It ends before it begins."))
+        elif last and data.get("site") and last > local_day(timezone.now(), data["site"].zone):
+            self.add_error("last", _("The period is not over yet; leave both ends empty for the logbook of today."))
         return data

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from occ.people.choices import LeavingReason, Role
-from occ.people.models import Person, Site, Team, User, whole_range
+from occ.people.models import Person, Site, Team, User, whole_range, within_reach
 from occ.people.scope import SITE_WIDE, people_filter, site_filter
 from occ.search import full_text
 from userids.choices import AccountStatus, Channel, DeactivationStatus, ReplacementStatus
@@ -129,6 +129,10 @@ class Account(models.Model):
                 condition=Q(status="inactive", deactivated_at__isnull=False) | Q(status="active"),
                 name="account_inactive_has_date",
             ),
+            models.CheckConstraint(
+                condition=within_reach("created_at") & within_reach("activated_at") & within_reach("deactivated_at"),
+                name="account_dates_possible",
+            ),
             models.CheckConstraint(condition=~Q(user_id=""), name="account_has_user_id"),
         ]
         indexes = [
@@ -184,6 +188,9 @@ class Assignment(models.Model):
     class Meta:
         verbose_name = _("holder")
         constraints = [
+            models.CheckConstraint(
+                condition=within_reach("starts_at") & within_reach("ends_at"), name="assignment_dates_possible"
+            ),
             # An empty range overlaps nothing, so it must not exist.
             models.CheckConstraint(
                 condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")), name="assignment_not_empty"

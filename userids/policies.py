@@ -5,7 +5,7 @@ from django.utils.translation import gettext_noop
 
 from occ.obligations.rules import StepKind, register, step
 from occ.people.choices import Role
-from occ.policies.registry import Definition, number_from_zero, positive_number
+from occ.policies.registry import Definition, number
 from occ.policies.registry import register as register_policy
 
 DEACTIVATE = "userids.deactivate"
@@ -13,10 +13,10 @@ WITHIN = "userids.deactivate.hours"
 QUARANTINE = "userids.replace.quarantine_days"
 
 register_policy(
-    Definition(WITHIN, _("A leaver's user ID is shut within"), _("hours"), "SOP-UID 5.1", 24, positive_number)
+    Definition(WITHIN, _("A leaver's user ID is shut within"), _("hours"), "SOP-UID 5.1", 24, number(0.25, 8_760))
 )
 register_policy(
-    Definition(QUARANTINE, _("An ID rests before its next holder"), _("days"), "SOP-UID 8.2", 0, number_from_zero)
+    Definition(QUARANTINE, _("An ID rests before its next holder"), _("days"), "SOP-UID 8.2", 0, number(0, 3_650))
 )
 register(
     key=DEACTIVATE,

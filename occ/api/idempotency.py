@@ -21,6 +21,17 @@ class KeyReused(Refused):
     status = 422
 
 
+def digest(request: Request) -> str:
+    """What was asked: the address, the values, and the bytes of the files."""
+    said = hashlib.sha256(f"{request.path}\n{request.data}".encode())
+    for name, file in sorted(request.FILES.items()):
+        said.update(f"\n{name}\n".encode())
+        for chunk in file.chunks():
+            said.update(chunk)
+        file.seek(0)
+    return said.hexdigest()
+
+
 def idempotent(post: Callable[..., Response]) -> Callable[..., Response]:
     """Decorates an APIView's `post`. A second request waits for the first (unique key) and then repeats its answer.
 
@@ -32,7 +43,7 @@ def idempotent(post: Callable[..., Response]) -> Callable[..., Response]:
         key = request.headers.get("Idempotency-Key", "")[:120]
         if not key:
             return post(view, request, *args, **kwargs)
-        said = hashlib.sha256(f"{request.path}\n{request.data}".encode()).hexdigest()
+        said = digest(request)
         user = request.user
         assert isinstance(user, User)
         with transaction.atomic():

@@ -1,11 +1,7 @@
-"""Signing: a name, a position, a purpose and a time, vouched for by the password entered again.
-
-Wrong passwords are kept in the ledger and stop further attempts for a while, so that an open session is not a way
-to find the password.
-"""
+"""Signing: a name, a position, a purpose and a time, vouched for by the password entered again."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import translation
@@ -13,21 +9,12 @@ from django.utils.translation import gettext as _
 
 from occ.documents.choices import Purpose, Status
 from occ.documents.models import IssuedDocument, Signature
-from occ.errors import Invalid, NotAllowed, Refused, WrongState
-from occ.ledger.models import Entry
+from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
 from occ.people.choices import Role
 from occ.people.models import User
+from occ.people.passwords import password_confirm
 from occ.people.scope import roles_of
-
-ATTEMPTS = 5
-WINDOW = timedelta(minutes=15)
-REFUSED = "document.signing_refused"
-
-
-class TooManyAttempts(Refused):
-    code = "too_many_attempts"
-    status = 429
 
 
 @dataclass(frozen=True)
@@ -56,14 +43,7 @@ def signing_confirm(*, user: User, password: str, purpose: str, now: datetime) -
         raise Invalid(_("Choose what you sign for."), field="purpose")
     if not any(held.role != Role.AUDITOR for held in roles_of(user)):
         raise NotAllowed
-    wrong = Entry.objects.filter(
-        subject_type=user._meta.label_lower, subject_id=str(user.pk), action=REFUSED, at__gt=now - WINDOW
-    ).count()
-    if wrong >= ATTEMPTS:
-        raise TooManyAttempts(_("Too many wrong passwords. Try again in 15 minutes."), field="password")
-    if not user.check_password(password):
-        record(actor=user, action=REFUSED, subject=user, data={"purpose": purpose}, now=now)
-        raise Invalid(_("This is not your password."), field="password")
+    password_confirm(user=user, password=password, reason=f"sign:{purpose}", now=now)
     name = user.person.name if user.person is not None else str(user)
     return Signing(user_id=user.pk, name=name, position=position_of(user), purpose=purpose, at=now)
 

@@ -20,7 +20,7 @@ from occ.documents.choices import Status
 from occ.documents.filters import RegisterFilter
 from occ.documents.forms import SignForm
 from occ.documents.models import IssuedDocument
-from occ.documents.services import verification_url
+from occ.documents.services import ALPHABET, verification_url
 from occ.errors import Refused
 from occ.ledger.services import record
 from occ.lists import listing, remembered
@@ -126,7 +126,8 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def _verify(request: HttpRequest, code: str) -> HttpResponse:
     wanted = code.lower().translate(LOOKALIKES)
-    document = IssuedDocument.objects.defer("data").select_related("site").filter(code=wanted).first()
+    known = IssuedDocument.objects.defer("data").select_related("site")
+    document = known.filter(code=wanted).first() if set(wanted) <= set(ALPHABET) else None
     if document is None:
         return render(request, "documents/verify.html", {"document": None}, status=404)
     newer = IssuedDocument.objects.filter(supersedes=document).first()

@@ -1,9 +1,13 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.forms import PasswordChangeForm
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from occ.errors import Refused
 from occ.people.models import Site, User
+from occ.people.passwords import password_confirm
 from occ.people.scope import site_ids
 from occ.policies.services import SETTERS
 
@@ -26,3 +30,15 @@ class PolicyForm(forms.Form):
     def clean_value(self) -> int | float:
         value = self.cleaned_data["value"]
         return int(value) if value == value.to_integral_value() else float(value)
+
+
+class PasswordForm(PasswordChangeForm):
+    """Django's own, but wrong passwords count together with those at signing."""
+
+    def clean_old_password(self) -> str:
+        password: str = self.cleaned_data["old_password"]
+        try:
+            password_confirm(user=self.user, password=password, reason="password_change", now=timezone.now())
+        except Refused as refusal:
+            raise forms.ValidationError(str(refusal), code=refusal.code) from refusal
+        return password

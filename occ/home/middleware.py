@@ -67,8 +67,9 @@ class Refusals:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, Refused):
             return None
-        if request.headers.get("HX-Request"):  # a piece of a page cannot hold a whole one: the browser shows a notice
-            return HttpResponse(str(error), status=409 if error.status == 422 else error.status)
+        if request.headers.get("HX-Request"):  # a piece of a page cannot hold a whole one: the browser shows the words
+            status = 409 if error.status == 422 else error.status
+            return HttpResponse(str(error), status=status, content_type="text/plain; charset=utf-8")
         return render(request, "refused.html", {"refusal": error}, status=error.status)
 
 

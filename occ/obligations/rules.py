@@ -87,6 +87,8 @@ def valid_ladder(value: Any) -> None:
         raise ValueError(f"a step lacks {error}") from error
     if len({s.key for s in steps}) != len(steps):
         raise ValueError("two steps have the same key")
+    if any(abs(s.offset) > timedelta(days=3_650) for s in steps):
+        raise ValueError("a step lies more than ten years away")
     if any(s.anchor not in {"start", "due"} or s.role not in Role.values for s in steps):
         raise ValueError("a step's anchor is start or due, and its role one of the roles")
     if [s for s in steps if s.kind is StepKind.BREACH and (s.anchor != "due" or s.offset)] or not any(

@@ -28,7 +28,7 @@ def person_leave(
     *, person_id: int, last_working_day: date, reason: LeavingReason, actor: Actor, now: datetime
 ) -> Person:
     """Set or move the last working day. Raises Invalid when it lies before the person joined."""
-    person = Person.objects.select_for_update().select_related("site").get(pk=person_id)
+    person = Person.objects.select_for_update(of=("self",)).select_related("site").get(pk=person_id)
     if last_working_day < person.joined_on:
         raise Invalid(
             _("The last working day lies before the day %(name)s joined.") % {"name": person.name},
@@ -46,7 +46,7 @@ def person_leave(
 @transaction.atomic
 def person_stay(*, person_id: int, note: str, actor: Actor, now: datetime) -> Person:
     """Withdraw the leaving. Raises WrongState when nobody was leaving."""
-    person = Person.objects.select_for_update().select_related("site").get(pk=person_id)
+    person = Person.objects.select_for_update(of=("self",)).select_related("site").get(pk=person_id)
     if person.last_working_day is None:
         raise WrongState(_("%(name)s is not leaving.") % {"name": person.name})
     was = person.last_working_day
@@ -65,7 +65,8 @@ def announce_left(*, now: datetime) -> int:
     due = Person.objects.filter(left_announced=False, last_working_day__lte=now.date()).values_list("pk", flat=True)
     for pk in list(due):
         with transaction.atomic():
-            person = Person.objects.select_for_update(skip_locked=True).select_related("site").filter(pk=pk).first()
+            rows = Person.objects.select_for_update(of=("self",), skip_locked=True).select_related("site")
+            person = rows.filter(pk=pk).first()
             if person is None or person.left_announced or person.last_working_day is None:
                 continue
             if person.last_working_day >= local_day(now, person.site.zone):

@@ -7,7 +7,7 @@ Employment (contracts, plans) is `sdm`'s; here is only what every module asks.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from occ.people.choices import LeavingReason, Role
+from occ.times import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 def whole_range(column: str) -> Func:
     """An integer as a one-element range: equality inside a GiST exclusion constraint without btree_gist."""
     return Func(F(column), F(column), Value("[]"), function="int8range")
+
+
+def within_reach(column: str) -> Q:
+    """For check constraints: an instant that somebody can have meant, or none (a day's room for the time zones)."""
+    first, last = datetime(FIRST_YEAR - 1, 12, 31, tzinfo=UTC), datetime(LAST_YEAR + 1, 1, 2, tzinfo=UTC)
+    return Q(**{column: None}) | Q(**{f"{column}__gte": first, f"{column}__lt": last})
 
 
 class DayRange(Func):
@@ -121,6 +128,11 @@ class Person(models.Model):
             models.CheckConstraint(
                 condition=Q(last_working_day__isnull=True) | Q(last_working_day__gte=F("joined_on")),
                 name="person_leaves_after_joining",
+            ),
+            models.CheckConstraint(
+                condition=Q(joined_on__gte=date(FIRST_YEAR - 60, 1, 1))
+                & (Q(last_working_day=None) | Q(last_working_day__lte=date(LAST_YEAR, 12, 31))),
+                name="person_days_possible",
             ),
         ]
         indexes = [models.Index(fields=["last_working_day"], name="person_last_day")]

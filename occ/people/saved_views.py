@@ -15,10 +15,8 @@ def saved_view_keep(*, page: str, name: str, query: str, actor: User) -> SavedVi
     name = " ".join(name.split())
     if not name or len(name) > 60:
         raise Invalid(_("Give the view a name of at most 60 characters."), field="name")
-    try:
-        resolve(page)
-    except Resolver404 as error:
-        raise Invalid(_("There is no such list.")) from error
+    if "\x00" in f"{page}{name}" or len(page) > 200 or not is_list(page):
+        raise Invalid(_("There is no such list."))
     mine = SavedView.objects.filter(user=actor, page=page)
     if mine.exclude(name=name).count() >= MOST:
         raise WrongState(_("You keep %(n)s views of this list already. Remove one first.") % {"n": MOST})
@@ -29,6 +27,14 @@ def saved_view_keep(*, page: str, name: str, query: str, actor: User) -> SavedVi
             )[0]
     except IntegrityError:  # a double click: the other one has kept it
         return mine.get(name=name)
+
+
+def is_list(page: str) -> bool:
+    """An address of ours that names no single thing."""
+    try:
+        return not resolve(page).kwargs
+    except Resolver404:
+        return False
 
 
 def saved_view_remove(*, view_id: int, actor: User) -> None:

@@ -30,11 +30,11 @@ def register(definition: Definition) -> Definition:
     return definition
 
 
-def positive_number(value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        raise ValueError("a number above 0 is needed")
+def number(least: float, most: float) -> Callable[[Any], None]:
+    """A validator: a number between these, both included. The upper bound keeps a slip from stopping a process."""
 
+    def valid(value: Any) -> None:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            raise ValueError(f"a number from {least:g} to {most:g} is needed")
 
-def number_from_zero(value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise ValueError("a number, 0 or above, is needed")
+    return valid

@@ -12,8 +12,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from occ.errors import Invalid
-
-FIRST_YEAR, LAST_YEAR = 1990, 2100
+from occ.times import FIRST_YEAR, LAST_YEAR
 
 _MONTHS = {
     1: "januari january jan",

@@ -96,6 +96,9 @@
   document.addEventListener("htmx:responseError", function (event) {
     const status = event.detail.xhr.status;
     if (status === 401) return location.reload();
+    if ((event.detail.xhr.getResponseHeader("Content-Type") || "").startsWith("text/plain")) {
+      return notice(event.detail.xhr.responseText.slice(0, 500)); // a refusal in words
+    }
     notice(status === 403 || status === 404 ? body.dataset.textDenied : body.dataset.textFailed);
   });
   document.addEventListener("htmx:sendError", () => notice(body.dataset.textOffline));

@@ -14,11 +14,12 @@ from django.test import Client
 from occ.documents.attachments import FileRefused, attachment_add
 from occ.documents.models import IssuedDocument
 from occ.documents.services import verification_url
-from occ.documents.signing import TooManyAttempts, document_sign
+from occ.documents.signing import document_sign
 from occ.errors import Invalid
 from occ.ledger.models import Entry
 from occ.people.choices import Role
 from occ.people.models import Site, User
+from occ.people.passwords import TooManyAttempts
 from tests.documents.conftest import NOW, PASSWORD, issue, user_with
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"".join(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -43,7 +44,8 @@ def ask(site: Site, *scopes: dict[str, Any]) -> list[Any]:
         app = Threads(site, MOST)
         return await asyncio.gather(*(app(one, None, None) for one in scopes), return_exceptions=True)
 
-    return asyncio.run(asyncio.wait_for(together(), 20))
+    with ThreadPoolExecutor(1) as apart:  # where no other loop runs (Playwright keeps one in the main thread)
+        return apart.submit(asyncio.run, asyncio.wait_for(together(), 20)).result(30)
 
 
 def test_a_rush_waits_in_line_and_threads_are_used_again() -> None:

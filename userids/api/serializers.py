@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from occ.api.fields import DayField, InstantField
 from occ.people.choices import LeavingReason
 from occ.people.scope import has_role
 from userids.models import Account, Assignment, DeactivationRequest, ReplacementRequest, Resignation
@@ -94,7 +95,7 @@ class ReplacementSerializer(ProcessSerializer):
 
 class ResignationInput(serializers.Serializer[Any]):
     employee = serializers.CharField(max_length=20, help_text="employee number")
-    last_working_day = serializers.DateField()
+    last_working_day = DayField()
     reason = serializers.ChoiceField(LeavingReason.choices, default=LeavingReason.RESIGNATION)
     note = serializers.CharField(max_length=2000, required=False, default="", allow_blank=True)
     letter = serializers.FileField(required=False, help_text="PDF, PNG or JPG; multipart/form-data")
@@ -112,6 +113,6 @@ class TransitionInput(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=2000, required=False, allow_blank=True)
     text = serializers.CharField(max_length=2000, required=False, allow_blank=True, help_text="what shows it")
     file = serializers.FileField(required=False, help_text="PDF, PNG or JPG; multipart/form-data")
-    inactive_since = serializers.DateTimeField(required=False, help_text="when the ID became inactive; else now")
+    inactive_since = InstantField(required=False, help_text="when the ID became inactive; else now")
     sessions_revoked = serializers.BooleanField(required=False)
     work_handed_over = serializers.BooleanField(required=False)

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from occ.api.fields import InstantField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
 from occ.documents.attachments import attachment_add
@@ -52,7 +53,7 @@ def user_of(request: Request) -> User:
 
 
 class Query(serializers.Serializer[Any]):
-    as_of = serializers.DateTimeField(required=False)
+    as_of = InstantField(required=False)
     status = serializers.ChoiceField(AccountStatus.choices, required=False)
     site = serializers.CharField(required=False, max_length=10)
     q = serializers.CharField(required=False, max_length=200)

@@ -1,6 +1,7 @@
 """The logbook rows themselves."""
 
 import re
+import unicodedata
 from datetime import datetime
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from occ.people.choices import Role
 from occ.people.history import sign
 from occ.people.models import Person, Site
 from occ.people.scope import has_role
+from occ.times import in_reach
 from userids.choices import AccountStatus
 from userids.models import Account, Application, Assignment
 
@@ -41,6 +43,11 @@ def searchable(words: list[str]) -> str:
     return " ".join(NO_WORD.sub(" ", word) for word in words if word)
 
 
+def hidden(text: str) -> bool:
+    """Whether there is something in it that nobody sees: such an ID would look like another one."""
+    return any(unicodedata.category(c) in {"Cc", "Cf", "Co", "Cn"} for c in text)
+
+
 @transaction.atomic
 def account_create(
     *, application: Application, user_id: str, person: Person | None, email: str, role: str, channels: list[str],
@@ -49,6 +56,10 @@ def account_create(
     """Enter an ID into the logbook, with its holder from `activated_at` on. Raises Invalid when it is there already."""
     must_keep(actor, site)
     user_id = user_id.strip()
+    if hidden(user_id):
+        raise Invalid(_("The user ID holds characters that nobody can see. Type it anew."), field="user_id")
+    if not in_reach(activated_at):
+        raise Invalid(_("The date is not possible."), field="activated_at")
     if Account.objects.filter(application=application, user_id__iexact=user_id).exists():
         raise Invalid(_("User ID %(id)s is already in the logbook.") % {"id": user_id}, field="user_id")
     if activated_at > now:

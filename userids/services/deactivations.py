@@ -72,7 +72,9 @@ def resignations_record(
         if account.holder is None:
             raise Invalid(_("User ID %(id)s has no holder.") % {"id": account.user_id})
         people.add(account.holder.person_id)
-    return [  # in the order of their ids: two of these at once lock alike
+    # All of them first and in one order: two of these at once wait for each other instead of embracing.
+    list(Person.objects.select_for_update().filter(pk__in=people).order_by("pk"))
+    return [
         resignation_record(
             person_id=pk, last_working_day=last_working_day, reason=reason, note=note, actor=actor, now=now
         )

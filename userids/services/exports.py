@@ -5,6 +5,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import IO, Any
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from occ.documents.models import IssuedDocument
@@ -83,7 +84,8 @@ def logbook_issue(
     signatures: Iterable[Signing], actor: Actor, now: datetime,
 ) -> IssuedDocument:  # fmt: skip
     """Issue the logbook of a site as it was at `at` as a numbered PDF/A; with a period the IDs active in it."""
-    rows = [[*row[:2], *row[3:]] for row in logbook_rows(accounts, at=at)]
+    with translation.override(language):
+        rows = [[*row[:2], *row[3:]] for row in logbook_rows(accounts, at=at)]
     if period:
         first, last = period
         rows = [row for row in rows if row[6] and row[6] <= last and (row[8] is None or row[8] >= first)]

@@ -23,7 +23,7 @@ from occ.sheets.reading import Column, read_table
 from occ.times import end_of_day, local_day, start_of_day
 from userids.choices import Channel
 from userids.models import Account, Application, Assignment
-from userids.services.accounts import may_keep
+from userids.services.accounts import hidden, may_keep
 
 T = TypeVar("T")
 CHUNK = 5_000
@@ -120,6 +120,7 @@ CHANNEL_WORDS = {
     "e-mail": Channel.EMAIL, "surel": Channel.EMAIL, "chat": Channel.CHAT, "live chat": Channel.CHAT,
     "livechat": Channel.CHAT, "video call": Channel.VIDEO, "video": Channel.VIDEO, "vicall": Channel.VIDEO,
 }  # fmt: skip
+LONGEST = {"user_id": 60, "number": 20, "name": 120, "email": 254, "role": 60, "remarks": 2_000}
 SEPARATORS = re.compile(r"[,;/&+|\n]|\bdan\b|\band\b", re.IGNORECASE)
 
 
@@ -220,8 +221,11 @@ class Judge:
             application = found or application
         channels = self._channels(value.get("channels"), say)
         span = self._span(value, site, say)
-        if len(value.get("user_id") or "") > 60:
-            say("user_id", "too_long", _("The user ID is longer than 60 characters."))
+        for column, most in LONGEST.items():
+            if len(value.get(column) or "") > most:
+                say(column, "too_long", _("This is longer than %(n)s characters.") % {"n": most})
+        if hidden(value.get("user_id") or ""):
+            say("user_id", "hidden", _("The user ID holds characters that nobody can see. Type it anew."))
         if not value.get("name") and (value.get("number") or value.get("email") or (span and span[1] is None)):
             say("name", "empty", _("Who holds it? The name is empty."))
         if row.problems or problems or site is None or span is None:
@@ -237,8 +241,8 @@ class Judge:
                 email=(value.get("email") or "").strip(),
                 starts_at=span[0],
                 ends_at=span[1],
-                role=(value.get("role") or "")[:60],
-                remarks=(value.get("remarks") or "")[:2000],
+                role=value.get("role") or "",
+                remarks=value.get("remarks") or "",
             )
         )
         return problems
@@ -408,7 +412,7 @@ def new_person(entry: Entry, value: dict[str, Any]) -> Person:
     """Somebody the system does not know; without an employee number they get a provisional one."""
     number = value.get("number") or provisional_number(entry.person_key)
     return Person(
-        number=number.strip()[:20], name=" ".join(value["name"].split())[:120], email=entry.email[:254],
+        number=number.strip(), name=" ".join(value["name"].split()), email=entry.email,
         position=entry.role or "Agent", site=entry.site, joined_on=value["activated"],
     )  # fmt: skip
 

@@ -77,6 +77,7 @@ def make(request: HttpRequest, flow: Flow, subject: Process, name: str) -> HttpR
                 **data,
             )  # fmt: skip
         except Refused as refusal:
+            subject.refresh_from_db()  # somebody may have been quicker: what is shown is how it stands now
             if name not in {one.name for one in flow.open_to(me(request), state=subject.status, site=subject.site)}:
                 raise  # nothing on the page could show it: a page of its own says why
             add_refusal(form, refusal)
