@@ -30,7 +30,7 @@ def main() -> int:
     parser.add_argument("--no-simulator", action="store_true", help="without the simulated floor")
     arguments = parser.parse_args()
     var = var_directory(arguments.var)
-    for one in (signal.SIGTERM, signal.SIGHUP):
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(one, interrupt)
     with said(), contextlib.suppress(KeyboardInterrupt):
         demo(var, arguments.port, arguments.reset)
