@@ -4,8 +4,7 @@ import uuid
 from typing import cast
 
 from django.contrib import messages
-from django.core.files.storage import storages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +20,7 @@ from occ.documents.filters import RegisterFilter
 from occ.documents.forms import SignForm
 from occ.documents.models import IssuedDocument
 from occ.documents.services import ALPHABET, verification_url
+from occ.downloads import download as download_of
 from occ.errors import Refused
 from occ.ledger.services import record
 from occ.lists import listing, remembered
@@ -93,7 +93,7 @@ def download(request: HttpRequest, pk: int) -> HttpResponseBase:
     data = {"number": document.full_number, "sha256": document.sha256}
     now = timezone.now()
     record(actor=user, action="document.downloaded", subject=document, data=data, now=now, site=document.site)
-    return _file("documents", document.file, document.file_name, "application/pdf")
+    return download_of("documents", document.file, shown=document.file_name, content_type="application/pdf")
 
 
 @require_GET
@@ -103,15 +103,7 @@ def attachment(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     found = get_attachment(user, pk)
     data = {"name": found.name, "of": f"{found.subject_type} {found.subject_id}"}
     record(actor=user, action="attachment.downloaded", subject=found, data=data, now=timezone.now())
-    return _file("default", found.file, found.name, found.content_type)
-
-
-def _file(storage: str, name: str, shown: str, content_type: str) -> FileResponse:
-    """A file to be saved, never to be shown as a page of this site."""
-    response = FileResponse(storages[storage].open(name), as_attachment=True, filename=shown, content_type=content_type)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return download_of("default", found.file, shown=found.name, content_type=found.content_type)
 
 
 @csrf_exempt

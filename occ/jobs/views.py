@@ -2,22 +2,20 @@
 
 import uuid
 
-from django.core.files.storage import storages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from occ.downloads import download
 from occ.jobs import services
 from occ.jobs.kinds import KINDS
 from occ.jobs.models import Job
 from occ.ledger.services import record
 from occ.paging import paginate
 from occ.people.access import get_visible, me
-
-SAFE = "default-src 'none'; sandbox"
 
 
 @require_GET
@@ -51,7 +49,4 @@ def file(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
         raise Http404
     data = {"name": found.output_name}
     record(actor=me(request), action="job.downloaded", subject=found, data=data, now=timezone.now())
-    response = FileResponse(storages["default"].open(found.output_file), as_attachment=True, filename=found.output_name)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = SAFE
-    return response
+    return download("default", found.output_file, shown=found.output_name)
