@@ -48,6 +48,24 @@ class NoteForm(forms.Form):
     note = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
 
 
+class OptionalNoteForm(forms.Form):
+    note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)
+
+
+class EvidenceForm(forms.Form):
+    """What shows that a step was done: words, a file, or both."""
+
+    text = forms.CharField(
+        label=_("What shows it"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    file = forms.FileField(
+        label=_("Screenshot or document"),
+        required=False,
+        help_text=_("PDF, PNG or JPG, at most 10 MiB."),
+        widget=forms.FileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg"}),
+    )
+
+
 def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
     """Show what a service said beside the field it speaks of, or above the form; a missing role is no matter of it."""
     if isinstance(refusal, NotAllowed):

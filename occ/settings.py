@@ -171,6 +171,10 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 
+# The organisation's key for issued documents (occ.documents.sealing); without one they go out unsigned.
+SIGNING_KEY_FILE = os.environ.get("SIGNING_KEY_FILE", "")
+SIGNING_KEY_PASSWORD = os.environ.get("SIGNING_KEY_PASSWORD", "")
+
 vars().update(env.email("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM") or "OCC <occ@localhost>"
 
@@ -193,6 +197,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "occ.notifications.tasks.deliver_due", "schedule": 15.0, "options": {"expires": 60}},
     "seal": {"task": "occ.ledger.tasks.seal", "schedule": 60.0, "options": {"expires": 60}},
     "take_up": {"task": "occ.jobs.tasks.take_up", "schedule": 60.0, "options": {"expires": 60}},
+    "access_reviews": {"task": "userids.tasks.access_reviews", "schedule": 3600.0, "options": {"expires": 3600}},
     "clear_jobs": {"task": "occ.jobs.tasks.clear", "schedule": 86_400.0},
     "sweep_files": {"task": "occ.documents.tasks.sweep_files", "schedule": 86_400.0},
 }

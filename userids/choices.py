@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 class AccountStatus(models.TextChoices):
     ACTIVE = "active", _("Active")
     INACTIVE = "inactive", _("Inactive")
+    SUSPENDED = "suspended", _("Suspended")
 
 
 class Channel(models.TextChoices):
@@ -35,5 +36,55 @@ class ReplacementStatus(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class DeactivationReason(models.TextChoices):
+    """Why an ID is shut: a leaver's (occ.people.choices.LeavingReason), or one of the others of UID-8."""
+
+    RESIGNATION = "resignation", _("Resignation")
+    NON_RENEWAL = "non_renewal", _("Contract not renewed")
+    DISMISSAL = "dismissal", _("Dismissal")
+    DEATH = "death", _("Death")
+    TRANSFER = "transfer", _("Transfer")
+    LONG_LEAVE = "long_leave", _("Long leave")
+    DISCIPLINE = "discipline", _("Discipline")
+    DORMANT = "dormant", _("Not used")
+    ACCESS_REVIEW = "access_review", _("Revoked in an access review")
+
+
+# Reasons that need nobody to leave; each has its own time limit.
+OTHER_REASONS = [
+    DeactivationReason.TRANSFER,
+    DeactivationReason.LONG_LEAVE,
+    DeactivationReason.DISCIPLINE,
+    DeactivationReason.DORMANT,
+    DeactivationReason.ACCESS_REVIEW,
+]
+# The ID comes back to the same holder: it is suspended, and nobody else takes it over meanwhile.
+SUSPENDING = [DeactivationReason.LONG_LEAVE]
+
+
 class BreachCause(models.TextChoices):
     LATE_NOTICE = "late_notice", _("Late notice")
+    OVERLOOKED = "overlooked", _("Overlooked")
+    NOBODY_ON_DUTY = "nobody_on_duty", _("Nobody on duty could do it")
+    APPLICATION_DOWN = "application_down", _("The application was not available")
+    WRONG_DATA = "wrong_data", _("Wrong or missing data")
+    OTHER = "other", _("Other")
+
+
+class BreachReviewStatus(models.TextChoices):
+    OPEN = "open", _("To be reviewed")
+    ACTION = "action", _("Corrective action under way")
+    CLOSED = "closed", _("Closed")
+    VOID = "void", _("No breach")
+
+
+class AccessReviewStatus(models.TextChoices):
+    OPEN = "open", _("Open")
+    CLOSED = "closed", _("Closed")
+
+
+class AccessDecision(models.TextChoices):
+    PENDING = "pending", _("To be decided")
+    CONFIRMED = "confirmed", _("Confirmed")
+    REVOKED = "revoked", _("Revoked")
+    LAPSED = "lapsed", _("No longer held")

@@ -24,6 +24,11 @@ def deactivation_due(
     return clock_start(last_working_day, zone, last_shift_ends) + within
 
 
+def other_start(last_day: date | None, zone: ZoneInfo, now: datetime) -> datetime:
+    """Where nobody leaves (UID-8) the clock starts at the end of the last day of use, or at once where none is said."""
+    return now if last_day is None else end_of_day(last_day, zone)
+
+
 def register_last_shift(provider: LastShift) -> None:
     _providers.append(provider)
 

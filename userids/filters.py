@@ -4,14 +4,33 @@ from typing import Any
 
 import django_filters as filters
 from django.db.models import Q, QuerySet
+from django.forms import HiddenInput
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from occ.forms import DayField, InstantField
-from occ.people.choices import LeavingReason
 from occ.people.models import Site, Team
-from userids.choices import AccountStatus, Channel, DeactivationStatus, ReplacementStatus
-from userids.models import Account, AccountQuerySet, Application, DeactivationRequest, ReplacementRequest, Resignation
+from userids.choices import (
+    AccessDecision,
+    AccountStatus,
+    BreachCause,
+    BreachReviewStatus,
+    Channel,
+    DeactivationReason,
+    DeactivationStatus,
+    ReplacementStatus,
+)
+from userids.models import (
+    AccessReviewItem,
+    Account,
+    AccountQuerySet,
+    Application,
+    BreachReview,
+    DeactivationRequest,
+    ReplacementRequest,
+    Resignation,
+)
+from userids.models_reviews import OPEN_REVIEW
 
 
 class InstantFilter(filters.Filter):
@@ -83,7 +102,7 @@ class DeactivationFilter(SiteFilter):
         label=_("Status"),
         empty_label=_("All"),
     )
-    reason = filters.ChoiceFilter(choices=LeavingReason.choices, label=_("Reason"), empty_label=_("All"))
+    reason = filters.ChoiceFilter(choices=DeactivationReason.choices, label=_("Reason"), empty_label=_("All"))
     team = filters.ModelChoiceFilter(queryset=Team.objects.all(), label=_("Team"), empty_label=_("All"))
     due_from = DayFilter(field_name="due_at", lookup_expr="date__gte", label=_("Due from"))
     due_to = DayFilter(field_name="due_at", lookup_expr="date__lte", label=_("Due until"))
@@ -96,6 +115,54 @@ class DeactivationFilter(SiteFilter):
         if value == "open":
             return rows.open()
         return rows.late(timezone.now()) if value == "late" else rows.filter(status=value)
+
+
+class BreachFilter(SiteFilter):
+    """Late requests by where their review stands."""
+
+    review = filters.ChoiceFilter(
+        choices=[("due", _("To be reviewed or acted upon")), ("overdue", _("Action overdue")),
+                 *BreachReviewStatus.choices],
+        method="by_review", label=_("Review"), empty_label=_("All"),
+    )  # fmt: skip
+    cause = filters.ChoiceFilter(
+        field_name="review__cause", choices=BreachCause.choices, label=_("Cause"), empty_label=_("All")
+    )
+    team = filters.ModelChoiceFilter(queryset=Team.objects.all(), label=_("Team"), empty_label=_("All"))
+    due_from = DayFilter(field_name="due_at", lookup_expr="date__gte", label=_("Due from"))
+    due_to = DayFilter(field_name="due_at", lookup_expr="date__lte", label=_("Due until"))
+
+    class Meta:
+        model = DeactivationRequest
+        fields: list[str] = []
+
+    def by_review(self, rows: Any, name: str, value: str) -> Any:
+        if value == "due":
+            return rows.filter(review__status__in=OPEN_REVIEW)
+        if value == "overdue":
+            return rows.filter(review__in=BreachReview.objects.overdue_actions(timezone.localdate()))
+        return rows.filter(review__status=value)
+
+
+class AccessReviewItemFilter(filters.FilterSet):
+    q = filters.CharFilter(method="by_words", label=_("Search"))
+    team = filters.ChoiceFilter(method="by_team", label=_("Team"), empty_label=_("All"), choices=[])
+    decision = filters.ChoiceFilter(choices=AccessDecision.choices, label=_("Decision"), empty_label=_("All"))
+    review = filters.NumberFilter(field_name="review_id", widget=HiddenInput)
+
+    class Meta:
+        model = AccessReviewItem
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        teams = [(str(team.pk), team.name) for team in Team.objects.all()]
+        self.filters["team"].extra["choices"] = [*teams, ("0", _("no team"))]
+
+    by_words = SiteFilter.by_words
+
+    def by_team(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(part__team=None) if value == "0" else rows.filter(part__team_id=value)
 
 
 class ReplacementFilter(SiteFilter):

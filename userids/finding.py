@@ -8,10 +8,12 @@ from django.utils.translation import gettext_lazy
 from occ.people.models import User
 from occ.search import Result
 from occ.search import register as register_finder
+from occ.times import end_of_day
 from occ.workflow.turns import Source
 from occ.workflow.turns import register as register_turns
-from userids.models import Account, DeactivationRequest, ReplacementRequest
-from userids.workflow import DEACTIVATION, REPLACEMENT
+from userids.models import Account, BreachReview, DeactivationRequest, ReplacementRequest
+from userids.models_reviews import OPEN_REVIEW
+from userids.workflow import BREACH_REVIEW, DEACTIVATION, REPLACEMENT
 
 
 def find_accounts(user: User, text: str, limit: int) -> Iterator[Result]:
@@ -44,5 +46,18 @@ register_turns(
         ),
         title=lambda row: f"{row.account.user_id} → {row.person.name}",
         due_at=lambda row: None,
+    )
+)
+register_turns(
+    Source(
+        BREACH_REVIEW,
+        rows=lambda user: (
+            BreachReview.objects.visible_to(user)
+            .select_related("request__account", "request__person", "site")
+            .filter(status__in=OPEN_REVIEW)
+            .order_by("action_due", "opened_at", "pk")
+        ),
+        title=lambda row: f"{row.request.account.user_id} · {row.request.person.name}",
+        due_at=lambda row: end_of_day(row.action_due, row.site.zone) if row.action_due else None,
     )
 )

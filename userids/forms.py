@@ -10,7 +10,7 @@ from occ.people.choices import LeavingReason, Role
 from occ.people.models import Person, Site, User
 from occ.people.scope import site_filter
 from occ.times import local_day
-from userids.choices import Channel
+from userids.choices import OTHER_REASONS, BreachCause, Channel
 from userids.models import Account, Application, Resignation
 from userids.services.accounts import KEEPERS
 
@@ -165,6 +165,61 @@ class ImportForm(forms.Form):
         if file.size > 50 * 2**20:
             raise forms.ValidationError(_("The file is larger than 50 MiB. Split it into smaller files."))
         return file
+
+
+def area(label: Any, *, required: bool = True, rows: int = 2, help_text: Any = "") -> forms.CharField:
+    return forms.CharField(
+        label=label, required=required, max_length=2000, help_text=help_text,
+        widget=forms.Textarea(attrs={"rows": rows}),
+    )  # fmt: skip
+
+
+class CauseForm(forms.Form):
+    cause = forms.ChoiceField(label=_("Cause"), choices=[("", "—"), *BreachCause.choices])
+
+
+class AnalyseForm(CauseForm):
+    cause_note = area(_("What happened"), required=False)
+    correction = area(_("Correction"), help_text=_("What was put right at once, for example: shut on the same day."))
+    corrective_action = area(_("Corrective action"), help_text=_("What keeps it from happening again."))
+    action_due = DayField(label=_("Corrective action due"))
+
+
+class SettleForm(CauseForm):
+    correction = area(_("Correction"))
+    note = area(_("Why no corrective action is needed"))
+
+
+class PostponeForm(forms.Form):
+    action_due = DayField(label=_("New date"))
+    note = reason()
+
+
+class ShutForm(forms.Form):
+    """An ID whose holder stays (UID-8)."""
+
+    reason = forms.ChoiceField(
+        label=_("Reason"), choices=[("", "—"), *((one.value, one.label) for one in OTHER_REASONS[:-1])]
+    )
+    last_day = DayField(
+        label=_("Last day of use"),
+        required=False,
+        help_text=_("Empty: at once. The time limit of the reason begins then."),
+    )
+    note = area(_("Why"))
+
+
+class ResumeForm(forms.Form):
+    note = area(_("What shows it"), help_text=_("For example: status “Active” in the user list of the application."))
+
+
+class CloseReviewForm(forms.Form):
+    language = forms.ChoiceField(label=_("Language"), choices=[("id", _("Indonesian")), ("en", _("English"))])
+    password = forms.CharField(
+        label=_("Your password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text=_("Entered again, it stands for your signature."),
+    )
 
 
 class IssueForm(forms.Form):

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.files.storage import storages
+from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,9 +21,18 @@ from occ.people.models import Site, User
 from occ.people.scope import has_role
 from occ.sheets.importing import faulty_rows_workbook
 from occ.times import JAKARTA
-from userids.filters import AccountFilter, DeactivationFilter, ReplacementFilter, ResignationFilter
+from userids.filters import (
+    AccessReviewItemFilter,
+    AccountFilter,
+    BreachFilter,
+    DeactivationFilter,
+    ReplacementFilter,
+    ResignationFilter,
+)
 from userids.models import (
     LOGBOOK_READERS,
+    AccessReview,
+    AccessReviewItem,
     Account,
     Application,
     DeactivationQuerySet,
@@ -31,6 +41,7 @@ from userids.models import (
     Resignation,
 )
 from userids.services import exports
+from userids.services.access_reviews import access_review_close
 from userids.services.accounts import KEEPERS
 from userids.services.importing import logbook_read, summary
 from userids.services.imports import logbook_import
@@ -118,6 +129,30 @@ def requests(user: User) -> DeactivationQuerySet:
     return DeactivationRequest.objects.visible_to(user).select_related("account", "person", "site", "team")
 
 
+def late_requests(user: User, now: datetime) -> DeactivationQuerySet:
+    return requests(user).late(now).select_related("review__closed_by")
+
+
+def review_items(user: User) -> "models.QuerySet[AccessReviewItem]":
+    rows = AccessReviewItem.objects.filter(review__in=AccessReview.objects.visible_to(user))
+    return rows.select_related("account", "person", "part__team", "review__site", "decided_by", "deactivation")
+
+
+def close_access_review(job: Job, progress: Progress, now: datetime) -> Outcome:
+    """Issue and close; the password was entered when the job was asked for."""
+    params = job.params
+    signing = params["signing"] | {"at": datetime.fromisoformat(params["signing"]["at"])}
+    review = access_review_close(
+        review_id=params["review"], language=params["language"], signatures=[Signing(**signing)], actor=job.owner,
+        now=now,
+    )  # fmt: skip
+    assert review.document is not None
+    return Outcome(url=review.get_absolute_url(), result={"number": review.document.full_number})
+
+
+CLOSE_REVIEW = register(
+    Kind("userids.access_review_close", gettext_lazy("Access review: document"), close_access_review, reads)
+)
 register(Kind("userids.logbook", gettext_lazy("Logbook as a spreadsheet"), logbook, reads, direct=True))
 register_list(
     "userids.deactivations", gettext_lazy("Deactivations"), may=reads, filters=DeactivationFilter,
@@ -125,9 +160,14 @@ register_list(
     columns=exports.deactivation_columns, line=exports.deactivation_line,
 )  # fmt: skip
 register_list(
-    "userids.breaches", gettext_lazy("Breaches"), may=reads, filters=DeactivationFilter, order=("due_at", "pk"),
-    rows=lambda user, now: requests(user).late(now),
-    columns=exports.deactivation_columns, line=exports.deactivation_line,
+    "userids.breaches", gettext_lazy("Breaches"), may=reads, filters=BreachFilter, order=("due_at", "pk"),
+    rows=lambda user, now: late_requests(user, now),
+    columns=exports.breach_columns, line=exports.breach_line,
+)  # fmt: skip
+register_list(
+    "userids.access_review_items", gettext_lazy("Access review"), may=reads, filters=AccessReviewItemFilter,
+    order=("account__user_id", "pk"), rows=lambda user, now: review_items(user),
+    columns=exports.review_item_columns, line=exports.review_item_line,
 )  # fmt: skip
 register_list(
     "userids.replacements", gettext_lazy("Replacements"), may=reads, filters=ReplacementFilter,

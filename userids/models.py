@@ -24,7 +24,14 @@ from occ.people.choices import LeavingReason, Role
 from occ.people.models import Person, Site, Team, User, whole_range, within_reach
 from occ.people.scope import SITE_WIDE, people_filter, site_filter
 from occ.search import full_text
-from userids.choices import AccountStatus, Channel, DeactivationStatus, ReplacementStatus
+from userids.choices import (
+    OTHER_REASONS,
+    AccountStatus,
+    Channel,
+    DeactivationReason,
+    DeactivationStatus,
+    ReplacementStatus,
+)
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -126,7 +133,7 @@ class Account(models.Model):
             models.UniqueConstraint("application", Upper("user_id"), name="account_user_id_once"),
             models.CheckConstraint(condition=Q(status__in=AccountStatus.values), name="account_status_known"),
             models.CheckConstraint(
-                condition=Q(status="inactive", deactivated_at__isnull=False) | Q(status="active"),
+                condition=Q(status="active") | Q(deactivated_at__isnull=False),
                 name="account_inactive_has_date",
             ),
             models.CheckConstraint(
@@ -252,6 +259,10 @@ class DeactivationQuerySet(models.QuerySet["DeactivationRequest"]):
     def open(self) -> DeactivationQuerySet:
         return self.filter(status__in=OPEN_DEACTIVATION)
 
+    def of_leavers(self) -> DeactivationQuerySet:
+        """Those that a leaving opened, and its withdrawal ends; the others have reasons of their own (UID-8)."""
+        return self.exclude(reason__in=OTHER_REASONS)
+
     def late(self, now: datetime) -> DeactivationQuerySet:
         """Shut too late, or still open past its time (SOP-UID 8.3)."""
         return self.filter(Q(inactive_since__gt=F("due_at")) | Q(status__in=OPEN_DEACTIVATION, due_at__lt=now))
@@ -281,7 +292,7 @@ class DeactivationRequest(models.Model):
     person = models.ForeignKey(Person, models.PROTECT, related_name="deactivations", verbose_name=_("holder"))
     site = models.ForeignKey(Site, models.PROTECT, related_name="+", verbose_name=_("site"))
     team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+", verbose_name=_("team"))
-    reason = models.CharField(_("reason"), max_length=20, choices=LeavingReason)
+    reason = models.CharField(_("reason"), max_length=20, choices=DeactivationReason)
     last_working_day = models.DateField(_("last working day"))
     status = models.CharField(_("status"), max_length=20, choices=DeactivationStatus, default="recorded")
     starts_at = models.DateTimeField(_("clock starts"))
@@ -320,6 +331,10 @@ class DeactivationRequest(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_DEACTIVATION
+
+    @property
+    def of_leaver(self) -> bool:
+        return self.reason not in OTHER_REASONS
 
     @property
     def late(self) -> bool:
@@ -365,3 +380,16 @@ class ReplacementRequest(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_REPLACEMENT
+
+
+from userids.models_reviews import (  # noqa: E402  (they point to the models above)
+    AccessReview,
+    AccessReviewItem,
+    AccessReviewPart,
+    BreachReview,
+)
+
+__all__ = [
+    "AccessReview", "AccessReviewItem", "AccessReviewPart", "Account", "AccountQuerySet", "Application", "Assignment",
+    "BreachReview", "DeactivationQuerySet", "DeactivationRequest", "ReplacementRequest", "Resignation",
+]  # fmt: skip

@@ -20,6 +20,16 @@ REPLACE = register(
         ),
     )
 )
+SHUT = register(
+    Kind(
+        "userids.shut",
+        gettext_noop("Deactivate user ID %(user_id)s"),
+        gettext_noop(
+            "User ID %(user_id)s of %(person)s has to be shut although nobody leaves."
+            " Shut it in the application, then confirm with evidence."
+        ),
+    )
+)
 DOCUMENT = register(
     Kind(
         "userids.document",

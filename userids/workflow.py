@@ -2,8 +2,11 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from occ.people.actors import BEAT
 from occ.people.choices import Role
 from occ.workflow.flows import Flow, register, transition
+from userids.choices import AccessReviewStatus as A
+from userids.choices import BreachReviewStatus as B
 from userids.choices import DeactivationStatus as D
 from userids.choices import ReplacementStatus as R
 
@@ -35,7 +38,7 @@ DEACTIVATION = register(
                 {D.RECORDED, D.REQUESTED, D.IN_PROGRESS, D.FAILED},
                 D.CANCELLED,
                 by={Role.SUPPORT},
-                label=_("Cancel: resignation withdrawn"),
+                label=_("Cancel"),
                 needs={"note"},
             ),
         ),
@@ -73,5 +76,50 @@ REPLACEMENT = register(
                 needs={"note"},
             ),
         ),
+    )
+)
+
+BREACH_REVIEW = register(
+    Flow(
+        key="userids.breach_review",
+        clause="SOP-UID 8.3",
+        states=B,
+        initial=B.OPEN,
+        path=(B.OPEN, B.ACTION, B.CLOSED),
+        off_path={B.VOID: B.CLOSED},
+        transitions=(
+            transition("analyse", B.OPEN, B.ACTION, by={Role.COORDINATOR}, label=_("Set the corrective action")),
+            transition(
+                "settle",
+                B.OPEN,
+                B.CLOSED,
+                by={Role.COORDINATOR},
+                label=_("Close without a corrective action"),
+                needs={"note"},
+            ),
+            transition(
+                "close",
+                B.ACTION,
+                B.CLOSED,
+                by={Role.COORDINATOR},
+                label=_("Close: the action is done and works"),
+                needs={"evidence"},
+            ),
+            transition("postpone", B.ACTION, B.ACTION, by={Role.COORDINATOR}, label=_("New date"), needs={"note"}),
+            transition("reopen", B.CLOSED, B.OPEN, by={Role.COORDINATOR}, label=_("Open again"), needs={"note"}),
+            transition("void", {B.OPEN, B.ACTION}, B.VOID, by={BEAT}, label=_("No breach after all"), needs={"note"}),
+            transition("again", B.VOID, B.OPEN, by={BEAT}, label=_("Late again"), needs={"note"}),
+        ),
+    )
+)
+
+ACCESS_REVIEW = register(
+    Flow(
+        key="userids.access_review",
+        clause="SOP-UID 7.1",
+        states=A,
+        initial=A.OPEN,
+        path=(A.OPEN, A.CLOSED),
+        transitions=(transition("close", A.OPEN, A.CLOSED, by={Role.COORDINATOR}, label=_("Close and sign")),),
     )
 )

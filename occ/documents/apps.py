@@ -7,4 +7,9 @@ class DocumentsConfig(AppConfig):
     verbose_name = _("Documents")
 
     def ready(self) -> None:
-        from occ.documents import finding  # noqa: F401  (it registers itself)
+        from django.conf import settings
+
+        from occ.documents import finding, sealing  # noqa: F401  (finding registers itself)
+
+        if settings.SIGNING_KEY_FILE:  # a key that cannot be read stops the start, not the first document
+            sealing.key()

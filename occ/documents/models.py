@@ -94,6 +94,7 @@ class IssuedDocument(models.Model):
     issued_at = models.DateTimeField(_("issued at"))
     issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     issued_by_label = models.CharField(_("issued by"), max_length=150)
+    sealed_by = models.CharField(_("organisation's signature"), max_length=200, blank=True)
     owner_role = models.CharField(_("owner"), max_length=20, choices=Role)
     expires_on = models.DateField(_("kept until"))
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.VALID)

@@ -21,6 +21,7 @@ from occ.documents import files
 from occ.documents.choices import Purpose, Status
 from occ.documents.models import Attachment, IssuedDocument, Series
 from occ.documents.rendering import render, storable
+from occ.documents.sealing import sealed
 from occ.documents.signing import Signing, signature_add
 from occ.documents.types import DocumentType
 from occ.errors import Invalid, NotAllowed, WrongState
@@ -155,6 +156,7 @@ def _publish(
     document.issued_by = actor if isinstance(actor, User) else None
     document.expires_on = kept_until(issued_on, retention_years(type, site=document.site, at=now))
     pdf = render(template=type.template, frame=_frame(document, type, signatures), body=document.data, issued_at=now)
+    pdf, document.sealed_by = sealed(pdf, reason=document.full_number, now=now)
     document.file = f"{type.code}/{document.year}/{document.code}.pdf"
     document.sha256, document.size = files.put("documents", document.file, [pdf])
     document.save(force_insert=True)

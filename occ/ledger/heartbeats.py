@@ -16,6 +16,11 @@ EXPECTED = {
 }
 
 
+def expect(name: str, limit: timedelta) -> None:
+    """A job of a module: how long it may be silent."""
+    EXPECTED[name] = limit
+
+
 def leave(name: str, *, now: datetime, did: int, parked: int = 0) -> None:
     """Record that the job ended. A clock that went back does not make the heartbeat older."""
     row, created = Heartbeat.objects.get_or_create(name=name, defaults={"at": now, "did": did, "parked": parked})

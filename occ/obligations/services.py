@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
+from django.dispatch import Signal
 
 from occ.ledger.services import record
 from occ.notifications.addressees import audience
@@ -15,6 +16,9 @@ from occ.obligations.rules import RULES, Come, LadderStep, StepKind, ladder, pen
 from occ.people.actors import Actor
 from occ.people.models import Site, Team
 from occ.policies.services import policy_value
+
+# Sent inside the transaction that takes the breach step, once for each due time: obligation, now.
+breached = Signal()
 
 
 def _(message: str) -> str:
@@ -164,6 +168,7 @@ def _take(obligation: Obligation, come: Come, *, now: datetime) -> None:
     )  # fmt: skip
     if come.step.kind is StepKind.BREACH:
         obligation.breached_at = obligation.due_at
+        breached.send(Obligation, obligation=obligation, now=now)
     if not come.superseded:
         _tell(obligation, come.step, event, now=now)
 

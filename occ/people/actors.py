@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from occ.people.models import User
 
 
@@ -13,6 +15,11 @@ class SystemActor:
 
     def __str__(self) -> str:
         return f"system:{self.name}"
+
+
+def actor_words(label: str) -> str:
+    """Who did it, as kept in a history row, in words for a page: the system's parts are the system."""
+    return gettext("System") if label.startswith("system:") else label
 
 
 Actor = User | SystemActor

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 
+from occ.people.actors import actor_words
 from occ.workflow.flows import Flow
 from occ.workflow.models import WorkflowStep
 
@@ -31,7 +32,7 @@ def drawing(flow: Flow, subject: Any, steps: list[WorkflowStep]) -> list[dict[st
                 "label": flow.states(shown).label,
                 "state": mark,
                 "at": reached.at if reached else None,
-                "actor": reached.actor_label if reached else "",
+                "actor": actor_words(reached.actor_label) if reached else "",
             }
         )
     return drawn

@@ -48,6 +48,15 @@
     setTimeout(() => { button.disabled = button.dataset.sending !== undefined; }, 0);
   }
 
+  // Lists whose rows are ticked ---------------------------------------------------------------------------------------
+  document.addEventListener("click", function (event) {
+    const button = event.target.closest("[data-tick-all]");
+    if (!button) return;
+    const boxes = [...document.getElementsByName(button.dataset.tickAll)];
+    const ticked = boxes.some((box) => !box.checked);
+    for (const box of boxes) box.checked = ticked;
+  });
+
   document.addEventListener("submit", function (event) {
     const form = event.target;
     if (event.defaultPrevented || form.method === "dialog") return;

@@ -28,13 +28,15 @@ from occ.policies.services import SETTERS
 from tests.factories import account, person, site, user
 from userids.documents import LOGBOOK, logbook_body
 from userids.jobs import ISSUERS
-from userids.models import LOGBOOK_READERS, Assignment, DeactivationRequest, Resignation
-from userids.services import deactivations, replacements
+from userids.models import LOGBOOK_READERS, Assignment, BreachReview, DeactivationRequest, Resignation
+from userids.services import breach_reviews, deactivations, replacements
+from userids.services.access_reviews import access_review_open
 from userids.services.accounts import KEEPERS
+from userids.services.others import ASKERS
 
 pytestmark = [pytest.mark.req("KER-9"), pytest.mark.timeout(400), pytest.mark.django_db]
 READERS = set(LOGBOOK_READERS)
-SUPPORT, LEADER = {Role.SUPPORT}, {Role.TEAM_LEADER}
+SUPPORT, LEADER, COORDINATOR = {Role.SUPPORT}, {Role.TEAM_LEADER}, {Role.COORDINATOR}
 SITE_PEOPLE = READERS  # whose roles see the site's people: all of SITE_WIDE, and a leader of the whole site
 EVERYBODY = set(Role)
 DOCUMENT_READERS = set(LOGBOOK.reading_roles)
@@ -100,6 +102,13 @@ PAGES: dict[str, Row] = {
     "userids:resignation_withdraw": Row(post=SUPPORT, of="resignation", sees=SITE_PEOPLE),
     "userids:deactivations": Row(get=EVERYBODY),
     "userids:breaches": Row(get=EVERYBODY),
+    "userids:breach_review": Row(get=READERS, of="review", sees=READERS),
+    "userids:access_reviews": Row(get=EVERYBODY),
+    "userids:access_review": Row(get=READERS, of="campaign", sees=READERS),
+    "userids:access_review_decide": Row(post=READERS, of="campaign", sees=READERS),
+    "userids:access_review_close": Row(get=COORDINATOR, post=COORDINATOR, of="campaign", sees=READERS),
+    "userids:account_shut": Row(get=ASKERS, post=ASKERS, of="account", sees=READERS),
+    "userids:account_resume": Row(get=LEADER, post=LEADER, of="account", sees=READERS),
     "userids:deactivation": Row(get=READERS, of="request", sees=READERS),
     "userids:replacements": Row(get=EVERYBODY),
     "userids:replacement": Row(get=READERS, of="replacement", sees=READERS),
@@ -138,6 +147,10 @@ for name, roles in STEPS.items():
     if name != "request":
         for prefix in ("userids:replacement_step", "api:userids-replacement-transition"):
             PAGES[f"{prefix}/{name}"] = Row(post=roles, of="replacement", sees=READERS, kwargs={"transition": name})
+for name in breach_reviews.TRANSITIONS:
+    PAGES[f"userids:breach_review_step/{name}"] = Row(
+        post=COORDINATOR, of="review", sees=READERS, kwargs={"transition": name}
+    )
 # Open to whoever asks, or answering nobody in particular.
 OPEN = {"login", "set_language", "healthz", "readyz", "metrics", "documents:verify"}
 
@@ -226,6 +239,14 @@ def objects_of(where: Site) -> dict[str, Any]:
     )
     file = SimpleUploadedFile("surat.pdf", PDF)
     letter = attachment_add(file=file, subject=resignation, actor=support, now=now, purpose="letter")
+    late = person(where)
+    account(late, since=now - timedelta(days=300))
+    deactivations.resignation_record(
+        person_id=late.pk, last_working_day=now.date() - timedelta(days=5), actor=support, now=now
+    )
+    review = BreachReview.objects.get(request__person=late)
+    campaign = access_review_open(site=where, now=now)
+    assert campaign is not None
     body = logbook_body(rows=[], totals={}, site=where.name, period=None, as_of=now.date(), language="id")
     document = document_issue(
         type=LOGBOOK, site=where, subject=None, title="Logbook", data=body, language="id", actor=support, now=now
@@ -240,7 +261,8 @@ def objects_of(where: Site) -> dict[str, Any]:
     return {
         "account": holding.pk, "resignation": resignation.pk, "replacement": replacement.pk, "leader": leader,
         "request": DeactivationRequest.objects.get(account=holding).pk, "attachment": letter.pk,
-        "document": document.pk, "notification": news.pk, "job": job.pk, "view": view.pk,
+        "review": review.pk, "campaign": campaign.pk, "document": document.pk, "notification": news.pk,
+        "job": job.pk, "view": view.pk,
         "nothing": 0,
     }  # fmt: skip
 

@@ -12,17 +12,26 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from occ.errors import Invalid, NotAllowed, Refused, WrongState
 from occ.ledger.models import Entry
+from occ.obligations.sweep import sweep
 from occ.people.choices import Role
 from occ.people.models import Person
 from occ.policies.services import policy_set
 from occ.workflow.flows import FLOWS, Flow, Transition
 from occ.workflow.models import WorkflowStep
+from occ.workflow.services import step
 from tests.factories import DAY, NOW, Floor, account, person, user
 from tests.userids.test_ladder import in_threads
-from userids.models import Account, Assignment, DeactivationRequest, ReplacementRequest
-from userids.services import accounts, deactivations, replacements
+from userids.models import (
+    AccessReview,
+    Account,
+    Assignment,
+    BreachReview,
+    DeactivationRequest,
+    ReplacementRequest,
+)
+from userids.services import access_reviews, accounts, breach_reviews, deactivations, replacements
 from userids.services.evidence import transition_make
-from userids.workflow import DEACTIVATION, REPLACEMENT
+from userids.workflow import ACCESS_REVIEW, BREACH_REVIEW, DEACTIVATION, REPLACEMENT
 
 LATER = NOW + timedelta(days=3)
 
@@ -73,13 +82,67 @@ def replacement(floor: Floor, state: str) -> ReplacementRequest:
     return request
 
 
-WALKS: dict[str, tuple[Flow, Callable[[Floor, str], Any]]] = {
-    "userids.deactivation": (DEACTIVATION, deactivation),
-    "userids.replacement": (REPLACEMENT, replacement),
-}
-CASES = [
-    (key, state, one) for key, (flow, _bring) in WALKS.items() for state in flow.states for one in flow.transitions
-]
+def late_review(floor: Floor, state: str) -> BreachReview:
+    request = deactivation(floor, "in_progress")
+    sweep(now=request.due_at)
+    review = BreachReview.objects.get(request=request)
+    coordinator = {"review_id": review.pk, "actor": floor.coordinator}
+    if state == "void":
+        in_time = request.due_at - timedelta(minutes=1)
+        deactivations.deactivation_confirm(
+            request_id=request.pk, evidence={"text": "x"}, inactive_since=in_time, actor=floor.leader, now=LATER
+        )
+    else:
+        deactivations.deactivation_confirm(request_id=request.pk, evidence={"text": "x"}, actor=floor.leader, now=LATER)
+    if state in {"action", "closed"}:
+        breach_reviews.review_analyse(**coordinator, **ANALYSIS, now=LATER)
+    if state == "closed":
+        breach_reviews.review_close(**coordinator, evidence={"text": "x"}, now=LATER)
+    review.refresh_from_db()
+    assert review.status == state
+    return review
+
+
+ANALYSIS: dict[str, Any] = {
+    "cause": "overlooked", "cause_note": "lupa", "correction": "ditutup", "corrective_action": "daftar periksa",
+    "action_due": (LATER + timedelta(days=9)).date(),
+}  # fmt: skip
+SETTLED = {"cause": "overlooked", "correction": "ditutup"}
+
+
+def attempt_review(subject: Any, one: Transition, actor: Any, *, complete: bool = True) -> None:
+    """Beat's own transitions are asked for as nobody may ask for them."""
+    arguments: dict[str, Any] = {"review_id": subject.pk, "actor": actor, "now": LATER}
+    note = {"note": "catatan" if complete else ""}
+    more: dict[str, dict[str, Any]] = {
+        "analyse": ANALYSIS,
+        "settle": SETTLED | note,
+        "close": {"evidence": {"text": "bukti"} if complete else {}},
+        "postpone": {"action_due": (LATER + timedelta(days=30)).date()} | note,
+        "reopen": note,
+    }
+    if one.name in breach_reviews.TRANSITIONS:
+        breach_reviews.TRANSITIONS[one.name](**arguments, **more[one.name])
+    else:
+        with step(BREACH_REVIEW, BreachReview, subject.pk, one.name, actor=actor, now=LATER, **note):
+            pass
+
+
+def campaign(floor: Floor, state: str) -> AccessReview:
+    review = access_reviews.access_review_open(site=floor.jkt, now=NOW)
+    assert review is not None
+    access_reviews.items_decide(
+        review_id=review.pk, item_ids=list(review.items.values_list("pk", flat=True)), decision="confirmed",
+        actor=floor.leader, now=NOW,
+    )  # fmt: skip
+    if state == "closed":
+        close_campaign(review, None, floor.coordinator)
+    review.refresh_from_db()
+    return review
+
+
+def close_campaign(subject: Any, one: Any, actor: Any, *, complete: bool = True) -> None:
+    access_reviews.access_review_close(review_id=subject.pk, language="id", signatures=(), actor=actor, now=LATER)
 
 
 def attempt(subject: Any, one: Transition, actor: Any, *, complete: bool = True) -> None:
@@ -90,6 +153,16 @@ def attempt(subject: Any, one: Transition, actor: Any, *, complete: bool = True)
         arguments |= {"sessions_revoked": True, "work_handed_over": True}
     text = "bukti" if complete and one.name == "confirm" else ""
     transition_make(request=subject, name=one.name, text=text, actor=actor, now=LATER, **arguments)
+
+
+Walk = tuple[Flow, Callable[[Floor, str], Any], Callable[..., None]]
+WALKS: dict[str, Walk] = {
+    "userids.deactivation": (DEACTIVATION, deactivation, attempt),
+    "userids.replacement": (REPLACEMENT, replacement, attempt),
+    "userids.breach_review": (BREACH_REVIEW, late_review, attempt_review),
+    "userids.access_review": (ACCESS_REVIEW, campaign, close_campaign),
+}
+CASES = [(key, state, one) for key, (flow, *_how) in WALKS.items() for state in flow.states for one in flow.transitions]
 
 
 def state_of(subject: Any) -> tuple[Any, ...]:
@@ -106,7 +179,8 @@ def state_of(subject: Any) -> tuple[Any, ...]:
 @pytest.mark.parametrize(("key", "state", "one"), CASES, ids=lambda value: getattr(value, "name", str(value)))
 def test_every_transition_from_every_state_by_every_role(floor: Floor, key: str, state: str, one: Transition) -> None:
     """Allowed ones go and leave a step, history and a ledger entry; refused ones change nothing at all."""
-    subject = WALKS[key][1](floor, state)
+    _flow, bring, try_it = WALKS[key]
+    subject = bring(floor, state)
     before = state_of(subject)
     for role in Role:
         for where in (floor.jkt, floor.ygy) if role in one.by_roles else (floor.jkt,):
@@ -115,15 +189,15 @@ def test_every_transition_from_every_state_by_every_role(floor: Floor, key: str,
             entries = Entry.objects.count()
             if not allowed or state not in one.source:
                 with pytest.raises(WrongState if allowed else NotAllowed), transaction.atomic():
-                    attempt(subject, one, actor)
+                    try_it(subject, one, actor)
                 assert (state_of(subject), Entry.objects.count()) == (before, entries)
                 continue
             if one.needs:
                 with pytest.raises(Invalid), transaction.atomic():
-                    attempt(subject, one, actor, complete=False)
+                    try_it(subject, one, actor, complete=False)
                 assert state_of(subject) == before
             with transaction.atomic():
-                attempt(subject, one, actor)
+                try_it(subject, one, actor)
                 after = state_of(subject)
                 assert after == (one.target, before[1] + 1, before[2] + 1)
                 assert subject.history.latest("history_id").history_user == actor

@@ -7,12 +7,12 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from occ.errors import Invalid, NotAllowed
+from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
 from occ.people.actors import Actor, SystemActor
 from occ.people.choices import Role
 from occ.people.history import sign
-from occ.people.models import Person, Site
+from occ.people.models import Person, Site, User
 from occ.people.scope import has_role
 from occ.times import in_reach
 from userids.choices import AccountStatus
@@ -128,12 +128,61 @@ def end_assignment(account: Account, *, at: datetime, why: str, actor: Actor, no
     assignment.save(update_fields=["ends_at", "ended"])
 
 
-def close(account: Account, *, at: datetime, why: str, actor: Actor, now: datetime) -> None:
-    """The ID is inactive from `at` on and nobody holds it (SOP-UID 8.1, step 6)."""
+def close(account: Account, *, at: datetime, why: str, suspend: bool = False, actor: Actor, now: datetime) -> None:
+    """The ID is inactive from `at` on and nobody holds it (SOP-UID 8.1, step 6).
+
+    `suspend`: it is kept for its last holder, who comes back to it by `account_resume`.
+    """
     end_assignment(account, at=at, why=why, actor=actor, now=now)
-    account.status, account.deactivated_at = AccountStatus.INACTIVE, at
+    account.status = AccountStatus.SUSPENDED if suspend else AccountStatus.INACTIVE
+    account.deactivated_at = at
     sign(account, actor, why, now=now)
     account.save(update_fields=["status", "deactivated_at"])
+
+
+def kept_for(account: Account) -> Person | None:
+    """For whom a suspended ID rests: its last holder; None when it is not suspended."""
+    if account.status != AccountStatus.SUSPENDED:
+        return None
+    last = account.assignments.select_related("person__site").order_by("-starts_at").first()
+    return last.person if last else None
+
+
+@transaction.atomic
+def account_resume(*, account_id: int, note: str, actor: User, now: datetime) -> Account:
+    """The team leader has opened a suspended ID again for the one it rests for, who is back (UID-8).
+
+    `note` says what shows it in the application. Raises NotAllowed, WrongState, Invalid.
+    """
+    account = Account.objects.select_for_update(of=("self",)).select_related("site").get(pk=account_id)
+    if not has_role(actor, {Role.TEAM_LEADER}, site=account.site):
+        raise NotAllowed
+    person = kept_for(account)
+    if person is None:
+        raise WrongState(_("This user ID is not suspended."))
+    if person.last_working_day is not None:
+        raise WrongState(_("%(name)s is leaving or has left.") % {"name": person.name})
+    if not note.strip():
+        raise Invalid(_("Please attach the proof, or say what shows it."), field="note")
+    last = account.assignments.order_by("-starts_at").first()
+    email = last.email if last else person.email
+    email_is_free(email, person=person)
+    assign(account, person, email, at=now, why=_("Back from suspension"), actor=actor, now=now)
+    account.status, account.activated_at, account.deactivated_at = AccountStatus.ACTIVE, now, None
+    sign(account, actor, note, now=now)
+    account.save(update_fields=["status", "activated_at", "deactivated_at"])
+    data = {"user_id": account.user_id, "holder": person.number, "note": note}
+    record(actor=actor, action="account.resumed", subject=account, data=data, now=now, site=account.site)
+    return account
+
+
+def suspended_end(*, person: Person, actor: Actor, now: datetime) -> None:
+    """Who has left comes back to no ID: what was suspended for them is simply inactive."""
+    for account in Account.objects.filter(status=AccountStatus.SUSPENDED, assignments__person=person).distinct():
+        if kept_for(account) == person:
+            account.status = AccountStatus.INACTIVE
+            sign(account, actor, _("The person it rested for has left."), now=now)
+            account.save(update_fields=["status"])
 
 
 def refresh_search(account: Account) -> None:

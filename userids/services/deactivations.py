@@ -17,12 +17,12 @@ from occ.people.models import Person, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
 from occ.workflow.services import begin, step
-from userids.choices import BreachCause
+from userids.choices import SUSPENDING, BreachCause, DeactivationReason
 from userids.deadlines import clock_start, deactivation_due, last_shift_ends
 from userids.models import Account, DeactivationRequest, Resignation
 from userids.notices import DOCUMENT, tell
 from userids.policies import DEACTIVATE, WITHIN
-from userids.services import accounts
+from userids.services import accounts, breach_reviews
 from userids.workflow import DEACTIVATION
 
 
@@ -50,7 +50,8 @@ def resignation_record(
     resignation.save()
     lifecycle.person_leave(person_id=person_id, last_working_day=last_working_day, reason=reason, actor=actor, now=now)
     if request:
-        for pk in DeactivationRequest.objects.filter(person=person, status="recorded").values_list("pk", flat=True):
+        mine = DeactivationRequest.objects.filter(person=person, status="recorded")
+        for pk in mine.of_leavers().values_list("pk", flat=True):
             deactivation_request(request_id=pk, actor=actor, now=now)
     return resignation
 
@@ -121,7 +122,8 @@ def resignation_withdraw(*, resignation_id: int, note: str, actor: User, now: da
         raise WrongState(_("This resignation was withdrawn."))
     if not note.strip():
         raise Invalid(_("Say why it is withdrawn."), field="note")
-    for pk in DeactivationRequest.objects.filter(person=resignation.person).open().values_list("pk", flat=True):
+    mine = DeactivationRequest.objects.filter(person=resignation.person).open().of_leavers()
+    for pk in mine.values_list("pk", flat=True):
         deactivation_cancel(request_id=pk, note=note, actor=actor, now=now)
     resignation.withdrawn_at = now
     sign(resignation, actor, note, now=now)
@@ -136,11 +138,17 @@ def deactivations_open(*, person: Person, actor: Actor, now: datetime) -> None:
     assert person.last_working_day is not None
     starts_at, due_at = deadline(person, now)
     for request in DeactivationRequest.objects.filter(person=person).open().select_for_update(of=("self",)):
-        if request.last_working_day != person.last_working_day or request.due_at != due_at:
+        # One that was asked for a reason of its own keeps it, and the nearer of the two deadlines.
+        differs = request.of_leaver and request.last_working_day != person.last_working_day
+        if differs or (request.due_at != due_at if request.of_leaver else due_at < request.due_at):
             _move(request, person, starts_at, due_at, actor=actor, now=now)
     held = Account.objects.filter(assignments__person=person, assignments__ends_at=None, status="active")
     for account in held.exclude(deactivations__in=DeactivationRequest.objects.open()).select_related("site"):
-        _open(account, person, starts_at, due_at, actor=actor, now=now)
+        request = DeactivationRequest(
+            account=account, person=person, reason=person.leaving_reason, last_working_day=person.last_working_day,
+            starts_at=starts_at, due_at=due_at,
+        )  # fmt: skip
+        request_open(request, actor=actor, now=now)
 
 
 def deadline(person: Person, now: datetime) -> tuple[datetime, datetime]:
@@ -153,27 +161,22 @@ def deadline(person: Person, now: datetime) -> tuple[datetime, datetime]:
     return clock_start(day, zone, shift), deactivation_due(day, zone, shift, within)
 
 
-def _open(
-    account: Account, person: Person, starts_at: datetime, due_at: datetime, *, actor: Actor, now: datetime
-) -> None:
-    assert person.last_working_day is not None
-    request = DeactivationRequest(
-        account=account, person=person, site=account.site, team=person.team_on(person.last_working_day),
-        reason=person.leaving_reason, last_working_day=person.last_working_day, starts_at=starts_at, due_at=due_at,
-        recorded_at=now,
-    )  # fmt: skip
-    sign(request, actor, now=now)
+def request_open(request: DeactivationRequest, *, note: str = "", actor: Actor, now: datetime) -> None:
+    """Save a new request with its first history row and its obligation; place and team follow from ID and holder."""
+    request.site, request.recorded_at = request.account.site, now
+    request.team = request.person.team_on(request.last_working_day)
+    sign(request, actor, note, now=now)
     request.save()
-    begin(DEACTIVATION, request, actor=actor, now=now)
+    begin(DEACTIVATION, request, actor=actor, now=now, note=note)
     obligations.obligation_open(
         rule=DEACTIVATE,
         subject=request,
-        label=f"{account.user_id} ({person.name})",
-        site=account.site,
+        label=f"{request.account.user_id} ({request.person.name})",
+        site=request.site,
         team=request.team,
-        starts_at=starts_at,
-        due_at=due_at,
-        late_cause=BreachCause.LATE_NOTICE,
+        starts_at=request.starts_at,
+        due_at=request.due_at,
+        late_cause=BreachCause.LATE_NOTICE if request.of_leaver else "",
         actor=actor,
         now=now,
     )
@@ -198,6 +201,7 @@ def _move(
         actor=actor,
         now=now,
     )
+    breach_reviews.review_check(request=request, now=now)
 
 
 def deactivation_request(*, request_id: int, actor: Actor, now: datetime) -> DeactivationRequest:
@@ -238,8 +242,10 @@ def deactivation_confirm(
         also={"confirmed_at": now, "inactive_since": at},
     ) as request:  # fmt: skip
         account = Account.objects.select_for_update(of=("self",)).get(pk=request.account_id)
-        accounts.close(account, at=at, why=str(LeavingReason(request.reason).label), actor=actor, now=now)
+        why, suspend = str(DeactivationReason(request.reason).label), request.reason in SUSPENDING
+        accounts.close(account, at=at, why=why, suspend=suspend, actor=actor, now=now)
         obligations.obligation_fulfil(subject=request, rule=DEACTIVATE, at=at, evidence=evidence, actor=actor, now=now)
+        breach_reviews.review_check(request=request, now=now)
         tell(DOCUMENT, Role.SUPPORT, request, step="deactivated", now=now)
     return request
 
@@ -256,6 +262,7 @@ def deactivation_document(*, request_id: int, note: str = "", actor: Actor, now:
 def deactivation_cancel(*, request_id: int, note: str, actor: Actor, now: datetime) -> DeactivationRequest:
     with step(DEACTIVATION, DeactivationRequest, request_id, "cancel", actor=actor, now=now, note=note) as request:
         obligations.obligation_cancel(subject=request, rule=DEACTIVATE, reason=note, actor=actor, now=now)
+        breach_reviews.review_check(request=request, now=now)
     return request
 
 

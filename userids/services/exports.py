@@ -15,8 +15,10 @@ from occ.people.actors import Actor
 from occ.people.models import Site
 from occ.sheets.writing import OutColumn, write_workbook
 from occ.times import JAKARTA, local_day
-from userids.documents import LOGBOOK, logbook_body
+from userids.documents import ACCESS_REVIEW, LOGBOOK, access_review_body, logbook_body
 from userids.models import (
+    AccessReview,
+    AccessReviewItem,
     Account,
     AccountQuerySet,
     Assignment,
@@ -153,3 +155,63 @@ def resignation_line(one: Resignation) -> list[Any]:
         one.person.name, one.person.number, one.person.site.code, one.last_working_day, one.get_reason_display(),
         one.recorded_at, one.withdrawn_at, one.note,
     ]  # fmt: skip
+
+
+def breach_columns() -> list[OutColumn]:
+    return [
+        *deactivation_columns(),
+        OutColumn(_("Review"), width=24), OutColumn(_("Cause"), width=26), OutColumn(_("What happened"), width=40),
+        OutColumn(_("Correction"), width=40), OutColumn(_("Corrective action"), width=40),
+        OutColumn(_("Corrective action due"), width=16), OutColumn(_("Closed"), width=18),
+        OutColumn(_("Closed by"), width=24),
+    ]  # fmt: skip
+
+
+def breach_line(one: DeactivationRequest) -> list[Any]:
+    review = getattr(one, "review", None)
+    if review is None:
+        return [*deactivation_line(one), *[""] * 5, None, None, ""]
+    return [
+        *deactivation_line(one), review.get_status_display(), review.get_cause_display() if review.cause else "",
+        review.cause_note, review.correction, review.corrective_action, review.action_due, review.closed_at,
+        str(review.closed_by or ""),
+    ]  # fmt: skip
+
+
+def review_item_columns() -> list[OutColumn]:
+    return [
+        OutColumn(_("User ID"), width=16), OutColumn(_("Holder"), width=28), OutColumn(_("Employee number"), width=16),
+        OutColumn(_("Team"), width=20), OutColumn(_("Role"), width=18), OutColumn(_("Decision"), width=18),
+        OutColumn(_("Decided by"), width=24), OutColumn(_("Decided"), width=18), OutColumn(_("Note"), width=40),
+    ]  # fmt: skip
+
+
+def review_item_line(one: AccessReviewItem) -> list[Any]:
+    return [
+        one.account.user_id, one.person.name, one.person.number, str(one.part.team or _("no team")), one.role,
+        one.get_decision_display(), str(one.decided_by or ""), one.decided_at, one.note,
+    ]  # fmt: skip
+
+
+def access_review_issue(
+    *, review: AccessReview, language: str, signatures: Iterable[Signing], actor: Actor, now: datetime
+) -> IssuedDocument:
+    """Issue the campaign's result: each ID, its holder, what was decided, by whom and when."""
+    items = review.items.select_related("account", "person", "part__team", "decided_by").order_by(
+        "part__team__name", "account__user_id"
+    )
+    zone = review.site.zone
+    with translation.override(language):
+        rows = [
+            [*cells[:2], cells[3], cells[4], cells[5], cells[6],
+             local_day(cells[7], zone) if cells[7] else None, cells[8]]
+            for cells in map(review_item_line, items)
+        ]  # fmt: skip
+        totals: dict[str, int] = {}
+        for row in rows:
+            totals[row[4]] = totals.get(row[4], 0) + 1
+    body = access_review_body(rows=rows, totals=totals, review=review, language=language)
+    return document_issue(
+        type=ACCESS_REVIEW, site=review.site, subject=review, title=str(ACCESS_REVIEW.title), data=body,
+        language=language, actor=actor, now=now, signatures=tuple(signatures),
+    )  # fmt: skip

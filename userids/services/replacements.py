@@ -44,6 +44,9 @@ def replacement_request(
     holder = account.holder
     if holder is not None and holder.person.last_working_day is None:
         raise WrongState(_("%(name)s holds this user ID and is not leaving.") % {"name": holder.person.name})
+    kept = accounts.kept_for(account)
+    if kept is not None and kept.last_working_day is None:
+        raise WrongState(_("This user ID rests for %(name)s, who comes back to it.") % {"name": kept.name})
     request = ReplacementRequest(account=account, person=person, email=email, site=account.site, requested_at=now)
     sign(request, actor, now=now)
     request.save()

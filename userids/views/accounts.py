@@ -14,11 +14,13 @@ from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from occ.people.choices import Role
 from occ.people.scope import has_role
+from userids.choices import AccountStatus
 from userids.filters import AccountFilter
 from userids.forms import AccountEditForm, AccountForm
 from userids.models import LOGBOOK_READERS, Account, Application
 from userids.selectors import account_entries
 from userids.services import accounts as services
+from userids.services.others import may_ask
 from userids.services.replacements import passes_on_early
 
 
@@ -76,6 +78,7 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
         "site_reader": site_reader,
         "actions": _actions(request, found),
         "early": passes_on_early(found, now=timezone.now()),
+        "kept_for": services.kept_for(found),
     }
     return render(request, "userids/account.html", context)
 
@@ -85,6 +88,12 @@ def _actions(request: HttpRequest, found: Account) -> list[dict[str, str]]:
     if has_role(user, services.KEEPERS, site=found.site):
         url = reverse("userids:account_edit", args=[found.pk])
         actions.append({"label": _("Edit"), "url": url, "icon": "pencil"})
+    if holder is not None and found.status == AccountStatus.ACTIVE and may_ask(user, found.site):
+        url = reverse("userids:account_shut", args=[found.pk])
+        actions.append({"label": _("Shut it"), "url": url, "icon": "ban"})
+    if services.kept_for(found) is not None and has_role(user, {Role.TEAM_LEADER}, site=found.site):
+        url = reverse("userids:account_resume", args=[found.pk])
+        actions.append({"label": _("Open it again"), "url": url, "icon": "player-play", "tone": "primary"})
     if has_role(user, {Role.SUPPORT}, site=found.site):
         if holder is not None and holder.person.last_working_day is None:
             url = f"{reverse('userids:resignation_new')}?person={holder.person_id}"

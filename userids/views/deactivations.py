@@ -4,7 +4,6 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -33,22 +32,6 @@ def deactivations(request: HttpRequest) -> HttpResponse:
     context |= {"title": _("Deactivations"), "search": _("User ID, name or number")}
     context |= {"export_kind": "userids.deactivations"}
     return render(request, "userids/deactivations.html", context)
-
-
-@require_GET
-def breaches(request: HttpRequest) -> HttpResponse:
-    """SOP-UID 8.3: the IDs of leavers that were, or are, active for longer than allowed."""
-    if again := remembered(request):
-        return again
-    rows = rows_for(request).late(timezone.now())
-    context = listing(request, rows, filters=DeactivationFilter, sorts=SORTS, default="-due")
-    context |= {
-        "title": _("Breaches"),
-        "subtitle": _("User IDs of leavers that stayed active for longer than 1x24 hours (SOP-UID 8.3)"),
-        "search": _("User ID, name or number"),
-        "export_kind": "userids.breaches",
-    }
-    return render(request, "userids/breaches.html", context)
 
 
 @require_GET

@@ -92,12 +92,14 @@ TONE_ICONS = {
     "danger": "alert-octagon",
 }
 STATUS_TONES: dict[str, tuple[str, str]] = {
+    "action": ("info", "progress"),
     "active": ("success", "circle-check"),
     "approved": ("success", "circle-check"),
     "awaiting": ("warning", "hourglass"),
     "breached": ("danger", "alert-octagon"),
     "cancelled": ("neutral", "ban"),
     "closed": ("neutral", "lock"),
+    "confirmed": ("success", "circle-check"),
     "deactivated": ("success", "user-off"),
     "disabled": ("neutral", "user-off"),
     "documented": ("success", "file-check"),
@@ -121,6 +123,8 @@ STATUS_TONES: dict[str, tuple[str, str]] = {
     "requested": ("info", "send"),
     "resolved": ("success", "circle-check"),
     "suspended": ("warning", "player-pause"),
+    "revoked": ("danger", "ban"),
+    "void": ("neutral", "ban"),
     "withdrawn": ("neutral", "arrow-back-up"),
 }
 

@@ -1,0 +1,405 @@
+"""Breach reviews (UID-7), other reasons (UID-8) and access reviews (UID-12)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from pypdf import PdfReader
+
+from occ.documents.files import _root
+from occ.errors import Invalid, NotAllowed, WrongState
+from occ.jobs.models import Job, State
+from occ.jobs.services import job_run
+from occ.notifications.models import Notification
+from occ.obligations.models import Obligation
+from occ.obligations.sweep import sweep
+from occ.people import lifecycle
+from occ.people.choices import Role
+from occ.people.models import RoleAssignment, Team, User
+from tests.factories import DAY, NOW, PASSWORD, Floor, account, person, user
+from tests.userids.test_ladder import in_threads
+from tests.userids.test_processes import ANALYSIS, late_review
+from userids.models import AccessReview, Account, BreachReview, DeactivationRequest
+from userids.services import access_reviews, accounts, breach_reviews, deactivations, replacements
+from userids.services.access_reviews import quarter_of
+from userids.services.others import deactivation_ask
+
+LATER = NOW + timedelta(days=3)
+HOUR = timedelta(hours=1)
+
+
+def acting(actor: Any) -> Client:
+    one = Client()
+    one.force_login(actor)
+    one.cookies["django_language"] = "en"
+    return one
+
+
+def shut(request: DeactivationRequest, floor: Floor, now: datetime, **more: Any) -> None:
+    deactivations.deactivation_start(request_id=request.pk, actor=floor.leader, now=now)
+    deactivations.deactivation_confirm(
+        request_id=request.pk, evidence={"text": "x"}, actor=floor.leader, now=now, **more
+    )
+
+
+# Breach review -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("UID-7")
+def test_a_breach_opens_one_review_however_often_it_is_swept(floor: Floor) -> None:
+    floor.resign()
+    due = floor.request.due_at
+    sweep(now=due - timedelta(seconds=1))
+    assert not BreachReview.objects.exists()
+    for _time in range(3):
+        sweep(now=due + HOUR)
+    review = BreachReview.objects.get()
+    assert (review.request, review.status, review.cause) == (floor.request, "open", "")
+    owed = Obligation.objects.get(rule="userids.breach_review")
+    assert owed.due_at == due + HOUR + 72 * HOUR
+
+
+@pytest.mark.req("UID-7", "UID-4")
+def test_a_resignation_that_came_late_is_reviewed_at_once_with_its_cause(floor: Floor) -> None:
+    floor.resign(DAY - timedelta(days=4), now=NOW)
+    assert BreachReview.objects.get().cause == "late_notice"
+
+
+@pytest.mark.req("UID-7")
+def test_nothing_is_closed_while_the_id_is_active(floor: Floor) -> None:
+    floor.resign()
+    sweep(now=floor.request.due_at)
+    review = BreachReview.objects.get()
+    settle = {"review_id": review.pk, "cause": "overlooked", "correction": "x", "note": "x", "actor": floor.coordinator}
+    with pytest.raises(WrongState):
+        breach_reviews.review_settle(**settle, now=LATER)
+    shut(floor.request, floor, LATER)
+    breach_reviews.review_settle(**settle, now=LATER)
+    review.refresh_from_db()
+    assert (review.status, review.closed_by, review.closed_at) == ("closed", floor.coordinator, LATER)
+    assert Obligation.objects.get(rule="userids.breach_review").state == "fulfilled"
+
+
+@pytest.mark.req("UID-7", "UID-4")
+@pytest.mark.parametrize("way", ["withdrawn", "moved", "in time"])
+def test_what_turns_out_to_be_no_breach_is_void(floor: Floor, way: str) -> None:
+    resignation = floor.resign()
+    due = floor.request.due_at
+    sweep(now=due)
+    support = {"resignation_id": resignation.pk, "note": "x", "actor": floor.support, "now": due + HOUR}
+    if way == "withdrawn":
+        deactivations.resignation_withdraw(**support)
+    elif way == "moved":
+        deactivations.resignation_move(**support, last_working_day=DAY + timedelta(days=20))
+    else:
+        shut(floor.request, floor, due + HOUR, inactive_since=due - HOUR)
+    assert BreachReview.objects.get().status == "void"
+    assert Obligation.objects.get(rule="userids.breach_review").state == "cancelled"
+    if way == "moved":  # and late again: the same review lives again
+        sweep(now=floor.request.due_at)
+        assert BreachReview.objects.get().status == "open"
+
+
+@pytest.mark.req("UID-7")
+def test_a_corrective_action_has_its_own_deadline_that_moves_only_with_a_reason(floor: Floor) -> None:
+    review = late_review(floor, "action")
+    owed = Obligation.objects.get(rule="userids.corrective_action")
+    assert owed.due_at == datetime(2026, 12, 2, 17, tzinfo=UTC)  # the end of 2 December in Jakarta
+    sweep(now=owed.due_at + 73 * HOUR)
+    assert Notification.objects.filter(user__username="manager.all", key__startswith=f"obligation:{owed.pk}:").exists()
+    with pytest.raises(Invalid):
+        breach_reviews.review_postpone(
+            review_id=review.pk, action_due=LATER.date() - timedelta(days=1), note="x", actor=floor.coordinator,
+            now=LATER,
+        )  # fmt: skip
+    breach_reviews.review_postpone(
+        review_id=review.pk, action_due=LATER.date() + timedelta(days=40), note="vendor", actor=floor.coordinator,
+        now=LATER,
+    )  # fmt: skip
+    owed.refresh_from_db()
+    assert owed.due_at > LATER + timedelta(days=40)
+
+
+@pytest.mark.req("UID-7", "UID-16")
+def test_the_coordinator_reviews_on_the_page(floor: Floor) -> None:
+    review = late_review(floor, "open")
+    page = acting(floor.coordinator).get(reverse("userids:breaches"))
+    assert review.get_absolute_url() in page.content.decode() and "To be reviewed" in page.content.decode()
+    url = reverse("userids:breach_review_step", args=[review.pk, "analyse"])
+    data = ANALYSIS | {"action_due": "2099-01-31"}
+    assert acting(floor.coordinator).post(url, data | {"cause": ""}).status_code == 422
+    assert acting(floor.leader).post(url, data).status_code == 403
+    assert acting(floor.coordinator).post(url, data).status_code == 302
+    close = reverse("userids:breach_review_step", args=[review.pk, "close"])
+    assert acting(floor.coordinator).post(close, {"text": ""}).status_code == 422
+    assert acting(floor.coordinator).post(close, {"text": "daftar dipakai"}).status_code == 302
+    page = acting(floor.coordinator).get(reverse("userids:breaches"), {"review": "closed", "cause": "overlooked"})
+    assert str(floor.coordinator) in page.content.decode()
+    assert not acting(floor.coordinator).get(reverse("userids:breaches"), {"review": "due"}).context["page"].rows
+
+
+# Other reasons -----------------------------------------------------------------------------------------------------
+
+
+def ask(floor: Floor, reason: str, **more: Any) -> DeactivationRequest:
+    given: dict[str, Any] = {"note": "x", "actor": floor.leader, "now": NOW} | more
+    return deactivation_ask(account_id=floor.account.pk, reason=reason, **given)
+
+
+@pytest.mark.req("UID-8")
+@pytest.mark.parametrize(
+    ("reason", "last_day", "due"),
+    [
+        ("discipline", None, NOW + HOUR),
+        ("transfer", DAY, datetime(2026, 11, 21, 17, tzinfo=UTC)),
+        ("long_leave", date(2026, 12, 31), datetime(2027, 1, 1, 17, tzinfo=UTC)),
+        ("dormant", None, NOW + 72 * HOUR),
+    ],
+)
+def test_each_reason_has_its_time_limit(floor: Floor, reason: str, last_day: date | None, due: datetime) -> None:
+    request = ask(floor, reason, last_day=last_day)
+    assert (request.status, request.due_at) == ("requested", due)
+    assert Obligation.objects.get(rule="userids.deactivate").due_at == due
+
+
+@pytest.mark.req("UID-8")
+def test_what_cannot_be_asked_for(floor: Floor) -> None:
+    with pytest.raises(Invalid):
+        ask(floor, "resignation")
+    with pytest.raises(Invalid):
+        ask(floor, "discipline", note=" ")
+    with pytest.raises(Invalid):
+        ask(floor, "transfer", last_day=date(2019, 1, 1))
+    with pytest.raises(NotAllowed):
+        ask(floor, "discipline", actor=user(Role.AUDITOR))
+    with pytest.raises(NotAllowed):
+        ask(floor, "discipline", actor=user(Role.TEAM_LEADER, floor.ygy))
+    ask(floor, "discipline")
+    with pytest.raises(WrongState):
+        ask(floor, "dormant")
+
+
+@pytest.mark.req("UID-8")
+def test_a_suspended_id_rests_for_its_holder_and_comes_back(floor: Floor) -> None:
+    shut(ask(floor, "long_leave"), floor, NOW)
+    floor.account.refresh_from_db()
+    assert (floor.account.status, floor.account.holder) == ("suspended", None)
+    new = person(floor.jkt)
+    with pytest.raises(WrongState, match=floor.agent.name):
+        replacements.replacement_request(
+            account_id=floor.account.pk, person_id=new.pk, email=new.email, actor=floor.support, now=LATER
+        )
+    with pytest.raises(NotAllowed):
+        accounts.account_resume(account_id=floor.account.pk, note="x", actor=floor.support, now=LATER)
+    accounts.account_resume(account_id=floor.account.pk, note="status Aktif", actor=floor.leader, now=LATER)
+    floor.account.refresh_from_db()
+    assert floor.account.holder is not None
+    assert (floor.account.status, floor.account.holder.person) == ("active", floor.agent)
+    during = Account.objects.as_of(NOW + HOUR).get(pk=floor.account.pk)
+    assert not during.was_active  # type: ignore[attr-defined]
+
+
+@pytest.mark.req("UID-8")
+def test_who_leaves_while_suspended_gives_the_id_free(floor: Floor) -> None:
+    shut(ask(floor, "long_leave"), floor, NOW)
+    floor.resign(DAY, now=NOW)
+    assert not DeactivationRequest.objects.open().exists()  # it is shut already
+    with pytest.raises(WrongState):
+        accounts.account_resume(account_id=floor.account.pk, note="x", actor=floor.leader, now=LATER)
+    lifecycle.announce_left(now=LATER)
+    floor.account.refresh_from_db()
+    assert floor.account.status == "inactive"
+
+
+@pytest.mark.req("UID-8", "UID-4")
+def test_leaving_brings_the_nearer_deadline_and_staying_ends_only_the_leaving(floor: Floor) -> None:
+    request = ask(floor, "transfer", last_day=DAY + timedelta(days=60))
+    resignation = floor.resign(DAY, now=NOW)
+    request.refresh_from_db()
+    assert (request.reason, request.due_at) == ("transfer", datetime(2026, 11, 21, 17, tzinfo=UTC))
+    deactivations.resignation_withdraw(resignation_id=resignation.pk, note="x", actor=floor.support, now=NOW)
+    request.refresh_from_db()
+    assert request.is_open
+    floor.resign(DAY + timedelta(days=90), now=NOW)
+    request.refresh_from_db()
+    assert request.due_at == datetime(2026, 11, 21, 17, tzinfo=UTC)
+
+
+@pytest.mark.req("UID-8", "UID-16")
+def test_a_team_leader_shuts_and_opens_an_id_on_the_page(floor: Floor) -> None:
+    leader = acting(floor.leader)
+    page = leader.get(floor.account.get_absolute_url()).content.decode()
+    url = reverse("userids:account_shut", args=[floor.account.pk])
+    assert url in page
+    assert leader.post(url, {"reason": "long_leave", "note": ""}).status_code == 422
+    answer = leader.post(url, {"reason": "long_leave", "note": "cuti melahirkan"})
+    assert answer.status_code == 302
+    shut(floor.request, floor, datetime.now(UTC))
+    page = leader.get(floor.account.get_absolute_url()).content.decode()
+    assert "Suspended" in page and floor.agent.name in page
+    resume = reverse("userids:account_resume", args=[floor.account.pk])
+    assert leader.post(resume, {"note": "kembali bekerja"}).status_code == 302
+    assert acting(floor.support).get(resume).status_code == 403
+
+
+# Access review -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def teams(floor: Floor) -> dict[str, Any]:
+    """Two teams at Jakarta with a leader each, an ID in each, and one ID whose holder is in no team."""
+    other = Team.objects.create(site=floor.jkt, code="JKT-B", name="Tim B")
+    in_b, in_none = person(floor.jkt, team=other), person(floor.jkt)
+    made = {"b": account(in_b), "none": account(in_none)}
+    leads_a, leads_b = person(floor.jkt, team=floor.team), person(floor.jkt, team=other)
+    made["leader's own"] = account(leads_b)
+    for name, who, team in (("leads.a", leads_a, floor.team), ("leads.b", leads_b, other)):
+        found = User.objects.create_user(name, password=PASSWORD, person=who)
+        RoleAssignment.objects.create(user=found, role=Role.TEAM_LEADER, site=floor.jkt, team=team,
+                                      starts_on=date(2020, 1, 1))  # fmt: skip
+        made[name] = found
+    review = access_reviews.access_review_open(site=floor.jkt, now=NOW)
+    assert review is not None
+    return made | {"review": review, "other": other, "in_b": in_b}
+
+
+def decide(teams: dict[str, Any], actor: User, *accounts: Account, decision: str = "confirmed", **more: Any) -> int:
+    items = teams["review"].items.filter(account__in=accounts).values_list("pk", flat=True)
+    given: dict[str, Any] = {"note": "", "now": NOW} | more
+    return access_reviews.items_decide(
+        review_id=teams["review"].pk, item_ids=list(items), decision=decision, actor=actor, **given
+    )
+
+
+@pytest.mark.req("UID-12")
+@pytest.mark.parametrize(
+    ("day", "first"),
+    [
+        (date(2026, 1, 1), date(2026, 1, 1)), (date(2026, 3, 31), date(2026, 1, 1)),
+        (date(2026, 11, 21), date(2026, 10, 1)), (date(2028, 2, 29), date(2028, 1, 1)),
+        (date(2026, 12, 31), date(2026, 10, 1)),
+    ],
+)  # fmt: skip
+def test_a_quarter_begins(day: date, first: date) -> None:
+    assert quarter_of(day) == first
+
+
+@pytest.mark.req("UID-12", "KER-7")
+def test_beat_opens_one_campaign_a_quarter_and_site(floor: Floor) -> None:
+    assert access_reviews.access_reviews_open(now=NOW) == 1  # Yogyakarta has no user ID
+    assert access_reviews.access_reviews_open(now=NOW + timedelta(days=30)) == 0
+    assert access_reviews.access_reviews_open(now=datetime(2026, 12, 31, 17, tzinfo=UTC)) == 1  # January in Jakarta
+    assert AccessReview.objects.count() == 2
+
+
+@pytest.mark.req("UID-12", "KER-7")
+def test_of_two_beats_at_once_one_opens(live_floor: Floor) -> None:
+    results = in_threads(2, lambda: access_reviews.access_review_open(site=live_floor.jkt, now=NOW))
+    assert sorted(type(one).__name__ for one in results) == ["AccessReview", "NoneType"]
+    assert Obligation.objects.filter(rule="userids.access_review").count() == 1
+
+
+@pytest.mark.req("UID-12")
+def test_each_leader_decides_the_own_team_and_never_oneself(floor: Floor, teams: dict[str, Any]) -> None:
+    assert decide(teams, teams["leads.a"], floor.account) == 1
+    with pytest.raises(NotAllowed):
+        decide(teams, teams["leads.a"], teams["b"])
+    with pytest.raises(NotAllowed):
+        decide(teams, teams["leads.b"], teams["leader's own"])
+    with pytest.raises(NotAllowed):
+        decide(teams, floor.support, teams["b"])
+    with pytest.raises(NotAllowed):  # all or none
+        decide(teams, teams["leads.b"], teams["b"], teams["none"])
+    assert teams["review"].pending().count() == 3
+    assert decide(teams, floor.coordinator, teams["none"], teams["leader's own"]) == 2
+    with pytest.raises(WrongState):
+        decide(teams, floor.coordinator, teams["none"])
+
+
+@pytest.mark.req("UID-12")
+def test_a_revoked_id_is_shut_through_the_same_flow(floor: Floor, teams: dict[str, Any]) -> None:
+    with pytest.raises(Invalid):
+        decide(teams, teams["leads.b"], teams["b"], decision="revoked")
+    decide(teams, teams["leads.b"], teams["b"], decision="revoked", note="tidak dipakai")
+    request = DeactivationRequest.objects.get(account=teams["b"])
+    assert (request.reason, request.status, request.due_at) == ("access_review", "requested", NOW + 24 * HOUR)
+    item = teams["review"].items.get(account=teams["b"])
+    assert (item.decision, item.deactivation, item.decided_by) == ("revoked", request, teams["leads.b"])
+
+
+@pytest.mark.req("UID-12")
+def test_what_is_not_answered_escalates_and_what_is_answered_does_not(floor: Floor, teams: dict[str, Any]) -> None:
+    decide(teams, teams["leads.a"], floor.account)
+    due = teams["review"].due_at
+    sweep(now=due + 73 * HOUR)
+    owed = {one.subject_label: one for one in Obligation.objects.filter(rule="userids.access_review")}
+    assert [one.state for _label, one in sorted(owed.items())] == ["fulfilled", "open", "open"]
+    late = Notification.objects.filter(kind="obligation.breach", user=floor.coordinator)
+    assert late.count() == 2
+
+
+@pytest.mark.req("UID-12")
+def test_an_id_that_was_shut_or_changed_hands_lapses(floor: Floor, teams: dict[str, Any]) -> None:
+    shut(ask(floor, "transfer"), floor, NOW)
+    assert decide(teams, teams["leads.a"], floor.account) == 1
+    assert teams["review"].items.get(account=floor.account).decision == "lapsed"
+    floor.agent = teams["in_b"]
+    floor.resign(DAY, now=NOW)
+    shut(DeactivationRequest.objects.get(account=teams["b"]), floor, LATER)
+    access_reviews.access_reviews_open(now=LATER)
+    assert teams["review"].items.get(account=teams["b"]).decision == "lapsed"
+
+
+@pytest.mark.req("UID-12", "UID-14")
+def test_the_campaign_closes_with_its_signed_document(floor: Floor, teams: dict[str, Any]) -> None:
+    coordinator, review = acting(floor.coordinator), teams["review"]
+    close = reverse("userids:access_review_close", args=[review.pk])
+    form = {"language": "en", "password": PASSWORD}
+    coordinator.post(close, form)
+    job = Job.objects.latest("created_at")
+    job_run(job_id=job.pk, now=NOW)
+    job.refresh_from_db()
+    assert job.state == State.REFUSED and "4" in job.error
+    decide(teams, teams["leads.b"], teams["b"], decision="revoked", note="tidak dipakai")
+    decide(teams, floor.coordinator, floor.account, teams["none"], teams["leader's own"])
+    assert close in coordinator.get(review.get_absolute_url()).content.decode()
+    assert coordinator.post(close, form | {"password": "salah"}).status_code == 422
+    coordinator.post(close, form)
+    job = Job.objects.latest("created_at")
+    assert job_run(job_id=job.pk, now=NOW)
+    review.refresh_from_db()
+    assert review.status == "closed" and review.document is not None
+    text = "\n".join(page.extract_text() for page in PdfReader(_root("documents") / review.document.file).pages)
+    assert "tidak dipakai" in text and floor.account.user_id in text and "Q4 2026" in text
+    assert review.document.signatures.get().user == floor.coordinator
+    with pytest.raises(WrongState):
+        decide(teams, floor.coordinator, teams["none"])
+
+
+@pytest.mark.req("UID-12", "UID-16")
+def test_a_leader_confirms_on_the_page(floor: Floor, teams: dict[str, Any]) -> None:
+    leader, review = acting(teams["leads.b"]), teams["review"]
+    page = leader.get(review.get_absolute_url()).content.decode()
+    mine = review.items.get(account=teams["b"])
+    assert f'name="item" value="{mine.pk}"' in page
+    assert page.count('name="item"') == 1  # neither another team's nor the own
+    url = reverse("userids:access_review_decide", args=[review.pk])
+    assert leader.post(url, {"decision": "confirmed"}).status_code == 422
+    assert leader.post(url, {"decision": "revoked", "item": mine.pk}).status_code == 422
+    assert leader.post(url, {"decision": "confirmed", "item": mine.pk}).status_code == 302
+    foreign = user(Role.TEAM_LEADER, floor.ygy)
+    assert acting(foreign).post(url, {"decision": "confirmed", "item": mine.pk}).status_code == 404
+
+
+@pytest.mark.req("KER-10")
+def test_the_database_refuses_half_a_review(floor: Floor) -> None:
+    review = late_review(floor, "open")
+    with pytest.raises(IntegrityError, match="closed_by_somebody"), transaction.atomic():
+        BreachReview.objects.filter(pk=review.pk).update(status="closed")
+    with pytest.raises(IntegrityError, match="action_has_date"), transaction.atomic():
+        BreachReview.objects.filter(pk=review.pk).update(status="action")

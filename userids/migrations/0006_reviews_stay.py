@@ -1,0 +1,14 @@
+from django.db import migrations
+
+from occ.ledger.append_only import append_only
+
+
+class Migration(migrations.Migration):
+    dependencies = [("userids", "0005_reviews"), ("ledger", "0002_triggers")]
+    operations = [
+        append_only(
+            "userids_historicalbreachreview",
+            "userids_historicalaccessreview",
+            "userids_historicalaccessreviewitem",
+        )
+    ]

@@ -1,0 +1,65 @@
+"""An ID that is shut although nobody leaves (UID-8): transfer, long leave, discipline, not used, access review.
+
+The same flow and obligation as a leaver's, with a time limit of its own for each reason.
+"""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from occ.errors import Invalid, NotAllowed, WrongState
+from occ.people.actors import Actor, SystemActor
+from occ.people.choices import Role
+from occ.people.models import Site
+from occ.people.scope import has_role
+from occ.policies.services import policy_value
+from occ.times import in_reach, local_day
+from userids.choices import OTHER_REASONS, AccountStatus, DeactivationReason, DeactivationStatus
+from userids.deadlines import other_start
+from userids.models import Account, DeactivationRequest
+from userids.notices import SHUT, tell
+from userids.policies import within_policy
+from userids.services.deactivations import request_open
+
+ASKERS = {Role.SUPPORT, Role.TEAM_LEADER, Role.COORDINATOR}
+
+
+def may_ask(actor: Actor, site: Site) -> bool:
+    return isinstance(actor, SystemActor) or has_role(actor, ASKERS, site=site)
+
+
+@transaction.atomic
+def deactivation_ask(
+    *, account_id: int, reason: str, last_day: date | None = None, note: str, actor: Actor, now: datetime
+) -> DeactivationRequest:
+    """Ask the team leader to shut an ID whose holder stays. `last_day`: the last one of use; None: at once.
+
+    Raises NotAllowed, Invalid (another kind of reason, no holder, no note), WrongState (not active, asked already).
+    """
+    account = Account.objects.select_for_update(of=("self",)).select_related("site").get(pk=account_id)
+    if not may_ask(actor, account.site):
+        raise NotAllowed
+    if reason not in OTHER_REASONS:
+        raise Invalid(_("For somebody who leaves, record the leaving."), field="reason")
+    if not note.strip():
+        raise Invalid(_("Please write a note: it is kept in the history."), field="note")
+    today = local_day(now, account.site.zone)
+    if last_day is not None and not (in_reach(last_day) and abs((last_day - today).days) <= 400):
+        raise Invalid(_("The date is not possible."), field="last_day")
+    if account.status != AccountStatus.ACTIVE:
+        raise WrongState(_("This user ID is not active."))
+    if account.deactivations.open().exists():
+        raise WrongState(_("Its deactivation has been asked for already."))
+    holder = account.holder
+    if holder is None:
+        raise Invalid(_("User ID %(id)s has no holder.") % {"id": account.user_id})
+    starts_at = other_start(last_day, account.site.zone, now)
+    within = timedelta(hours=policy_value(within_policy(reason), at=now, site=account.site))
+    request = DeactivationRequest(
+        account=account, person=holder.person, reason=DeactivationReason(reason), status=DeactivationStatus.REQUESTED,
+        last_working_day=last_day or today, starts_at=starts_at, due_at=starts_at + within, requested_at=now,
+    )  # fmt: skip
+    request_open(request, note=note, actor=actor, now=now)
+    tell(SHUT, Role.TEAM_LEADER, request, step="asked", now=now)
+    return request

@@ -1,0 +1,126 @@
+"""The quarterly access review (UID-12): campaigns, and one campaign's list on which each ID is decided."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from occ.documents.choices import Purpose
+from occ.documents.signing import signing_confirm
+from occ.errors import NotAllowed, Refused
+from occ.forms import add_refusal
+from occ.jobs.services import job_start
+from occ.lists import listing
+from occ.paging import paginate
+from occ.people.access import get_visible, me
+from occ.people.choices import Role
+from occ.people.scope import has_role
+from userids import jobs
+from userids.choices import AccessDecision
+from userids.filters import AccessReviewItemFilter
+from userids.forms import CloseReviewForm
+from userids.models import AccessReview
+from userids.services import access_reviews as services
+
+DECIDED = Count("items", filter=~Q(items__decision=AccessDecision.PENDING))
+REVOKED = Count("items", filter=Q(items__decision=AccessDecision.REVOKED))
+
+
+def crumbs() -> list[dict[str, str]]:
+    return [{"label": _("Access reviews"), "url": reverse("userids:access_reviews")}]
+
+
+@require_GET
+def access_reviews(request: HttpRequest) -> HttpResponse:
+    rows = AccessReview.objects.visible_to(me(request)).select_related("site", "document")
+    rows = rows.annotate(total=Count("items"), decided=DECIDED, revoked=REVOKED)
+    context = {
+        "title": _("Access reviews"),
+        "subtitle": _("Every quarter each team leader confirms or revokes each user ID of the own team."),
+        "page": paginate(rows, request.GET, order="-opened_at", size=30),
+    }
+    return render(request, "userids/access_reviews.html", context)
+
+
+@require_GET
+def access_review(request: HttpRequest, pk: int) -> HttpResponse:
+    return _detail(request, get_visible(AccessReview, me(request), pk), "", 200)
+
+
+def _detail(request: HttpRequest, found: AccessReview, refused: str, status: int) -> HttpResponse:
+    user = me(request)
+    mine = set(found.pending().decided_by(user, found.site).values_list("pk", flat=True))
+    rows = jobs.review_items(user).filter(review=found)
+    sorts = {"user_id": "account__user_id", "name": "person__name"}
+    context = listing(request, rows, filters=AccessReviewItemFilter, sorts=sorts, default="user_id", size=200)
+    parts = found.parts.select_related("team").annotate(total=Count("items"), decided=DECIDED).order_by("team__name")
+    pending = found.pending().count()
+    context |= {
+        "title": _("Access review %(quarter)s") % {"quarter": found.quarter_label},
+        "crumbs": crumbs(),
+        "subtitle": found.site.name,
+        "search": _("User ID, name or number"),
+        "review": found,
+        "zone": found.site.zone,
+        "parts": parts,
+        "mine": mine,
+        "pending": pending,
+        "may_close": found.is_open and not pending and has_role(user, {Role.COORDINATOR}, site=found.site),
+        "refused": refused,
+        "export_kind": "userids.access_review_items",
+        "export_scope": f"review={found.pk}",
+    }
+    return render(request, "userids/access_review.html", context, status=status)
+
+
+@require_POST
+def access_review_decide(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_visible(AccessReview, me(request), pk)
+    try:
+        count = services.items_decide(
+            review_id=pk, item_ids=_ticked(request), decision=request.POST.get("decision", ""),
+            note=request.POST.get("note", "")[:300], actor=me(request), now=timezone.now(),
+        )  # fmt: skip
+    except NotAllowed:
+        raise
+    except Refused as refusal:
+        return _detail(request, found, str(refusal), 422)
+    messages.success(request, _("Decided: %(count)s.") % {"count": count})
+    return redirect(f"{found.get_absolute_url()}?{request.POST.get('back', '')[:500]}")
+
+
+def _ticked(request: HttpRequest) -> set[int]:
+    return {int(one) for one in request.POST.getlist("item")[:1000] if one.isdecimal() and len(one) < 18}
+
+
+@require_http_methods(["GET", "POST"])
+def access_review_close(request: HttpRequest, pk: int) -> HttpResponse:
+    user, now = me(request), timezone.now()
+    found = get_visible(AccessReview, user, pk)
+    if not has_role(user, {Role.COORDINATOR}, site=found.site):
+        raise NotAllowed
+    form = CloseReviewForm(request.POST or None, initial={"language": request.LANGUAGE_CODE})
+    if request.method == "POST" and form.is_valid():
+        try:
+            signing = signing_confirm(
+                user=user, password=form.cleaned_data["password"], purpose=Purpose.APPROVED, now=now
+            )
+            params: dict[str, Any] = {"review": found.pk, "language": form.cleaned_data["language"]}
+            params |= {"signing": jobs.signing_params(signing)}
+            return redirect(job_start(kind=jobs.CLOSE_REVIEW.key, params=params, owner=user, now=now))
+        except Refused as refusal:
+            add_refusal(form, refusal)
+    context = {
+        "title": _("Close the access review %(quarter)s") % {"quarter": found.quarter_label},
+        "crumbs": [*crumbs(), {"label": str(found), "url": found.get_absolute_url()}],
+        "form": form,
+        "submit": _("Sign, issue and close"),
+        "cancel_url": found.get_absolute_url(),
+    }
+    return render(request, "userids/form.html", context, status=422 if form.errors else 200)
