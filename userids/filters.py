@@ -29,6 +29,7 @@ from userids.models import (
     DeactivationRequest,
     ReplacementRequest,
     Resignation,
+    time_left,
 )
 from userids.models_reviews import OPEN_REVIEW
 
@@ -97,11 +98,15 @@ class AccountFilter(filters.FilterSet):
 
 class DeactivationFilter(SiteFilter):
     status = filters.ChoiceFilter(
-        choices=[("open", _("Open")), ("late", _("Breached")), *DeactivationStatus.choices],
-        method="by_status",
-        label=_("Status"),
-        empty_label=_("All"),
-    )
+        choices=[("open", _("Open")), ("late", _("Breached")), ("judged", _("Shut or overdue")),
+                 *DeactivationStatus.choices],
+        method="by_status", label=_("Status"), empty_label=_("All"),
+    )  # fmt: skip
+    left = filters.ChoiceFilter(
+        choices=[("overdue", _("Overdue")), ("2h", _("Due within 2 hours")), ("12h", _("Due within 12 hours")),
+                 ("later", _("Due later"))],
+        method="by_time_left", label=_("Time left"), empty_label=_("All"),
+    )  # fmt: skip
     reason = filters.ChoiceFilter(choices=DeactivationReason.choices, label=_("Reason"), empty_label=_("All"))
     team = filters.ModelChoiceFilter(queryset=Team.objects.all(), label=_("Team"), empty_label=_("All"))
     due_from = DayFilter(field_name="due_at", lookup_expr="date__gte", label=_("Due from"))
@@ -111,9 +116,14 @@ class DeactivationFilter(SiteFilter):
         model = DeactivationRequest
         fields: list[str] = []
 
+    def by_time_left(self, rows: Any, name: str, value: str) -> Any:
+        return rows.open().filter(time_left(timezone.now())[value])
+
     def by_status(self, rows: Any, name: str, value: str) -> Any:
         if value == "open":
             return rows.open()
+        if value == "judged":
+            return rows.judged(timezone.now())
         return rows.late(timezone.now()) if value == "late" else rows.filter(status=value)
 
 

@@ -6,7 +6,7 @@ its key is its own, not an e-mail; one open deactivation, and one open replaceme
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -263,9 +263,25 @@ class DeactivationQuerySet(models.QuerySet["DeactivationRequest"]):
         """Those that a leaving opened, and its withdrawal ends; the others have reasons of their own (UID-8)."""
         return self.exclude(reason__in=OTHER_REASONS)
 
+    def judged(self, now: datetime) -> DeactivationQuerySet:
+        """Those of which is known whether they were in time: shut, or open past their time."""
+        rows = self.exclude(status=DeactivationStatus.CANCELLED)
+        return rows.filter(Q(inactive_since__isnull=False) | Q(due_at__lt=now))
+
     def late(self, now: datetime) -> DeactivationQuerySet:
         """Shut too late, or still open past its time (SOP-UID 8.3)."""
         return self.filter(Q(inactive_since__gt=F("due_at")) | Q(status__in=OPEN_DEACTIVATION, due_at__lt=now))
+
+
+def time_left(now: datetime) -> dict[str, Q]:
+    """Requests by how much time is left to them; each is in one of these."""
+    soon, half_day = now + timedelta(hours=2), now + timedelta(hours=12)
+    return {
+        "overdue": Q(due_at__lte=now),
+        "2h": Q(due_at__gt=now, due_at__lte=soon),
+        "12h": Q(due_at__gt=soon, due_at__lte=half_day),
+        "later": Q(due_at__gt=half_day),
+    }
 
 
 class ReplacementQuerySet(models.QuerySet["ReplacementRequest"]):
@@ -391,5 +407,5 @@ from userids.models_reviews import (  # noqa: E402  (they point to the models ab
 
 __all__ = [
     "AccessReview", "AccessReviewItem", "AccessReviewPart", "Account", "AccountQuerySet", "Application", "Assignment",
-    "BreachReview", "DeactivationQuerySet", "DeactivationRequest", "ReplacementRequest", "Resignation",
+    "BreachReview", "DeactivationQuerySet", "DeactivationRequest", "ReplacementRequest", "Resignation", "time_left",
 ]  # fmt: skip

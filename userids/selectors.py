@@ -18,7 +18,7 @@ from occ.people.models import User
 from occ.times import JAKARTA, local_day, month_of
 from occ.workflow.flows import Flow
 from occ.workflow.models import WorkflowStep
-from userids.models import Account, DeactivationQuerySet, DeactivationRequest
+from userids.models import Account, DeactivationQuerySet, DeactivationRequest, time_left
 
 # Fields whose change a reader of the history wants to see; the rest is bookkeeping.
 HIDDEN = {"search_text", "search"}
@@ -246,14 +246,6 @@ def by_place(user: User, *, now: datetime, since: date) -> Iterable[Any]:
 
 def urgency(user: User, *, now: datetime) -> dict[str, int]:
     """How many open requests are overdue, due within 2 h, within 12 h, later."""
-    soon, half_day = now + timedelta(hours=2), now + timedelta(hours=12)
-    return (
-        DeactivationRequest.objects.visible_to(user)
-        .open()
-        .aggregate(
-            overdue=Count("pk", filter=Q(due_at__lte=now)),
-            red=Count("pk", filter=Q(due_at__gt=now, due_at__lt=soon)),
-            amber=Count("pk", filter=Q(due_at__gte=soon, due_at__lt=half_day)),
-            green=Count("pk", filter=Q(due_at__gte=half_day)),
-        )
-    )
+    parts = zip(("overdue", "red", "amber", "green"), time_left(now).values(), strict=True)
+    rows = DeactivationRequest.objects.visible_to(user).open()
+    return rows.aggregate(**{name: Count("pk", filter=part) for name, part in parts})

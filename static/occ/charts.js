@@ -32,6 +32,9 @@
         markLine: index === 0 && target ? target : undefined,
       })),
     }, true);
+    chart.off("click");
+    // A click leads to the rows behind the figure; by keyboard the links in the table under the chart do.
+    if (data.urls) chart.on("click", (event) => { if (data.urls[event.dataIndex]) window.location.assign(data.urls[event.dataIndex]); });
   }
 
   const all = () => document.querySelectorAll("[data-chart]").forEach(draw);

@@ -1,9 +1,11 @@
 """The dashboard of UID-16: what is open by time left, breaches, on-time share, hours to deactivation."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_GET
 from occ.errors import NotAllowed
 from occ.people.access import me
 from occ.people.scope import has_role
-from occ.times import JAKARTA, local_day
+from occ.times import JAKARTA, local_day, month_of, next_month
 from userids import selectors
 from userids.models import LOGBOOK_READERS, DeactivationRequest
 
@@ -26,8 +28,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         raise NotAllowed
     months = selectors.months(user, now=now)
     labels = [date_format(one.month, "M Y") for one in months]
-    since = local_day(now, JAKARTA) - timedelta(days=365)
+    today = local_day(now, JAKARTA)
+    since = today - timedelta(days=365)
     open_rows = DeactivationRequest.objects.visible_to(user).open()
+    urls = [month_url(one.month) for one in months]
     context = {
         "title": _("User-ID dashboard"),
         "now": now,
@@ -35,7 +39,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "open": open_rows.select_related("account", "person", "site", "team").order_by("due_at", "pk")[:25],
         "late_year": selectors.judged_requests(user).late(now).filter(due_at__date__gte=since).count(),
         "since": since,
-        "this_month": months[-1] if months and months[-1].month == local_day(now, JAKARTA).replace(day=1) else None,
+        "late_url": f"{reverse('userids:breaches')}?due_from={since.isoformat()}",
+        "since_url": requests_url(since),
+        "month_url": month_url(month_of(today)),
+        "this_month": months[-1] if months and months[-1].month == month_of(today) else None,
         "places": list(selectors.by_place(user, now=now, since=since)),
         "share_chart": {
             "kind": "bar",
@@ -43,6 +50,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "series": [{"name": _("On time"), "values": [rounded(one.share) for one in months]}],
             "target": TARGET,
             "target_label": _("Target"),
+            "urls": urls,
         },
         "hours_chart": {
             "kind": "line",
@@ -53,9 +61,21 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             ],
             "target": 24,
             "target_label": _("Limit"),
+            "urls": urls,
         },
     }
     return render(request, "userids/dashboard.html", context)
+
+
+def month_url(month: date) -> str:
+    """The requests that a month's figures count."""
+    return requests_url(month, next_month(month) - timedelta(days=1))
+
+
+def requests_url(first: date, last: date | None = None) -> str:
+    """Those that were due in these days, shut or overdue."""
+    days = {"due_from": first.isoformat()} | ({"due_to": last.isoformat()} if last else {})
+    return f"{reverse('userids:deactivations')}?{urlencode({'status': 'judged'} | days)}"
 
 
 def rounded(value: float | None) -> float | None:

@@ -408,7 +408,9 @@ def query_without(context: Context, *names: str) -> str:
 
 @register.inclusion_tag("partials/chart.html")
 def chart(id: str, title: str, chart: dict[str, Any], unit: str = "") -> dict[str, Any]:
-    """A chart and the table behind it. `chart`: kind, labels, series [{name, values}], target, target_label."""
+    """A chart and the table behind it. `chart`: kind, labels, series [{name, values}], target, target_label, urls."""
     columns = [series["values"] for series in chart["series"]]
-    rows = [list(row) for row in zip(chart["labels"], *columns, strict=True)]
+    urls = chart.get("urls") or [""] * len(chart["labels"])
+    cells = zip(chart["labels"], *columns, strict=True)
+    rows = [{"cells": list(row), "url": url} for row, url in zip(cells, urls, strict=True)]
     return {"id": id, "data_id": f"{id}-data", "title": title, "chart": chart, "unit": unit, "rows": rows}

@@ -1,0 +1,73 @@
+"""Every figure of the dashboard leads to just the rows that it counts (UID-16, KER-12)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from occ.people.choices import Role
+from tests.factories import Floor, account, person, user
+from userids.models import DeactivationRequest
+from userids.selectors import months as months_of
+from userids.services import deactivations
+
+
+@pytest.fixture
+def busy(floor: Floor) -> Floor:
+    """Requests overdue, with an hour, some hours and days left; shut in time and too late; cancelled."""
+    now = timezone.now()
+    for hours in (-30, -2, 1, 5, 40, 300):
+        holder = person(floor.jkt, team=floor.team)
+        account(holder, since=now - timedelta(days=300))
+        deactivations.resignation_record(
+            person_id=holder.pk, last_working_day=now.date() + timedelta(days=9), actor=floor.support,
+            now=now - timedelta(days=9),
+        )  # fmt: skip
+        due = now + timedelta(hours=hours)
+        DeactivationRequest.objects.filter(person=holder).update(due_at=due, starts_at=due - timedelta(hours=24))
+    for inactive in (-3, 3):
+        holder = person(floor.jkt, team=floor.team)
+        account(holder, since=now - timedelta(days=300))
+        deactivations.resignation_record(
+            person_id=holder.pk, last_working_day=now.date() - timedelta(days=40), actor=floor.support,
+            now=now - timedelta(days=50),
+        )  # fmt: skip
+        found = DeactivationRequest.objects.get(person=holder)
+        DeactivationRequest.objects.filter(pk=found.pk).update(
+            status="documented", inactive_since=found.due_at + timedelta(hours=inactive), confirmed_at=now
+        )
+    floor.resign(now.date() - timedelta(days=40), now=now - timedelta(days=50))
+    DeactivationRequest.objects.filter(person=floor.agent).update(status="cancelled")
+    return floor
+
+
+def behind(client: Client, url: str) -> int:
+    where = urlparse(url)
+    page = client.get(where.path, {key: values[0] for key, values in parse_qs(where.query).items()})
+    assert page.status_code == 200
+    assert not page.context["filter"].form.errors
+    return len(page.context["page"].rows)
+
+
+@pytest.mark.req("UID-16", "KER-12")
+def test_each_figure_equals_the_rows_behind_it(busy: Floor, client: Client) -> None:
+    client.force_login(user(Role.COORDINATOR, busy.jkt))
+    page: Any = client.get(reverse("userids:dashboard"))
+    stats = re.findall(r'<p class="occ-stat-value"><a href="([^"]+)">(\d+)', page.content.decode())
+    assert [int(shown) for _url, shown in stats] == [2, 1, 1, 2, 3, 0]
+    for url, shown in stats[:5]:
+        assert behind(client, url.replace("&amp;", "&")) == int(shown), url
+    months = months_of(user(Role.COORDINATOR, busy.jkt), now=timezone.now())
+    urls = page.context["share_chart"]["urls"]
+    assert [behind(client, url) for url in urls] == [one.judged for one in months]
+    assert sum(one.judged for one in months) == 4
+    (place,) = page.context["places"]
+    query = f"{page.context['since_url']}&site={place['site_id']}&team={place['team_id']}"
+    assert behind(client, query) == place["judged"] == 4
