@@ -7,6 +7,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 from occ import env
 
@@ -187,6 +188,12 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+# Imports and exports take minutes; what keeps deadlines takes milliseconds and must never stand in line behind them.
+# A worker without -Q serves both queues; where there are several, give the jobs workers of their own.
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_QUEUES = [Queue("default"), Queue("jobs")]
+CELERY_TASK_ROUTES = {"occ.jobs.tasks.run": {"queue": "jobs"}}
+CELERY_BEAT_SCHEDULER = "occ.beat:LeaderScheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "occ.obligations.tasks.sweep", "schedule": 20.0, "options": {"expires": 60}},
     "lifecycle": {"task": "occ.people.tasks.lifecycle", "schedule": 60.0, "options": {"expires": 60}},
