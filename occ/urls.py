@@ -8,6 +8,8 @@ from drf_spectacular.views import SpectacularAPIView
 from occ.api.views import NotFound
 from occ.home.forms import PasswordForm
 
+handler500 = "occ.home.outage.server_error"
+
 api: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("userids/", include("userids.api.urls")),
