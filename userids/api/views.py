@@ -37,6 +37,7 @@ from userids.services.evidence import ALLOWED, FLOWS, transition_make
 
 AFTER = OpenApiParameter("after", str, description="where the next page begins, as `next` says it")
 SIZE = OpenApiParameter("size", {"type": "integer", "minimum": 1}, description="rows per page, at most 100")
+ACCOUNT = OpenApiParameter("account", {"type": "integer", "minimum": 0}, description="id of an account")
 KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="repeated with the same key, the deed is done once"
 )
@@ -95,7 +96,7 @@ class AccountDetail(APIView):
 class Assignments(APIView):
     @extend_schema(
         operation_id="userids_assignments", responses=paged("AssignmentPage", AssignmentSerializer),
-        parameters=[AFTER, SIZE, OpenApiParameter("account", {"type": "integer", "minimum": 0}, description="id of an account")],
+        parameters=[AFTER, SIZE, ACCOUNT],
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """Who held which ID from when to when."""

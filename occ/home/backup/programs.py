@@ -62,8 +62,9 @@ def call(program: Path, *words: str) -> None:
         "PGHOST": here["HOST"], "PGPORT": str(here["PORT"]), "PGUSER": here["USER"], "PGPASSWORD": here["PASSWORD"],
         "PGDATABASE": here["NAME"], "PGCONNECT_TIMEOUT": "10", "PGAPPNAME": "occ-backup",
     }  # fmt: skip
-    if mode := here["OPTIONS"].get("sslmode"):
-        environment["PGSSLMODE"] = mode
+    for name in ("sslmode", "sslrootcert"):
+        if value := here["OPTIONS"].get(name):
+            environment[f"PG{name.upper()}"] = value
     done = subprocess.run([str(program), "--no-password", *words], env=environment, capture_output=True, text=True)
     if done.returncode:
         said = " ".join(done.stderr.split())[-500:] or f"exit status {done.returncode}"
