@@ -1,16 +1,19 @@
-"""What a request is answered when nobody foresaw its error: 503 while the database is away, else 500.
+"""What a request is answered that reached no view or whose error nobody foresaw; the API's in its own shape.
 
-Django asks for this page after every middleware, so that also an error in reading the session is answered in words.
+An unforeseen error is 503 while the database is away, else 500. Django asks for these pages after every middleware, so
+that also an error in reading the session is answered in words.
 """
 
 import sys
 
+import psycopg2
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.views import defaults
 
 from occ.api.errors import shape
 from occ.logs import request_id
@@ -21,11 +24,16 @@ AWAY = ("08", "53", "57P", "58")
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether the database is away, full or restarting: the same request may succeed in a while."""
-    if isinstance(error, InterfaceError):
+    """Whether the database is away, full or restarting: the same request may succeed in a while.
+
+    Also the driver's own errors: closing a cursor on a lost connection raises one that Django has not translated.
+    """
+    if isinstance(error, InterfaceError | psycopg2.InterfaceError):
         return True
-    code = getattr(error.__cause__, "pgcode", None) if isinstance(error, OperationalError) else ""
-    return code is None or (bool(code) and code.startswith(AWAY))
+    if isinstance(error, OperationalError):
+        error = error.__cause__
+    code = getattr(error, "pgcode", None) if isinstance(error, psycopg2.OperationalError) else ""
+    return code is None or code.startswith(AWAY)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -45,6 +53,24 @@ def _said(request: HttpRequest, away: bool) -> HttpResponse:
     words = _("OCC is not ready at the moment.") if away else _("OCC made a mistake.")
     if request.headers.get("HX-Request"):  # the page that is there stays, and shows the words
         return HttpResponse(words, status=status, content_type="text/plain; charset=utf-8")
-    if request.path.startswith("/api/"):
+    if of_api(request):
         return JsonResponse(shape("not_ready" if away else "server_error", words), status=status)
     return HttpResponse(render_to_string(f"{status}.html", {"request_id": request_id.get()}), status=status)
+
+
+def of_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """`handler404`."""
+    if of_api(request):
+        return JsonResponse(shape("not_found", _("Not found.")), status=404)
+    return defaults.page_not_found(request, exception)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """`handler400`: a host that is not ours, too many fields, a request cut short."""
+    if of_api(request):
+        return JsonResponse(shape("bad_request", _("The request cannot be read.")), status=400)
+    return defaults.bad_request(request, exception)

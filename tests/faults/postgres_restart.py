@@ -69,7 +69,7 @@ def fault(house: House, small: bool) -> None:
             time.sleep(1.5 if small else 10)
             restart(house, seen, hard=hard, away=away, after=2.5 if small else 15)
     finally:
-        threads[-1].join(60)
+        threads[-1].join(600)
         over.set()
         for thread in threads:
             thread.join()

@@ -74,10 +74,21 @@ def test_a_mistake_of_ours_is_500_in_words_and_in_the_api_in_json(clients: tuple
      ("40P01", False), ("57014", False)],
 )  # fmt: skip
 def test_only_what_passes_by_itself_is_away(code: str | None, away: bool) -> None:
-    class Cause(Exception):
+    class Cause(psycopg2.OperationalError):
         pgcode = code
 
     error = OperationalError("x")
     error.__cause__ = Cause()
-    assert is_away(error) is away
+    assert is_away(error) is is_away(Cause()) is away
+    assert is_away(psycopg2.InterfaceError("connection already closed"))
     assert not is_away(None) and not is_away(KeyError())
+
+
+def test_what_reaches_no_view_of_the_api_is_json_too(clients: tuple[Client, Client]) -> None:
+    api = clients[1]
+    for path in ("/api/v1/nothing/", "/api/v1/userids/requests/6/%0Ax/", "/api/v2/"):
+        answer = api.post(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), path
+    answer = api.get("/api/v1/userids/accounts/", headers={"Host": "elsewhere.test"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert "<html" in api.get("/nothing/").content.decode()
