@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "occ.settings")
@@ -39,4 +40,4 @@ class Threads:
             self.free.put_nowait(thread)
 
 
-application = Threads(get_asgi_application(), most=int(os.environ.get("WEB_THREADS") or 16))
+application = Threads(get_asgi_application(), most=settings.WEB_THREADS)

@@ -1,7 +1,8 @@
 """Configuration from the environment. What is missing or wrong stops the start in one line that names it."""
 
 import os
-from urllib.parse import ParseResult, unquote, urlparse
+from collections.abc import Collection
+from urllib.parse import ParseResult, parse_qsl, unquote, urlparse
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -26,18 +27,58 @@ def words(name: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
 
+def number(name: str, default: int, *, least: int, most: int) -> int:
+    value = os.environ.get(name) or str(default)
+    if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
+        raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}, not {value!r}")
+    return int(value)
+
+
+def choice(name: str, default: str, known: Collection[str]) -> str:
+    value = os.environ.get(name) or default
+    if value not in known:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(known)}, not {value!r}")
+    return value
+
+
 def url(name: str, schemes: set[str]) -> ParseResult:
-    parsed = urlparse(required(name))
+    try:
+        parsed = urlparse(required(name))
+        parsed.port  # noqa: B018 - reading it is what checks it
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is no address: {error}") from None
     if parsed.scheme not in schemes:
         raise ImproperlyConfigured(f"{name} must begin with one of {', '.join(sorted(schemes))}:// ")
     return parsed
 
 
+def site_url(name: str, default: str = "") -> str:
+    """Where people reach OCC: scheme and host, nothing behind."""
+    if default and not os.environ.get(name):
+        return default
+    parsed = url(name, {"http", "https"})
+    if not parsed.hostname or parsed.path not in {"", "/"} or parsed.query or parsed.fragment:
+        raise ImproperlyConfigured(f"{name} must be like https://occ.example.id, without a path")
+    return f"{parsed.scheme}://{parsed.netloc}"
+
+
+def directory(name: str, default: str) -> str:
+    """The absolute directory of a file:// URL."""
+    value = os.environ.get(name) or default
+    path = value.removeprefix("file://")
+    if path == value or not path.startswith("/"):
+        raise ImproperlyConfigured(f"{name} must begin with file:/// (a directory outside the web root)")
+    return path
+
+
 def database(name: str) -> dict[str, object]:
-    """Django's database settings from a postgres:// URL."""
+    """Django's database settings from a postgres:// URL; behind its `?` may stand sslmode and sslrootcert."""
     parsed = url(name, {"postgres", "postgresql"})
     if not parsed.path.strip("/"):
         raise ImproperlyConfigured(f"{name} names no database")
+    secured = dict(parse_qsl(parsed.query, keep_blank_values=True))
+    if unknown := sorted(secured.keys() - {"sslmode", "sslrootcert"}):
+        raise ImproperlyConfigured(f"{name} says {unknown[0]}=…, which is not known (sslmode and sslrootcert are)")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parsed.path.strip("/")),
@@ -47,7 +88,7 @@ def database(name: str) -> dict[str, object]:
         "PORT": str(parsed.port or 5432),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5},
+        "OPTIONS": {"connect_timeout": 5} | secured,
     }
 
 

@@ -2,11 +2,13 @@
 
 import gc
 import os
+import sys
 from pathlib import Path
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 from occ import env
 
@@ -21,7 +23,7 @@ DEBUG = env.flag("OCC_DEBUG")
 SECRET_KEY = env.required("SECRET_KEY")
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured("SECRET_KEY must have at least 32 characters")
-BASE_URL = os.environ.get("BASE_URL") or ("http://127.0.0.1:8000" if DEMO else env.required("BASE_URL"))
+BASE_URL = env.site_url("BASE_URL", "http://127.0.0.1:8000" if DEMO else "")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or (["127.0.0.1", "localhost"] if DEMO else [])
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS is not set (the host names OCC answers to, separated by commas)")
@@ -97,7 +99,9 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-DATABASES = {"default": env.database("DATABASE_URL")}
+# Tables that belong to another role than the one that works on them: their triggers cannot be switched off by it.
+MIGRATING = sys.argv[1:2] == ["migrate"] and "MIGRATION_DATABASE_URL" in os.environ
+DATABASES = {"default": env.database("MIGRATION_DATABASE_URL" if MIGRATING else "DATABASE_URL")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.url("REDIS_URL", {"redis", "rediss", "unix"}).geturl()
 # Sessions live in the database: whoever is logged in stays so while Redis is away.
@@ -110,6 +114,11 @@ SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_SSL_REDIRECT = SECURE
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured(
+        "METRICS_TOKEN must have at least 16 characters (or be empty: then there is no /metrics)"
+    )
+WEB_THREADS = env.number("WEB_THREADS", 16, least=1, most=500)
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]  # asked for by supervisors, inside
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("TRUST_PROXY") else None
 SECURE_REFERRER_POLICY = "same-origin"
@@ -140,10 +149,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-LANGUAGE_CODE = os.environ.get("LANGUAGE_CODE") or "id"
 LANGUAGES = [("id", _("Indonesian")), ("en", _("English"))]
-if LANGUAGE_CODE not in dict(LANGUAGES):
-    raise ImproperlyConfigured("LANGUAGE_CODE must be id or en")
+LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "id", ("id", "en"))
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True
 TIME_ZONE = "Asia/Jakarta"
@@ -157,10 +164,7 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "occ.static_files.PackageFinder",
 ]
-storage_url = os.environ.get("STORAGE_URL") or f"file://{VAR / 'files'}"
-if not storage_url.startswith("file://"):
-    raise ImproperlyConfigured("STORAGE_URL must begin with file:// (a directory outside the web root)")
-MEDIA_ROOT = storage_url.removeprefix("file://")
+MEDIA_ROOT = env.directory("STORAGE_URL", f"file://{VAR / 'files'}")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": MEDIA_ROOT}},
     "documents": {
@@ -192,6 +196,12 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+# Imports and exports take minutes; what keeps deadlines takes milliseconds and must never stand in line behind them.
+# A worker without -Q serves both queues; where there are several, give the jobs workers of their own.
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_QUEUES = [Queue("default"), Queue("jobs")]
+CELERY_TASK_ROUTES = {"occ.jobs.tasks.run": {"queue": "jobs"}}
+CELERY_BEAT_SCHEDULER = "occ.beat:LeaderScheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "occ.obligations.tasks.sweep", "schedule": 20.0, "options": {"expires": 60}},
     "lifecycle": {"task": "occ.people.tasks.lifecycle", "schedule": 60.0, "options": {"expires": 60}},
@@ -220,17 +230,19 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "occ.api.schema.errors_said"],
 }
 
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "occ.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL") or "INFO"},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
-        "django": {"level": os.environ.get("LOG_LEVEL") or "INFO"},
+        "django": {"level": LOG_LEVEL},
         "fontTools": {"level": "WARNING"},
     },
 }

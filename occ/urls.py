@@ -8,6 +8,10 @@ from drf_spectacular.views import SpectacularAPIView
 from occ.api.views import NotFound
 from occ.home.forms import PasswordForm
 
+handler400 = "occ.home.outage.bad_request"
+handler404 = "occ.home.outage.not_found"
+handler500 = "occ.home.outage.server_error"
+
 api: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("userids/", include("userids.api.urls")),

@@ -1,4 +1,4 @@
-"""bin/demo: the real thing with demo data: PostgreSQL, Redis, web, worker and beat, until Ctrl-C."""
+"""bin/demo: the real thing with demo data: PostgreSQL, Redis, web, workers and beat, until Ctrl-C."""
 
 import argparse
 import contextlib
@@ -78,7 +78,7 @@ def forget(var: Path) -> None:
     """Remove the demo's state, and only that: what the demo itself has made below `var`."""
     for name in ("postgres", "redis", "files", "static"):
         shutil.rmtree(var / name, ignore_errors=True)
-    for name in ("secret_key", "demo-logins.json", "prepared", "beat-schedule"):
+    for name in ("secret_key", "demo-logins.json", "prepared"):
         (var / name).unlink(missing_ok=True)
 
 
@@ -119,7 +119,7 @@ def manage(environment: dict[str, str], *words: str) -> None:
 
 
 class Children:
-    """Web, worker and beat; one that ends is started again, and the console says so."""
+    """Web, workers and beat; one that ends is started again, and the console says so."""
 
     def __init__(self, commands: dict[str, list[str]], var: Path, environment: dict[str, str]) -> None:
         self.commands, self.var, self.environment = commands, var, environment
@@ -157,13 +157,14 @@ class Children:
 @contextlib.contextmanager
 def supervised(var: Path, port: int, environment: dict[str, str]) -> Iterator[Children]:
     python = [sys.executable, "-m"]
+    worker = [*python, "celery", "-A", "occ", "worker", "--concurrency", "1", "--loglevel", "INFO",
+              "--without-mingle", "--without-gossip"]  # fmt: skip
     commands = {
         "web": [*python, "uvicorn", "occ.asgi:application", "--host", "127.0.0.1", "--port", str(port),
                 "--timeout-graceful-shutdown", "3", "--no-access-log", "--lifespan", "off"],
-        "worker": [*python, "celery", "-A", "occ", "worker", "--concurrency", "2", "--loglevel", "INFO",
-                   "--without-mingle", "--without-gossip"],
-        "beat": [*python, "celery", "-A", "occ", "beat", "--schedule", str(var / "beat-schedule"), "--pidfile=",
-                 "--loglevel", "INFO"],
+        "worker": [*worker, "-Q", "default", "-n", "default@%h"],
+        "jobs": [*worker, "-Q", "jobs", "-n", "jobs@%h"],
+        "beat": [*python, "celery", "-A", "occ", "beat", "--pidfile=", "--loglevel", "INFO"],
     }  # fmt: skip
     children = Children(commands, var, environment)
     try:

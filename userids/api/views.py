@@ -36,7 +36,8 @@ from userids.services import deactivations, replacements
 from userids.services.evidence import ALLOWED, FLOWS, transition_make
 
 AFTER = OpenApiParameter("after", str, description="where the next page begins, as `next` says it")
-SIZE = OpenApiParameter("size", int, description="rows per page, at most 100")
+SIZE = OpenApiParameter("size", {"type": "integer", "minimum": 1}, description="rows per page, at most 100")
+ACCOUNT = OpenApiParameter("account", {"type": "integer", "minimum": 0}, description="id of an account")
 KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="repeated with the same key, the deed is done once"
 )
@@ -66,7 +67,7 @@ class Accounts(APIView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """The logbook as it is, or as it was at the instant `as_of`."""
-        query = Query(data=request.query_params)
+        query = Query(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         asked = query.validated_data
         rows: Any = Account.objects.visible_to(user_of(request))
@@ -95,14 +96,14 @@ class AccountDetail(APIView):
 class Assignments(APIView):
     @extend_schema(
         operation_id="userids_assignments", responses=paged("AssignmentPage", AssignmentSerializer),
-        parameters=[AFTER, SIZE, OpenApiParameter("account", int, description="id of an account")],
+        parameters=[AFTER, SIZE, ACCOUNT],
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """Who held which ID from when to when."""
         user = user_of(request)
         rows = Assignment.objects.visible_to(user).select_related("account", "person")
-        account = request.query_params.get("account", "")
-        if account:
+        account = request.query_params.get("account")
+        if account is not None:
             number = serializers.IntegerField(min_value=0, max_value=2**63 - 1).run_validation(account)
             rows = rows.filter(account_id=number)
         return page(request, rows, lambda found: AssignmentSerializer(found, many=True).data)

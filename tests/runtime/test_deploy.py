@@ -1,0 +1,181 @@
+"""What is written for production holds: the files agree with the code and with each other (KER-3, KER-15)."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import click
+import psycopg2
+import pytest
+import uvicorn
+import yaml
+from celery.bin.celery import celery as celery_commands
+from django.conf import settings
+from django.test import Client
+
+from occ import celery
+from occ.home.backup.programs import candidates
+from tests.factories import Floor
+
+ROOT = Path(__file__).parent.parent.parent
+DEPLOY = ROOT / "deploy"
+METRIC = re.compile(r"\bocc_[a-z_]+\b")
+pytestmark = pytest.mark.req("KER-3")
+
+
+def compose() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "docker-compose.yml").read_text())  # type: ignore[no-any-return]
+
+
+def words(command: str | list[str]) -> list[str]:
+    return shlex.split(command) if isinstance(command, str) else [str(word) for word in command]
+
+
+def commands() -> Iterator[tuple[str, list[str]]]:
+    """Every command of celery and uvicorn in compose, systemd, image and documentation."""
+    for name, service in compose()["services"].items():
+        if "command" in service:
+            yield f"compose {name}", words(service["command"])
+    for unit in (DEPLOY / "systemd").glob("*.service"):
+        for line in unit.read_text().splitlines():
+            if line.startswith("ExecStart="):
+                found = words(line.removeprefix("ExecStart=").replace("%i", "default"))
+                yield unit.name, [found[0].rsplit("/", 1)[-1], *found[1:]]
+    image = re.search(r"^CMD (.+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert image
+    yield "Dockerfile", json.loads(image[1])
+
+
+def test_every_queue_has_a_worker_and_every_worker_a_queue() -> None:
+    queues = {queue.name for queue in celery.app.conf.task_queues}
+    assert {route["queue"] for route in celery.app.conf.task_routes.values()} <= queues
+    served = {one[one.index("-Q") + 1] for where, one in commands() if "worker" in one and where.startswith("compose")}
+    assert served == queues
+    for where, one in commands():
+        if "worker" in one:
+            assert one[one.index("-Q") + 1] in queues, where
+
+
+def test_every_command_is_one_that_there_is() -> None:
+    seen = set()
+    for _where, one in commands():
+        if one[0] == "celery":
+            assert one[1:3] == ["-A", "occ"]
+            part: Any = celery_commands.commands[one[3]]
+            part.make_parser(click.Context(part)).parse_args(one[4:])
+            seen.add(one[3])
+        elif one[0] == "uvicorn":
+            uvicorn.main.make_context("uvicorn", one[1:])
+            assert one[1] == "occ.asgi:application"
+            seen.add("web")
+    assert seen == {"worker", "beat", "web"}
+
+
+def test_compose_gives_what_the_settings_need() -> None:
+    example = dict(
+        line.split("=", 1) for line in (ROOT / ".env.example").read_text().splitlines() if line and line[0] != "#"
+    )
+    given = compose()["services"]["web"]["environment"] | example
+    assert {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "BASE_URL", "ALLOWED_HOSTS", "METRICS_TOKEN"} <= given.keys()
+    named = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+    secret = {one["environment"] for one in compose()["secrets"].values()}
+    assert named | secret <= example.keys()
+    table = (ROOT / "README.md").read_text()
+    documented = {name for name in example if f"`{name}`" in table}
+    assert example.keys() - documented <= {"POSTGRES_PASSWORD", "GRAFANA_PASSWORD", "BACKUPS"}
+
+
+@pytest.mark.req("KER-15")
+def test_dashboard_and_alerts_ask_for_metrics_that_there_are(floor: Floor, settings: Any) -> None:
+    settings.METRICS_TOKEN = "t" * 20
+    floor.resign()
+    said = Client(headers={"Authorization": f"Bearer {'t' * 20}"}).get("/metrics").content.decode()
+    known = set(re.findall(r"^# TYPE (\S+)", said, re.MULTILINE))
+    known |= {f"{name}_{end}" for name in known for end in ("bucket", "count", "sum")}
+    dashboard = json.loads((DEPLOY / "grafana/dashboards/occ.json").read_text())
+    asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    rules = yaml.safe_load((DEPLOY / "prometheus/rules.yml").read_text())
+    asked += [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
+    assert len(asked) > 12
+    assert {name for one in asked for name in METRIC.findall(one)} <= known
+    (scraped,) = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())["scrape_configs"]
+    secret = compose()["secrets"]["metrics_token"]
+    assert scraped["authorization"]["credentials_file"] == "/run/secrets/metrics_token"
+    assert secret == {"environment": "METRICS_TOKEN"}
+
+
+# The database in two roles ------------------------------------------------------------------------------------------
+
+
+def url_of(role: str, password: str, database: str) -> str:
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    host = f"{parts.hostname}:{parts.port}"
+    return urlunsplit(parts._replace(netloc=f"{role}:{password}@{host}", path=f"/{database}"))
+
+
+@pytest.fixture
+def two_roles(db: None) -> Iterator[dict[str, str]]:
+    """deploy/postgres/roles.sql as an administrator runs it, under names of this test."""
+    suffix, owner, worker = secrets.token_hex(3), secrets.token_hex(8), secrets.token_hex(8)
+    names = {"occ_owner": f"occ_owner_{suffix}", "occ": f"occ_{suffix}"}
+    script = re.sub(r"\bocc(_owner)?\b", lambda one: names[one[0]], (DEPLOY / "postgres/roles.sql").read_text())
+    script = (
+        script.replace(":'occ_", ":'").replace(f":'{names['occ_owner']}_", ":'").replace(f":'{names['occ']}_", ":'")
+    )
+    script = script.replace(":'owner_password'", f"'{owner}'").replace(":'password'", f"'{worker}'")
+    here = settings.DATABASES["default"]
+    admin = url_of(here["USER"], here["PASSWORD"], "postgres")
+    psql = next(path for path in candidates("psql"))
+    done = subprocess.run(
+        [str(psql), "-w", "-v", "ON_ERROR_STOP=1", "-q", admin], input=script, text=True, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
+    yield {
+        "MIGRATION_DATABASE_URL": url_of(names["occ_owner"], owner, names["occ"]),
+        "DATABASE_URL": url_of(names["occ"], worker, names["occ"]),
+    }
+    opened = psycopg2.connect(admin)
+    opened.autocommit = True
+    with opened.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE "{names["occ"]}" WITH (FORCE)')
+        cursor.execute(f'DROP ROLE "{names["occ"]}"')
+        cursor.execute(f'DROP ROLE "{names["occ_owner"]}"')
+    opened.close()
+
+
+@pytest.mark.req("KER-10")
+@pytest.mark.timeout(180)
+def test_who_works_with_the_tables_cannot_switch_their_triggers_off(two_roles: dict[str, str], tmp_path: Path) -> None:
+    given = os.environ | two_roles | {"OCC_VAR": str(tmp_path)}
+    manage = [sys.executable, "manage.py"]
+    done = subprocess.run([*manage, "migrate", "-v", "0"], env=given, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    tick = subprocess.run([*manage, "tick"], env=given, cwd=ROOT, capture_output=True, text=True)
+    assert tick.returncode == 0, tick.stderr
+    backup = subprocess.run(
+        [*manage, "backup", str(tmp_path / "b")], env=given, cwd=ROOT, capture_output=True, text=True
+    )
+    assert backup.returncode == 0, backup.stderr
+    opened = psycopg2.connect(two_roles["DATABASE_URL"])
+    opened.autocommit = True
+    with opened.cursor() as cursor:
+        for hostile in (
+            "ALTER TABLE ledger_entry DISABLE TRIGGER ALL", "SET session_replication_role = replica",
+            "TRUNCATE ledger_entry", "DROP TABLE ledger_seal", "CREATE TABLE mine (n int)",
+            "ALTER FUNCTION occ_append_only() RENAME TO mine",
+        ):  # fmt: skip
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                cursor.execute(hostile)
+        with pytest.raises(psycopg2.Error, match="it only grows"):
+            cursor.execute("DELETE FROM ledger_entry")
+    opened.close()
