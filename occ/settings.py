@@ -31,7 +31,6 @@ SECURE = BASE_URL.startswith("https://")
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
@@ -43,6 +42,11 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "occ.ledger",
     "occ.people",
     "occ.policies",
@@ -54,6 +58,7 @@ INSTALLED_APPS = [
     "occ.jobs",
     "occ.api",
     "userids",
+    "occ.login",
     "occ.home",
     "occ.demo",
 ]
@@ -75,6 +80,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "occ.home.middleware.Refusals",
     "occ.home.middleware.LoginRequired",
+    "occ.login.middleware.SecondFactor",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "occ.urls"
@@ -101,6 +108,7 @@ DATABASES = {"default": env.database("DATABASE_URL")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.url("REDIS_URL", {"redis", "rediss", "unix"}).geturl()
 # Sessions live in the database: whoever is logged in stays so while Redis is away.
+SESSION_ENGINE = "occ.login.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
@@ -111,7 +119,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_SSL_REDIRECT = SECURE
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]  # asked for by supervisors, inside
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("TRUST_PROXY") else None
+TRUST_PROXY = env.flag("TRUST_PROXY")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -129,6 +138,17 @@ AUTH_USER_MODEL = "people.User"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+# allauth carries a log-in through its stages and speaks OpenID Connect; how often one may try, occ.people.attempts.
+ACCOUNT_ADAPTER, MFA_ADAPTER = "occ.login.adapters.AccountAdapter", "occ.login.adapters.MFAAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # half minutes to either side: clocks differ
+MFA_FORMS = {"authenticate": "occ.login.forms.CodeForm"}
+OIDC = env.openid()
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [OIDC["app"]] if OIDC else []}}
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -195,6 +215,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal": {"task": "occ.ledger.tasks.seal", "schedule": 60.0, "options": {"expires": 60}},
     "take_up": {"task": "occ.jobs.tasks.take_up", "schedule": 60.0, "options": {"expires": 60}},
     "clear_jobs": {"task": "occ.jobs.tasks.clear", "schedule": 86_400.0},
+    "clear_logins": {"task": "occ.login.tasks.clear", "schedule": 86_400.0},
     "sweep_files": {"task": "occ.documents.tasks.sweep_files", "schedule": 86_400.0},
 }
 
