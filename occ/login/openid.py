@@ -9,7 +9,8 @@ import secrets
 from typing import Any
 
 import jwt
-from allauth.socialaccount.internal import jwtkit, statekit
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal import statekit
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
@@ -20,6 +21,7 @@ from requests import RequestException
 from occ.login.services.identities import PROVIDER
 
 ALGORITHMS = {"RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA"}
+CLOCKS_DIFFER = 60  # seconds
 
 
 class Away(Exception):
@@ -79,13 +81,26 @@ def finish(request: HttpRequest) -> tuple[dict[str, Any], str]:
 
 
 def verified(adapter: Adapter, app: SocialApp, token: str, nonce: str) -> dict[str, Any]:
-    """The ID token's claims. Raises Distrusted, OAuth2Error, PyJWTError, KeyError, ValueError."""
-    if jwt.get_unverified_header(token).get("alg") not in ALGORITHMS:
+    """The ID token's claims. Raises Distrusted, RequestException, PyJWTError, KeyError, TypeError, ValueError.
+
+    Not allauth's check: it needs a key id, which a provider with one key need not name (OpenID Connect Core 10.1).
+    """
+    header = jwt.get_unverified_header(token)
+    if header.get("alg") not in ALGORITHMS:
         raise Distrusted("algorithm")
-    claims: dict[str, Any] = jwtkit.verify_and_decode(
-        credential=token, keys_url=adapter.openid_config["jwks_uri"], issuer=adapter.openid_config["issuer"],
-        audience=app.client_id, lookup_kid=jwtkit.lookup_kid_jwk,
+    with get_adapter().get_requests_session() as session:
+        answer = session.get(adapter.openid_config["jwks_uri"])
+        answer.raise_for_status()
+    keys = [key for key in jwt.PyJWKSet.from_dict(answer.json()).keys if key.public_key_use in (None, "sig")]
+    fitting = [key for key in keys if "kid" not in header or key.key_id == header["kid"]]
+    if len(fitting) != 1:
+        raise Distrusted("key")
+    claims: dict[str, Any] = jwt.decode(
+        token, fitting[0].key, algorithms=[header["alg"]], audience=app.client_id, leeway=CLOCKS_DIFFER,
+        issuer=adapter.openid_config["issuer"], options={"require": ["exp", "iat", "iss", "aud", "sub"]},
     )  # fmt: skip
+    if claims.get("azp", app.client_id) != app.client_id:
+        raise Distrusted("audience")
     if not secrets.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
         raise Distrusted("nonce")
     return claims

@@ -27,6 +27,7 @@ def session_end(*, handle: str, actor: User, now: datetime) -> str:
     row = next((one for one in Session.objects.visible_to(actor) if one.handle == handle), None)
     if row is None:
         raise Http404
+    key = str(row.session_key)
     row.delete()
     record(actor=actor, action="user.sessions_ended", subject=actor, data={"why": "own", "count": 1}, now=now)
-    return str(row.session_key)
+    return key
