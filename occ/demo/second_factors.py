@@ -5,7 +5,8 @@ from datetime import datetime
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
 from occ.login.policies import SECOND_FACTOR
-from occ.login.services.second_factor import factor_of, is_needed, new_secret, second_factor_set
+from occ.login.services.second_factor import factor_of, is_needed, new_secret, second_factor_reset, second_factor_set
+from occ.people.actors import COMMAND
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.policies.models import Policy
@@ -36,6 +37,13 @@ def demand(*, on: bool, now: datetime) -> None:
         actor=actor,
         now=now,
     )
+
+
+def forget(names: list[str], *, now: datetime) -> None:
+    """The ones that the demo set up: without them, name and password are enough."""
+    for user in User.objects.filter(username__in=names).select_related("person__site"):
+        if factor_of(user) is not None:
+            second_factor_reset(user=user, reason=OFF, actor=COMMAND, now=now)
 
 
 def set_up(names: list[str], *, now: datetime) -> dict[str, str]:

@@ -56,7 +56,7 @@ def demo(var: Path, port: int, reset: bool, no_totp: bool) -> None:
         prepare(var, environment, no_totp)
         with supervised(var, port, environment) as children:
             wait_until_ready(url, children)
-            print_logins(var, no_totp)
+            print_logins(var)
             print(f"READY {url}", flush=True)
             print("Ctrl-C stops everything; what was done in it is kept.", flush=True)
             while True:
@@ -106,13 +106,13 @@ def state_of_code() -> str:
     return found.hexdigest()
 
 
-def print_logins(var: Path, no_totp: bool) -> None:
+def print_logins(var: Path) -> None:
     logins = json.loads((var / "demo-logins.json").read_text())
     width = max(map(len, logins["users"])) + 2
     print(f"\nLog in with one of these names and the password {logins['password']}\n")
     for i in range(0, len(logins["users"]), 4):
         print("  " + "".join(name.ljust(width) for name in logins["users"][i : i + 4]))
-    if logins.get("secrets") and not no_totp:
+    if logins.get("secrets"):
         print("\nThese need a second factor: give an authenticator app the secret, or ask bin/manage demo_code NAME\n")
         for name in (name for name in logins["users"] if name in logins["secrets"]):
             print(f"  {name.ljust(width)}{logins['secrets'][name]}")

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
 
 from occ.demo.load import keep, load, loaded, logins_file
-from occ.demo.second_factors import demand, set_up
+from occ.demo.second_factors import demand, forget, set_up
 
 
 class Command(BaseCommand):
@@ -26,5 +26,8 @@ class Command(BaseCommand):
             now = timezone.now()
             demand(on=not no_totp, now=now)
             logins = json.loads(logins_file().read_text())
+            if no_totp and (known := logins.pop("secrets", {})):
+                forget(list(known), now=now)
+                keep(logins)
             if made := set_up(logins["users"], now=now):
                 keep(logins | {"secrets": logins.get("secrets", {}) | made})
