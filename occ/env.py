@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection
+from typing import Any
 from urllib.parse import ParseResult, parse_qsl, unquote, urlparse
 
 from django.core.exceptions import ImproperlyConfigured
@@ -110,3 +111,22 @@ def email(name: str) -> dict[str, object]:
         "EMAIL_USE_TLS": parsed.scheme == "smtp+tls",
         "EMAIL_TIMEOUT": 10,
     }
+
+
+def openid() -> dict[str, Any]:
+    """The identity provider of OIDC_*; empty without OIDC_ISSUER. OIDC_MATCH: claim=username or claim=number."""
+    if not os.environ.get("OIDC_ISSUER"):
+        return {}
+    issuer = url("OIDC_ISSUER", {"https", "http"})
+    if issuer.scheme == "http" and issuer.hostname not in {"127.0.0.1", "localhost", "::1"}:
+        raise ImproperlyConfigured("OIDC_ISSUER must begin with https://")
+    claim, _equals, field = (os.environ.get("OIDC_MATCH") or "preferred_username=username").partition("=")
+    if not claim or field not in {"username", "number"}:
+        raise ImproperlyConfigured("OIDC_MATCH must be CLAIM=username or CLAIM=number (the employee number)")
+    name = os.environ.get("OIDC_NAME") or issuer.hostname or ""
+    app = {
+        "provider_id": "oidc", "name": name, "client_id": required("OIDC_CLIENT_ID"),
+        "secret": required("OIDC_CLIENT_SECRET"),
+        "settings": {"server_url": issuer.geturl().rstrip("/"), "oauth_pkce_enabled": True},
+    }  # fmt: skip
+    return {"issuer": issuer.geturl(), "name": name, "claim": claim, "field": field, "app": app}

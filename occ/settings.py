@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from kombu import Queue
 
-from occ import env
+from occ import encryption, env
 
 # Python looks for cycles after each 700 new objects: far too often for lists of thousands of rows.
 gc.set_threshold(50_000, 20, 20)
@@ -24,6 +24,7 @@ SECRET_KEY = env.required("SECRET_KEY")
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured("SECRET_KEY must have at least 32 characters")
 BASE_URL = env.site_url("BASE_URL", "http://127.0.0.1:8000" if DEMO else "")
+ENCRYPTION_KEYS = encryption.checked(env.words("ENCRYPTION_KEYS"))
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or (["127.0.0.1", "localhost"] if DEMO else [])
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS is not set (the host names OCC answers to, separated by commas)")
@@ -32,7 +33,6 @@ SECURE = BASE_URL.startswith("https://")
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
@@ -44,6 +44,11 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "occ.ledger",
     "occ.people",
     "occ.policies",
@@ -55,6 +60,7 @@ INSTALLED_APPS = [
     "occ.jobs",
     "occ.api",
     "userids",
+    "occ.login",
     "occ.home",
     "occ.demo",
 ]
@@ -77,6 +83,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "occ.home.middleware.Refusals",
     "occ.home.middleware.LoginRequired",
+    "occ.login.middleware.SecondFactor",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "occ.urls"
@@ -105,6 +113,7 @@ DATABASES = {"default": env.database("MIGRATION_DATABASE_URL" if MIGRATING else 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.url("REDIS_URL", {"redis", "rediss", "unix"}).geturl()
 # Sessions live in the database: whoever is logged in stays so while Redis is away.
+SESSION_ENGINE = "occ.login.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
@@ -120,7 +129,8 @@ if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
     )
 WEB_THREADS = env.number("WEB_THREADS", 16, least=1, most=500)
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]  # asked for by supervisors, inside
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("TRUST_PROXY") else None
+TRUST_PROXY = env.flag("TRUST_PROXY")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -138,6 +148,17 @@ AUTH_USER_MODEL = "people.User"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+# allauth carries a log-in through its stages and speaks OpenID Connect; how often one may try, occ.people.attempts.
+ACCOUNT_ADAPTER, MFA_ADAPTER = "occ.login.adapters.AccountAdapter", "occ.login.adapters.MFAAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # half minutes to either side: clocks differ
+MFA_FORMS = {"authenticate": "occ.login.forms.CodeForm"}
+OIDC = env.openid()
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [OIDC["app"]] if OIDC else []}}
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -210,6 +231,7 @@ CELERY_BEAT_SCHEDULE = {
     "take_up": {"task": "occ.jobs.tasks.take_up", "schedule": 60.0, "options": {"expires": 60}},
     "access_reviews": {"task": "userids.tasks.access_reviews", "schedule": 3600.0, "options": {"expires": 3600}},
     "clear_jobs": {"task": "occ.jobs.tasks.clear", "schedule": 86_400.0},
+    "clear_logins": {"task": "occ.login.tasks.clear", "schedule": 86_400.0},
     "sweep_files": {"task": "occ.documents.tasks.sweep_files", "schedule": 86_400.0},
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,14 @@ import pytest
 from django.db import connections
 from django.test import TransactionTestCase
 
+from occ.login.policies import SECOND_FACTOR
+from occ.policies.registry import DEFINITIONS
 from occ.policies.services import install_defaults
 from tests.factories import Floor
 from tests.factories import floor as make_floor
 
+# Most tests log in by force_login: there no role needs a second factor. tests/login sets the policy itself.
+DEFINITIONS[SECOND_FACTOR] = replace(DEFINITIONS[SECOND_FACTOR], default=[])
 _teardown = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
 

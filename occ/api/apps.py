@@ -6,4 +6,4 @@ class ApiConfig(AppConfig):
     label = "api"
 
     def ready(self) -> None:
-        from occ.api import schema  # noqa: F401  (it registers itself)
+        from occ.api import receivers, schema  # noqa: F401  (they register themselves)

@@ -38,11 +38,13 @@ def must(request: HttpRequest, roles: frozenset[str]) -> None:
 
 
 def plain(definition: Definition) -> bool:
-    """Whether the value is one number, which a form can ask for."""
-    return isinstance(definition.default, int | float)
+    """Whether the value is one number or a choice, which a form can ask for."""
+    return isinstance(definition.default, int | float) or bool(definition.choices)
 
 
 def shown(definition: Definition, value: Any) -> str:
+    if definition.choices:
+        return ", ".join(str(label) for code, label in definition.choices if code in value) or _("none")
     return f"{value} {definition.unit}" if plain(definition) else ""
 
 
@@ -65,13 +67,16 @@ def policy(request: HttpRequest, key: str) -> HttpResponse:
     if definition is None:
         raise Http404
     may = has_role(user, SETTERS) and plain(definition)
-    form = PolicyForm(request.POST or None, user=user) if may else None
+    may = may and (not definition.everywhere or site_ids(user, SETTERS) is None)
+    initial = {"value": policy_value(key, at=now)} if definition.choices else {}
+    form = PolicyForm(request.POST or None, user=user, definition=definition, initial=initial) if may else None
     if request.method == "POST":
         if form is None:
             raise NotAllowed
         if form.is_valid():
             try:
-                policy_set(key=key, valid_from=now, actor=user, now=now, **form.cleaned_data)
+                given = {"site": None} | form.cleaned_data
+                policy_set(key=key, valid_from=now, actor=user, now=now, **given)
             except Refused as refusal:
                 add_refusal(form, refusal)
             else:

@@ -15,7 +15,10 @@ from occ.logs import request_id
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 # URL names open to whoever asks; everything else needs a log-in, so that a forgotten decorator opens nothing.
-PUBLIC = {"login", "set_language", "healthz", "readyz", "metrics", "verify"}
+PUBLIC = {
+    "login", "account_login", "mfa_authenticate", "openid_connect_login", "openid_connect_callback", "set_language",
+    "healthz", "readyz", "metrics", "verify",
+}  # fmt: skip
 
 
 class RequestId:

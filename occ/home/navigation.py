@@ -40,6 +40,7 @@ ITEMS = [
     Item(_("Obligations"), "list-check", "obligations", FLOOR),
     Item(_("Procedures"), "git-branch", "sop", FLOOR),
     Item(_("Policies"), "adjustments", "policies", FLOOR),
+    Item(_("Log-ins"), "users", "logins", frozenset({Role.ADMINISTRATOR})),
     Item(_("Evidence ledger"), "shield-check", "ledger", frozenset({Role.AUDITOR, Role.QMR, Role.ADMINISTRATOR})),
 ]
 

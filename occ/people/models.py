@@ -170,7 +170,25 @@ class TeamMembership(models.Model):
         return f"{self.person} / {self.team}"
 
 
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: User) -> UserQuerySet:
+        """The log-ins that an administrator looks after: all, or those of the own sites' people and roles."""
+        from occ.people.scope import site_ids
+
+        ids = site_ids(user, {Role.ADMINISTRATOR})
+        if ids is None:
+            return self
+        place = RoleAssignment.objects.filter(site_id__in=ids).values("user_id")
+        return self.filter(Q(person__site_id__in=ids) | Q(pk__in=place)) if ids else self.none()
+
+
 class UserManager(DjangoUserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def visible_to(self, user: User) -> UserQuerySet:
+        return self.get_queryset().visible_to(user)
+
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(username__iexact=username)
 
@@ -261,3 +279,25 @@ class SavedView(models.Model):
     @property
     def url(self) -> str:
         return f"{self.page}?{self.query}"
+
+
+class Attempt(models.Model):
+    """A password or a code that was wrong, or is being judged: see occ.people.attempts. Cleared after a day.
+
+    `who` names a user, or a digest of a name that nobody has: people type passwords into the wrong field.
+    """
+
+    who = models.CharField(max_length=64)
+    place = models.CharField(max_length=64)
+    address = models.CharField(max_length=45, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["who", "at"], name="attempt_who"),
+            models.Index(fields=["address", "at"], name="attempt_address"),
+            models.Index(fields=["at"], name="attempt_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.who} {self.at:%Y-%m-%d %H:%M}"

@@ -17,7 +17,8 @@ def install(app_config: AppConfig, using: str, **kwargs: Any) -> None:
     """After the last app is migrated, every registered policy has its first row."""
     from django.apps import apps
 
-    if app_config is list(apps.get_app_configs())[-1]:
+    # The signal is sent for apps with models only.
+    if app_config is [one for one in apps.get_app_configs() if one.models_module][-1]:
         from occ.policies.services import install_defaults
 
         install_defaults()

@@ -1,6 +1,6 @@
 """Which policies exist: each number of the procedures by name, unit, source and the value it begins with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,10 @@ from django.utils.functional import Promise
 
 @dataclass(frozen=True)
 class Definition:
-    """`unit` is shown beside the value (hours, days, percent, offsets…); `valid` raises ValueError on nonsense."""
+    """`unit` is shown beside the value (hours, days, percent, offsets…); `valid` raises ValueError on nonsense.
+
+    `everywhere`: it holds for all sites, and none has its own. `choices`: the value is a list of some of these codes.
+    """
 
     key: str
     label: "str | Promise"
@@ -17,6 +20,8 @@ class Definition:
     clause: str
     default: Any
     valid: Callable[[Any], None]
+    everywhere: bool = False
+    choices: Sequence[tuple[str, "str | Promise"]] = ()
 
 
 DEFINITIONS: dict[str, Definition] = {}

@@ -52,6 +52,8 @@ def policy_set(
     allowed = site_ids(actor, SETTERS)
     if allowed is not None and (site is None or site.pk not in allowed):
         raise NotAllowed
+    if site is not None and DEFINITIONS[key].everywhere:
+        raise Invalid(_("This policy holds for all sites."), field="site")
     if not reason.strip():
         raise Invalid(_("Say why the policy changes."), field="reason")
     if valid_from < now:

@@ -27,13 +27,14 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--var", help="where its state is kept (default: var/)")
     parser.add_argument("--reset", action="store_true", help="start over with a new demo database")
+    parser.add_argument("--no-totp", action="store_true", help="no log-in needs a second factor")
     parser.add_argument("--no-simulator", action="store_true", help="without the simulated floor")
     arguments = parser.parse_args()
     var = var_directory(arguments.var)
     for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(one, interrupt)
     with said(), contextlib.suppress(KeyboardInterrupt):
-        demo(var, arguments.port, arguments.reset)
+        demo(var, arguments.port, arguments.reset, arguments.no_totp)
     return 0
 
 
@@ -41,7 +42,7 @@ def interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def demo(var: Path, port: int, reset: bool) -> None:
+def demo(var: Path, port: int, reset: bool, no_totp: bool) -> None:
     if os.environ.get("DATABASE_URL"):
         raise CannotStart("DATABASE_URL is set: the demo brings its own servers. Unset it first.")
     if answers(port):
@@ -52,7 +53,7 @@ def demo(var: Path, port: int, reset: bool) -> None:
         forget(var)
     url = f"http://127.0.0.1:{port}"
     with prepared(var, base_url=url) as environment:
-        prepare(var, environment)
+        prepare(var, environment, no_totp)
         with supervised(var, port, environment) as children:
             wait_until_ready(url, children)
             print_logins(var)
@@ -78,19 +79,20 @@ def forget(var: Path) -> None:
     """Remove the demo's state, and only that: what the demo itself has made below `var`."""
     for name in ("postgres", "redis", "files", "static"):
         shutil.rmtree(var / name, ignore_errors=True)
-    for name in ("secret_key", "demo-logins.json", "prepared"):
+    for name in ("secret_key", "encryption_keys", "demo-logins.json", "prepared"):
         (var / name).unlink(missing_ok=True)
 
 
-def prepare(var: Path, environment: dict[str, str]) -> None:
+def prepare(var: Path, environment: dict[str, str], no_totp: bool) -> None:
     """Migrate, collect static files and load the demo, unless that was done for just this code."""
-    stamp, state = var / "prepared", state_of_code()
+    options = ["--no-totp"] if no_totp else []
+    stamp, state = var / "prepared", " ".join([state_of_code(), *options])
     if stamp.exists() and stamp.read_text() == state:
         return
     manage(environment, "migrate", "--verbosity", "0")
     print("-- Collecting static files …", flush=True)
     manage(environment, "collectstatic", "--noinput", "--clear", "--verbosity", "0")
-    manage(environment, "load_demo")
+    manage(environment, "load_demo", *options)
     stamp.write_text(state)
 
 
@@ -110,6 +112,10 @@ def print_logins(var: Path) -> None:
     print(f"\nLog in with one of these names and the password {logins['password']}\n")
     for i in range(0, len(logins["users"]), 4):
         print("  " + "".join(name.ljust(width) for name in logins["users"][i : i + 4]))
+    if logins.get("secrets"):
+        print("\nThese need a second factor: give an authenticator app the secret, or ask bin/manage demo_code NAME\n")
+        for name in (name for name in logins["users"] if name in logins["secrets"]):
+            print(f"  {name.ljust(width)}{logins['secrets'][name]}")
     print()
 
 

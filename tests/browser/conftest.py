@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from occ.encryption import decrypt
 from occ.ledger import heartbeats
 from occ.runtime.test import BROWSERS
 from tests.factories import NOW, PASSWORD, Floor
@@ -54,11 +58,23 @@ def visit(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
         page.fill("[name=password]", PASSWORD)
         page.press("[name=password]", "Enter")
         page.wait_for_selector("main")
+        if page.url.endswith("/login/code/"):
+            page.fill("[name=code]", next_code(username))
+            page.press("[name=code]", "Enter")
+            page.wait_for_url(lambda url: not url.endswith("/login/code/"))
         return page
 
     yield open_page
     for context in contexts:
         context.close()
+
+
+def next_code(username: str) -> str:
+    """A code that this user's authenticator app shows and that was not used yet (a later one counts as well)."""
+    app = Authenticator.objects.get(user__username=username, type=Authenticator.Type.TOTP)
+    present = int(time.time()) // 30
+    counter = max(present, app.data.get("last_counter", 0) + 1)
+    return format_hotp_value(hotp_value(decrypt(app.data["secret"]), counter))
 
 
 @pytest.fixture
