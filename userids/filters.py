@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from occ.forms import DayField, InstantField
 from occ.people.choices import LeavingReason
 from occ.people.models import Site, Team
-from userids.choices import AccountStatus, Channel, DeactivationStatus, ReplacementStatus
+from userids.choices import AccountStatus, Channel, ConnectorKind, DeactivationStatus, ReplacementStatus
 from userids.models import Account, AccountQuerySet, Application, DeactivationRequest, ReplacementRequest, Resignation
 
 
@@ -137,3 +137,17 @@ class ResignationFilter(filters.FilterSet):
 
     def by_state(self, rows: Any, name: str, value: str) -> Any:
         return rows.standing() if value == "standing" else rows.exclude(withdrawn_at=None)
+
+
+class ApplicationFilter(filters.FilterSet):
+    q = filters.CharFilter(method="by_words", label=_("Search"))
+    connector = filters.ChoiceFilter(choices=ConnectorKind.choices, label=_("Connector"), empty_label=_("All"))
+
+    class Meta:
+        model = Application
+        fields: list[str] = []
+
+    def by_words(self, rows: Any, name: str, value: str) -> Any:
+        for word in value.replace("\x00", "").split()[:6]:
+            rows = rows.filter(Q(code__icontains=word) | Q(name__icontains=word))
+        return rows

@@ -11,12 +11,23 @@ from occ.policies.registry import register as register_policy
 DEACTIVATE = "userids.deactivate"
 WITHIN = "userids.deactivate.hours"
 QUARANTINE = "userids.replace.quarantine_days"
+ENFORCED_BEFORE = "userids.enforce.minutes_before"
 
 register_policy(
     Definition(WITHIN, _("A leaver's user ID is shut within"), _("hours"), "SOP-UID 5.1", 24, number(0.25, 8_760))
 )
 register_policy(
     Definition(QUARANTINE, _("An ID rests before its next holder"), _("days"), "SOP-UID 8.2", 0, number(0, 3_650))
+)
+register_policy(
+    Definition(
+        ENFORCED_BEFORE,
+        _("Where the connector deactivates by itself, it begins before the due time by"),
+        _("minutes"),
+        "SOP-UID 5.1",
+        0,
+        number(0, 720),
+    )
 )
 register(
     key=DEACTIVATE,

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from userids.views import accounts, dashboard, deactivations, documents, imports, replacements, resignations
+from userids.views import (
+    accounts,
+    applications,
+    dashboard,
+    deactivations,
+    documents,
+    imports,
+    replacements,
+    resignations,
+)
 
 app_name = "userids"
 
@@ -11,6 +20,11 @@ urlpatterns = [
     path("accounts/new/", accounts.account_new, name="account_new"),
     path("accounts/<int:pk>/", accounts.account, name="account"),
     path("accounts/<int:pk>/edit/", accounts.account_edit, name="account_edit"),
+    path("applications/", applications.applications, name="applications"),
+    path("applications/<int:pk>/", applications.application, name="application"),
+    path("applications/<int:pk>/edit/", applications.application_edit, name="application_edit"),
+    path("applications/<int:pk>/enforcement/", applications.application_enforcement, name="application_enforcement"),
+    path("applications/<int:pk>/test/", applications.application_test, name="application_test"),
     path("resignations/", resignations.resignations, name="resignations"),
     path("resignations/new/", resignations.resignation_new, name="resignation_new"),
     path("resignations/bulk/", resignations.resignations_bulk, name="resignations_bulk"),
@@ -19,11 +33,13 @@ urlpatterns = [
     path("resignations/<int:pk>/withdraw/", resignations.resignation_withdraw, name="resignation_withdraw"),
     path("deactivations/", deactivations.deactivations, name="deactivations"),
     path("deactivations/<int:pk>/", deactivations.deactivation, name="deactivation"),
+    path("deactivations/<int:pk>/connector/", deactivations.deactivation_connector, name="deactivation_connector"),
     path("deactivations/<int:pk>/<slug:transition>/", deactivations.deactivation_step, name="deactivation_step"),
     path("breaches/", deactivations.breaches, name="breaches"),
     path("replacements/", replacements.replacements, name="replacements"),
     path("replacements/new/", replacements.replacement_new, name="replacement_new"),
     path("replacements/<int:pk>/", replacements.replacement, name="replacement"),
+    path("replacements/<int:pk>/connector/", replacements.replacement_connector, name="replacement_connector"),
     path("replacements/<int:pk>/<slug:transition>/", replacements.replacement_step, name="replacement_step"),
     path("import/", imports.upload, name="import"),
     path("import/<uuid:pk>/", imports.preview, name="import_preview"),

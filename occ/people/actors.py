@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from occ.people.models import User
 
 
@@ -19,3 +21,10 @@ Actor = User | SystemActor
 BEAT = SystemActor("beat")
 COMMAND = SystemActor("command")
 CONNECTOR = SystemActor("connector")
+
+
+def who(label: str) -> str:
+    """The name that a history keeps of an actor, for people to read."""
+    if not label.startswith("system:"):
+        return label
+    return _("Connector") if label == str(CONNECTOR) else _("System")

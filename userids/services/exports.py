@@ -15,10 +15,12 @@ from occ.people.actors import Actor
 from occ.people.models import Site
 from occ.sheets.writing import OutColumn, write_workbook
 from occ.times import JAKARTA, local_day
+from userids.choices import EnforcementMode
 from userids.documents import LOGBOOK, logbook_body
 from userids.models import (
     Account,
     AccountQuerySet,
+    Application,
     Assignment,
     DeactivationRequest,
     ReplacementRequest,
@@ -153,3 +155,15 @@ def resignation_line(one: Resignation) -> list[Any]:
         one.person.name, one.person.number, one.person.site.code, one.last_working_day, one.get_reason_display(),
         one.recorded_at, one.withdrawn_at, one.note,
     ]  # fmt: skip
+
+
+def application_columns() -> list[OutColumn]:
+    return [
+        OutColumn(_("Code"), width=14), OutColumn(_("Name"), width=28), OutColumn(_("Connector"), width=22),
+        OutColumn(_("Address"), width=44), OutColumn(_("At due time"), width=26),
+    ]  # fmt: skip
+
+
+def application_line(one: Application) -> list[Any]:
+    mode = EnforcementMode(one.mode).label  # type: ignore[attr-defined]
+    return [one.code, one.name, one.get_connector_display(), one.base_url, str(mode)]
