@@ -6,6 +6,8 @@ point elsewhere a moment later. Private networks are let in, since applications 
 
 import ipaddress
 import socket
+import ssl
+import time
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -68,11 +70,41 @@ def allow(number: "ipaddress.IPv4Address | ipaddress.IPv6Address", *, loopback: 
         raise Forbidden(_("OCC does not connect to this address."))
 
 
+class Hasty(httpcore2.NetworkStream):
+    """A connection on which waiting ends when the request's time does, however slowly an answer drips."""
+
+    def __init__(self, stream: httpcore2.NetworkStream, guard: "Guarded") -> None:
+        self.stream, self.guard = stream, guard
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        left = self.guard.until - time.monotonic()
+        if left <= 0:
+            raise httpcore2.ReadTimeout("out of time")
+        return self.stream.read(max_bytes, left if timeout is None else min(timeout, left))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.stream.write(buffer, timeout)
+
+    def close(self) -> None:
+        self.stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        return Hasty(self.stream.start_tls(ssl_context, server_hostname, timeout), self.guard)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self.stream.get_extra_info(info)
+
+
 class Guarded(httpcore2.SyncBackend):
-    """Resolves a name once, judges every number, and connects to a judged one."""
+    """Resolves a name once, judges every number, and connects to a judged one.
+
+    `until`: when, by the monotonic clock, the present request has had its time.
+    """
 
     def __init__(self, *, loopback: bool) -> None:
-        self.loopback = loopback
+        self.loopback, self.until = loopback, float("inf")
 
     def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
@@ -89,14 +121,14 @@ class Guarded(httpcore2.SyncBackend):
         last: Exception = httpcore2.ConnectError("the name resolves to nothing")
         for text in dict.fromkeys(numbers):
             try:
-                return super().connect_tcp(text, port, timeout, local_address, socket_options)
+                return Hasty(super().connect_tcp(text, port, timeout, local_address, socket_options), self)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 last = error
         raise last
 
 
-def transport(*, loopback: bool) -> httpx2.HTTPTransport:
+def transport(guard: Guarded) -> httpx2.HTTPTransport:
     """A transport that goes nowhere forbidden, and through no proxy of the environment."""
     made = httpx2.HTTPTransport()
-    made._pool._network_backend = Guarded(loopback=loopback)
+    made._pool._network_backend = guard
     return made

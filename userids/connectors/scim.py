@@ -17,7 +17,7 @@ from scim2_client import SCIMClientException
 from scim2_models import PatchOp, ResourceType, SCIMException, ScimProvider, SearchRequest, User
 
 from occ.times import in_reach
-from userids.connectors.addresses import Forbidden, checked, transport
+from userids.connectors.addresses import Forbidden, Guarded, checked, transport
 from userids.connectors.base import ConnectorError, RemoteUser
 from userids.connectors.speaking import NotThere, Speaker
 
@@ -49,12 +49,11 @@ class ScimConnector:
                    "Accept-Encoding": "identity", "User-Agent": "OCC"}  # fmt: skip
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        self.client = httpx2.Client(
-            base_url=base_url, headers=headers, transport=transport(loopback=loopback), trust_env=False
-        )
+        guard = Guarded(loopback=loopback)
+        self.client = httpx2.Client(base_url=base_url, headers=headers, transport=transport(guard), trust_env=False)
         provider = ScimProvider(models=(User,), resource_types=(ResourceType.from_resource(User),))
         self.scim = Speaker(
-            self.client, timeout=timeout, rate=rate, secret=token, provider=provider, check_response_payload=False,
+            self.client, guard=guard, timeout=timeout, rate=rate, secret=token, provider=provider, check_response_payload=False,
             **speaking,
         )  # fmt: skip
 
@@ -158,9 +157,9 @@ class ScimConnector:
             if total > MOST_USERS:
                 raise ConnectorError(_("The application names more users than OCC reads."), temporary=False)
             found |= {one.remote_id: one for one in map(remote, rows)}
-            start += len(rows)
-            # A last page that is full may be followed by one that the total keeps quiet about.
-            if not rows or total != first_total or (start > total and len(rows) < PAGE):
+            beyond, start = start > total, start + len(rows)
+            # A last page that is full may be followed by one that the total keeps quiet about: it is asked for, once.
+            if not rows or total != first_total or beyond or (start > total and len(rows) < PAGE):
                 break
         if len(found) != total or total != first_total:
             raise Incomplete(

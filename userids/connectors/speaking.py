@@ -16,7 +16,7 @@ import httpx2
 from django.utils.translation import gettext as _
 from scim2_client.engines.httpx2 import SyncSCIMClient
 
-from userids.connectors.addresses import Forbidden
+from userids.connectors.addresses import Forbidden, Guarded
 from userids.connectors.base import ConnectorError
 
 TRIES = 3
@@ -36,12 +36,12 @@ class Speaker(SyncSCIMClient):
     """The SCIM client's way to the network. Raises ConnectorError for all that is no success; never names a secret."""
 
     def __init__(
-        self, client: httpx2.Client, *, timeout: float, rate: float, secret: str,
+        self, client: httpx2.Client, *, guard: Guarded, timeout: float, rate: float, secret: str,
         sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic, **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(client, **kwargs)
         self.timeout, self.pause, self.secret = timeout, 1 / rate, secret
-        self.sleep, self.clock = sleep, clock
+        self.guard, self.sleep, self.clock = guard, sleep, clock
         self.ends_at, self.last_at, self.tries = clock(), clock() - self.pause, TRIES
 
     def begin(self, seconds: float, *, tries: int = TRIES) -> None:
@@ -78,14 +78,12 @@ class Speaker(SyncSCIMClient):
         limit = min(self.timeout, self._left())
         if limit <= 0:
             raise httpx2.ReadTimeout("out of time")
-        gives_up_at, body = self.clock() + limit, bytearray()
+        self.guard.until, body = time.monotonic() + limit, bytearray()
         with self.client.stream(method, url, timeout=limit, **kwargs) as answer:
-            for part in answer.iter_bytes(2**16):
+            for part in answer.iter_bytes():
                 body += part
                 if len(body) > LARGEST:
                     raise ConnectorError(_("The application's answer is too large."), temporary=False)
-                if self.clock() > gives_up_at:
-                    raise httpx2.ReadTimeout("out of time")
             headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
             return httpx2.Response(answer.status_code, headers=headers, content=bytes(body))
 
