@@ -53,8 +53,8 @@ class ScimConnector:
         self.client = httpx2.Client(base_url=base_url, headers=headers, transport=transport(guard), trust_env=False)
         provider = ScimProvider(models=(User,), resource_types=(ResourceType.from_resource(User),))
         self.scim = Speaker(
-            self.client, guard=guard, timeout=timeout, rate=rate, secret=token, provider=provider, check_response_payload=False,
-            **speaking,
+            self.client, guard=guard, timeout=timeout, rate=rate, secret=token, provider=provider,
+            check_response_payload=False, **speaking,
         )  # fmt: skip
 
     def close(self) -> None:

@@ -188,11 +188,21 @@ class Work:
 
 
 def order_run(*, order_id: int, now: datetime, connecting: Any = connected) -> bool:
-    """Carry out the order, if it is due and nobody else does; whether this call did."""
+    """Carry out the order, if it is due and nobody else does; whether this call did.
+
+    Raises RuntimeError inside a transaction: none may be open while the network is waited for (KER-8).
+    """
+    with transaction.atomic(durable=True):
+        pass
+    begun = time.monotonic()
+
+    def clock() -> datetime:
+        return now + timedelta(seconds=time.monotonic() - begun)
+
     try:
         work = _claim(order_id, now=now)
         if work is not None:
-            _carry_out(work, now, connecting)
+            _carry_out(work, clock, connecting)
     except (OperationalError, InterfaceError):  # the database, not the order: it is taken up again
         raise
     except Exception:  # the order, with its error, is shown and told; its fellows go on
@@ -202,12 +212,7 @@ def order_run(*, order_id: int, now: datetime, connecting: Any = connected) -> b
     return work is not None
 
 
-def _carry_out(work: Work, now: datetime, connecting: Any) -> None:
-    begun = time.monotonic()
-
-    def clock() -> datetime:
-        return now + timedelta(seconds=time.monotonic() - begun)
-
+def _carry_out(work: Work, clock: Callable[[], datetime], connecting: Any) -> None:
     try:
         with connecting(work.request.account.application) as connector:
             seen = _ask(connector, work.request, clock)
