@@ -14,32 +14,30 @@ from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, Range
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, F, Func, OuterRef, Prefetch, Q, Subquery, Value
-from django.db.models.functions import Coalesce, Upper
+from django.db.models import Exists, ExpressionWrapper, F, Func, OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from occ.people.choices import LeavingReason, Role
 from occ.people.models import Person, Site, Team, User, whole_range, within_reach
-from occ.people.scope import SITE_WIDE, has_role, people_filter, site_filter
+from occ.people.scope import SITE_WIDE, people_filter, site_filter
 from occ.search import full_text
-from userids.choices import (
-    AccountStatus,
-    Channel,
-    ConnectorKind,
-    DeactivationStatus,
-    EnforcementMode,
-    ReplacementStatus,
+from userids.applications import (  # Django looks for models here
+    APPLICATION_READERS,  # noqa: F401
+    Application,
+    ApplicationSecret,  # noqa: F401
+    ConnectorOrder,  # noqa: F401
+    Enforcement,  # noqa: F401
 )
-from userids.orders import ApplicationSecret, ConnectorOrder, Enforcement  # noqa: F401 - Django looks for models here
+from userids.choices import AccountStatus, Channel, DeactivationStatus, ReplacementStatus
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
 # A leaver's ID must be shut on whatever shift it falls due, so a team leader sees the IDs of the whole site.
 LOGBOOK_READERS = frozenset({*SITE_WIDE, Role.TEAM_LEADER})
-APPLICATION_READERS = frozenset({Role.IT, Role.ADMINISTRATOR, Role.DOCUMENT_CONTROL, Role.AUDITOR, Role.COORDINATOR})
 
 
 class InstantRange(Func):
@@ -47,51 +45,6 @@ class InstantRange(Func):
 
     function = "TSTZRANGE"
     output_field = DateTimeRangeField()
-
-
-class ApplicationQuerySet(models.QuerySet["Application"]):
-    def visible_to(self, user: User) -> ApplicationQuerySet:
-        """An application serves all sites: who reads one reads all."""
-        return self if has_role(user, APPLICATION_READERS) else self.none()
-
-    def with_mode(self, at: datetime) -> ApplicationQuerySet:
-        """Each with `mode`: what its policy of enforcement says at that instant."""
-        rows = Enforcement.objects.filter(application=OuterRef("pk"), valid_from__lte=at).order_by("-valid_from")
-        return self.annotate(mode=Coalesce(Subquery(rows.values("mode")[:1]), Value(str(EnforcementMode.REMIND))))
-
-
-class Application(models.Model):
-    """An application whose user IDs the logbook keeps, and how OCC reaches it (UID-10). Its token is kept apart."""
-
-    code = models.CharField(_("code"), max_length=20, unique=True)
-    name = models.CharField(_("name"), max_length=80)
-    connector = models.CharField(_("connector"), max_length=10, choices=ConnectorKind, default=ConnectorKind.MANUAL)
-    base_url = models.CharField(_("address"), max_length=300, blank=True)
-    timeout_seconds = models.PositiveSmallIntegerField(_("time limit in seconds"), default=10)
-    requests_per_second = models.PositiveSmallIntegerField(_("requests per second"), default=5)
-
-    objects = ApplicationQuerySet.as_manager()
-    history = HistoricalRecords()
-
-    class Meta:
-        ordering = ["code"]
-        verbose_name = _("application")
-        constraints = [
-            models.CheckConstraint(condition=Q(connector__in=ConnectorKind.values), name="application_connector_known"),
-            models.CheckConstraint(
-                condition=~Q(connector=ConnectorKind.SCIM) | ~Q(base_url=""), name="application_scim_has_address"
-            ),
-            models.CheckConstraint(
-                condition=Q(timeout_seconds__range=(1, 60), requests_per_second__range=(1, 100)),
-                name="application_limits_possible",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("userids:application", args=[self.pk])
 
 
 class AccountQuerySet(models.QuerySet["Account"]):

@@ -57,8 +57,8 @@ CHECK = register(
         "userids.connector_check",
         gettext_noop("Check user ID %(user_id)s in the application"),
         gettext_noop(
-            "The connector had been asked to shut user ID %(user_id)s of %(person)s before that was called off."
-            " Look into the application whether the ID is active as it should be."
+            "The connector had been asked to change user ID %(user_id)s (%(person)s) before that was called off."
+            " Look into the application whether the ID is as it should be."
         ),
         "warning",
     )

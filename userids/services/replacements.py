@@ -19,7 +19,7 @@ from occ.times import local_day
 from occ.workflow.services import begin, step
 from userids.choices import AccountStatus
 from userids.models import Account, ReplacementRequest
-from userids.notices import DOCUMENT, REPLACE, tell
+from userids.notices import CHECK, DOCUMENT, REPLACE, tell
 from userids.policies import QUARANTINE
 from userids.services import accounts, orders
 from userids.workflow import REPLACEMENT
@@ -144,8 +144,9 @@ def replacement_document(*, request_id: int, note: str = "", actor: Actor, now: 
 
 def replacement_cancel(*, request_id: int, note: str, actor: Actor, now: datetime) -> ReplacementRequest:
     with step(REPLACEMENT, ReplacementRequest, request_id, "cancel", actor=actor, now=now, note=note) as request:
-        if actor != CONNECTOR:
-            orders.stand_back(request, now=now)
+        orders.stand_back(request, now=now)
+        if orders.was_asked(request):
+            tell(CHECK, Role.TEAM_LEADER, request, step="check", now=now)
     return request
 
 

@@ -1,4 +1,4 @@
-"""How an application is reached and what its connector is asked to do (UID-6, UID-10), beside the logbook's own models.
+"""Applications whose user IDs the logbook keeps: how each is reached, and what its connector is asked to do.
 
 A token lies in a row of its own, so that no list, history or export ever loads it.
 """
@@ -10,15 +10,68 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from occ.encryption import EncryptedTextField
-from occ.people.models import within_reach
-from userids.choices import EnforcementMode, OrderState
+from occ.people.choices import Role
+from occ.people.models import User, within_reach
+from occ.people.scope import has_role
+from userids.choices import ConnectorKind, EnforcementMode, OrderState
 
 if TYPE_CHECKING:
     from userids.models import DeactivationRequest, ReplacementRequest
+
+
+APPLICATION_READERS = frozenset({Role.IT, Role.ADMINISTRATOR, Role.DOCUMENT_CONTROL, Role.AUDITOR, Role.COORDINATOR})
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    def visible_to(self, user: User) -> ApplicationQuerySet:
+        """An application serves all sites: who reads one reads all."""
+        return self if has_role(user, APPLICATION_READERS) else self.none()
+
+    def with_mode(self, at: datetime) -> ApplicationQuerySet:
+        """Each with `mode`: what its policy of enforcement says at that instant."""
+        rows = Enforcement.objects.filter(application=OuterRef("pk"), valid_from__lte=at).order_by("-valid_from")
+        return self.annotate(mode=Coalesce(Subquery(rows.values("mode")[:1]), Value(str(EnforcementMode.REMIND))))
+
+
+class Application(models.Model):
+    """An application whose user IDs the logbook keeps, and how OCC reaches it (UID-10). Its token is kept apart."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    connector = models.CharField(_("connector"), max_length=10, choices=ConnectorKind, default=ConnectorKind.MANUAL)
+    base_url = models.CharField(_("address"), max_length=300, blank=True)
+    timeout_seconds = models.PositiveSmallIntegerField(_("time limit in seconds"), default=10)
+    requests_per_second = models.PositiveSmallIntegerField(_("requests per second"), default=5)
+
+    objects = ApplicationQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = _("application")
+        constraints = [
+            models.CheckConstraint(condition=Q(connector__in=ConnectorKind.values), name="application_connector_known"),
+            models.CheckConstraint(
+                condition=~Q(connector=ConnectorKind.SCIM) | ~Q(base_url=""), name="application_scim_has_address"
+            ),
+            models.CheckConstraint(
+                condition=Q(timeout_seconds__range=(1, 60), requests_per_second__range=(1, 100)),
+                name="application_limits_possible",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("userids:application", args=[self.pk])
 
 
 class ApplicationSecret(models.Model):
