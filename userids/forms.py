@@ -1,8 +1,10 @@
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from occ.forms import DayField, InstantField
@@ -195,8 +197,18 @@ class IssueForm(forms.Form):
         return data
 
 
-class ConnectorForm(forms.Form):
-    """The connector's part of a deactivation: nothing to fill in."""
+class DeactivateByConnectorForm(forms.Form):
+    """Nothing to fill in, unless the leaver still works."""
+
+    early = forms.BooleanField(label=_("Shut it now, although the leaver still works"), required=False)
+
+    def __init__(self, *args: Any, works_until: datetime | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if works_until is None:
+            del self.fields["early"]
+        else:
+            at = date_format(timezone.localtime(works_until), "j F Y, H:i T")
+            self.fields["early"].help_text = _("Until %(at)s.") % {"at": at}
 
 
 class ReplaceByConnectorForm(forms.Form):

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from occ.errors import Invalid, NotAllowed, WrongState
@@ -100,6 +101,20 @@ def test_who_may_ask_and_when(live_floor: Floor, faulty: Faulty, request_: Deact
         asked(live_floor, request_)
     assert not order_run(order_id=order.pk, now=timezone.now())
     assert faulty.count("PATCH") == 1
+
+
+def test_who_still_works_is_shut_out_on_purpose_only(live_floor: Floor, faulty: Faulty, omni: Application) -> None:
+    live_floor.resign(timezone.localdate() + timedelta(days=2), now=timezone.now() - timedelta(days=3))
+    with pytest.raises(Invalid, match=live_floor.agent.name):
+        asked(live_floor, live_floor.request)
+    leader = Client()
+    leader.force_login(live_floor.leader)
+    url = f"{live_floor.request.get_absolute_url()}connector/"
+    answer = leader.post(url)
+    assert answer.status_code == 422 and 'id="id_connector_early"' in answer.content.decode()
+    assert not ConnectorOrder.objects.exists()
+    assert leader.post(url, {"early": "on"}).status_code == 302
+    assert connect_all(now=timezone.now()) == 1 and live_floor.request.status == "deactivated"
 
 
 def test_an_application_without_connector_has_none_to_ask(live_floor: Floor) -> None:

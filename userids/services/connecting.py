@@ -16,7 +16,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from occ.errors import NotAllowed, Refused, WrongState
+from occ.errors import Invalid, NotAllowed, Refused, WrongState
 from occ.ledger.services import record
 from occ.people.actors import CONNECTOR
 from occ.people.choices import Role
@@ -45,11 +45,13 @@ LONGEST_LEAD = timedelta(hours=12)  # as the policy of ENFORCED_BEFORE allows
 
 @transaction.atomic
 def connector_ask(
-    *, request: Process, sessions_revoked: bool = False, work_handed_over: bool = False, actor: User, now: datetime
-) -> ConnectorOrder:
+    *, request: Process, early: bool = False, sessions_revoked: bool = False, work_handed_over: bool = False,
+    actor: User, now: datetime,
+) -> ConnectorOrder:  # fmt: skip
     """The team leader has the connector do it; one that waits for another attempt tries at once.
 
-    A replacement needs its check-list ticked beforehand. Raises NotAllowed, WrongState, Invalid.
+    A leaver who still works is shut out only `early`, said on purpose; a replacement needs its check-list ticked
+    beforehand. Raises NotAllowed, WrongState, Invalid.
     """
     found = locked(request)
     start = (DEACTIVATION if isinstance(found, DeactivationRequest) else REPLACEMENT).find("start")
@@ -57,6 +59,8 @@ def connector_ask(
         raise NotAllowed
     if not may_be_asked(found):
         raise WrongState(_("The connector can do nothing here now. Somebody may have been quicker."))
+    if isinstance(found, DeactivationRequest) and found.starts_at > now and not early:
+        raise Invalid(_("%(name)s still works with this user ID.") % {"name": found.person.name}, field="early")
     if isinstance(found, ReplacementRequest):
         replacements.must_be_ticked(sessions_revoked, work_handed_over)
         replacements.replaceable(found, now=now)

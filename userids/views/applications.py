@@ -54,7 +54,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _detail(request: HttpRequest, found: Application, form: EnforcementForm | None = None) -> HttpResponse:
-    now, may = timezone.now(), services.may_edit(me(request))
+    mode, may = services.mode_at(found, timezone.now()), services.may_edit(me(request))
     scim = found.connector == ConnectorKind.SCIM
     actions = [{"label": _("Edit"), "url": reverse("userids:application_edit", args=[found.pk]), "icon": "pencil"}]
     policies = found.enforcements.select_related("set_by").order_by("-valid_from")
@@ -67,9 +67,9 @@ def _detail(request: HttpRequest, found: Application, form: EnforcementForm | No
         "scim": scim,
         "token": services.token_source(found),
         "variable": services.variable(found),
-        "mode": services.mode_at(found, now),
+        "mode": mode,
         "policies": policies,
-        "form": (form or EnforcementForm()) if may and (scim or policies) else None,
+        "form": (form or EnforcementForm(initial={"mode": mode})) if may and (scim or policies) else None,
         "may_test": may and scim,
         "entries": changes(found.history.all()),
     }

@@ -18,7 +18,7 @@ from occ.workflow.flows import Flow, Transition
 from userids.forms import (
     ConfirmDeactivationForm,
     ConfirmReplacementForm,
-    ConnectorForm,
+    DeactivateByConnectorForm,
     ReplaceByConnectorForm,
     RequiredNoteForm,
     StepForm,
@@ -81,22 +81,28 @@ def connector_context(request: HttpRequest, flow: Flow, subject: Process, tried:
     at_work = order is not None and order.at_work(now)
     may = flow.find("start").open_to(me(request), subject.site) and may_be_asked(subject) and not at_work
     kind = "deactivation" if isinstance(subject, DeactivationRequest) else "replacement"
-    form_class = ConnectorForm if kind == "deactivation" else ReplaceByConnectorForm
     return {
         "order": order,
         "at_work": at_work,
-        "form": (tried or form_class(auto_id="id_connector_%s")) if may else None,
+        "form": (tried or connector_form(subject)) if may else None,
         "url": reverse(f"userids:{kind}_connector", args=[subject.pk]),
         "submit": _("Deactivate by connector") if kind == "deactivation" else _("Replace by connector"),
     }
+
+
+def connector_form(subject: Process, data: Any = None) -> forms.Form:
+    if isinstance(subject, ReplacementRequest):
+        return ReplaceByConnectorForm(data, auto_id="id_connector_%s")
+    with timezone.override(subject.site.zone):
+        until = subject.starts_at if subject.starts_at > timezone.now() else None
+        return DeactivateByConnectorForm(data, auto_id="id_connector_%s", works_until=until)
 
 
 def ask(request: HttpRequest, flow: Flow, subject: Process) -> HttpResponse | dict[str, forms.Form]:
     """Have the connector do it: back to the page, which shows how it goes; else the refused form."""
     if not flow.find("start").open_to(me(request), subject.site):
         raise NotAllowed
-    form_class = ConnectorForm if isinstance(subject, DeactivationRequest) else ReplaceByConnectorForm
-    form = form_class(request.POST, auto_id="id_connector_%s")
+    form = connector_form(subject, request.POST)
     if form.is_valid():
         try:
             connector_ask(request=subject, actor=me(request), now=timezone.now(), **form.cleaned_data)
