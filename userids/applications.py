@@ -114,6 +114,8 @@ OPEN_ORDER = [OrderState.WAITING, OrderState.RUNNING]
 # A running order whose worker has not ended it for so long is taken up by another one: far longer than a connector may
 # take for one ID (connectors.scim.LIMIT).
 SILENT = timedelta(minutes=3)
+# So long a page waits for a worker to begin; then it offers the steps by hand again.
+SOON = timedelta(minutes=1)
 
 
 class OrderQuerySet(models.QuerySet["ConnectorOrder"]):
@@ -185,5 +187,7 @@ class ConnectorOrder(models.Model):
         return found
 
     def at_work(self, now: datetime) -> bool:
-        """Whether a worker has it, or will have it any moment; not one that waits for another attempt later."""
-        return self.state == OrderState.RUNNING or (self.next_at is not None and self.next_at <= now)
+        """Whether a worker has it, or should any moment: not one that waits for later, or that nobody answers for."""
+        if self.state == OrderState.RUNNING:
+            return self.claimed_at is not None and self.claimed_at > now - SILENT
+        return self.next_at is not None and now - SOON < self.next_at <= now

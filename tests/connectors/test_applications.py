@@ -232,6 +232,10 @@ def test_the_leader_has_the_connector_do_it_and_watches(
     at_work = leader.get(url).content.decode()
     assert "at work" in at_work and 'hx-trigger="every 2s"' in at_work and "What you do next" not in at_work
     assert "data-follow" not in at_work
+    # With no worker to be heard of, people are offered their own steps again.
+    ConnectorOrder.objects.update(next_at=timezone.now() - timedelta(minutes=2))
+    alone = leader.get(url).content.decode()
+    assert "heard of the connector" in alone and "What you do next" in alone and "every 2s" not in alone
     order_run(order_id=ConnectorOrder.objects.get().pk, now=timezone.now())
     polled = leader.get(url, headers={"HX-Request": "true"}).content.decode()
     assert "data-follow" in polled  # the page is fetched anew, with its steps
