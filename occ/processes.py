@@ -27,7 +27,7 @@ from occ.forms import EvidenceForm, NoteForm, OptionalNoteForm, add_refusal
 from occ.obligations.models import EventKind, Obligation
 from occ.obligations.rules import RULES, StepKind
 from occ.people.access import me
-from occ.people.actors import actor_words
+from occ.people.actors import who
 from occ.people.choices import Role
 from occ.policies.services import policy_value
 from occ.times import JAKARTA
@@ -147,7 +147,7 @@ def _step_entry(flow: Flow, row: WorkflowStep, attached: dict[str, Attachment]) 
     return {
         "at": row.at,
         "title": str(flow.states(row.to_state).label),
-        "actor": actor_words(row.actor_label),
+        "actor": who(row.actor_label),
         "note": note,
         "icon": "arrow-right",
         "tone": tone,
@@ -160,7 +160,7 @@ def _event_entry(duty: Obligation, event: Any) -> dict[str, Any] | None:
     if event.kind == EventKind.MOVED:
         was = event.data.get("was", "")
         note = f"{_shown(was)} → {event.due_at.astimezone(JAKARTA):%Y-%m-%d %H:%M}" if was else ""
-        return {"at": event.at, "title": _("Deadline moved"), "actor": actor_words(event.actor_label), "note": note,
+        return {"at": event.at, "title": _("Deadline moved"), "actor": who(event.actor_label), "note": note,
                 "icon": "calendar-event", "tone": "info"}  # fmt: skip
     if event.kind == EventKind.STEP and not event.superseded:
         title, tone, icon = step_words(duty, event.step)

@@ -17,11 +17,30 @@ class Channel(models.TextChoices):
     VIDEO = "video", _("Video call")
 
 
+class ConnectorKind(models.TextChoices):
+    MANUAL = "manual", _("By hand, with proof")
+    SCIM = "scim", "SCIM 2.0"
+
+
+class EnforcementMode(models.TextChoices):
+    REMIND = "remind", _("People are reminded")
+    ENFORCE = "enforce", _("The connector deactivates")
+
+
+class OrderState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    DROPPED = "dropped", _("Dropped")
+
+
 class DeactivationStatus(models.TextChoices):
     RECORDED = "recorded", _("Recorded")
     REQUESTED = "requested", _("Requested")
     IN_PROGRESS = "in_progress", _("In progress")
     FAILED = "failed", _("Failed")
+    SHUT = "shut", _("Shut by the connector")
     DEACTIVATED = "deactivated", _("Deactivated")
     DOCUMENTED = "documented", _("Documented")
     CANCELLED = "cancelled", _("Cancelled")

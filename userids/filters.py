@@ -16,6 +16,7 @@ from userids.choices import (
     BreachCause,
     BreachReviewStatus,
     Channel,
+    ConnectorKind,
     DeactivationReason,
     DeactivationStatus,
     ReplacementStatus,
@@ -214,3 +215,17 @@ class ResignationFilter(filters.FilterSet):
 
     def by_state(self, rows: Any, name: str, value: str) -> Any:
         return rows.standing() if value == "standing" else rows.exclude(withdrawn_at=None)
+
+
+class ApplicationFilter(filters.FilterSet):
+    q = filters.CharFilter(method="by_words", label=_("Search"))
+    connector = filters.ChoiceFilter(choices=ConnectorKind.choices, label=_("Connector"), empty_label=_("All"))
+
+    class Meta:
+        model = Application
+        fields: list[str] = []
+
+    def by_words(self, rows: Any, name: str, value: str) -> Any:
+        for word in value.replace("\x00", "").split()[:6]:
+            rows = rows.filter(Q(code__icontains=word) | Q(name__icontains=word))
+        return rows

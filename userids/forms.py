@@ -1,8 +1,10 @@
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from occ.forms import DayField, InstantField
@@ -10,7 +12,7 @@ from occ.people.choices import LeavingReason, Role
 from occ.people.models import Person, Site, User
 from occ.people.scope import site_filter
 from occ.times import local_day
-from userids.choices import OTHER_REASONS, BreachCause, Channel
+from userids.choices import OTHER_REASONS, BreachCause, Channel, ConnectorKind, EnforcementMode
 from userids.models import Account, Application, Resignation
 from userids.services.accounts import KEEPERS
 
@@ -248,3 +250,63 @@ class IssueForm(forms.Form):
         elif last and data.get("site") and last > local_day(timezone.now(), data["site"].zone):
             self.add_error("last", _("The period is not over yet; leave both ends empty for the logbook of today."))
         return data
+
+
+class DeactivateByConnectorForm(forms.Form):
+    """Nothing to fill in, unless the leaver still works."""
+
+    early = forms.BooleanField(label=_("Shut it now, although the leaver still works"), required=False)
+
+    def __init__(self, *args: Any, works_until: datetime | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if works_until is None:
+            del self.fields["early"]
+        else:
+            at = date_format(timezone.localtime(works_until), "j F Y, H:i T")
+            self.fields["early"].help_text = _("Until %(at)s.") % {"at": at}
+
+
+class ReplaceByConnectorForm(forms.Form):
+    """What a person has done before the connector replaces the holder."""
+
+    sessions_revoked = forms.BooleanField(label=_("Sessions and tokens of the old holder are revoked"), required=False)
+    work_handed_over = forms.BooleanField(label=_("Open chats and queues are handed over"), required=False)
+
+
+class ApplicationForm(forms.Form):
+    """How an application is reached. The token is entered here and shown nowhere."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    connector = forms.ChoiceField(label=_("Connector"), choices=ConnectorKind)
+    base_url = forms.CharField(
+        label=_("Address"), max_length=300, required=False, widget=forms.TextInput(attrs={"inputmode": "url"}),
+        help_text=_("Where SCIM begins, for example https://omni.example.id/scim/v2"),
+    )  # fmt: skip
+    token = forms.CharField(
+        label=_("Token"), max_length=4000, required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )  # fmt: skip
+    forget_token = forms.BooleanField(label=_("Remove the token"), required=False)
+    timeout_seconds = forms.IntegerField(
+        label=_("Time limit of a request, in seconds"), min_value=1, max_value=60, localize=False
+    )
+    requests_per_second = forms.IntegerField(
+        label=_("Requests per second, at most"), min_value=1, max_value=100, localize=False
+    )
+    note = reason()
+
+    def __init__(self, *args: Any, source: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["token"].help_text = {
+            "environment": _("The environment gives the token; what is entered here waits until it no longer does."),
+            "database": _("One is kept. Empty: it stays, as long as the host of the address does."),
+            "": _("None is kept."),
+        }[source]
+        if source != "database":
+            del self.fields["forget_token"]
+
+
+class EnforcementForm(forms.Form):
+    mode = forms.ChoiceField(label=_("At due time"), choices=EnforcementMode)
+    valid_from = InstantField(label=_("From"), required=False, help_text=_("Empty: from now on."))
+    reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=300)

@@ -24,12 +24,14 @@ from occ.times import JAKARTA
 from userids.filters import (
     AccessReviewItemFilter,
     AccountFilter,
+    ApplicationFilter,
     BreachFilter,
     DeactivationFilter,
     ReplacementFilter,
     ResignationFilter,
 )
 from userids.models import (
+    APPLICATION_READERS,
     LOGBOOK_READERS,
     AccessReview,
     AccessReviewItem,
@@ -180,5 +182,10 @@ register_list(
     "userids.resignations", gettext_lazy("Resignations"), may=reads, filters=ResignationFilter,
     order=("recorded_at", "pk"), columns=exports.resignation_columns, line=exports.resignation_line,
     rows=lambda user, now: Resignation.objects.visible_to(user).select_related("person__site"),
+)  # fmt: skip
+register_list(
+    "userids.applications", gettext_lazy("Applications"), may=lambda user: has_role(user, APPLICATION_READERS),
+    filters=ApplicationFilter, order=("code", "pk"), columns=exports.application_columns,
+    line=exports.application_line, rows=lambda user, now: Application.objects.visible_to(user).with_mode(now),
 )  # fmt: skip
 PDF = register(Kind("userids.logbook_pdf", gettext_lazy("Logbook as an issued document"), logbook_pdf, issues))

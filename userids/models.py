@@ -24,6 +24,13 @@ from occ.people.choices import LeavingReason, Role
 from occ.people.models import Person, Site, Team, User, whole_range, within_reach
 from occ.people.scope import SITE_WIDE, people_filter, site_filter
 from occ.search import full_text
+from userids.applications import (  # Django looks for models here
+    APPLICATION_READERS,  # noqa: F401
+    Application,
+    ApplicationSecret,  # noqa: F401
+    ConnectorOrder,  # noqa: F401
+    Enforcement,  # noqa: F401
+)
 from userids.choices import (
     OTHER_REASONS,
     AccountStatus,
@@ -45,18 +52,6 @@ class InstantRange(Func):
 
     function = "TSTZRANGE"
     output_field = DateTimeRangeField()
-
-
-class Application(models.Model):
-    code = models.CharField(_("code"), max_length=20, unique=True)
-    name = models.CharField(_("name"), max_length=80)
-
-    class Meta:
-        ordering = ["code"]
-        verbose_name = _("application")
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
@@ -329,13 +324,15 @@ class DeactivationRequest(models.Model):
             ),
             models.CheckConstraint(condition=Q(status__in=DeactivationStatus.values), name="deactivation_status_known"),
             models.CheckConstraint(
-                condition=~Q(status__in=["deactivated", "documented"]) | Q(inactive_since__isnull=False),
+                condition=~Q(status__in=["shut", "deactivated", "documented"]) | Q(inactive_since__isnull=False),
                 name="deactivation_has_evidence_time",
             ),
         ]
         indexes = [
             models.Index(fields=["due_at", "id"], name="deactivation_due"),
             models.Index(fields=["site", "status"], name="deactivation_site"),
+            # What falls due is found among the open ones, however many were shut before.
+            models.Index(fields=["due_at"], name="deactivation_open_due", condition=Q(status__in=OPEN_DEACTIVATION)),
         ]
 
     def __str__(self) -> str:

@@ -40,17 +40,51 @@ DOCUMENT = register(
         ),
     )
 )
+ENFORCED = register(
+    Kind(
+        "userids.enforced",
+        gettext_noop("The connector has shut user ID %(user_id)s: confirm it"),
+        gettext_noop(
+            "User ID %(user_id)s of %(person)s was still active when its time was up, so the connector has shut it."
+            " Look at the evidence and confirm it (SOP-UID 8.1)."
+        ),
+        "warning",
+    )
+)
+CONNECTOR_FAILED = register(
+    Kind(
+        "userids.connector_failed",
+        gettext_noop("The connector gave up: user ID %(user_id)s"),
+        gettext_noop(
+            "The connector could not carry out the request for user ID %(user_id)s (%(person)s) and does not try again:"
+            " %(error)s Do it in the application and confirm with evidence, or have the connection mended."
+        ),
+        "danger",
+    )
+)
+CHECK = register(
+    Kind(
+        "userids.connector_check",
+        gettext_noop("Check user ID %(user_id)s in the application"),
+        gettext_noop(
+            "The connector had been asked to change user ID %(user_id)s (%(person)s) before that was called off."
+            " Look into the application whether the ID is as it should be."
+        ),
+        "warning",
+    )
+)
 
 
 def tell(
-    kind: Kind, role: Role, request: DeactivationRequest | ReplacementRequest, *, step: str, now: datetime
-) -> None:
+    kind: Kind, role: Role, request: DeactivationRequest | ReplacementRequest, *, step: str, now: datetime,
+    **params: str,
+) -> None:  # fmt: skip
     """Tell the role's holders at the request's site, once for that step."""
     email = request.email if isinstance(request, ReplacementRequest) else ""
     notify(
         to=audience(role, site=request.site, now=now),
         kind=kind.key,
-        params={"user_id": request.account.user_id, "person": request.person.name, "email": email},
+        params={"user_id": request.account.user_id, "person": request.person.name, "email": email} | params,
         key=f"{request._meta.label_lower}:{request.pk}:{step}",
         url=request.get_absolute_url(),
         now=now,

@@ -17,6 +17,7 @@ REVIEW_WITHIN = "userids.breach_review.hours"
 CORRECTIVE_ACTION = "userids.corrective_action"
 ANSWER_REVIEW = "userids.access_review"
 ACCESS_REVIEW_DAYS = "userids.access_review.days"
+ENFORCED_BEFORE = "userids.enforce.minutes_before"
 
 
 def within_policy(reason: str) -> str:
@@ -47,7 +48,16 @@ for reason, label, hours in (
     (DeactivationReason.ACCESS_REVIEW, _("User ID revoked in an access review: shut within"), 24),
 ):
     register_policy(Definition(within_policy(reason), label, _("hours"), "SOP-UID 7.1", hours, number(0.25, 8_760)))
-
+register_policy(
+    Definition(
+        ENFORCED_BEFORE,
+        _("Where the connector deactivates by itself, it begins before the due time by"),
+        _("minutes"),
+        "SOP-UID 5.1",
+        0,
+        number(0, 720),
+    )
+)
 register(
     key=DEACTIVATE,
     clause="SOP-UID 5.1",

@@ -14,6 +14,7 @@ from simple_history.models import HistoricalChanges
 
 from occ.documents.models import Attachment
 from occ.obligations.models import EventKind, Obligation
+from occ.people.actors import who
 from occ.people.models import User
 from occ.times import JAKARTA, local_day, month_of
 from occ.workflow.flows import Flow
@@ -104,11 +105,11 @@ def process_entries(flow: Flow, subject: Any, steps: list[WorkflowStep]) -> list
 def _step_entry(flow: Flow, row: WorkflowStep, attached: dict[str, Attachment]) -> dict[str, Any]:
     file = attached.get(row.evidence.get("attachment", ""))
     note = "\n".join(filter(None, [row.note, row.evidence.get("text", ""), file.name if file else ""]))
-    tone = {"failed": "danger", "cancelled": "neutral"}.get(row.to_state, "success")
+    tone = {"failed": "danger", "cancelled": "neutral", "shut": "warning"}.get(row.to_state, "success")
     return {
         "at": row.at,
         "title": str(flow.states(row.to_state).label),
-        "actor": row.actor_label,
+        "actor": who(row.actor_label),
         "note": note,
         "icon": "arrow-right",
         "tone": tone,
@@ -122,7 +123,7 @@ def _event_entry(event: Any) -> dict[str, Any] | None:
         was = event.data.get("was", "")
         moment = datetime.fromisoformat(was) if isinstance(was, str) and was else None
         note = f"{shown_instant(moment)} → {shown_instant(event.due_at)}" if moment else ""
-        return {"at": event.at, "title": _("Deadline moved"), "actor": event.actor_label, "note": note,
+        return {"at": event.at, "title": _("Deadline moved"), "actor": who(event.actor_label), "note": note,
                 "icon": "calendar-event", "tone": "info"}  # fmt: skip
     if event.kind == EventKind.STEP and not event.superseded:
         title, tone, icon = step_words(event.step)

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from occ.people.actors import BEAT
+from occ.people.actors import BEAT, CONNECTOR
 from occ.people.choices import Role
 from occ.workflow.flows import Flow, register, transition
 from userids.choices import AccessReviewStatus as A
@@ -17,20 +17,48 @@ DEACTIVATION = register(
         states=D,
         initial=D.RECORDED,
         path=(D.RECORDED, D.REQUESTED, D.IN_PROGRESS, D.DEACTIVATED, D.DOCUMENTED),
-        off_path={D.FAILED: D.IN_PROGRESS, D.CANCELLED: D.DOCUMENTED},
+        off_path={D.FAILED: D.IN_PROGRESS, D.SHUT: D.DEACTIVATED, D.CANCELLED: D.DOCUMENTED},
+        waiting=frozenset({D.SHUT}),
         transitions=(
             transition("request", D.RECORDED, D.REQUESTED, by={Role.SUPPORT}, label=_("Request the team leader")),
-            transition("start", {D.REQUESTED, D.FAILED}, D.IN_PROGRESS, by={Role.TEAM_LEADER}, label=_("Start")),
             transition(
-                "fail", D.IN_PROGRESS, D.FAILED, by={Role.TEAM_LEADER}, label=_("It did not work"), needs={"note"}
+                "start", {D.REQUESTED, D.FAILED}, D.IN_PROGRESS, by={Role.TEAM_LEADER, CONNECTOR}, label=_("Start")
+            ),
+            transition(
+                "fail",
+                D.IN_PROGRESS,
+                D.FAILED,
+                by={Role.TEAM_LEADER, CONNECTOR},
+                label=_("It did not work"),
+                needs={"note"},
             ),
             transition(
                 "confirm",
                 D.IN_PROGRESS,
                 D.DEACTIVATED,
-                by={Role.TEAM_LEADER},
+                by={Role.TEAM_LEADER, CONNECTOR},
                 label=_("Confirm as deactivated"),
                 needs={"evidence"},
+            ),
+            # At due time, where the application's policy says so, the connector goes on from wherever people stand
+            # (UID-6); what it has shut waits for the team leader.
+            transition(
+                "take_over",
+                {D.RECORDED, D.REQUESTED, D.IN_PROGRESS, D.FAILED},
+                D.IN_PROGRESS,
+                by={CONNECTOR},
+                label=_("Taken over at due time"),
+                needs={"note"},
+            ),
+            transition(
+                "shut", D.IN_PROGRESS, D.SHUT, by={CONNECTOR}, label=_("Shut by the connector"), needs={"evidence"}
+            ),
+            transition(
+                "acknowledge",
+                D.SHUT,
+                D.DEACTIVATED,
+                by={Role.TEAM_LEADER},
+                label=_("Confirm what the connector did"),
             ),
             transition("document", D.DEACTIVATED, D.DOCUMENTED, by={Role.SUPPORT}, label=_("Mark as documented")),
             transition(
@@ -54,15 +82,22 @@ REPLACEMENT = register(
         path=(R.REQUESTED, R.IN_PROGRESS, R.REPLACED, R.DOCUMENTED),
         off_path={R.FAILED: R.IN_PROGRESS, R.CANCELLED: R.DOCUMENTED},
         transitions=(
-            transition("start", {R.REQUESTED, R.FAILED}, R.IN_PROGRESS, by={Role.TEAM_LEADER}, label=_("Start")),
             transition(
-                "fail", R.IN_PROGRESS, R.FAILED, by={Role.TEAM_LEADER}, label=_("It did not work"), needs={"note"}
+                "start", {R.REQUESTED, R.FAILED}, R.IN_PROGRESS, by={Role.TEAM_LEADER, CONNECTOR}, label=_("Start")
+            ),
+            transition(
+                "fail",
+                R.IN_PROGRESS,
+                R.FAILED,
+                by={Role.TEAM_LEADER, CONNECTOR},
+                label=_("It did not work"),
+                needs={"note"},
             ),
             transition(
                 "confirm",
                 R.IN_PROGRESS,
                 R.REPLACED,
-                by={Role.TEAM_LEADER},
+                by={Role.TEAM_LEADER, CONNECTOR},
                 label=_("Confirm as replaced"),
                 needs={"evidence"},
             ),

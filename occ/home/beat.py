@@ -9,6 +9,7 @@ from occ.notifications.services import deliver_due
 from occ.obligations.sweep import sweep
 from occ.people.lifecycle import announce_left
 from userids.services.access_reviews import access_reviews_open
+from userids.services.connecting import connect
 
 
 def run_waiting_jobs(now: datetime) -> int:
@@ -22,6 +23,7 @@ DUTIES: dict[str, Callable[[datetime], int]] = {
     "lifecycle": lambda now: announce_left(now=now),
     "access_reviews": lambda now: access_reviews_open(now=now),
     "sweep": lambda now: sweep(now=now).steps,
+    "connect": lambda now: connect(now=now),
     "deliver": lambda now: deliver_due(now=now)[0],
     "jobs": run_waiting_jobs,
     "seal": lambda now: seal_entries(now=now),

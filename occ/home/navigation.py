@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import SITE_WIDE, has_role
+from userids.models import APPLICATION_READERS
 
 FLOOR = frozenset({*SITE_WIDE, Role.TEAM_LEADER})
 
@@ -34,6 +35,7 @@ ITEMS = [
     Item(_("Breaches"), "alert-triangle", "userids:breaches", FLOOR),
     Item(_("Access reviews"), "checklist", "userids:access_reviews", FLOOR),
     Item(_("Import"), "upload", "userids:import", frozenset({Role.SUPPORT, Role.DOCUMENT_CONTROL})),
+    Item(_("Applications"), "plug-connected", "userids:applications", APPLICATION_READERS),
     Item(_("My exports"), "download", "exports:list", FLOOR),
     Item(_("Documents"), "files", "documents:register", FLOOR),
     Item(_("Compliance"), "chart-bar", "compliance", FLOOR),

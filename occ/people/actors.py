@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from occ.people.models import User
 
@@ -17,12 +17,14 @@ class SystemActor:
         return f"system:{self.name}"
 
 
-def actor_words(label: str) -> str:
-    """Who did it, as kept in a history row, in words for a page: the system's parts are the system."""
-    return gettext("System") if label.startswith("system:") else label
-
-
 Actor = User | SystemActor
 BEAT = SystemActor("beat")
 COMMAND = SystemActor("command")
 CONNECTOR = SystemActor("connector")
+
+
+def who(label: str) -> str:
+    """The name that a history keeps of an actor, for people to read."""
+    if not label.startswith("system:"):
+        return label
+    return _("Connector") if label == str(CONNECTOR) else _("System")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 
-from occ.people.actors import actor_words
+from occ.people.actors import who
 from occ.workflow.flows import Flow
 from occ.workflow.models import WorkflowStep
 
@@ -26,13 +26,13 @@ def drawing(flow: Flow, subject: Any, steps: list[WorkflowStep]) -> list[dict[st
         reached = last.get(shown) if passed or state == place else None
         mark = "done" if passed or (state == place and here in flow.final and here == place) else "upcoming"
         if state == place and mark != "done":
-            mark = "failed" if here != place else "current"
+            mark = "failed" if here != place and here not in flow.waiting else "current"
         drawn.append(
             {
                 "label": flow.states(shown).label,
                 "state": mark,
                 "at": reached.at if reached else None,
-                "actor": actor_words(reached.actor_label) if reached else "",
+                "actor": who(reached.actor_label) if reached else "",
             }
         )
     return drawn

@@ -45,7 +45,10 @@ def transition(
 
 @dataclass(frozen=True)
 class Flow:
-    """`path` is the way drawn on the page; states off it (failed, cancelled) are drawn where they branch off."""
+    """`path` is the way drawn on the page; states off it (failed, cancelled) are drawn where they branch off.
+
+    Those of them that are `waiting` are no failure: they are drawn as the present step.
+    """
 
     key: str
     clause: str
@@ -54,6 +57,7 @@ class Flow:
     path: tuple[str, ...]
     transitions: tuple[Transition, ...]
     off_path: dict[str, str] = field(default_factory=dict)
+    waiting: frozenset[str] = frozenset()
 
     def find(self, name: str) -> Transition:
         return next(one for one in self.transitions if one.name == name)

@@ -31,7 +31,14 @@ from occ.policies.services import SETTERS
 from tests.factories import account, person, site, user
 from userids.documents import LOGBOOK, logbook_body
 from userids.jobs import ISSUERS
-from userids.models import LOGBOOK_READERS, Assignment, BreachReview, DeactivationRequest, Resignation
+from userids.models import (
+    APPLICATION_READERS,
+    LOGBOOK_READERS,
+    Assignment,
+    BreachReview,
+    DeactivationRequest,
+    Resignation,
+)
 from userids.services import breach_reviews, deactivations, replacements
 from userids.services.access_reviews import access_review_open
 from userids.services.accounts import KEEPERS
@@ -71,11 +78,14 @@ class Row:
     sees: set[Role] = field(default_factory=lambda: set(EVERYBODY))
     kwargs: dict[str, Any] = field(default_factory=dict)
     query: str = ""
+    shared: bool = False  # of all sites: there is no foreign one
 
 
 STEPS = {
     "request": SUPPORT, "start": LEADER, "fail": LEADER, "confirm": LEADER, "document": SUPPORT, "cancel": SUPPORT,
 }  # fmt: skip
+# Of deactivations only; the connector's own are open to no person.
+ENFORCEMENT = {"acknowledge": LEADER, "take_over": set(), "shut": set()}
 PAGES: dict[str, Row] = {
     "home": Row(get=EVERYBODY),
     "inbox": Row(get=EVERYBODY),
@@ -109,6 +119,16 @@ PAGES: dict[str, Row] = {
     "userids:account": Row(get=READERS, of="account", sees=READERS),
     "userids:account_new": Row(get=set(KEEPERS), post=set(KEEPERS)),
     "userids:account_edit": Row(get=set(KEEPERS), post=set(KEEPERS), of="account", sees=READERS),
+    "userids:applications": Row(get=set(APPLICATION_READERS)),
+    "userids:application": Row(get=set(APPLICATION_READERS), of="application", sees=set(APPLICATION_READERS),
+                               shared=True),
+    # Whoever edits one has the role for all sites, which nobody here has: see tests/connectors.
+    "userids:application_edit": Row(get=set(), post=set(), of="application", sees=set(APPLICATION_READERS),
+                                    shared=True),
+    "userids:application_enforcement": Row(post=set(), of="application", sees=set(APPLICATION_READERS), shared=True),
+    "userids:application_test": Row(post=set(), of="application", sees=set(APPLICATION_READERS), shared=True),
+    "userids:deactivation_connector": Row(post=LEADER, of="request", sees=READERS),
+    "userids:replacement_connector": Row(post=LEADER, of="replacement", sees=READERS),
     "userids:resignations": Row(get=EVERYBODY),
     "userids:resignation_new": Row(get=SUPPORT, post=SUPPORT),
     "userids:resignations_bulk": Row(get=SUPPORT, post=SUPPORT),
@@ -168,6 +188,9 @@ for name in breach_reviews.TRANSITIONS:
     PAGES[f"userids:breach_review_step/{name}"] = Row(
         post=COORDINATOR, of="review", sees=READERS, kwargs={"transition": name}
     )
+for name, roles in ENFORCEMENT.items():
+    for prefix in ("userids:deactivation_step", "api:userids-request-transition"):
+        PAGES[f"{prefix}/{name}"] = Row(post=roles, of="request", sees=READERS, kwargs={"transition": name})
 # Open to whoever asks, or answering nobody in particular.
 OPEN = {
     "login",
@@ -298,6 +321,7 @@ def objects_of(where: Site) -> dict[str, Any]:
         "request": DeactivationRequest.objects.get(account=holding).pk, "attachment": letter.pk,
         "review": review.pk, "campaign": campaign.pk, "document": document.pk, "notification": news.pk,
         "job": job.pk, "view": view.pk,
+        "application": holding.application_id,
         "nothing": 0,
     }  # fmt: skip
 
@@ -331,7 +355,7 @@ def test_the_matrix(world: dict[str, dict[str, Any]], clients: dict[Role, Client
     row, wrong = PAGES[name], []
     with transaction.atomic():
         for role, client in clients.items():
-            for own in (True, False) if row.of else (True,):
+            for own in (True, False) if row.of and not row.shared else (True,):
                 url = address(name, row, world["JKT" if own else "YGY"])
                 for method in ("get", "post"):
                     want = expected(row, role, method, own=own, api=name.startswith("api:"))

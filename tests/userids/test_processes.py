@@ -13,6 +13,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from occ.errors import Invalid, NotAllowed, Refused, WrongState
 from occ.ledger.models import Entry
 from occ.obligations.sweep import sweep
+from occ.people.actors import CONNECTOR
 from occ.people.choices import Role
 from occ.people.models import Person
 from occ.policies.services import policy_set
@@ -44,8 +45,10 @@ def deactivation(floor: Floor, state: str) -> DeactivationRequest:
     )
     request = floor.request
     leader = {"request_id": request.pk, "actor": floor.leader, "now": LATER}
-    if state in {"in_progress", "failed", "deactivated", "documented"}:
+    if state in {"in_progress", "failed", "shut", "deactivated", "documented"}:
         deactivations.deactivation_start(**leader)
+    if state == "shut":
+        deactivations.deactivation_shut(request_id=request.pk, evidence={"text": "x"}, actor=CONNECTOR, now=LATER)
     if state == "failed":
         deactivations.deactivation_fail(**leader, note="galat")
     if state in {"deactivated", "documented"}:

@@ -188,7 +188,7 @@ class DeactivationTransition(Requests):
     )  # fmt: skip
     @idempotent
     def post(self, request: Request, pk: int, transition: str) -> Response:
-        """Make a transition: request, start, fail, confirm, document, cancel."""
+        """Make a transition: request, start, fail, confirm, acknowledge, document, cancel."""
         return Response(self.said(request, make(request, self.model, pk, transition)))
 
 
@@ -244,6 +244,7 @@ class ReplacementTransition(Requests):
 # What a transition's service takes beside the evidence.
 TAKES: dict[tuple[type, str], set[str]] = {
     (DeactivationRequest, "fail"): {"note"}, (DeactivationRequest, "confirm"): {"note", "inactive_since"},
+    (DeactivationRequest, "acknowledge"): {"note"},
     (DeactivationRequest, "document"): {"note"}, (DeactivationRequest, "cancel"): {"note"},
     (ReplacementRequest, "fail"): {"note"},
     (ReplacementRequest, "confirm"): {"note", "sessions_revoked", "work_handed_over"},

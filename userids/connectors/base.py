@@ -21,6 +21,9 @@ class RemoteUser:
     email: str = ""
     role: str = ""
     last_login_at: datetime | None = None
+    # When the application says that it was made and last changed; evidence, where it can be true.
+    created_at: datetime | None = None
+    modified_at: datetime | None = None
 
 
 class ConnectorError(Exception):

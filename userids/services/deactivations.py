@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.obligations import services as obligations
 from occ.people import lifecycle
-from occ.people.actors import Actor
+from occ.people.actors import CONNECTOR, Actor
 from occ.people.choices import LeavingReason, Role
 from occ.people.history import sign
 from occ.people.models import Person, User
@@ -20,9 +20,9 @@ from occ.workflow.services import begin, step
 from userids.choices import SUSPENDING, BreachCause, DeactivationReason
 from userids.deadlines import clock_start, deactivation_due, last_shift_ends
 from userids.models import Account, DeactivationRequest, Resignation
-from userids.notices import DOCUMENT, tell
+from userids.notices import CHECK, DOCUMENT, ENFORCED, tell
 from userids.policies import DEACTIVATE, WITHIN
-from userids.services import accounts, breach_reviews
+from userids.services import accounts, breach_reviews, orders
 from userids.workflow import DEACTIVATION
 
 
@@ -186,6 +186,7 @@ def _move(
     request: DeactivationRequest, person: Person, starts_at: datetime, due_at: datetime, *, actor: Actor, now: datetime
 ) -> None:
     assert person.last_working_day is not None
+    _call_off(request, now=now)
     was = request.last_working_day
     request.last_working_day, request.starts_at, request.due_at = person.last_working_day, starts_at, due_at
     why = _("last working day %(was)s → %(day)s") % {"was": was, "day": person.last_working_day}
@@ -214,14 +215,16 @@ def deactivation_request(*, request_id: int, actor: Actor, now: datetime) -> Dea
 
 def deactivation_start(*, request_id: int, actor: Actor, now: datetime) -> DeactivationRequest:
     with step(DEACTIVATION, DeactivationRequest, request_id, "start", actor=actor, now=now) as request:
-        pass
+        if actor != CONNECTOR:
+            orders.stand_back(request, now=now, enforced_too=False)
     return request
 
 
 def deactivation_fail(*, request_id: int, note: str, actor: Actor, now: datetime) -> DeactivationRequest:
     """ "Berhasil? Tidak": the attempt and its error are kept, the clock runs on (step 4)."""
     with step(DEACTIVATION, DeactivationRequest, request_id, "fail", actor=actor, now=now, note=note) as request:
-        pass
+        if actor != CONNECTOR:
+            orders.stand_back(request, now=now, enforced_too=False)
     return request
 
 
@@ -234,20 +237,76 @@ def deactivation_confirm(
     `inactive_since` is when the evidence shows it (default now); it ends the clock, and the click is kept beside it.
     Raises WrongState, NotAllowed, Invalid; nothing is changed then.
     """
-    at = inactive_since or now
-    if at > now:
-        raise Invalid(_("The time lies in the future."), field="inactive_since")
+    at = _not_ahead(inactive_since, now)
     with step(
         DEACTIVATION, DeactivationRequest, request_id, "confirm", actor=actor, now=now, note=note, evidence=evidence,
         also={"confirmed_at": now, "inactive_since": at},
     ) as request:  # fmt: skip
-        account = Account.objects.select_for_update(of=("self",)).get(pk=request.account_id)
-        why, suspend = str(DeactivationReason(request.reason).label), request.reason in SUSPENDING
-        accounts.close(account, at=at, why=why, suspend=suspend, actor=actor, now=now)
-        obligations.obligation_fulfil(subject=request, rule=DEACTIVATE, at=at, evidence=evidence, actor=actor, now=now)
-        breach_reviews.review_check(request=request, now=now)
+        if actor != CONNECTOR:
+            orders.stand_back(request, now=now)
+        _close(request, at, evidence, actor=actor, now=now)
         tell(DOCUMENT, Role.SUPPORT, request, step="deactivated", now=now)
     return request
+
+
+def deactivation_take_over(*, request_id: int, note: str, actor: Actor, now: datetime) -> DeactivationRequest:
+    """The time is up, and the application's policy lets the connector go on from wherever people stand (UID-6)."""
+    with step(DEACTIVATION, DeactivationRequest, request_id, "take_over", actor=actor, now=now, note=note) as request:
+        pass
+    return request
+
+
+def deactivation_shut(
+    *, request_id: int, evidence: dict[str, Any] | None = None, inactive_since: datetime | None = None, note: str = "",
+    actor: Actor, now: datetime,
+) -> DeactivationRequest:  # fmt: skip
+    """The connector has shut the ID by itself: the clock ends and the logbook shows it; the team leader confirms."""
+    at = _not_ahead(inactive_since, now)
+    with step(
+        DEACTIVATION, DeactivationRequest, request_id, "shut", actor=actor, now=now, note=note, evidence=evidence,
+        also={"inactive_since": at},
+    ) as request:  # fmt: skip
+        _close(request, at, evidence or {}, actor=actor, now=now)
+        tell(ENFORCED, Role.TEAM_LEADER, request, step="shut", now=now)
+    return request
+
+
+def deactivation_acknowledge(*, request_id: int, note: str = "", actor: Actor, now: datetime) -> DeactivationRequest:
+    """The team leader, who controls the IDs (SOP-UID 5.2), stands for what the connector did at due time."""
+    with step(
+        DEACTIVATION, DeactivationRequest, request_id, "acknowledge", actor=actor, now=now, note=note,
+        also={"confirmed_at": now},
+    ) as request:  # fmt: skip
+        tell(DOCUMENT, Role.SUPPORT, request, step="deactivated", now=now)
+    return request
+
+
+def _not_ahead(inactive_since: datetime | None, now: datetime) -> datetime:
+    at = inactive_since or now
+    if at > now:
+        raise Invalid(_("The time lies in the future."), field="inactive_since")
+    return at
+
+
+def _close(
+    request: DeactivationRequest, at: datetime, evidence: dict[str, Any], *, actor: Actor, now: datetime
+) -> None:
+    """The ID is inactive from `at` on: the logbook says so, and the clock has ended."""
+    account = Account.objects.select_for_update(of=("self",)).get(pk=request.account_id)
+    why, suspend = str(DeactivationReason(request.reason).label), request.reason in SUSPENDING
+    accounts.close(account, at=at, why=why, suspend=suspend, actor=actor, now=now)
+    obligations.obligation_fulfil(subject=request, rule=DEACTIVATE, at=at, evidence=evidence, actor=actor, now=now)
+    breach_reviews.review_check(request=request, now=now)
+
+
+def _call_off(request: DeactivationRequest, *, now: datetime) -> None:
+    """The connector leaves the request alone. Raises WrongState while it is at work.
+
+    What it was asked before may have been heard, or still be: then somebody looks whether the ID is as it should be.
+    """
+    orders.stand_back(request, now=now)
+    if orders.was_asked(request):
+        tell(CHECK, Role.TEAM_LEADER, request, step=f"check:{now.isoformat()}", now=now)
 
 
 def deactivation_document(*, request_id: int, note: str = "", actor: Actor, now: datetime) -> DeactivationRequest:
@@ -261,6 +320,7 @@ def deactivation_document(*, request_id: int, note: str = "", actor: Actor, now:
 
 def deactivation_cancel(*, request_id: int, note: str, actor: Actor, now: datetime) -> DeactivationRequest:
     with step(DEACTIVATION, DeactivationRequest, request_id, "cancel", actor=actor, now=now, note=note) as request:
+        _call_off(request, now=now)
         obligations.obligation_cancel(subject=request, rule=DEACTIVATE, reason=note, actor=actor, now=now)
         breach_reviews.review_check(request=request, now=now)
     return request
@@ -271,6 +331,9 @@ TRANSITIONS = {
     "start": deactivation_start,
     "fail": deactivation_fail,
     "confirm": deactivation_confirm,
+    "take_over": deactivation_take_over,
+    "shut": deactivation_shut,
+    "acknowledge": deactivation_acknowledge,
     "document": deactivation_document,
     "cancel": deactivation_cancel,
 }

@@ -15,12 +15,14 @@ from occ.people.actors import Actor
 from occ.people.models import Site
 from occ.sheets.writing import OutColumn, write_workbook
 from occ.times import JAKARTA, local_day
+from userids.choices import EnforcementMode
 from userids.documents import ACCESS_REVIEW, LOGBOOK, access_review_body, logbook_body
 from userids.models import (
     AccessReview,
     AccessReviewItem,
     Account,
     AccountQuerySet,
+    Application,
     Assignment,
     DeactivationRequest,
     ReplacementRequest,
@@ -215,3 +217,15 @@ def access_review_issue(
         type=ACCESS_REVIEW, site=review.site, subject=review, title=str(ACCESS_REVIEW.title), data=body,
         language=language, actor=actor, now=now, signatures=tuple(signatures),
     )  # fmt: skip
+
+
+def application_columns() -> list[OutColumn]:
+    return [
+        OutColumn(_("Code"), width=14), OutColumn(_("Name"), width=28), OutColumn(_("Connector"), width=22),
+        OutColumn(_("Address"), width=44), OutColumn(_("At due time"), width=26),
+    ]  # fmt: skip
+
+
+def application_line(one: Application) -> list[Any]:
+    mode = EnforcementMode(one.mode).label  # type: ignore[attr-defined]
+    return [one.code, one.name, one.get_connector_display(), one.base_url, str(mode)]

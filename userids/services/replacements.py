@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from occ.errors import Invalid, NotAllowed, WrongState
-from occ.people.actors import Actor
+from occ.people.actors import CONNECTOR, Actor
 from occ.people.choices import Role
 from occ.people.history import sign
 from occ.people.models import Person, User
@@ -19,9 +19,9 @@ from occ.times import local_day
 from occ.workflow.services import begin, step
 from userids.choices import AccountStatus
 from userids.models import Account, ReplacementRequest
-from userids.notices import DOCUMENT, REPLACE, tell
+from userids.notices import CHECK, DOCUMENT, REPLACE, tell
 from userids.policies import QUARANTINE
-from userids.services import accounts
+from userids.services import accounts, orders
 from userids.workflow import REPLACEMENT
 
 
@@ -69,13 +69,15 @@ def _check_new_holder(account: Account, person: Person, email: str) -> None:
 
 def replacement_start(*, request_id: int, actor: Actor, now: datetime) -> ReplacementRequest:
     with step(REPLACEMENT, ReplacementRequest, request_id, "start", actor=actor, now=now) as request:
-        pass
+        if actor != CONNECTOR:
+            orders.stand_back(request, now=now)
     return request
 
 
 def replacement_fail(*, request_id: int, note: str, actor: Actor, now: datetime) -> ReplacementRequest:
     with step(REPLACEMENT, ReplacementRequest, request_id, "fail", actor=actor, now=now, note=note) as request:
-        pass
+        if actor != CONNECTOR:
+            orders.stand_back(request, now=now)
     return request
 
 
@@ -87,16 +89,15 @@ def replacement_confirm(
 
     Raises Invalid while the check-list is open, WrongState while the old holder's ID is active or still resting.
     """
-    if not (sessions_revoked and work_handed_over):
-        raise Invalid(_("Tick the check-list first: sessions revoked, open work handed over."), field="checklist")
+    must_be_ticked(sessions_revoked, work_handed_over)
     also = {"replaced_at": now, "sessions_revoked": True, "work_handed_over": True}
     with step(
         REPLACEMENT, ReplacementRequest, request_id, "confirm", actor=actor, now=now, note=note, evidence=evidence,
         also=also,
     ) as request:  # fmt: skip
-        account = Account.objects.select_for_update(of=("self",)).select_related("site").get(pk=request.account_id)
-        _check_old_holder(account, now)
-        _check_new_holder(account, request.person, request.email)
+        if actor != CONNECTOR:
+            orders.stand_back(request, now=now)
+        account = replaceable(request, now=now)
         why = _("Replaced by %(name)s") % {"name": request.person.name}
         accounts.end_assignment(account, at=now, why=why, actor=actor, now=now)
         accounts.assign(account, request.person, request.email, at=now, why=_("Replacement"), actor=actor, now=now)
@@ -106,6 +107,19 @@ def replacement_confirm(
         accounts.refresh_search(account)
         tell(DOCUMENT, Role.SUPPORT, request, step="replaced", now=now)
     return request
+
+
+def must_be_ticked(sessions_revoked: bool, work_handed_over: bool) -> None:
+    if not (sessions_revoked and work_handed_over):
+        raise Invalid(_("Tick the check-list first: sessions revoked, open work handed over."), field="checklist")
+
+
+def replaceable(request: ReplacementRequest, *, now: datetime) -> Account:
+    """The account, locked, if its next holder may have it now. Raises Invalid, WrongState."""
+    account = Account.objects.select_for_update(of=("self",)).select_related("site").get(pk=request.account_id)
+    _check_old_holder(account, now)
+    _check_new_holder(account, request.person, request.email)
+    return account
 
 
 def _check_old_holder(account: Account, now: datetime) -> None:
@@ -133,7 +147,9 @@ def replacement_document(*, request_id: int, note: str = "", actor: Actor, now: 
 
 def replacement_cancel(*, request_id: int, note: str, actor: Actor, now: datetime) -> ReplacementRequest:
     with step(REPLACEMENT, ReplacementRequest, request_id, "cancel", actor=actor, now=now, note=note) as request:
-        pass
+        orders.stand_back(request, now=now)
+        if orders.was_asked(request):
+            tell(CHECK, Role.TEAM_LEADER, request, step="check", now=now)
     return request
 
 

@@ -13,7 +13,7 @@ from occ.people.access import get_visible, me
 from userids.filters import DeactivationFilter
 from userids.models import DeactivationRequest, Resignation
 from userids.selectors import time_parts
-from userids.views.processes import make, process_context
+from userids.views.processes import ask, make, process_context
 from userids.workflow import DEACTIVATION
 
 SORTS = {"due": "due_at", "recorded": "recorded_at", "user_id": "account__user_id", "name": "person__name"}
@@ -43,6 +43,13 @@ def deactivation(request: HttpRequest, pk: int) -> HttpResponse:
 def deactivation_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
     found = get_visible(DeactivationRequest, me(request), pk)
     done = make(request, DEACTIVATION, found, transition)
+    return done if isinstance(done, HttpResponse) else _detail(request, found, done, 422)
+
+
+@require_POST
+def deactivation_connector(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_visible(DeactivationRequest, me(request), pk)
+    done = ask(request, DEACTIVATION, found)
     return done if isinstance(done, HttpResponse) else _detail(request, found, done, 422)
 
 

@@ -15,14 +15,23 @@ from occ.forms import add_refusal
 from occ.people.access import me
 from occ.workflow.drawing import drawing, history
 from occ.workflow.flows import Flow, Transition
-from userids.forms import ConfirmDeactivationForm, ConfirmReplacementForm, RequiredNoteForm, StepForm
+from userids.forms import (
+    ConfirmDeactivationForm,
+    ConfirmReplacementForm,
+    DeactivateByConnectorForm,
+    ReplaceByConnectorForm,
+    RequiredNoteForm,
+    StepForm,
+)
 from userids.models import DeactivationRequest, ReplacementRequest
 from userids.selectors import process_entries
+from userids.services.connecting import connector_ask, may_be_asked
 from userids.services.evidence import transition_make
+from userids.services.orders import orders_of
 
 ICONS = {
     "request": "send", "start": "player-play", "fail": "circle-x", "confirm": "circle-check", "document": "file-check",
-    "cancel": "ban",
+    "cancel": "ban", "acknowledge": "circle-check",
 }  # fmt: skip
 Process = DeactivationRequest | ReplacementRequest
 
@@ -51,7 +60,11 @@ def process_context(request: HttpRequest, flow: Flow, subject: Process, tried: d
         url = reverse(f"userids:{kind}_step", args=[subject.pk, one.name])
         open_now.append({"name": one.name, "label": one.label, "form": form, "url": url, "icon": ICONS[one.name],
                          "tried": one.name in tried})  # fmt: skip
+    by_connector = connector_context(request, flow, subject, tried.get("connector"))
+    if by_connector["at_work"]:
+        open_now = []  # they would be refused: the page says that the connector is at work, and asks how it goes
     return {
+        "by_connector": by_connector,
         "steps": drawing(flow, subject, steps),
         "history": steps,
         "entries": process_entries(flow, subject, steps),
@@ -59,6 +72,48 @@ def process_context(request: HttpRequest, flow: Flow, subject: Process, tried: d
         "others": [one for one in open_now if one["name"] in {"fail", "cancel"}],
         "zone": subject.site.zone,
     }
+
+
+def connector_context(request: HttpRequest, flow: Flow, subject: Process, tried: forms.Form | None) -> dict[str, Any]:
+    """What userids/connector.html shows: the last order and, for who may ask, the form."""
+    now = timezone.now()
+    order = orders_of(subject).select_related("asked_by").order_by("-pk").first()
+    at_work = order is not None and order.at_work(now)
+    may = flow.find("start").open_to(me(request), subject.site) and may_be_asked(subject) and not at_work
+    kind = "deactivation" if isinstance(subject, DeactivationRequest) else "replacement"
+    return {
+        "order": order,
+        "at_work": at_work,
+        "form": (tried or connector_form(subject)) if may else None,
+        "url": reverse(f"userids:{kind}_connector", args=[subject.pk]),
+        "submit": _("Deactivate by connector") if kind == "deactivation" else _("Replace by connector"),
+    }
+
+
+def connector_form(subject: Process, data: Any = None) -> forms.Form:
+    if isinstance(subject, ReplacementRequest):
+        return ReplaceByConnectorForm(data, auto_id="id_connector_%s")
+    with timezone.override(subject.site.zone):
+        until = subject.starts_at if subject.starts_at > timezone.now() else None
+        return DeactivateByConnectorForm(data, auto_id="id_connector_%s", works_until=until)
+
+
+def ask(request: HttpRequest, flow: Flow, subject: Process) -> HttpResponse | dict[str, forms.Form]:
+    """Have the connector do it: back to the page, which shows how it goes; else the refused form."""
+    if not flow.find("start").open_to(me(request), subject.site):
+        raise NotAllowed
+    form = connector_form(subject, request.POST)
+    if form.is_valid():
+        try:
+            connector_ask(request=subject, actor=me(request), now=timezone.now(), **form.cleaned_data)
+        except Refused as refusal:
+            subject.refresh_from_db()
+            if not may_be_asked(subject):
+                raise
+            add_refusal(form, refusal)
+        else:
+            return redirect(f"{subject.get_absolute_url()}#connector")
+    return {"connector": form}
 
 
 def make(request: HttpRequest, flow: Flow, subject: Process, name: str) -> HttpResponse | dict[str, forms.Form]:

@@ -20,7 +20,7 @@ from userids.filters import ReplacementFilter
 from userids.forms import ReplacementForm
 from userids.models import Account, ReplacementRequest
 from userids.services import replacements as services
-from userids.views.processes import make, process_context
+from userids.views.processes import ask, make, process_context
 from userids.workflow import REPLACEMENT
 
 
@@ -82,6 +82,13 @@ def replacement(request: HttpRequest, pk: int) -> HttpResponse:
 def replacement_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
     found = get_visible(ReplacementRequest, me(request), pk)
     done = make(request, REPLACEMENT, found, transition)
+    return done if isinstance(done, HttpResponse) else _detail(request, found, done, 422)
+
+
+@require_POST
+def replacement_connector(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_visible(ReplacementRequest, me(request), pk)
+    done = ask(request, REPLACEMENT, found)
     return done if isinstance(done, HttpResponse) else _detail(request, found, done, 422)
 
 
