@@ -63,7 +63,7 @@ def test_the_roster_is_asked_where_there_is_one(floor: Floor) -> None:
 
 
 def duty() -> Obligation:
-    return Obligation.objects.get()
+    return Obligation.objects.get(rule="userids.deactivate")
 
 
 def test_recorded_after_its_own_deadline_it_is_breached_at_once(floor: Floor) -> None:

@@ -233,7 +233,7 @@ def test_killed_at_many_lines_each_step_is_taken_once(live_floor: Floor) -> None
     at = live_floor.request.due_at + 25 * HOUR
     environment = os.environ | {
         "TEST_DATABASE": connection.settings_dict["NAME"], "NOW": at.isoformat(),
-        "DJANGO_SETTINGS_MODULE": "occ.settings", "PYTHONPATH": os.getcwd(), "LOG_LEVEL": "CRITICAL",
+        "DJANGO_SETTINGS_MODULE": "occ.settings", "PYTHONPATH": os.getcwd(), "LOG_LEVEL": "ERROR",
     }  # fmt: skip
     killed = 0
     for after in (3, 40, 90, 150, 230, 1_000_000):
