@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -59,3 +62,15 @@ def live_floor(transactional_db: None) -> Floor:
     """For tests in which several connections see the same rows."""
     install_defaults()
     return make_floor()
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a fault (tests/faults): a prepared installation of which each of them takes a copy."""
+    script = Path(__file__).parent / "faults" / "_house.py"
+    folder = tmp_path_factory.mktemp("faults") / "prepared"
+    given = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "OCC_VAR", "BASE_URL"}
+    environment = {name: value for name, value in os.environ.items() if name not in given}
+    environment |= {"PYTHONPATH": str(script.parent.parent.parent), "FAULTS_PREPARED": str(folder)}
+    subprocess.run([sys.executable, str(script), str(folder)], env=environment, check=True, timeout=200)
+    return environment

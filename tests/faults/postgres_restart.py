@@ -23,7 +23,7 @@ def fault(house: House, small: bool) -> None:
     from occ.people.models import User
     from userids.models import DeactivationRequest, Resignation
 
-    leavers = people(20 if small else 200)
+    leavers = people(10 if small else 200)
     last_day = (timezone.localdate() + timedelta(days=3)).isoformat()
     cookies = [session(User.objects.get(username=name)) for name in ("support.all", "team_leader.jkt", "manager.all")]
     machine = token(User.objects.get(username="support.all"))
@@ -60,7 +60,7 @@ def fault(house: House, small: bool) -> None:
                 return
             time.sleep(0.05)
 
-    threads = [threading.Thread(target=read, args=(cookies[i % 3], i)) for i in range(3 if small else 8)]
+    threads = [threading.Thread(target=read, args=(cookies[i % 3], i)) for i in range(2 if small else 8)]
     threads.append(threading.Thread(target=write))
     for thread in threads:
         thread.start()

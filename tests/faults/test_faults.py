@@ -9,10 +9,12 @@ import pytest
 
 from occ.runtime.faults import known
 
+pytestmark = pytest.mark.timeout(300)
+
 
 def suffer(name: str, prepared: dict[str, str]) -> str:
     done = subprocess.run(
-        [sys.executable, str(known()[name]), "--small"], env=prepared, capture_output=True, text=True, timeout=110
+        [sys.executable, str(known()[name]), "--small"], env=prepared, capture_output=True, text=True, timeout=200
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
