@@ -196,9 +196,9 @@ def order_run(*, order_id: int, now: datetime, connecting: Any = connected) -> b
 
     Raises RuntimeError inside a transaction: none may be open while the network is waited for (KER-8).
     """
+    begun = time.monotonic()
     with transaction.atomic(durable=True):
         pass
-    begun = time.monotonic()
 
     def clock() -> datetime:
         return now + timedelta(seconds=time.monotonic() - begun)
