@@ -17,7 +17,7 @@ class LoginFilter(filters.FilterSet):
         choices=[("on", _("On")), ("off", _("Off"))], method="by_state", label=_("Status"), empty_label=_("All")
     )
     factor = filters.ChoiceFilter(
-        choices=[("yes", _("Set up")), ("no", _("None"))], method="by_factor", label=_("Second factor"),
+        choices=[("yes", _("In use")), ("no", _("None"))], method="by_factor", label=_("Second factor"),
         empty_label=_("All"),
     )  # fmt: skip
     role = filters.ChoiceFilter(choices=Role.choices, method="by_role", label=_("Role"), empty_label=_("All"))

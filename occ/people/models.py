@@ -172,14 +172,19 @@ class TeamMembership(models.Model):
 
 class UserQuerySet(models.QuerySet["User"]):
     def visible_to(self, user: User) -> UserQuerySet:
-        """The log-ins that an administrator looks after: all, or those of the own sites' people and roles."""
+        """The log-ins that an administrator looks after: all, or those of the own sites' people and roles.
+
+        Who holds a role for all sites is looked after by administrators of all sites only.
+        """
         from occ.people.scope import site_ids
 
         ids = site_ids(user, {Role.ADMINISTRATOR})
         if ids is None:
             return self
         place = RoleAssignment.objects.filter(site_id__in=ids).values("user_id")
-        return self.filter(Q(person__site_id__in=ids) | Q(pk__in=place)) if ids else self.none()
+        everywhere = RoleAssignment.objects.filter(site=None).values("user_id")
+        local = self.filter(Q(person__site_id__in=ids) | Q(pk__in=place))
+        return local.exclude(pk__in=everywhere) if ids else self.none()
 
 
 class UserManager(DjangoUserManager["User"]):

@@ -19,7 +19,10 @@ __all__ = ["REFUSED", "TooManyAttempts", "password_confirm"]
 
 
 def password_confirm(*, user: User, password: str, reason: str, now: datetime) -> None:
-    """Returns when it is the user's password. Raises Invalid, TooManyAttempts. `reason` is kept with a wrong one."""
+    """Returns when it is the user's password. Raises Invalid, TooManyAttempts. `reason` is kept with a wrong one.
+
+    To be called before the caller's transaction begins: one that a refusal undoes would forget the attempt too.
+    """
     try:
         attempt = attempt_begin(who=user_key(user), place=INSIDE, address="", now=now)
     except TooManyAttempts as refusal:

@@ -86,12 +86,15 @@ def forget(var: Path) -> None:
 def prepare(var: Path, environment: dict[str, str], no_totp: bool) -> None:
     """Migrate, collect static files and load the demo, unless that was done for just this code."""
     options = ["--no-totp"] if no_totp else []
-    stamp, state = var / "prepared", " ".join([state_of_code(), *options])
-    if stamp.exists() and stamp.read_text() == state:
+    stamp, code = var / "prepared", state_of_code()
+    state = " ".join([code, *options])
+    done = stamp.read_text() if stamp.exists() else ""
+    if done == state:
         return
-    manage(environment, "migrate", "--verbosity", "0")
-    print("-- Collecting static files …", flush=True)
-    manage(environment, "collectstatic", "--noinput", "--clear", "--verbosity", "0")
+    if not done.startswith(code):
+        manage(environment, "migrate", "--verbosity", "0")
+        print("-- Collecting static files …", flush=True)
+        manage(environment, "collectstatic", "--noinput", "--clear", "--verbosity", "0")
     manage(environment, "load_demo", *options)
     stamp.write_text(state)
 

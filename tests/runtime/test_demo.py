@@ -71,6 +71,9 @@ def test_it_starts_lets_in_stops_and_starts_again_quickly(tmp_path: Path) -> Non
         first.ready(240)
         password = re.search(r"the password (\S+)", first.said())
         assert password
+        assert re.search(r"^  coordinator\.jkt +[A-Z2-7]{32}$", first.said(), re.MULTILINE), (
+            "its second factor's secret"
+        )
         page = logged_in(f"http://127.0.0.1:{port}", "team_leader.jkt", password[1])
         assert "OMN-" in page and "Hari ini" in page
         assert (var / "log" / "worker.log").exists() and (var / "log" / "beat.log").exists()
