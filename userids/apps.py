@@ -8,3 +8,5 @@ class UserIdsConfig(AppConfig):
 
     def ready(self) -> None:
         from userids import documents, finding, jobs, notices, policies, receivers  # noqa: F401  (they register themselves)
+        from userids.reconciling import jobs as reconciling_jobs  # noqa: F401
+        from userids.reconciling import tasks, turns  # noqa: F401

@@ -365,3 +365,7 @@ class ReplacementRequest(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_REPLACEMENT
+
+
+# The findings' models stand in a file of their own; Django looks for them here.
+from userids import models_reconciliation  # noqa: E402, F401

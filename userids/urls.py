@@ -1,6 +1,16 @@
 from django.urls import path
 
-from userids.views import accounts, dashboard, deactivations, documents, imports, replacements, resignations
+from userids.views import (
+    accounts,
+    dashboard,
+    deactivations,
+    documents,
+    findings,
+    imports,
+    reconciliations,
+    replacements,
+    resignations,
+)
 
 app_name = "userids"
 
@@ -29,5 +39,18 @@ urlpatterns = [
     path("import/<uuid:pk>/", imports.preview, name="import_preview"),
     path("import/<uuid:pk>/apply/", imports.apply, name="import_apply"),
     path("import/<uuid:pk>/faulty/", imports.faulty, name="import_faulty"),
+    path("reconciliations/", reconciliations.reconciliations, name="reconciliations"),
+    path("reconciliations/new/", reconciliations.reconciliation_new, name="reconciliation_new"),
+    path("reconciliations/jobs/<uuid:pk>/", reconciliations.reconciliation_job, name="reconciliation_job"),
+    path(
+        "reconciliations/jobs/<uuid:pk>/confirm/",
+        reconciliations.reconciliation_confirm,
+        name="reconciliation_confirm",
+    ),
+    path("reconciliations/pull/<int:pk>/", reconciliations.reconciliation_pull, name="reconciliation_pull"),
+    path("reconciliations/<int:pk>/", reconciliations.reconciliation, name="reconciliation"),
+    path("findings/", findings.findings, name="findings"),
+    path("findings/<int:pk>/", findings.finding, name="finding"),
+    path("findings/<int:pk>/<slug:transition>/", findings.finding_step, name="finding_step"),
     path("logbook/issue/", documents.issue, name="logbook_issue"),
 ]

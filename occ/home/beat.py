@@ -8,6 +8,7 @@ from occ.ledger.services import seal_entries
 from occ.notifications.services import deliver_due
 from occ.obligations.sweep import sweep
 from occ.people.lifecycle import announce_left
+from userids.reconciling.pulling import reconcile_due
 
 
 def run_waiting_jobs(now: datetime) -> int:
@@ -20,6 +21,7 @@ def run_waiting_jobs(now: datetime) -> int:
 DUTIES: dict[str, Callable[[datetime], int]] = {
     "lifecycle": lambda now: announce_left(now=now),
     "sweep": lambda now: sweep(now=now).steps,
+    "reconcile": lambda now: reconcile_due(now=now),
     "deliver": lambda now: deliver_due(now=now)[0],
     "jobs": run_waiting_jobs,
     "seal": lambda now: seal_entries(now=now),

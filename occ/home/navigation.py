@@ -32,6 +32,8 @@ ITEMS = [
     Item(_("Replacements"), "replace", "userids:replacements", FLOOR),
     Item(_("Resignations"), "mail", "userids:resignations", frozenset({Role.SUPPORT, Role.COORDINATOR, Role.AUDITOR})),
     Item(_("Breaches"), "alert-triangle", "userids:breaches", FLOOR),
+    Item(_("Reconciliations"), "git-compare", "userids:reconciliations", FLOOR),
+    Item(_("Findings"), "zoom-exclamation", "userids:findings", FLOOR),
     Item(_("Import"), "upload", "userids:import", frozenset({Role.SUPPORT, Role.DOCUMENT_CONTROL})),
     Item(_("My exports"), "download", "exports:list", FLOOR),
     Item(_("Documents"), "files", "documents:register", FLOOR),
