@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
+
+from django.db import connections
 
 from occ.people.actors import Actor
 from occ.people.choices import Role
@@ -50,3 +53,25 @@ def reconcile(
 def found(status: str = "open") -> list[tuple[str, str]]:
     rows = Finding.objects.filter(status=status).order_by("kind", "user_id")
     return [(one.kind, one.ids) for one in rows]
+
+
+def together(*deeds: Callable[[], object]) -> None:
+    """Do them in threads that start at once; what one raises is raised here."""
+    barrier, raised = threading.Barrier(len(deeds)), []
+
+    def run(deed: Callable[[], object]) -> None:
+        try:
+            barrier.wait(10)
+            deed()
+        except Exception as error:
+            raised.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=[deed]) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    for error in raised:
+        raise error

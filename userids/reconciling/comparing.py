@@ -192,7 +192,7 @@ def lost_share(application: Application) -> float | None:
 
 def compare(application: Application, *, kinds: Iterable[K], taken_at: datetime, dormant: datetime, home: int) -> None:
     """Fill `occ_book` and `occ_seen`."""
-    values = {"application": application.pk, "taken_at": taken_at, "dormant": dormant, "home": home}
+    values: dict[str, Any] = {"application": application.pk, "taken_at": taken_at, "dormant": dormant, "home": home}
     with connection.cursor() as cursor:
         cursor.execute(BOOK, values)
         for kind in kinds:

@@ -28,7 +28,9 @@ KINDS: dict[str, tuple[Role, float]] = {
     K.DORMANT: (Role.TEAM_LEADER, 168),
 }
 CLAUSES = {K.ACTIVITY_AFTER_LAST_DAY: "SOP-UID 5.1", K.ACTIVE_AFTER_LEAVING: "SOP-UID 5.1"}
-RULE = {role: f"userids.finding.{role}" for role in (Role.TEAM_LEADER, Role.DOCUMENT_CONTROL, Role.IT)}
+RULE: dict[str, str] = {
+    str(role): f"userids.finding.{role}" for role in (Role.TEAM_LEADER, Role.DOCUMENT_CONTROL, Role.IT)
+}
 LABELS = {
     Role.TEAM_LEADER: _("Reminders and escalation for findings of the team leader"),
     Role.DOCUMENT_CONTROL: _("Reminders and escalation for findings of Document Control"),
@@ -86,10 +88,10 @@ for role, key in RULE.items():
         key=key,
         clause="SOP-UID 5.3",
         title=gettext_noop("Finding about user ID %(subject)s"),
-        label=LABELS[role],
+        label=LABELS[Role(role)],
         owner_role=role,
         ladder=[
-            step("2h_before", StepKind.REMIND, "due", -2, role),
+            step("owner_2h_before", StepKind.REMIND, "due", -2, role),
             step("breach", StepKind.BREACH, "due", 0, Role.COORDINATOR),
             step("24h_after", StepKind.ESCALATE, "due", 24, Role.MANAGER),
         ],

@@ -4,12 +4,11 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from occ.documents.models import IssuedDocument
+from occ.documents.models import IssuedDocument, IssuedDocumentQuerySet
 from occ.documents.services import document_issue
 from occ.documents.types import DocumentType
 from occ.documents.types import register as register_type
@@ -44,7 +43,7 @@ register_policy(
 )  # fmt: skip
 
 
-def report_of(run: Reconciliation) -> "QuerySet[IssuedDocument]":
+def report_of(run: Reconciliation) -> IssuedDocumentQuerySet:
     return IssuedDocument.objects.filter(subject_type=run._meta.label_lower, subject_id=str(run.pk))
 
 

@@ -70,8 +70,7 @@ def reconciliation_run(
         raise NotAllowed(_("A reconciliation covers every site of the application; your role does not."))
     if taken_at > now:
         raise Invalid(_("The list cannot be of a later time than now."), field="taken_at")
-    with connection.cursor() as cursor:  # two runs at once: the second one compares with what the first has kept
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, application.pk])
+    lock(application)
     _in_order(application, taken_at)
     if twice := comparing.list_load(listing.users):
         raise Invalid(_("The list has these user IDs twice: %(ids)s.") % {"ids": ", ".join(twice)}, code="duplicate")
@@ -109,6 +108,12 @@ def reconciliation_run(
     return run
 
 
+def lock(application: Application) -> None:
+    """Two runs at once: the second one compares with what the first has kept."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, application.pk])
+
+
 def _in_order(application: Application, taken_at: datetime) -> None:
     """An older list after a newer one would bring back what was settled in between."""
     last = Reconciliation.objects.filter(application=application).order_by("-taken_at").first()
@@ -130,7 +135,7 @@ def _must_be_whole(application: Application, listing: Listing, now: datetime) ->
 
 
 def counts_of(run: Reconciliation) -> dict[str, dict[str, int]]:
-    found: dict[str, Counter[str]] = {sight: Counter() for sight in Sight.values} | {"standing": Counter()}
+    found: dict[str, Counter[str]] = {sight: Counter() for sight in (*Sight.values, "standing")}
     for sight, kind, n in run.sightings.values_list("sight", "finding__kind").annotate(n=Count("pk")).order_by():
         found[sight][kind] = n
     standing = Finding.objects.filter(application=run.application, status=FindingStatus.OPEN)

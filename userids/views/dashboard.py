@@ -15,6 +15,7 @@ from occ.people.scope import has_role
 from occ.times import JAKARTA, local_day
 from userids import selectors
 from userids.models import LOGBOOK_READERS, DeactivationRequest
+from userids.reconciling.figures import open_by_kind
 
 TARGET = 100  # percent on time: SOP-UID 5.1 knows no exception
 
@@ -37,6 +38,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "since": since,
         "this_month": months[-1] if months and months[-1].month == local_day(now, JAKARTA).replace(day=1) else None,
         "places": list(selectors.by_place(user, now=now, since=since)),
+        "findings": open_by_kind(user, now=now),
         "share_chart": {
             "kind": "bar",
             "labels": labels,

@@ -128,5 +128,6 @@ def drawn(found: Finding, steps: list[WorkflowStep]) -> list[dict[str, Any]]:
             {"label": _("Being dealt with"), "state": "current", "actor": found.get_owner_role_display()},
             {"label": _("Settled"), "state": "upcoming"},
         ]
-    end = {"label": found.get_status_display(), "state": "done", "at": settled.at, "actor": settled.actor_label}
+    end = {"label": found.get_status_display(), "state": "done", "at": settled.at}
+    end["actor"] = settled.actor_label if settled.actor_id else _("System")
     return [found_step, {"label": _("Being dealt with"), "state": "done"}, end]

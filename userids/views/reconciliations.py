@@ -22,7 +22,7 @@ from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from userids.choices import FindingKind, Sight
 from userids.models import Application
-from userids.models_reconciliation import Finding, Pull, Reconciliation
+from userids.models_reconciliation import Finding, FindingSighting, Pull, Reconciliation
 from userids.reconciling.filters import ReconciliationFilter
 from userids.reconciling.forms import ListForm
 from userids.reconciling.jobs import RECONCILE, starts
@@ -46,19 +46,28 @@ def reconciliations(request: HttpRequest) -> HttpResponse:
     rows = Reconciliation.objects.visible_to(user).select_related("application")
     sorts = {"ran": "ran_at", "taken": "taken_at"}
     context = listing(request, rows, filters=ReconciliationFilter, sorts=sorts, default="-ran")
-    for run in context["page"].rows:
-        run.new = sum(run.counts.get(Sight.NEW, {}).values())
-        run.gone = sum(run.counts.get(Sight.GONE, {}).values())
-        run.open = sum(run.counts.get("standing", {}).values())
+    counted(request, context["page"].rows)
     new = {"label": _("Reconcile"), "url": reverse("userids:reconciliation_new"), "icon": "git-compare"}
     context |= {
         "title": _("Reconciliations"),
         "subtitle": _("The logbook compared with the application's own list of users"),
         "search": _("File, person or hash"),
         "actions": [new | {"tone": "primary"}] if starts(user) else [],
-        "pulls": Pull.objects.filter(application__in=connected()).select_related("application"),
+        "pulls": Pull.objects.filter(application__in=connected()).select_related("application") if starts(user) else [],
     }
     return render(request, "userids/reconciliations.html", context)
+
+
+def counted(request: HttpRequest, runs: list[Reconciliation]) -> None:
+    """Give each run its `counts` (found, new, gone) of what the user may see."""
+    visible = Finding.objects.visible_to(me(request))
+    rows = FindingSighting.objects.filter(run__in=runs, finding__in=visible).values_list("run", "sight")
+    counts: dict[int, dict[str, int]] = {run.pk: {"found": 0} | dict.fromkeys(Sight.values, 0) for run in runs}
+    for run_id, sight, n in rows.annotate(n=Count("pk")).order_by():
+        counts[run_id][sight] = n
+        counts[run_id]["found"] += n if sight != Sight.GONE else 0
+    for run in runs:
+        run.counts = counts[run.pk]
 
 
 @require_http_methods(["GET", "POST"])
@@ -148,7 +157,7 @@ def reconciliation(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_visible(Reconciliation, me(request), pk)
     actions = [
         {"label": document.full_number, "url": document.get_absolute_url(), "icon": "file-certificate"}
-        for document in report_of(run).filter(pk__in=report_of(run).visible_to(me(request)))  # type: ignore[attr-defined]
+        for document in report_of(run).visible_to(me(request))
     ]
     context = {
         "title": _("Reconciliation %(number)s") % {"number": run.pk},
