@@ -26,9 +26,22 @@ from occ.people.choices import Role
 from occ.people.models import SavedView, Site, User
 from occ.policies.services import SETTERS
 from tests.factories import account, person, site, user
+from tests.reconcile.helpers import listing
+from userids.choices import ListSource
 from userids.documents import LOGBOOK, logbook_body
 from userids.jobs import ISSUERS
-from userids.models import LOGBOOK_READERS, Assignment, DeactivationRequest, Resignation
+from userids.models import (
+    LOGBOOK_READERS,
+    Account,
+    Application,
+    Assignment,
+    DeactivationRequest,
+    Resignation,
+)
+from userids.models_reconciliation import Finding
+from userids.reconciling.flow import ACCEPTERS, OWNERS
+from userids.reconciling.reading import Listed
+from userids.reconciling.runs import STARTERS, reconciliation_run
 from userids.services import deactivations, replacements
 from userids.services.accounts import KEEPERS
 
@@ -109,6 +122,14 @@ PAGES: dict[str, Row] = {
     "userids:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
     "userids:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
     "userids:logbook_issue": Row(get=set(ISSUERS), post=set(ISSUERS)),
+    "userids:reconciliations": Row(get=EVERYBODY),
+    "userids:reconciliation_new": Row(get=set(STARTERS), post=set(STARTERS)),
+    "userids:reconciliation": Row(get=READERS, of="run", sees=READERS),
+    "userids:reconciliation_job": Row(get=EVERYBODY, of="list", sees=set()),
+    "userids:reconciliation_confirm": Row(post=EVERYBODY, of="list", sees=set()),
+    "userids:reconciliation_pull": Row(post=set(STARTERS), of="application"),
+    "userids:findings": Row(get=EVERYBODY),
+    "userids:finding": Row(get=READERS, of="finding", sees=READERS),
     "exports:list": Row(get=EVERYBODY),
     "exports:new": Row(post=READERS),
     "exports:job": Row(get=EVERYBODY, of="job", sees=set()),
@@ -130,6 +151,11 @@ PAGES: dict[str, Row] = {
     "api:userids-request": Row(get=READERS, of="request", sees=READERS),
     "api:userids-replacements": Row(get=EVERYBODY, post=EVERYBODY),
     "api:userids-replacement": Row(get=READERS, of="replacement", sees=READERS),
+    "api:userids-reconciliations": Row(get=EVERYBODY, post=set(STARTERS)),
+    "api:userids-reconciliation": Row(get=READERS, of="run", sees=READERS),
+    "api:userids-reconciliation-job": Row(get=EVERYBODY, of="list", sees=set()),
+    "api:userids-findings": Row(get=EVERYBODY),
+    "api:userids-finding": Row(get=READERS, of="finding", sees=READERS),
     "api:not-found": Row(of="nothing", sees=set()),
 }  # fmt: skip
 for name, roles in STEPS.items():
@@ -138,6 +164,9 @@ for name, roles in STEPS.items():
     if name != "request":
         for prefix in ("userids:replacement_step", "api:userids-replacement-transition"):
             PAGES[f"{prefix}/{name}"] = Row(post=roles, of="replacement", sees=READERS, kwargs={"transition": name})
+for name, roles in {"resolve": set(OWNERS), "accept": set(ACCEPTERS)}.items():
+    for prefix in ("userids:finding_step", "api:userids-finding-transition"):
+        PAGES[f"{prefix}/{name}"] = Row(post=roles, of="finding", sees=READERS, kwargs={"transition": name})
 # Open to whoever asks, or answering nobody in particular.
 OPEN = {"login", "set_language", "healthz", "readyz", "metrics", "documents:verify"}
 
@@ -234,6 +263,19 @@ def objects_of(where: Site) -> dict[str, Any]:
         register(Kind("test.matrix", "x", "x"))
     (news,) = notify(to=[stranger], kind="test.matrix", params={}, key="m", now=now)
     view = SavedView.objects.create(user=stranger, page="/userids/accounts/", name="Mine", query="site=1")
+    # An application of each site's own: a run is seen by whose site it compared.
+    own = Application.objects.create(code=f"APP-{where.code}", name="App")
+    Account.objects.create(application=own, user_id="A-1", site=where, created_at=now, activated_at=now)
+    file = SimpleUploadedFile("daftar.csv", b"User ID,Status\nA-1,Aktif\n")
+    params = {"application": own.pk, "taken_at": now.isoformat()}
+    brought = job_start(kind="userids.reconcile", params=params, owner=user(Role.IT), now=now, file=file)
+    brought.owner = stranger
+    brought.save(update_fields=["owner"])
+    run = reconciliation_run(
+        application=own, listing=listing([Listed("ASING", True)]), source=ListSource.FILE, taken_at=now, confirmed=True,
+        actor=user(Role.IT), now=now,
+    )  # fmt: skip
+    finding = Finding.objects.get(first_run=run, kind="unknown")
     job = job_start(kind="userids.logbook", params={"query": ""}, owner=support, now=now)
     job.owner = stranger
     job.save(update_fields=["owner"])
@@ -241,6 +283,7 @@ def objects_of(where: Site) -> dict[str, Any]:
         "account": holding.pk, "resignation": resignation.pk, "replacement": replacement.pk, "leader": leader,
         "request": DeactivationRequest.objects.get(account=holding).pk, "attachment": letter.pk,
         "document": document.pk, "notification": news.pk, "job": job.pk, "view": view.pk,
+        "run": run.pk, "finding": finding.pk, "list": brought.pk, "application": own.pk,
         "nothing": 0,
     }  # fmt: skip
 

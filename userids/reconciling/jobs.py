@@ -17,7 +17,7 @@ from occ.people.scope import has_role
 from occ.sheets.importing import faulty_rows_workbook
 from occ.sheets.writing import OutColumn
 from occ.times import JAKARTA
-from userids.choices import FindingKind, ListSource
+from userids.choices import ListSource
 from userids.jobs import reads
 from userids.models import Application
 from userids.models_reconciliation import Finding, FindingQuerySet
@@ -74,7 +74,7 @@ def finding_columns() -> list[OutColumn]:
 
 def finding_line(one: Finding) -> list[Any]:
     return [
-        FindingKind(one.kind).label, one.ids, one.application.code, one.person.name if one.person else "",
+        one.get_kind_display(), one.ids, one.application.code, one.person.name if one.person else "",
         one.person.number if one.person else "", one.site.code, one.team.name if one.team else "", said(one),
         one.get_owner_role_display(), one.found_at, one.due_at, one.get_status_display(), one.settled_at,
         one.accepted_until,
