@@ -20,8 +20,9 @@ from occ.jobs.models import Job, State
 from occ.jobs.services import job_start
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
+from occ.people.scope import site_ids
 from userids.choices import FindingKind, Sight
-from userids.models import Application
+from userids.models import LOGBOOK_READERS, Application
 from userids.models_reconciliation import Finding, FindingSighting, Pull, Reconciliation
 from userids.reconciling.filters import ReconciliationFilter
 from userids.reconciling.forms import ListForm
@@ -30,6 +31,7 @@ from userids.reconciling.policies import KINDS
 from userids.reconciling.pulling import connected, pull_ask
 from userids.reconciling.reading import COLUMNS
 from userids.reconciling.report import report_of
+from userids.reconciling.runs import sites_of
 
 ROWS = 100
 
@@ -141,11 +143,11 @@ def reconciliation_confirm(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def reconciliation_pull(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask an application's connector now; `confirmed`: a much shorter list is right this time."""
+    application, ids = Application.objects.filter(pk=pk).first(), site_ids(me(request), LOGBOOK_READERS)
+    if application is None or (ids is not None and not ids & set(sites_of(application))):
+        raise Http404
     if not starts(me(request)):
         raise NotAllowed
-    application = Application.objects.filter(pk=pk).first()
-    if application is None:
-        raise Http404
     confirmed = request.POST.get("confirmed") == "1"
     pull_ask(application=application, confirmed=confirmed, actor=me(request), now=timezone.now())
     messages.success(request, _("The application is being asked; the run appears in this list."))
