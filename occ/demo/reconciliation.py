@@ -1,4 +1,4 @@
-"""Reconciliations of the demo's logbook: two of the past with what became of their findings, and one of this morning."""
+"""Reconciliations of the demo's logbook: two of the past and what became of their findings, and one of today."""
 
 from __future__ import annotations
 
@@ -63,10 +63,14 @@ def shown(life: Life, now: datetime) -> dict[str, Line]:
         if holder is not None and holder.person.last_working_day:  # nobody logs in once gone
             last = min(last, account.created_at if not active else last)
         found[account.user_id] = {
-            "User ID": account.user_id, "Nama": holder.person.name.upper() if holder else "",
-            "Email": holder.email if holder else "", "Peran": account.role, "Status": "Aktif" if active else "Non Aktif",
-            "Login Terakhir": clock(last), "Non Aktif Sejak": "" if active else clock(account.deactivated_at),
-        }  # fmt: skip
+            "User ID": account.user_id,
+            "Nama": holder.person.name.upper() if holder else "",
+            "Email": holder.email if holder else "",
+            "Peran": account.role,
+            "Status": "Aktif" if active else "Non Aktif",
+            "Login Terakhir": clock(last),
+            "Non Aktif Sejak": "" if active else clock(account.deactivated_at),
+        }
     for request in DeactivationRequest.objects.filter(inactive_since=None).select_related("account"):
         if request.starts_at < now:  # the last shift is over: the last log-in was in it
             found[request.account.user_id]["Login Terakhir"] = clock(request.starts_at - timedelta(hours=3))
