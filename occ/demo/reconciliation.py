@@ -130,9 +130,10 @@ def todays_quirks(life: Life, lines: dict[str, Line], now: datetime) -> None:
     lines[some[11]]["Email"] = "alamat.lain@demo.example"
     lines[some[18]] |= {"Status": "Non Aktif", "Non Aktif Sejak": clock(now - timedelta(days=1))}
     del lines[some[23]]
-    gone = [one for one, line in lines.items() if line["Status"] == "Non Aktif"]
+    shut_first = Account.objects.filter(status="inactive").order_by("deactivated_at")
+    gone = list(shut_first.values_list("user_id", flat=True)[:2])
     lines[gone[0]] |= {"Status": "Aktif", "Non Aktif Sejak": ""}
-    lines[gone[1]]["Login Terakhir"] = clock(now - timedelta(days=1))
+    lines[gone[1]]["Login Terakhir"] = clock(now - timedelta(hours=9))
     shut = DeactivationRequest.objects.filter(inactive_since=None, status="in_progress", starts_at__lt=now).first()
     if shut is not None:
         since = max(shut.starts_at, now - timedelta(hours=5)) + timedelta(minutes=30)

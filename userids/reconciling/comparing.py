@@ -35,7 +35,8 @@ CREATE TEMPORARY TABLE occ_seen (
 BOOK = """
 CREATE TEMPORARY TABLE occ_book ON COMMIT DROP AS
 SELECT a.id AS account_id, a.user_id, upper(a.user_id) AS key, a.site_id, a.status = 'active' AS active,
-    a.activated_at, h.person_id, h.email, h.starts_at, h.ends_at, p.name, p.last_working_day, r.open_due,
+    a.activated_at, h.person_id, h.email, h.starts_at, h.ends_at, p.name,
+    CASE WHEN h.ends_at IS NULL THEN h.person_id END AS holder_id, p.last_working_day, r.open_due,
     CASE WHEN p.last_working_day IS NOT NULL THEN GREATEST(
         ((p.last_working_day + 1)::timestamp AT TIME ZONE s.timezone), r.starts_at) END AS left_at
 FROM userids_account a
@@ -90,12 +91,12 @@ RULES = {
         ) e ON e.email = upper(l.email)
         WHERE b.key IS NULL""",
     K.MISSING: """
-        SELECT %(kind)s, b.user_id, b.account_id, b.person_id, b.site_id,
+        SELECT %(kind)s, b.user_id, b.account_id, b.holder_id, b.site_id,
             jsonb_build_object('holder', CASE WHEN b.ends_at IS NULL THEN b.name END), NULL
         FROM occ_book b LEFT JOIN occ_list l USING (key) WHERE b.active AND l.key IS NULL""",
     # A leaver's ID that is shut before its request was confirmed is no difference but the request's evidence.
     K.INACTIVE_IN_APPLICATION: """
-        SELECT %(kind)s, b.user_id, b.account_id, b.person_id, b.site_id, '{}'::jsonb, NULL
+        SELECT %(kind)s, b.user_id, b.account_id, b.holder_id, b.site_id, '{}'::jsonb, NULL
         FROM occ_list l JOIN occ_book b USING (key)
         WHERE NOT l.active AND b.active AND (b.left_at IS NULL OR b.left_at > %(taken_at)s)""",
     K.ACTIVE_IN_APPLICATION: """
@@ -110,7 +111,7 @@ RULES = {
         WHERE b.active AND b.ends_at IS NULL AND l.email <> '' AND b.email <> ''
             AND upper(l.email) <> upper(b.email)""",
     K.DORMANT: """
-        SELECT %(kind)s, b.user_id, b.account_id, b.person_id, b.site_id, jsonb_build_object('last_at', l.last_at), NULL
+        SELECT %(kind)s, b.user_id, b.account_id, b.holder_id, b.site_id, jsonb_build_object('last_at', l.last_at), NULL
         FROM occ_list l JOIN occ_book b USING (key)
         WHERE l.active AND b.active AND (b.left_at IS NULL OR b.left_at > %(taken_at)s)
             AND GREATEST(l.last_at, b.starts_at, b.activated_at) < %(dormant)s""",

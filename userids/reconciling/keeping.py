@@ -75,9 +75,11 @@ def _make(run: Reconciliation, now: datetime) -> list[Finding]:
     rows = _rows(
         "SELECT s.kind, s.user_id, s.account_id, s.person_id, s.site_id, s.details::text, s.floor_at"  # noqa: S608
         f" FROM occ_seen s LEFT JOIN userids_finding f ON {SAME} WHERE f.id IS NULL"
-        " ORDER BY s.kind, s.key, s.person_id",
+        " ORDER BY s.key, s.person_id",
         run,
     )
+    gravest_last = list(FindingKind)[::-1]  # so that the newest of a list are the gravest
+    rows.sort(key=lambda row: gravest_last.index(FindingKind(row[0])))
     sites, within = {one.pk: one for one in Site.objects.all()}, Within(now)
     teams = teams_on([row[3] for row in rows if row[3]], local_day(now, JAKARTA))
     made = [
