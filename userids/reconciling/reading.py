@@ -131,9 +131,9 @@ def problems(row: Row, taken_at: datetime) -> list[Problem]:
         if len(value.get(column) or "") > most:
             words = _("This is longer than %(n)s characters.") % {"n": most}
             found.append(Problem(row.number, column, "too_long", words))
-        elif hidden(value.get(column) or ""):
-            words = _("This holds characters that nobody can see. Type it anew.")
-            found.append(Problem(row.number, column, "hidden", words))
+    if hidden(value.get("user_id") or ""):
+        words = _("The user ID holds characters that nobody can see. Type it anew.")
+        found.append(Problem(row.number, "user_id", "hidden", words))
     for column in ("last_login", "last_activity", "inactive_since"):
         at = instant(value.get(column))
         if at is not None and at > taken_at + AHEAD:
@@ -160,7 +160,7 @@ def listed(value: dict[str, Any]) -> Listed:
         active=value["status"] == "active",
         name=" ".join((value.get("name") or "").split()),
         email=(value.get("email") or "").strip(),
-        role=value.get("role") or "",
+        role=" ".join((value.get("role") or "").split()),
         last_login_at=instant(value.get("last_login")),
         last_activity_at=instant(value.get("last_activity")),
         inactive_since=instant(value.get("inactive_since")),
