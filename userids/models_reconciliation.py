@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +22,7 @@ from occ.people.choices import Role
 from occ.people.models import Person, Site, Team, User, within_reach
 from occ.people.scope import site_filter, site_ids
 from userids.choices import FindingKind, FindingStatus, ListSource, Sight
-from userids.models import LOGBOOK_READERS, Account, Application
+from userids.models import LOGBOOK_READERS, Account, Application, DeactivationRequest
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -113,6 +113,11 @@ class FindingQuerySet(models.QuerySet["Finding"]):
     def open(self) -> FindingQuerySet:
         return self.filter(status=FindingStatus.OPEN)
 
+    def uncovered(self) -> FindingQuerySet:
+        """Without the leavers' IDs whose open deactivation request is the same deed."""
+        same = DeactivationRequest.objects.open().filter(account=OuterRef("account"), person=OuterRef("person"))
+        return self.exclude(Exists(same), kind=FindingKind.ACTIVE_AFTER_LEAVING)
+
 
 class Finding(models.Model):
     """Where logbook and application differ. `user_id` is empty where the finding is a person with several IDs."""
@@ -133,6 +138,9 @@ class Finding(models.Model):
     accepted_until = models.DateField(_("accepted until"), null=True)
     first_run = models.ForeignKey(Reconciliation, models.PROTECT, related_name="+")
     last_run = models.ForeignKey(Reconciliation, models.PROTECT, related_name="+", verbose_name=_("last seen by"))
+
+    # While a run works: an open deactivation request is the obligation for the same deed.
+    covered = False
 
     objects = FindingQuerySet.as_manager()
     history = HistoricalRecords(excluded_fields=["last_run"])

@@ -253,12 +253,31 @@ def test_what_a_list_does_not_tell_is_not_judged_and_closes_nothing(floor: Floor
 def test_each_finding_is_owed_by_its_role_until_its_policys_time(floor: Floor) -> None:
     floor.resign()
     reconcile(Listed(floor.account.user_id, True, last_login_at=LEFT + timedelta(days=1)), Listed("X", True))
-    for finding in Finding.objects.all():
+    for finding in Finding.objects.exclude(kind="active_after_leaving"):
         duty = Obligation.objects.get(object_id=finding.pk, rule__startswith="userids.finding")
         assert (duty.owner_role, duty.due_at, duty.site) == (finding.owner_role, finding.due_at, finding.site)
         assert advice(finding.kind)
     hours = {one.kind: (one.due_at - RUN) / timedelta(hours=1) for one in Finding.objects.all()}
     assert hours == {"activity_after_last_day": 4, "active_after_leaving": 4, "unknown": 24}
+
+
+def test_while_a_deactivation_is_open_it_is_the_one_obligation_and_after_it_the_finding_has_its_own(
+    floor: Floor,
+) -> None:
+    floor.resign()
+    row = shown(floor.account, last_login_at=None)
+    reconcile(row, now=LEFT + timedelta(hours=1))
+    finding = Finding.objects.get(kind="active_after_leaving")
+    mine = Obligation.objects.filter(rule="userids.finding.team_leader")
+    assert not mine.exists() and not Notification.objects.filter(kind="userids.findings").exists()
+    assert not Finding.objects.open().uncovered().exists()
+    shut(floor)
+    reconcile(row, now=LEFT + timedelta(hours=5))
+    finding.refresh_from_db()
+    assert mine.get().due_at == finding.due_at == LEFT + timedelta(hours=9)
+    assert finding in Finding.objects.open().uncovered()
+    reconcile(row, now=LEFT + timedelta(hours=6))
+    assert mine.count() == 1 and Finding.objects.count() == 1
 
 
 def test_the_hash_of_a_list_is_kept(floor: Floor) -> None:

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from json import loads
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from occ.obligations.models import Obligation
 from occ.obligations.services import Owed, obligations_fulfil, obligations_open
 from occ.people.history import copy_to_history, create_many
 from occ.people.models import Site, Team
@@ -47,6 +49,7 @@ def findings_keep(
     made = _make(run, now)
     report(0.8)
     _details_keep(run, now)
+    _uncovered(run, now)
     back = {one.pk for one in came_back}
     sights = [
         *((pk, Sight.REOPENED if pk in back else Sight.AGAIN) for pk in again),
@@ -91,6 +94,8 @@ def _make(run: Reconciliation, now: datetime) -> list[Finding]:
         for kind, user_id, account, person, site, details, floor in rows
     ]  # fmt: skip
     note = _("Found by reconciliation %(number)s") % {"number": run.pk}
+    for one, row in zip(made, rows, strict=True):
+        one.covered = row[-1] is not None
     create_many(made, actor=RECONCILER, why=note, now=now)
     begin_many(FINDING, made, actor=RECONCILER, now=now, note=note)
     _owe(made, now)
@@ -135,7 +140,8 @@ def findings_reopen(
     )  # fmt: skip
     within = Within(now)
     for one in found:
-        one.due_at = within.due(one.kind, one.site, (floors or {}).get(one.pk))
+        floor = (floors or {}).get(one.pk)
+        one.due_at, one.covered = within.due(one.kind, one.site, floor), floor is not None
     Finding.objects.bulk_update(found, ["due_at"], batch_size=2_000)
     _owe(found, now)
     return found
@@ -167,7 +173,26 @@ def _details_keep(run: Reconciliation, now: datetime) -> None:
     copy_to_history(Finding, [pk for (pk,) in changed], RECONCILER, why, now, kind="~")
 
 
+def _uncovered(run: Reconciliation, now: datetime) -> None:
+    """Leavers' IDs that are still active though their deactivation is confirmed or was cancelled: owed from now on."""
+    rows = _rows(
+        f"SELECT f.id FROM occ_seen s JOIN userids_finding f ON {SAME}"  # noqa: S608
+        " WHERE f.status = 'open' AND s.kind = 'active_after_leaving' AND s.floor_at IS NULL",
+        run,
+    )
+    kind = ContentType.objects.get_for_model(Finding)
+    owed = Obligation.objects.open().filter(content_type=kind).values("object_id")
+    found = list(Finding.objects.filter(pk__in=[pk for (pk,) in rows]).exclude(pk__in=owed).select_related("site"))
+    within = Within(now)
+    for one in found:
+        one.due_at = within.due(one.kind, one.site, None)
+    Finding.objects.bulk_update(found, ["due_at"], batch_size=2_000)
+    _owe(found, now)
+
+
 def _owe(findings: list[Finding], now: datetime) -> None:
+    """An obligation each, but where an open deactivation request is one for the same deed already."""
+    findings = [one for one in findings if not one.covered]
     by_rule: dict[str, list[Owed]] = defaultdict(list)
     teams = {one.pk: one for one in Team.objects.all()}
     for one in findings:

@@ -64,7 +64,7 @@ FAILED = register(
 def findings_tell(run: Reconciliation, findings: Iterable[Finding], *, now: datetime) -> None:
     """`findings`: those that are new or came back."""
     findings = list(findings)
-    owned = Counter((one.owner_role, one.site) for one in findings)
+    owned = Counter((one.owner_role, one.site) for one in findings if not one.covered)
     for (role, site), count in owned.items():
         url = f"{reverse('userids:findings')}?status=open&owner={role}&site={site.pk}"
         params = {"application": str(run.application), "site": site.name, "count": count}

@@ -14,7 +14,8 @@ def mine(user: User) -> FindingQuerySet:
     if not has_role(user, OWNERS):
         return Finding.objects.none()
     owed = Q(owner_role__in={held.role for held in roles_of(user)} & OWNERS)
-    return Finding.objects.visible_to(user).open().filter(owed).select_related("site").order_by("due_at", "pk")
+    rows = Finding.objects.visible_to(user).open().uncovered()
+    return rows.filter(owed).select_related("site").order_by("due_at", "pk")
 
 
 register(

@@ -19,7 +19,8 @@ from occ.people.access import get_visible, me
 from occ.workflow.drawing import history
 from occ.workflow.flows import Transition
 from occ.workflow.models import WorkflowStep
-from userids.choices import FindingStatus
+from userids.choices import FindingKind, FindingStatus
+from userids.models import DeactivationRequest
 from userids.models_reconciliation import Finding, RemoteAccount
 from userids.reconciling.filters import FindingFilter
 from userids.reconciling.findings import finding_accept, finding_resolve
@@ -103,6 +104,7 @@ def _detail(request: HttpRequest, found: Finding, tried: dict[str, forms.Form], 
         "said": said(found),
         "advice": advice(found.kind) if found.is_open else "",
         "account": found.account,
+        "covering": covering(found),
         "holder": found.account.holder if found.account else None,
         "remote": remote,
         "zone": found.site.zone,
@@ -115,6 +117,13 @@ def _detail(request: HttpRequest, found: Finding, tried: dict[str, forms.Form], 
         "sightings": found.sightings.select_related("run__application").order_by("-run_id")[:20],
     }
     return render(request, "userids/finding.html", context, status=status)
+
+
+def covering(found: Finding) -> DeactivationRequest | None:
+    """The open request by which a leaver's ID is being shut: what settles the finding is done there."""
+    if found.kind != FindingKind.ACTIVE_AFTER_LEAVING or not found.is_open:
+        return None
+    return DeactivationRequest.objects.open().filter(account=found.account_id, person=found.person_id).first()
 
 
 def drawn(found: Finding, steps: list[WorkflowStep]) -> list[dict[str, Any]]:
