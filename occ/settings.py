@@ -227,6 +227,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "occ.obligations.tasks.sweep", "schedule": 20.0, "options": {"expires": 60}},
     "lifecycle": {"task": "occ.people.tasks.lifecycle", "schedule": 60.0, "options": {"expires": 60}},
     "connect": {"task": "userids.tasks.connect", "schedule": 20.0, "options": {"expires": 60}},
+    "reconcile": {"task": "userids.reconciling.tasks.reconcile", "schedule": 60.0, "options": {"expires": 60}},
     "deliver": {"task": "occ.notifications.tasks.deliver_due", "schedule": 15.0, "options": {"expires": 60}},
     "seal": {"task": "occ.ledger.tasks.seal", "schedule": 60.0, "options": {"expires": 60}},
     "take_up": {"task": "occ.jobs.tasks.take_up", "schedule": 60.0, "options": {"expires": 60}},

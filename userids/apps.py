@@ -16,3 +16,6 @@ class UserIdsConfig(AppConfig):
             receivers,
             tasks,
         )
+        from userids.reconciling import jobs as reconciling_jobs  # noqa: F401
+        from userids.reconciling import tasks as reconciling_tasks  # noqa: F401
+        from userids.reconciling import turns  # noqa: F401

@@ -395,6 +395,8 @@ class ReplacementRequest(models.Model):
         return self.status in OPEN_REPLACEMENT
 
 
+# The findings' models stand in a file of their own; Django looks for them here.
+from userids import models_reconciliation  # noqa: E402, F401
 from userids.models_reviews import (  # noqa: E402  (they point to the models above)
     AccessReview,
     AccessReviewItem,

@@ -138,6 +138,7 @@ def step_words(key: str) -> tuple[str, str, str]:
         "requested": (_("Team leader reminded"), "info", "bell"),
         "12h_before": (_("Team leader reminded: 12 hours left"), "info", "bell"),
         "2h_before": (_("Team leader reminded: 2 hours left"), "warning", "bell"),
+        "owner_2h_before": (_("Owner reminded: 2 hours left"), "warning", "bell"),
         "breach": (_("Breach: coordinator alerted"), "danger", "alert-octagon"),
         "24h_after": (_("24 hours late: manager alerted"), "danger", "alert-octagon"),
     }

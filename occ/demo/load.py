@@ -15,6 +15,7 @@ from django.db.models import F
 from occ.demo import reviews
 from occ.demo.logbook import Life, agents_log_in, live, present
 from occ.demo.people import make_staff
+from occ.demo.reconciliation import plan, this_morning
 from occ.notifications.models import Notification
 from occ.people.models import User
 from occ.times import JAKARTA, local_day
@@ -41,10 +42,12 @@ def load(*, now: datetime) -> dict[str, Any]:
         staff = make_staff(rng=random.Random(SEED), password=password, start=start)  # noqa: S311
         with Life(staff, now) as life:
             reviews.schedule(life)
+            plan(life)
             live(life)
             agents_log_in(life)
             present(life)
             reviews.others(life)
+            this_morning(life)
         old = Notification.objects.filter(created_at__lt=now - timedelta(days=2))
         old.update(read_at=F("created_at") + timedelta(hours=1))
         names = sorted(staff.users, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))

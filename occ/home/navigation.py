@@ -34,6 +34,8 @@ ITEMS = [
     Item(_("Resignations"), "mail", "userids:resignations", frozenset({Role.SUPPORT, Role.COORDINATOR, Role.AUDITOR})),
     Item(_("Breaches"), "alert-triangle", "userids:breaches", FLOOR),
     Item(_("Access reviews"), "checklist", "userids:access_reviews", FLOOR),
+    Item(_("Reconciliations"), "git-compare", "userids:reconciliations", FLOOR),
+    Item(_("Findings"), "zoom-exclamation", "userids:findings", FLOOR),
     Item(_("Import"), "upload", "userids:import", frozenset({Role.SUPPORT, Role.DOCUMENT_CONTROL})),
     Item(_("Applications"), "plug-connected", "userids:applications", APPLICATION_READERS),
     Item(_("My exports"), "download", "exports:list", FLOOR),

@@ -12,6 +12,7 @@ EXPECTED = {
     "sweep": timedelta(minutes=3),
     "lifecycle": timedelta(minutes=5),
     "connect": timedelta(minutes=5),
+    "reconcile": timedelta(minutes=5),
     "deliver": timedelta(minutes=3),
     "seal": timedelta(minutes=10),
 }

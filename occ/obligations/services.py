@@ -1,5 +1,7 @@
 """Opening, moving, fulfilling and cancelling obligations. Every function runs in its caller's transaction."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.dispatch import Signal
 
-from occ.ledger.services import record
+from occ.ledger.services import record, record_many
 from occ.notifications.addressees import audience
 from occ.notifications.kinds import Kind, register
 from occ.notifications.services import notify
@@ -75,6 +77,71 @@ def obligation_open(
     _event(obligation, EventKind.OPENED, actor=actor, now=now, starts_at=starts_at)
     climb(obligation, now=now)
     return obligation
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One of many obligations to be opened together; as the arguments of `obligation_open`."""
+
+    subject: models.Model
+    label: str
+    site: Site
+    team: Team | None
+    starts_at: datetime
+    due_at: datetime
+
+
+@transaction.atomic
+def obligations_open(*, rule: str, owed: Sequence[Owed], actor: Actor, now: datetime) -> None:
+    """Open many of one rule at once. Steps of the ladder that have come already are taken by the next sweep."""
+    definition, ladders = RULES[rule], {}
+    rows = []
+    for one in owed:
+        if one.site.pk not in ladders:
+            ladders[one.site.pk] = ladder(policy_value(definition.ladder_policy, at=now, site=one.site))
+        times = {"starts_at": one.starts_at, "due_at": one.due_at}
+        come, later = pending(ladders[one.site.pk], **times, opened_at=now, done=(), now=now)
+        rows.append(
+            Obligation(
+                rule=rule, clause=definition.clause, subject=one.subject, subject_label=one.label[:200], site=one.site,
+                team=one.team, url=one.subject.get_absolute_url(), owner_role=definition.owner_role,  # type: ignore[attr-defined]
+                opened_at=now, next_at=now if come else later, **times,
+            )
+        )  # fmt: skip
+    Obligation.objects.bulk_create(rows, batch_size=2_000)
+    events = [
+        _event_row(row, EventKind.OPENED, actor=actor, now=now, starts_at=one.starts_at)
+        for row, one in zip(rows, owed, strict=True)
+    ]
+    ObligationEvent.objects.bulk_create(events, batch_size=2_000)
+
+
+@transaction.atomic
+def obligations_fulfil(
+    *, subjects: Sequence[models.Model], rules: Sequence[str], at: datetime, evidence: dict[str, Any], actor: Actor,
+    now: datetime,
+) -> None:  # fmt: skip
+    """End the clocks of many subjects of one model at `at`; those too late go through their breach one by one."""
+    if not subjects:
+        return
+    kind = ContentType.objects.get_for_model(subjects[0])
+    found = Obligation.objects.select_for_update(of=("self",)).select_related("site").order_by("pk")
+    wanted = {"content_type": kind, "object_id__in": [one.pk for one in subjects], "rule__in": rules}
+    rows = list(found.filter(state=State.OPEN, **wanted))
+    by_pk = {one.pk: one for one in subjects}
+    for row in rows:
+        if at > row.due_at:
+            obligation_fulfil(
+                subject=by_pk[row.object_id], rule=row.rule, at=at, evidence=evidence, actor=actor, now=now
+            )
+    timely = [row for row in rows if at <= row.due_at]
+    Obligation.objects.filter(pk__in=[row.pk for row in timely]).update(
+        state=State.FULFILLED, fulfilled_at=at, closed_at=now, evidence=evidence, next_at=None
+    )
+    events = [_event_row(row, EventKind.FULFILLED, actor=actor, now=now, fulfilled_at=at) for row in timely]
+    ObligationEvent.objects.bulk_create(events, batch_size=2_000)
+    facts = [(row, {"fulfilled_at": at, "due_at": row.due_at, "on_time": True}, row.site) for row in timely]
+    record_many(actor=actor, action="obligation.fulfilled", facts=facts, now=now)
 
 
 @transaction.atomic
@@ -192,7 +259,11 @@ def _tell(obligation: Obligation, step: LadderStep, event: ObligationEvent, *, n
 
 
 def _event(obligation: Obligation, kind: EventKind, *, actor: Actor, now: datetime, **data: Any) -> None:
+    _event_row(obligation, kind, actor=actor, now=now, **data).save(force_insert=True)
+
+
+def _event_row(obligation: Obligation, kind: EventKind, *, actor: Actor, now: datetime, **data: Any) -> ObligationEvent:
     said = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in data.items()}
-    ObligationEvent.objects.create(
+    return ObligationEvent(
         obligation=obligation, kind=kind, at=now, due_at=obligation.due_at, actor_label=str(actor)[:150], data=said
     )

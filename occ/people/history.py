@@ -30,7 +30,21 @@ def create_many(rows: Sequence[models.Model], *, actor: Actor, why: str = "", no
         some = rows[i : i + BATCH]
         _insert(some)
         if hasattr(some[0], "history"):
-            _copy_to_history(type(some[0]), [row.pk for row in some], actor, why, now)
+            copy_to_history(type(some[0]), [row.pk for row in some], actor, why, now)
+
+
+@transaction.atomic
+def update_many(rows: Sequence[models.Model], *, actor: Actor, why: str = "", now: datetime, **fields: Any) -> None:
+    """Write the same values into many locked rows of one model and sign them all."""
+    for i in range(0, len(rows), BATCH):
+        some = rows[i : i + BATCH]
+        model: Any = type(some[0])
+        model._default_manager.filter(pk__in=[row.pk for row in some]).update(**fields)
+        for row in some:
+            for name, value in fields.items():
+                setattr(row, name, value)
+        if hasattr(model, "history"):
+            copy_to_history(model, [row.pk for row in some], actor, why, now, kind="~")
 
 
 def _insert(rows: Sequence[models.Model]) -> None:
@@ -47,7 +61,8 @@ def _insert(rows: Sequence[models.Model]) -> None:
         row.pk, row._state.adding, row._state.db = pk, False, connection.alias
 
 
-def _copy_to_history(model: Any, pks: list[Any], actor: Actor, why: str, now: datetime) -> None:
+def copy_to_history(model: Any, pks: list[Any], actor: Actor, why: str, now: datetime, *, kind: str = "+") -> None:
+    """Let the database copy rows into their history as they stand now; `kind` "+" as made, "~" as changed."""
     connection = connections["default"]
     history, quote = model.history.model, connection.ops.quote_name
     columns = ", ".join(quote(history._meta.get_field(field.name).column) for field in history.tracked_fields)
@@ -57,7 +72,7 @@ def _copy_to_history(model: Any, pks: list[Any], actor: Actor, why: str, now: da
         cursor.execute(
             f"INSERT INTO {quote(history._meta.db_table)}"  # noqa: S608 - names of our own models
             f" ({columns}, history_date, history_change_reason, history_type, history_user_id)"
-            f" SELECT {source}, %s, %s, '+', %s FROM {quote(model._meta.db_table)}"
+            f" SELECT {source}, %s, %s, %s, %s FROM {quote(model._meta.db_table)}"
             f" WHERE {quote(model._meta.pk.column)} = ANY(%s) ORDER BY {quote(model._meta.pk.column)}",
-            [now, why, user, pks],
+            [now, why, kind, user, pks],
         )

@@ -6,7 +6,7 @@ first, always, and what can be read in two ways is refused rather than guessed.
 
 import re
 import unicodedata
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -56,6 +56,46 @@ def parse_date(value: str | date | int | float, *, epoch_1904: bool = False) -> 
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return _from_serial(value, epoch_1904)
     return _from_text(str(value))
+
+
+_OFFSET = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*?) ?(Z|[+-][0-9]{2}:?[0-9]{2}|UTC|WIB)", re.I)
+_CLOCK_READ = re.compile(
+    r"[0-9][ T,]+([0-2]?[0-9])[:.]([0-5][0-9])(?:[:.]([0-5][0-9])(?:[.,][0-9]+)?)?$", re.IGNORECASE
+)
+_ZONES = {"UTC": "+00:00", "WIB": "+07:00"}
+_NEVER = {"", "-", "--", "–", "n/a", "null", "none", "never", "belum", "belum pernah", "tidak pernah"}
+
+
+def parse_instant(value: str | date | int | float, *, epoch_1904: bool = False) -> date | datetime | None:
+    """The day and, where it is said, the time of day: aware with an offset, naive without; a date where only a day is
+    said; None for what people and programs write for "never". Raises Invalid.
+    """
+    if isinstance(value, datetime):
+        _in_range(value.date(), value)
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        day, seconds = _from_serial(value, epoch_1904), round((value % 1) * 86_400)
+        return datetime.combine(day, time.min) + timedelta(seconds=seconds) if value % 1 else day
+    if isinstance(value, date):
+        return _in_range(value, value)
+    text = unicodedata.normalize("NFKC", str(value)[:80]).strip()
+    if text.casefold() in _NEVER:
+        return None
+    if match := _OFFSET.fullmatch(text):
+        try:
+            found = datetime.fromisoformat(match[1] + _ZONES.get(match[2].upper(), match[2]))
+        except ValueError:
+            raise _not_a_date(value) from None
+        _in_range(found.date(), value)
+        return found
+    day = _from_text(text)
+    clock = _CLOCK_READ.search(text)
+    if clock is None:
+        return day
+    hour, minute, second = (int(part or 0) for part in clock.groups())
+    if hour > 23:
+        raise _not_a_date(value)
+    return datetime.combine(day, time(hour, minute, second))
 
 
 def _from_serial(serial: int | float, epoch_1904: bool) -> date:

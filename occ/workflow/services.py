@@ -1,6 +1,6 @@
 """Making a transition: lock, read again, check role and state, write, history row, ledger entry: one transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -9,9 +9,9 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from occ.errors import Invalid, NotAllowed, WrongState
-from occ.ledger.services import record
+from occ.ledger.services import record, record_many
 from occ.people.actors import Actor
-from occ.people.history import sign
+from occ.people.history import sign, update_many
 from occ.workflow.flows import Flow
 from occ.workflow.models import WorkflowStep
 
@@ -53,6 +53,34 @@ def begin(flow: Flow, subject: Any, *, actor: Actor, now: datetime, note: str = 
     _remember(flow, subject, "", "", actor=actor, now=now, note=note, evidence={})
 
 
+def begin_many(flow: Flow, subjects: Sequence[Any], *, actor: Actor, now: datetime, note: str = "") -> None:
+    """`begin` for many rows that were just created."""
+    _remember_many(flow, [("", one) for one in subjects], "", actor=actor, now=now, note=note, evidence={})
+
+
+@transaction.atomic
+def step_many(
+    flow: Flow, rows: "models.QuerySet[M]", name: str, *, actor: Actor, now: datetime, note: str = "",
+    evidence: dict[str, Any] | None = None, also: dict[str, Any] | None = None,
+) -> list[M]:  # fmt: skip
+    """Make the transition for many rows at once; returns those that, once locked, stood where it begins.
+
+    Raises NotAllowed when one of them is not the actor's; Invalid; nothing is changed then.
+    """
+    definition = flow.find(name)
+    _complete(definition.needs, note=note, evidence=evidence or {})
+    locked = rows.select_for_update(of=("self",)).select_related("site").order_by("pk")
+    found: list[Any] = list(locked.filter(status__in=definition.source))
+    if any(not definition.open_to(actor, one.site) for one in found):
+        raise NotAllowed
+    was = [(one.status, one) for one in found]
+    fields = {"status": definition.target, **(also or {})}
+    if found:
+        update_many(found, actor=actor, why=note or name, now=now, **fields)
+        _remember_many(flow, was, name, actor=actor, now=now, note=note, evidence=evidence or {})
+    return found
+
+
 def _complete(needs: frozenset[str], *, note: str, evidence: dict[str, Any]) -> None:
     if "note" in needs and not note.strip():
         raise Invalid(_("Please write a note: it is kept in the history."), field="note")
@@ -63,8 +91,34 @@ def _complete(needs: frozenset[str], *, note: str, evidence: dict[str, Any]) -> 
 def _remember(
     flow: Flow, subject: Any, name: str, was: str, *, actor: Actor, now: datetime, note: str, evidence: dict[str, Any]
 ) -> None:
-    kept = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in evidence.items()}
-    WorkflowStep.objects.create(
+    row = _row(flow, subject, name, was, actor, now, note, _kept(evidence))
+    row.save(force_insert=True)
+    action = f"{flow.key}.{name or 'begin'}"
+    record(actor=actor, action=action, subject=subject, data=_facts(row), now=now, site=subject.site)
+
+
+def _remember_many(
+    flow: Flow, subjects: Sequence[tuple[str, Any]], name: str, *, actor: Actor, now: datetime, note: str,
+    evidence: dict[str, Any],
+) -> None:  # fmt: skip
+    rows = [_row(flow, one, name, was, actor, now, note, _kept(evidence)) for was, one in subjects]
+    WorkflowStep.objects.bulk_create(rows, batch_size=2_000)
+    facts = [(one, _facts(row), one.site) for (_was, one), row in zip(subjects, rows, strict=True)]
+    record_many(actor=actor, action=f"{flow.key}.{name or 'begin'}", facts=facts, now=now)
+
+
+def _kept(evidence: dict[str, Any]) -> dict[str, Any]:
+    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in evidence.items()}
+
+
+def _facts(row: WorkflowStep) -> dict[str, Any]:
+    return {"from": row.from_state, "to": row.to_state, "note": row.note, "evidence": row.evidence}
+
+
+def _row(
+    flow: Flow, subject: Any, name: str, was: str, actor: Actor, now: datetime, note: str, kept: dict[str, Any]
+) -> WorkflowStep:
+    return WorkflowStep(
         flow=flow.key,
         subject=subject,
         transition=name,
@@ -76,5 +130,3 @@ def _remember(
         note=note,
         evidence=kept,
     )
-    data = {"from": was, "to": subject.status, "note": note, "evidence": kept}
-    record(actor=actor, action=f"{flow.key}.{name or 'begin'}", subject=subject, data=data, now=now, site=subject.site)

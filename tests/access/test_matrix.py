@@ -29,16 +29,24 @@ from occ.people.choices import Role
 from occ.people.models import SavedView, Site, User
 from occ.policies.services import SETTERS
 from tests.factories import account, person, site, user
+from tests.reconcile.helpers import listing
+from userids.choices import ListSource
 from userids.documents import LOGBOOK, logbook_body
 from userids.jobs import ISSUERS
 from userids.models import (
     APPLICATION_READERS,
     LOGBOOK_READERS,
+    Account,
+    Application,
     Assignment,
     BreachReview,
     DeactivationRequest,
     Resignation,
 )
+from userids.models_reconciliation import Finding
+from userids.reconciling.flow import ACCEPTERS, OWNERS
+from userids.reconciling.reading import Listed
+from userids.reconciling.runs import STARTERS, reconciliation_run
 from userids.services import breach_reviews, deactivations, replacements
 from userids.services.access_reviews import access_review_open
 from userids.services.accounts import KEEPERS
@@ -153,6 +161,14 @@ PAGES: dict[str, Row] = {
     "userids:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
     "userids:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
     "userids:logbook_issue": Row(get=set(ISSUERS), post=set(ISSUERS)),
+    "userids:reconciliations": Row(get=EVERYBODY),
+    "userids:reconciliation_new": Row(get=set(STARTERS), post=set(STARTERS)),
+    "userids:reconciliation": Row(get=READERS, of="run", sees=READERS),
+    "userids:reconciliation_job": Row(get=EVERYBODY, of="list", sees=set()),
+    "userids:reconciliation_confirm": Row(post=EVERYBODY, of="list", sees=set()),
+    "userids:reconciliation_pull": Row(post=set(STARTERS), of="application"),
+    "userids:findings": Row(get=EVERYBODY),
+    "userids:finding": Row(get=READERS, of="finding", sees=READERS),
     "exports:list": Row(get=EVERYBODY),
     "exports:new": Row(post=READERS),
     "exports:job": Row(get=EVERYBODY, of="job", sees=set()),
@@ -174,6 +190,11 @@ PAGES: dict[str, Row] = {
     "api:userids-request": Row(get=READERS, of="request", sees=READERS),
     "api:userids-replacements": Row(get=EVERYBODY, post=EVERYBODY),
     "api:userids-replacement": Row(get=READERS, of="replacement", sees=READERS),
+    "api:userids-reconciliations": Row(get=EVERYBODY, post=set(STARTERS)),
+    "api:userids-reconciliation": Row(get=READERS, of="run", sees=READERS),
+    "api:userids-reconciliation-job": Row(get=EVERYBODY, of="list", sees=set()),
+    "api:userids-findings": Row(get=EVERYBODY),
+    "api:userids-finding": Row(get=READERS, of="finding", sees=READERS),
     "api:not-found": Row(of="nothing", sees=set()),
 }  # fmt: skip
 for name in DEEDS:
@@ -191,6 +212,9 @@ for name in breach_reviews.TRANSITIONS:
 for name, roles in ENFORCEMENT.items():
     for prefix in ("userids:deactivation_step", "api:userids-request-transition"):
         PAGES[f"{prefix}/{name}"] = Row(post=roles, of="request", sees=READERS, kwargs={"transition": name})
+for name, roles in {"resolve": set(OWNERS), "accept": set(ACCEPTERS)}.items():
+    for prefix in ("userids:finding_step", "api:userids-finding-transition"):
+        PAGES[f"{prefix}/{name}"] = Row(post=roles, of="finding", sees=READERS, kwargs={"transition": name})
 # Open to whoever asks, or answering nobody in particular.
 OPEN = {
     "login",
@@ -308,6 +332,19 @@ def objects_of(where: Site) -> dict[str, Any]:
         register(Kind("test.matrix", "x", "x"))
     (news,) = notify(to=[stranger], kind="test.matrix", params={}, key="m", now=now)
     view = SavedView.objects.create(user=stranger, page="/userids/accounts/", name="Mine", query="site=1")
+    # An application of each site's own: a run is seen by whose site it compared.
+    own = Application.objects.create(code=f"APP-{where.code}", name="App")
+    Account.objects.create(application=own, user_id="A-1", site=where, created_at=now, activated_at=now)
+    file = SimpleUploadedFile("daftar.csv", b"User ID,Status\nA-1,Aktif\n")
+    params = {"application": own.pk, "taken_at": now.isoformat()}
+    brought = job_start(kind="userids.reconcile", params=params, owner=user(Role.IT), now=now, file=file)
+    brought.owner = stranger
+    brought.save(update_fields=["owner"])
+    run = reconciliation_run(
+        application=own, listing=listing([Listed("ASING", True)]), source=ListSource.FILE, taken_at=now, confirmed=True,
+        actor=user(Role.IT), now=now,
+    )  # fmt: skip
+    finding = Finding.objects.get(first_run=run, kind="unknown")
     job = job_start(kind="userids.logbook", params={"query": ""}, owner=support, now=now)
     job.owner = stranger
     job.save(update_fields=["owner"])
@@ -321,7 +358,7 @@ def objects_of(where: Site) -> dict[str, Any]:
         "request": DeactivationRequest.objects.get(account=holding).pk, "attachment": letter.pk,
         "review": review.pk, "campaign": campaign.pk, "document": document.pk, "notification": news.pk,
         "job": job.pk, "view": view.pk,
-        "application": holding.application_id,
+        "run": run.pk, "finding": finding.pk, "list": brought.pk, "application": own.pk,
         "nothing": 0,
     }  # fmt: skip
 

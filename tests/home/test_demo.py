@@ -19,7 +19,9 @@ from occ.documents.models import IssuedDocument
 from occ.ledger.verification import faults
 from occ.people.choices import Role
 from occ.people.models import Person, RoleAssignment, Site
+from userids.choices import FindingKind
 from userids.models import AccessReview, Account, BreachReview, DeactivationRequest, ReplacementRequest
+from userids.models_reconciliation import Finding
 
 
 @pytest.mark.req("KER-2", "UID-16")
@@ -50,8 +52,13 @@ def test_two_sites_two_years_and_requests_with_minutes_hours_and_days_left(
     assert set(BreachReview.objects.values_list("status", flat=True)) >= {"open", "closed"}
     assert Account.objects.filter(status="suspended").exists()
     assert set(AccessReview.objects.values_list("status", flat=True)) == {"open", "closed"}
-    documents = IssuedDocument.objects.order_by("issued_at")
-    assert len(documents) == 16 and documents[0].expires_on < timezone.localdate() + timedelta(days=60)
+    assert IssuedDocument.objects.filter(type_code="ACR-UID").count() == 6
+    documents = IssuedDocument.objects.filter(type_code="LOG-UID").order_by("issued_at")
+    assert len(documents) == 10 and documents[0].expires_on < timezone.localdate() + timedelta(days=60)
+    assert IssuedDocument.objects.filter(type_code="REK-UID").count() == 3
+    kinds = set(Finding.objects.filter(status="open").values_list("kind", flat=True))
+    assert kinds >= set(FindingKind.values) - {FindingKind.TWO_IDS, FindingKind.ACTIVE_IN_APPLICATION}
+    assert {"accepted", "gone"} <= set(Finding.objects.values_list("status", flat=True))
     logins = json.loads(logins_file().read_text())
     assert stat.S_IMODE(logins_file().stat().st_mode) == 0o600
     assert {"support", "team_leader.jkt", "coordinator.ygy", "document_control", "auditor"} <= set(logins["users"])

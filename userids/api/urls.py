@@ -1,6 +1,6 @@
 from django.urls import path
 
-from userids.api import views
+from userids.api import reconciliations, views
 
 urlpatterns = [
     path("accounts/", views.Accounts.as_view(), name="userids-accounts"),
@@ -20,5 +20,19 @@ urlpatterns = [
         "replacements/<int:pk>/<slug:transition>/",
         views.ReplacementTransition.as_view(),
         name="userids-replacement-transition",
+    ),
+    path("reconciliations/", reconciliations.Reconciliations.as_view(), name="userids-reconciliations"),
+    path("reconciliations/<int:pk>/", reconciliations.ReconciliationDetail.as_view(), name="userids-reconciliation"),
+    path(
+        "reconciliations/jobs/<uuid:pk>/",
+        reconciliations.ReconciliationJob.as_view(),
+        name="userids-reconciliation-job",
+    ),
+    path("findings/", reconciliations.Findings.as_view(), name="userids-findings"),
+    path("findings/<int:pk>/", reconciliations.FindingDetail.as_view(), name="userids-finding"),
+    path(
+        "findings/<int:pk>/<slug:transition>/",
+        reconciliations.FindingTransition.as_view(),
+        name="userids-finding-transition",
     ),
 ]

@@ -17,6 +17,7 @@ from occ.people.scope import has_role
 from occ.times import JAKARTA, local_day, month_of, next_month
 from userids import selectors
 from userids.models import LOGBOOK_READERS, DeactivationRequest
+from userids.reconciling.figures import open_by_kind
 
 TARGET = 100  # percent on time: SOP-UID 5.1 knows no exception
 
@@ -44,6 +45,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "month_url": month_url(month_of(today)),
         "this_month": months[-1] if months and months[-1].month == month_of(today) else None,
         "places": list(selectors.by_place(user, now=now, since=since)),
+        "findings": open_by_kind(user, now=now),
         "share_chart": {
             "kind": "bar",
             "labels": labels,

@@ -12,6 +12,7 @@ from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from userids.filters import DeactivationFilter
 from userids.models import DeactivationRequest, Resignation
+from userids.reconciling.figures import offer_shown, shown_inactive
 from userids.selectors import time_parts
 from userids.views.processes import ask, make, process_context
 from userids.workflow import DEACTIVATION
@@ -69,4 +70,7 @@ def _detail(
         "letters": attachments_of(resignation) if resignation else [],
         "evidence": attachments_of(found),
     }
+    context["shown"] = shown_inactive(found)
+    if "confirm" not in tried:
+        offer_shown(context["next"], context["shown"], zone=found.site.zone)
     return render(request, "userids/deactivation.html", context, status=status)

@@ -92,6 +92,7 @@ TONE_ICONS = {
     "danger": "alert-octagon",
 }
 STATUS_TONES: dict[str, tuple[str, str]] = {
+    "accepted": ("warning", "clock-pause"),
     "action": ("info", "progress"),
     "active": ("success", "circle-check"),
     "approved": ("success", "circle-check"),
@@ -109,6 +110,7 @@ STATUS_TONES: dict[str, tuple[str, str]] = {
     "failed": ("danger", "circle-x"),
     "fulfilled": ("success", "circle-check"),
     "inactive": ("neutral", "user-off"),
+    "gone": ("success", "circle-check"),
     "in_progress": ("info", "progress"),
     "open": ("info", "circle-dot"),
     "overdue": ("danger", "alert-octagon"),

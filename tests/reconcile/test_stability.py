@@ -1,0 +1,373 @@
+"""The same difference is the same finding, however often, in whatever order and by how many it is looked for."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.db import IntegrityError, connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from occ.documents.models import IssuedDocument
+from occ.errors import Invalid, NotAllowed, WrongState
+from occ.ledger.models import Entry
+from occ.notifications.models import Notification
+from occ.obligations.models import Obligation
+from occ.obligations.sweep import sweep
+from occ.people.choices import Role
+from occ.people.models import RoleAssignment
+from occ.policies.services import policy_set
+from occ.workflow.models import WorkflowStep
+from tests import factories
+from tests.factories import DAY, Floor, account, person, user
+from tests.reconcile.helpers import RUN, found, listing, reconcile, shown, together
+from userids.choices import ListSource
+from userids.models import Account
+from userids.models_reconciliation import Finding, FindingSighting, Reconciliation
+from userids.reconciling import keeping
+from userids.reconciling.findings import finding_accept, finding_resolve, findings_wake
+from userids.reconciling.flow import RECONCILER
+from userids.reconciling.reading import Listed
+from userids.reconciling.runs import ConfirmationNeeded, reconciliation_run
+
+pytestmark = pytest.mark.req("UID-11")
+DAYS = timedelta(days=1)
+HOUR = timedelta(hours=1)
+
+
+def kept() -> dict[str, int]:
+    """How much there is of what a run writes about findings."""
+    kind = ContentType.objects.get_for_model(Finding)
+    return {
+        "findings": Finding.objects.count(), "history": Finding.history.count(),
+        "steps": WorkflowStep.objects.filter(content_type=kind).count(),
+        "obligations": Obligation.objects.filter(content_type=kind).count(),
+        "news": Notification.objects.count(),
+        "entries": Entry.objects.filter(subject_type="userids.finding").count(),
+    }  # fmt: skip
+
+
+def messy(floor: Floor) -> list[Listed]:
+    """A list with a finding of nearly every kind."""
+    floor.resign()
+    second, third, gone = (account(person(floor.jkt)) for _one in range(3))
+    assert gone.status == "active"
+    return [
+        shown(floor.account, last_login_at=RUN - DAYS), shown(second, name="Lain", email="lain@x.test"),
+        shown(third, active=False), Listed("ASING", True, name="Asing"), Listed("ASING-2", False),
+    ]  # fmt: skip
+
+
+def test_the_same_list_again_changes_nothing(floor: Floor) -> None:
+    rows = messy(floor)
+    first = reconcile(*rows)
+    before, open_before = kept(), found()
+    assert len(open_before) >= 7
+    second = reconcile(*rows, now=RUN + HOUR)
+    assert (kept(), found()) == (before, open_before)
+    assert set(second.sightings.values_list("sight", flat=True)) == {"again"}
+    assert set(first.sightings.values_list("sight", flat=True)) == {"new"}
+    assert set(Finding.objects.values_list("first_run", "last_run")) == {(first.pk, second.pk)}
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32), cases=st.lists(st.sampled_from([str.lower, str.upper, str]), min_size=5, max_size=5))
+def test_in_any_order_and_case_the_findings_are_the_same(floor: Floor, seed: int, cases: list[Any]) -> None:
+    with transaction.atomic():
+        rows = messy(floor)
+        reconcile(*rows)
+        before, keys = kept(), set(Finding.objects.values_list("pk", flat=True))
+        mixed = [row._replace(user_id=case(row.user_id)) for row, case in zip(rows, cases, strict=True)]
+        random.Random(seed).shuffle(mixed)
+        reconcile(*mixed, now=RUN + HOUR)
+        assert kept() == before
+        assert set(Finding.objects.open().values_list("pk", flat=True)) == keys
+        transaction.set_rollback(True)
+
+
+def test_a_finding_goes_comes_back_and_keeps_its_history(floor: Floor) -> None:
+    agree, differ = shown(floor.account), shown(floor.account, name="Budi")
+    reconcile(differ)
+    finding = Finding.objects.get()
+    gone = reconcile(agree, now=RUN + DAYS)
+    finding.refresh_from_db()
+    assert (finding.status, finding.settled_at) == ("gone", RUN + DAYS)
+    duty = Obligation.objects.get(object_id=finding.pk, rule__startswith="userids.finding")
+    assert (duty.state, duty.evidence["run"], duty.evidence["sha256"]) == ("fulfilled", gone.pk, gone.sha256)
+    reconcile(differ, now=RUN + 2 * DAYS)
+    assert Finding.objects.get() == finding
+    finding.refresh_from_db()
+    assert (finding.status, finding.settled_at, finding.found_at) == ("open", None, RUN + 2 * DAYS)
+    assert finding.due_at == RUN + 5 * DAYS
+    assert list(finding.sightings.order_by("pk").values_list("sight", flat=True)) == ["new", "gone", "reopened"]
+    assert Obligation.objects.filter(object_id=finding.pk, rule__startswith="userids.finding").count() == 2
+    assert finding.history.count() >= 3
+
+
+def test_what_was_resolved_comes_back_only_by_a_list_made_after_that(floor: Floor) -> None:
+    differ = shown(floor.account, name="Budi")
+    reconcile(differ)
+    finding = Finding.objects.get()
+    finding_resolve(finding_id=finding.pk, text="diperbaiki", actor=floor.leader, now=RUN + 5 * HOUR)
+    reconcile(differ, taken_at=RUN + 4 * HOUR, now=RUN + 6 * HOUR)
+    assert found("resolved") == [("holder_differs", floor.account.user_id)]
+    reconcile(differ, taken_at=RUN + 6 * HOUR, now=RUN + 7 * HOUR)
+    assert found() == [("holder_differs", floor.account.user_id)]
+    reconcile(shown(floor.account), now=RUN + 8 * HOUR)
+    assert found("gone") == [("holder_differs", floor.account.user_id)]
+
+
+def test_what_was_accepted_stays_so_until_its_day_is_over(floor: Floor) -> None:
+    differ = shown(floor.account, name="Budi")
+    reconcile(differ)
+    finding = Finding.objects.get()
+    until = (RUN + 3 * DAYS).date()
+    with pytest.raises(NotAllowed):
+        finding_accept(finding_id=finding.pk, note="x", until=until, actor=floor.leader, now=RUN)
+    for note, day in (("", until), ("x", (RUN - DAYS).date()), ("x", (RUN + 400 * DAYS).date())):
+        with pytest.raises(Invalid):
+            finding_accept(finding_id=finding.pk, note=note, until=day, actor=floor.coordinator, now=RUN)
+    finding_accept(finding_id=finding.pk, note="dua nama", until=until, actor=floor.coordinator, now=RUN)
+    assert Obligation.objects.get(object_id=finding.pk, rule__startswith="userids.finding").state == "cancelled"
+    reconcile(differ, now=RUN + 3 * DAYS)
+    assert (found(), findings_wake(now=RUN + 3 * DAYS)) == ([], 0)
+    assert findings_wake(now=RUN + 4 * DAYS) == 1
+    assert findings_wake(now=RUN + 4 * DAYS) == 0
+    assert found() == [("holder_differs", floor.account.user_id)]
+    finding.refresh_from_db()
+    assert finding.accepted_until is None
+
+
+def test_a_run_after_the_day_opens_what_was_accepted(floor: Floor) -> None:
+    differ = shown(floor.account, name="Budi")
+    reconcile(differ)
+    until = (RUN + DAYS).date()
+    pk = Finding.objects.get().pk
+    finding_accept(finding_id=pk, note="x", until=until, actor=floor.coordinator, now=RUN)
+    reconcile(differ, now=RUN + 2 * DAYS)
+    assert found() == [("holder_differs", floor.account.user_id)]
+
+
+def test_an_incident_stays_until_somebody_answers_for_it_and_comes_back_by_other_activity_only(floor: Floor) -> None:
+    floor.resign()
+    first, other = RUN - 2 * DAYS, RUN + DAYS
+    reconcile(shown(floor.account, active=False, last_login_at=first))
+    reconcile(shown(floor.account, active=False, last_login_at=None), now=RUN + HOUR)
+    assert found() == [("activity_after_last_day", floor.account.user_id)], "a list that hides it does not undo it"
+    finding = Finding.objects.get()
+    finding_resolve(finding_id=finding.pk, text="sesi lama", actor=user(Role.IT), now=RUN + 2 * HOUR)
+    reconcile(shown(floor.account, active=False, last_login_at=first), now=RUN + 3 * HOUR)
+    assert found() == []
+    reconcile(shown(floor.account, active=False, last_login_at=other), now=RUN + 2 * DAYS)
+    assert found() == [("activity_after_last_day", floor.account.user_id)]
+    finding.refresh_from_db()
+    assert finding.moment("at") == other
+
+
+def test_another_holder_makes_another_finding(floor: Floor) -> None:
+    reconcile(shown(floor.account, name="Budi"))
+    new = person(floor.jkt)
+    floor.account.assignments.update(ends_at=RUN)
+    floor.account.assignments.create(person=new, email=new.email, starts_at=RUN)
+    reconcile(Listed(floor.account.user_id, True, name="Budi", last_login_at=RUN), now=RUN + DAYS)
+    rows = {(one.person, one.status) for one in Finding.objects.filter(kind="holder_differs")}
+    assert rows == {(floor.agent, "gone"), (new, "open")}
+
+
+def test_an_older_list_after_a_newer_one_is_refused(floor: Floor) -> None:
+    reconcile(shown(floor.account))
+    with pytest.raises(WrongState, match=r"\d"):
+        reconcile(shown(floor.account), taken_at=RUN - HOUR, now=RUN + HOUR)
+    with pytest.raises(Invalid):
+        reconcile(shown(floor.account), taken_at=RUN + DAYS, now=RUN + HOUR)
+
+
+def test_an_empty_or_much_shorter_list_has_to_be_confirmed(floor: Floor) -> None:
+    others = [account(person(floor.jkt)) for _one in range(3)]
+    rows = [shown(one) for one in (floor.account, *others)]
+    with pytest.raises(ConfirmationNeeded):
+        reconcile(confirmed=False)
+    reconcile(*rows, confirmed=False)
+    reconcile(*rows[:2], confirmed=False, now=RUN + HOUR)  # half of it: not more than the policy's share
+    reconcile(*rows, confirmed=False, now=RUN + 2 * HOUR)
+    with pytest.raises(ConfirmationNeeded):
+        reconcile(rows[0], confirmed=False, now=RUN + 3 * HOUR)
+    strangers = [Listed(f"Z{i}", True) for i in range(4)]
+    with pytest.raises(ConfirmationNeeded):  # as long as the last one, but not its IDs
+        reconcile(*strangers, confirmed=False, now=RUN + 3 * HOUR)
+    assert Reconciliation.objects.count() == 3
+    assert reconcile(rows[0], confirmed=True, now=RUN + 3 * HOUR).confirmed
+    policy_set(
+        key="userids.reconcile.shrink_percent", value=100, valid_from=RUN + 4 * HOUR, reason="x", site=None,
+        actor=floor.manager, now=RUN + 4 * HOUR,
+    )  # fmt: skip
+    reconcile(shown(others[2]), confirmed=False, now=RUN + 5 * HOUR)
+
+
+def test_an_id_twice_in_whatever_case_is_refused(floor: Floor) -> None:
+    with pytest.raises(Invalid, match=floor.account.user_id):
+        reconcile(shown(floor.account), shown(floor.account)._replace(user_id=floor.account.user_id.lower()))
+    assert not Reconciliation.objects.exists()
+
+
+def test_only_a_role_that_covers_every_site_of_the_application_reconciles(floor: Floor) -> None:
+    account(person(floor.ygy))
+    one_site = user(Role.DOCUMENT_CONTROL, floor.jkt)
+    for actor in (one_site, floor.leader, floor.support, floor.coordinator, user(Role.AUDITOR)):
+        with pytest.raises(NotAllowed):
+            reconcile(shown(floor.account), actor=actor)
+    RoleAssignment.objects.create(user=one_site, role=Role.IT, site=floor.ygy, starts_on="2020-01-01")
+    one_site.__dict__.pop("_roles_by_day", None)
+    assert reconcile(shown(floor.account), actor=one_site).started_by == one_site
+
+
+def test_a_run_leaves_its_report_and_a_ledger_entry(floor: Floor) -> None:
+    run = reconcile(*messy(floor))
+    document = IssuedDocument.objects.get(type_code="REK-UID")
+    assert (document.subject_id, document.site) == (str(run.pk), floor.jkt)
+    assert document.data["sha256"]["value"] == run.sha256
+    assert {row["title"] for row in document.data["kinds"]}
+    entry = Entry.objects.get(action="userids.reconciled")
+    assert entry.data["sha256"] == run.sha256 and entry.data["report"] == document.full_number
+
+
+def test_each_owner_is_told_once_of_all_that_is_theirs(floor: Floor) -> None:
+    control = user(Role.DOCUMENT_CONTROL)
+    reconcile(shown(floor.account), *(Listed(f"A{i}", True) for i in range(30)))
+    told = Notification.objects.filter(kind="userids.findings")
+    assert [(one.user, one.params["count"]) for one in told] == [(control, 30)]
+    sweep(now=RUN + timedelta(seconds=20))
+    assert Notification.objects.filter(user=control).count() == 1
+
+
+def test_a_finding_not_dealt_with_in_time_is_a_breach_of_which_the_coordinator_hears(floor: Floor) -> None:
+    reconcile(shown(floor.account, name="Budi"))
+    due = Finding.objects.get().due_at
+    sweep(now=due - timedelta(seconds=1))
+    assert not Notification.objects.filter(user=floor.coordinator).exists()
+    sweep(now=due)
+    assert Notification.objects.filter(user=floor.coordinator, kind="obligation.breach").count() == 1
+    reconcile(shown(floor.account), now=due + HOUR)
+    duty = Obligation.objects.get(rule="userids.finding.team_leader")
+    assert (duty.state, duty.breached_at, duty.on_time) == ("fulfilled", due, False)
+
+
+def test_a_late_finding_that_goes_before_the_sweep_saw_it_is_a_breach_all_the_same(floor: Floor) -> None:
+    reconcile(shown(floor.account, name="Budi"))
+    due = Finding.objects.get().due_at
+    reconcile(shown(floor.account), now=due + HOUR)
+    duty = Obligation.objects.get(rule="userids.finding.team_leader")
+    assert duty.breached_at == due
+    assert Notification.objects.filter(user=floor.coordinator, kind="obligation.breach").count() == 1
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_two_runs_at_once_make_one_finding_each(live_floor: Floor, again: bool) -> None:
+    control = user(Role.DOCUMENT_CONTROL)
+    rows = [shown(live_floor.account, name="Budi"), *(Listed(f"A{i}", True) for i in range(20))]
+    if again:
+        reconcile(*rows)
+
+    def run() -> None:
+        reconciliation_run(
+            application=factories.application(), listing=listing(rows), source=ListSource.FILE, taken_at=RUN,
+            actor=control, now=RUN + HOUR,
+        )  # fmt: skip
+
+    together(run, run)
+    assert Finding.objects.count() == 21
+    assert Reconciliation.objects.count() == 2 + again
+    sights = sorted(FindingSighting.objects.values_list("sight", flat=True))
+    assert sights == sorted(["new"] * 21 + ["again"] * 21 * (1 + again))
+    assert Obligation.objects.filter(rule__startswith="userids.finding").count() == 21
+
+
+def test_without_the_lock_two_runs_at_once_would_collide(live_floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The race is real: the database's own constraint is what would stop it."""
+    import threading
+
+    barrier = threading.Barrier(2, timeout=20)
+    real = keeping._make
+
+    def both(*args: Any) -> Any:
+        barrier.wait()
+        return real(*args)
+
+    monkeypatch.setattr(keeping, "_make", both)
+    monkeypatch.setattr("userids.reconciling.runs.lock", lambda application: None)
+    # Keeping the copy of the list waits for the other run too, by its unique constraint.
+    monkeypatch.setattr("userids.reconciling.comparing.mirror_keep", lambda *args: None)
+    control, errors = user(Role.DOCUMENT_CONTROL), []
+
+    def run() -> None:
+        try:
+            reconciliation_run(
+                application=factories.application(), listing=listing([Listed("A", True)]), source=ListSource.FILE,
+                taken_at=RUN, confirmed=True, actor=control, now=RUN,
+            )  # fmt: skip
+        except IntegrityError as error:
+            errors.append(error)
+
+    together(run, run)
+    assert len(errors) == 1
+    assert Finding.objects.filter(kind="unknown").count() == 1
+
+
+def test_somebody_resolves_while_a_run_closes_and_nothing_is_done_twice(live_floor: Floor) -> None:
+    reconcile(shown(live_floor.account, name="Budi"))
+    finding = Finding.objects.get()
+    refused: list[Exception] = []
+
+    def resolve() -> None:
+        try:
+            finding_resolve(finding_id=finding.pk, text="x", actor=live_floor.leader, now=RUN + HOUR)
+        except WrongState as error:
+            refused.append(error)
+
+    together(resolve, lambda: reconcile(shown(live_floor.account), now=RUN + HOUR))
+    finding.refresh_from_db()
+    assert (finding.status, len(refused)) in {("resolved", 0), ("gone", 1)}
+    kind = ContentType.objects.get_for_model(Finding)
+    assert WorkflowStep.objects.filter(content_type=kind).count() == 2
+    assert Obligation.objects.get(rule__startswith="userids.finding").state == "fulfilled"
+
+
+def test_the_database_keeps_findings_single_and_sightings_unchanged(floor: Floor) -> None:
+    run = reconcile(shown(floor.account), Listed("Ab", True))
+    finding = Finding.objects.get()
+    twin = {one.attname: getattr(finding, one.attname) for one in Finding._meta.concrete_fields if one.name != "id"}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Finding.objects.create(**twin | {"user_id": "aB"})
+    for query in ("UPDATE userids_findingsighting SET sight = 'gone'", "DELETE FROM userids_historicalfinding"):
+        with pytest.raises(Exception, match="append"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(query)
+    assert run.sightings.count() == 1
+    for changes in ({"status": "resolved"}, {"status": "nonsense"}, {"kind": "nonsense"}, {"user_id": ""}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Finding.objects.filter(pk=finding.pk).update(**changes)
+
+
+def test_a_first_run_against_an_empty_logbook_and_the_run_after_the_import(floor: Floor) -> None:
+    """Hundreds of findings at once, and hundreds that go at once."""
+    users = [Listed(f"B{i:03}", True) for i in range(300)]
+    reconcile(shown(floor.account), *users)
+    assert Finding.objects.open().count() == 300
+    Account.objects.bulk_create(
+        Account(application=factories.application(), user_id=one.user_id, site=floor.jkt, created_at=RUN,
+                activated_at=RUN) for one in users
+    )  # fmt: skip
+    reconcile(shown(floor.account), *users, now=RUN + HOUR)
+    assert Finding.objects.filter(status="gone").count() == 300
+    assert not Finding.objects.open().exists()
+
+
+def test_no_person_may_make_the_steps_of_a_run(floor: Floor) -> None:
+    from userids.reconciling.flow import FINDING
+
+    for name in ("gone", "reopen"):
+        assert FINDING.find(name).by == {RECONCILER}
+    assert DAY

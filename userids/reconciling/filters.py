@@ -1,0 +1,90 @@
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from occ.people.choices import Role
+from occ.people.models import Site
+from userids.choices import FindingKind, FindingStatus, Sight
+from userids.filters import DayFilter
+from userids.models import Application
+from userids.models_reconciliation import Finding, Reconciliation
+from userids.reconciling.policies import RULE
+
+SEEN = "seen"
+
+
+class FindingFilter(filters.FilterSet):
+    q = filters.CharFilter(method="by_words", label=_("Search"))
+    status = filters.ChoiceFilter(
+        choices=[*FindingStatus.choices, ("late", _("Overdue"))],
+        method="by_status",
+        label=_("Status"),
+        empty_label=_("All"),
+    )
+    kind = filters.ChoiceFilter(choices=FindingKind.choices, label=_("Finding"), empty_label=_("All"))
+    site = filters.ModelChoiceFilter(queryset=Site.objects.all(), label=_("Site"), empty_label=_("All"))
+    owner = filters.ChoiceFilter(
+        field_name="owner_role",
+        choices=[(str(role), Role(role).label) for role in RULE],
+        label=_("Owner"),
+        empty_label=_("All"),
+    )
+    application = filters.ModelChoiceFilter(
+        queryset=Application.objects.all(), label=_("Application"), empty_label=_("All")
+    )
+    run = filters.NumberFilter(
+        method="by_run", label=_("Reconciliation no."), min_value=1, max_value=2**62,
+        widget=forms.NumberInput(attrs={"min": 1}),
+    )  # fmt: skip
+    sight = filters.ChoiceFilter(
+        choices=[(SEEN, _("Found")), *Sight.choices], method="nothing", label=_("In that run"), empty_label=_("All")
+    )
+    due_to = DayFilter(field_name="due_at", lookup_expr="date__lte", label=_("Due until"))
+
+    class Meta:
+        model = Finding
+        fields: list[str] = []
+
+    def nothing(self, rows: Any, name: str, value: Any) -> Any:
+        return rows
+
+    def by_words(self, rows: Any, name: str, value: str) -> Any:
+        for word in value.replace("\x00", "").split()[:6]:
+            rows = rows.filter(
+                Q(user_id__icontains=word) | Q(person__name__icontains=word) | Q(person__number__icontains=word)
+            )
+        return rows
+
+    def by_status(self, rows: Any, name: str, value: str) -> Any:
+        return rows.open().filter(due_at__lt=timezone.now()) if value == "late" else rows.filter(status=value)
+
+    def by_run(self, rows: Any, name: str, value: Any) -> Any:
+        """What that run saw: all but what it found gone, or what the filter beside it says."""
+        sight = self.form.cleaned_data.get("sight")
+        if sight and sight != SEEN:
+            return rows.filter(sightings__run=int(value), sightings__sight=sight)
+        return rows.filter(sightings__run=int(value), sightings__sight__in=[Sight.NEW, Sight.AGAIN, Sight.REOPENED])
+
+
+class ReconciliationFilter(filters.FilterSet):
+    q = filters.CharFilter(method="by_words", label=_("Search"))
+    application = filters.ModelChoiceFilter(
+        queryset=Application.objects.all(), label=_("Application"), empty_label=_("All")
+    )
+    ran_from = DayFilter(field_name="ran_at", lookup_expr="date__gte", label=_("From"))
+    ran_to = DayFilter(field_name="ran_at", lookup_expr="date__lte", label=_("Until"))
+
+    class Meta:
+        model = Reconciliation
+        fields: list[str] = []
+
+    def by_words(self, rows: Any, name: str, value: str) -> Any:
+        for word in value.replace("\x00", "").split()[:6]:
+            rows = rows.filter(
+                Q(file_name__icontains=word) | Q(started_by_label__icontains=word) | Q(sha256__startswith=word.lower())
+            )
+        return rows

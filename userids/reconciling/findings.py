@@ -1,0 +1,71 @@
+"""What people do with a finding: resolve it with evidence, or answer for leaving it as it is until a day."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.core.files.base import File
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from occ.documents.attachments import attachment_add
+from occ.errors import Invalid
+from occ.obligations import services as obligations
+from occ.people.actors import Actor
+from occ.times import local_day
+from occ.workflow.services import step
+from userids.choices import FindingStatus
+from userids.models_reconciliation import Finding
+from userids.reconciling.flow import FINDING
+from userids.reconciling.keeping import findings_reopen
+from userids.reconciling.policies import RULE
+from userids.services.evidence import ALLOWED
+
+LONGEST = timedelta(days=366)
+
+
+@transaction.atomic
+def finding_resolve(
+    *, finding_id: int, text: str = "", file: "File[bytes] | None" = None, actor: Actor, now: datetime
+) -> Finding:
+    """It was put right, as the evidence shows. The next list that still has the difference opens it again.
+
+    Raises NotAllowed, WrongState, Invalid (no evidence), FileRefused; nothing is kept then.
+    """
+    evidence: dict[str, Any] = {"text": text.strip()} if text.strip() else {}
+    if file is not None:
+        finding = Finding.objects.get(pk=finding_id)
+        kept = attachment_add(file=file, subject=finding, actor=actor, now=now, purpose="evidence", allowed=ALLOWED)
+        evidence |= {"attachment": str(kept.pk), "name": kept.name, "sha256": kept.sha256}
+    also = {"settled_at": now, "accepted_until": None}
+    with step(FINDING, Finding, finding_id, "resolve", actor=actor, now=now, evidence=evidence, also=also) as row:
+        obligations.obligation_fulfil(
+            subject=row, rule=RULE[row.owner_role], at=now, evidence=evidence, actor=actor, now=now
+        )
+    return row
+
+
+def finding_accept(*, finding_id: int, note: str, until: date, actor: Actor, now: datetime) -> Finding:
+    """It stays as it is until the end of a day, for a reason. Raises NotAllowed, WrongState, Invalid."""
+    finding = Finding.objects.select_related("site").get(pk=finding_id)
+    today = local_day(now, finding.site.zone)
+    if until < today:
+        raise Invalid(_("The day lies in the past."), field="until")
+    if until > today + LONGEST:
+        raise Invalid(_("At most a year ahead: then it is looked at again."), field="until")
+    also = {"settled_at": now, "accepted_until": until}
+    with step(FINDING, Finding, finding_id, "accept", actor=actor, now=now, note=note, also=also) as row:
+        obligations.obligation_cancel(subject=row, rule=RULE[row.owner_role], reason=note, actor=actor, now=now)
+    return row
+
+
+def findings_wake(*, now: datetime) -> int:
+    """Open again what was accepted until a day that is over; returns how many. For beat: it takes what is due now."""
+    due = Finding.objects.filter(status=FindingStatus.ACCEPTED, accepted_until__lt=now.date() + timedelta(days=1))
+    over = [
+        one.pk
+        for one in due.select_related("site")
+        if one.accepted_until and one.accepted_until < local_day(now, one.site.zone)
+    ]
+    note = _("The time for which it was accepted is over.")
+    rows = Finding.objects.filter(pk__in=over, status=FindingStatus.ACCEPTED)
+    return len(findings_reopen(rows, note=note, now=now)) if over else 0

@@ -1,0 +1,219 @@
+"""What a run has seen (`occ_seen`) brought together with the findings there are: one difference stays one row."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from json import loads
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from occ.obligations.models import Obligation
+from occ.obligations.services import Owed, obligations_fulfil, obligations_open
+from occ.people.history import copy_to_history, create_many
+from occ.people.models import Site, Team
+from occ.policies.services import policy_value
+from occ.times import JAKARTA, local_day
+from occ.workflow.services import begin_many, step_many
+from userids.choices import FindingKind, FindingStatus, Sight
+from userids.models_reconciliation import Finding, FindingSighting, Reconciliation
+from userids.reconciling.comparing import teams_on
+from userids.reconciling.flow import FINDING, RECONCILER
+from userids.reconciling.policies import KINDS, RULE, hours_policy
+
+SAME = (
+    "f.application_id = %(application)s AND f.kind = s.kind AND upper(f.user_id) = s.key"
+    " AND f.person_id IS NOT DISTINCT FROM s.person_id"
+)
+# What somebody did under an ID stays to be answered for, though the next log-in hides it in the list.
+STAYING = {FindingKind.ACTIVITY_AFTER_LAST_DAY}
+
+
+def findings_keep(
+    run: Reconciliation, *, kinds: Iterable[str], now: datetime, report: Callable[[float], None]
+) -> dict[Sight, list[Finding]]:
+    """New findings made, those that came back opened again, those no longer seen closed; a sighting for each.
+
+    `kinds`: what this list could tell; of other kinds nothing goes. Returns the findings by what became of them,
+    without those only seen again.
+    """
+    # Rows that people have their hands on now are waited for, in one order.
+    list(Finding.objects.filter(application=run.application).select_for_update().order_by("pk").values_list("pk"))
+    again = _seen(run)
+    came_back = _come_back(run, now)
+    gone = _gone(run, again, kinds, now)
+    report(0.6)
+    made = _make(run, now)
+    report(0.8)
+    _details_keep(run, now)
+    _uncovered(run, now)
+    back = {one.pk for one in came_back}
+    sights = [
+        *((pk, Sight.REOPENED if pk in back else Sight.AGAIN) for pk in again),
+        *((one.pk, Sight.NEW) for one in made),
+        *((one.pk, Sight.GONE) for one in gone),
+    ]
+    FindingSighting.objects.bulk_create(
+        [FindingSighting(run=run, finding_id=pk, sight=sight) for pk, sight in sights], batch_size=5_000
+    )
+    Finding.objects.filter(pk__in=again).update(last_run=run)
+    return {Sight.NEW: made, Sight.REOPENED: came_back, Sight.GONE: gone}
+
+
+def _rows(query: str, run: Reconciliation) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"application": run.application_id})
+        return list(cursor.fetchall())
+
+
+def _seen(run: Reconciliation) -> list[int]:
+    """Findings there were that this run has seen."""
+    return [pk for (pk,) in _rows(f"SELECT f.id FROM occ_seen s JOIN userids_finding f ON {SAME}", run)]  # noqa: S608
+
+
+def _make(run: Reconciliation, now: datetime) -> list[Finding]:
+    rows = _rows(
+        "SELECT s.kind, s.user_id, s.account_id, s.person_id, s.site_id, s.details::text, s.floor_at"  # noqa: S608
+        f" FROM occ_seen s LEFT JOIN userids_finding f ON {SAME} WHERE f.id IS NULL"
+        " ORDER BY s.key, s.person_id",
+        run,
+    )
+    gravest_last = list(FindingKind)[::-1]  # so that the newest of a list are the gravest
+    rows.sort(key=lambda row: gravest_last.index(FindingKind(row[0])))
+    sites, within = {one.pk: one for one in Site.objects.all()}, Within(now)
+    teams = teams_on([row[3] for row in rows if row[3]], local_day(now, JAKARTA))
+    made = [
+        Finding(
+            application=run.application, kind=kind, user_id=user_id, account_id=account, person_id=person,
+            site=sites[site], team_id=teams.get(person), owner_role=KINDS[kind][0], details=loads(details),
+            found_at=now, due_at=within.due(kind, sites[site], floor), first_run=run, last_run=run,
+        )
+        for kind, user_id, account, person, site, details, floor in rows
+    ]  # fmt: skip
+    note = _("Found by reconciliation %(number)s") % {"number": run.pk}
+    for one, row in zip(made, rows, strict=True):
+        one.covered = row[-1] is not None
+    create_many(made, actor=RECONCILER, why=note, now=now)
+    begin_many(FINDING, made, actor=RECONCILER, now=now, note=note)
+    _owe(made, now)
+    return made
+
+
+def _come_back(run: Reconciliation, now: datetime) -> list[Finding]:
+    """Seen again, though it was gone, or settled before this list was taken, or accepted until a day that is over.
+
+    Activity comes back when it is other activity than that which was settled.
+    """
+    rows = _rows(
+        "SELECT f.id, s.details::text, s.floor_at FROM occ_seen s"  # noqa: S608
+        f" JOIN userids_finding f ON {SAME} WHERE f.status <> 'open'",
+        run,
+    )
+    fresh = {pk: (loads(details), floor) for pk, details, floor in rows}
+    wanted = []
+    for one in Finding.objects.filter(pk__in=fresh).select_related("site"):
+        over = one.status == FindingStatus.GONE or (
+            one.status == FindingStatus.RESOLVED and one.settled_at is not None and run.taken_at > one.settled_at
+        )
+        if one.status == FindingStatus.ACCEPTED and one.accepted_until is not None:
+            over = local_day(run.taken_at, one.site.zone) > one.accepted_until
+        if one.kind in STAYING:
+            accepted = one.status == FindingStatus.ACCEPTED and over
+            over = accepted or fresh[one.pk][0]["at"] != one.details.get("at")
+        if over:
+            wanted.append(one)
+    note = _("Found again by reconciliation %(number)s") % {"number": run.pk}
+    floors = {pk: floor for pk, (_details, floor) in fresh.items()}
+    return findings_reopen(Finding.objects.filter(pk__in=[one.pk for one in wanted]), note=note, now=now, floors=floors)
+
+
+def findings_reopen(
+    rows: "QuerySet[Finding]", *, note: str, now: datetime, floors: dict[int, datetime] | None = None
+) -> list[Finding]:
+    """Open them again, each with a new time by which it is dealt with."""
+    found = step_many(
+        FINDING, rows, "reopen", actor=RECONCILER, now=now, note=note,
+        also={"settled_at": None, "accepted_until": None, "found_at": now},
+    )  # fmt: skip
+    within = Within(now)
+    for one in found:
+        floor = (floors or {}).get(one.pk)
+        one.due_at, one.covered = within.due(one.kind, one.site, floor), floor is not None
+    Finding.objects.bulk_update(found, ["due_at"], batch_size=2_000)
+    _owe(found, now)
+    return found
+
+
+def _gone(run: Reconciliation, again: list[int], kinds: Iterable[str], now: datetime) -> list[Finding]:
+    kinds = [kind for kind in kinds if kind not in STAYING]
+    standing = Finding.objects.filter(application=run.application, kind__in=kinds, status__in=("open", "accepted"))
+    unseen = set(standing.values_list("pk", flat=True)) - set(again)
+    rows = Finding.objects.filter(pk__in=unseen)
+    note = _("No longer found by reconciliation %(number)s") % {"number": run.pk}
+    evidence = {"text": note, "run": run.pk, "sha256": run.sha256, "taken_at": run.taken_at.isoformat()}
+    also = {"settled_at": now, "accepted_until": None}
+    found = step_many(FINDING, rows, "gone", actor=RECONCILER, now=now, note=note, evidence=evidence, also=also)
+    obligations_fulfil(
+        subjects=found, rules=list(RULE.values()), at=now, evidence=evidence, actor=RECONCILER, now=now
+    )  # fmt: skip
+    return found
+
+
+def _details_keep(run: Reconciliation, now: datetime) -> None:
+    """What is different about a difference that was known: a row of history where it changed."""
+    changed = _rows(
+        "UPDATE userids_finding f SET details = s.details FROM occ_seen s"  # noqa: S608
+        f" WHERE {SAME} AND f.details <> s.details AND f.status = 'open' RETURNING f.id",
+        run,
+    )
+    why = _("Reconciliation %(number)s") % {"number": run.pk}
+    copy_to_history(Finding, [pk for (pk,) in changed], RECONCILER, why, now, kind="~")
+
+
+def _uncovered(run: Reconciliation, now: datetime) -> None:
+    """Leavers' IDs that are still active though their deactivation is confirmed or was cancelled: owed from now on."""
+    rows = _rows(
+        f"SELECT f.id FROM occ_seen s JOIN userids_finding f ON {SAME}"  # noqa: S608
+        " WHERE f.status = 'open' AND s.kind = 'active_after_leaving' AND s.floor_at IS NULL",
+        run,
+    )
+    kind = ContentType.objects.get_for_model(Finding)
+    owed = Obligation.objects.open().filter(content_type=kind).values("object_id")
+    found = list(Finding.objects.filter(pk__in=[pk for (pk,) in rows]).exclude(pk__in=owed).select_related("site"))
+    within = Within(now)
+    for one in found:
+        one.due_at = within.due(one.kind, one.site, None)
+    Finding.objects.bulk_update(found, ["due_at"], batch_size=2_000)
+    _owe(found, now)
+
+
+def _owe(findings: list[Finding], now: datetime) -> None:
+    """An obligation each, but where an open deactivation request is one for the same deed already."""
+    findings = [one for one in findings if not one.covered]
+    by_rule: dict[str, list[Owed]] = defaultdict(list)
+    teams = {one.pk: one for one in Team.objects.all()}
+    for one in findings:
+        label = f"{one.ids} ({one.get_kind_display()})"
+        team = teams.get(one.team_id) if one.team_id else None
+        by_rule[RULE[one.owner_role]].append(Owed(one, label, one.site, team, now, one.due_at))
+    for rule, owed in by_rule.items():
+        obligations_open(rule=rule, owed=owed, actor=RECONCILER, now=now)
+
+
+class Within:
+    """By when a finding is dealt with; each policy is asked for once."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.hours: dict[tuple[str, int], timedelta] = {}
+
+    def due(self, kind: str, site: Site, floor: datetime | None) -> datetime:
+        """The policy's hours from now; never before `floor`."""
+        if (kind, site.pk) not in self.hours:
+            hours = policy_value(hours_policy(kind), at=self.now, site=site)
+            self.hours[kind, site.pk] = timedelta(hours=hours)
+        due = self.now + self.hours[kind, site.pk]
+        return max(due, floor) if floor else due

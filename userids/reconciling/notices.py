@@ -1,0 +1,108 @@
+"""Who hears of a run: each owner once of all that is theirs; of a leaver's activity coordinators and IT at once."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext_noop
+
+from occ.notifications.addressees import audience
+from occ.notifications.kinds import Kind, register
+from occ.notifications.services import notify
+from occ.people.choices import Role
+from occ.people.models import Site
+from userids.choices import FindingKind
+from userids.models import Application
+from userids.models_reconciliation import Finding, Reconciliation
+
+# More of them at one site than somebody reads one by one are told together.
+SINGLY = 20
+FOUND = register(
+    Kind(
+        "userids.findings",
+        gettext_noop("Reconciliation of %(application)s: %(count)s findings wait for you"),
+        gettext_noop(
+            "The list of users of %(application)s differs from the logbook. Findings of yours at %(site)s that are new"
+            " or came back: %(count)s. Deal with each by its due time."
+        ),
+        "warning",
+    )
+)
+INCIDENT = register(
+    Kind(
+        "userids.incident",
+        gettext_noop("Incident: activity under user ID %(user_id)s after the last day of %(person)s"),
+        gettext_noop(
+            "The application shows activity on %(seen_at)s under user ID %(user_id)s, whose holder %(person)s had left"
+            " by %(left_at)s (SOP-UID 5.1, 8.3). Shut the ID, find out who used it, and record what you did."
+        ),
+        "danger",
+    )
+)
+INCIDENTS = register(
+    Kind(
+        "userids.incidents",
+        gettext_noop("Incident: activity under %(count)s user IDs of leavers"),
+        gettext_noop(
+            "The application shows activity under %(count)s user IDs at %(site)s after the last day of their holders"
+            " (SOP-UID 5.1, 8.3)."
+        ),
+        "danger",
+    )
+)
+FAILED = register(
+    Kind(
+        "userids.pull_failed",
+        gettext_noop("The list of users of %(application)s could not be fetched"),
+        gettext_noop("%(error)s Until it can be fetched, the logbook is not reconciled with %(application)s."),
+        "warning",
+    )
+)
+
+
+def findings_tell(run: Reconciliation, findings: Iterable[Finding], *, now: datetime) -> None:
+    """`findings`: those that are new or came back."""
+    findings = list(findings)
+    owned = Counter((one.owner_role, one.site) for one in findings if not one.covered)
+    for (role, site), count in owned.items():
+        url = f"{reverse('userids:findings')}?status=open&owner={role}&site={site.pk}"
+        params = {"application": str(run.application), "site": site.name, "count": count}
+        key = f"reconciliation:{run.pk}:{role}:{site.pk}"
+        notify(to=audience(role, site=site, now=now), kind=FOUND.key, params=params, key=key, url=url, now=now)
+    incidents: dict[Site, list[Finding]] = {}
+    for one in findings:
+        if one.kind == FindingKind.ACTIVITY_AFTER_LAST_DAY:
+            incidents.setdefault(one.site, []).append(one)
+    for site, some in incidents.items():
+        _alarm(run, site, some, now)
+
+
+def _alarm(run: Reconciliation, site: Site, incidents: list[Finding], now: datetime) -> None:
+    to = {one.pk: one for role in (Role.COORDINATOR, Role.IT) for one in audience(role, site=site, now=now)}.values()
+    if len(incidents) > SINGLY:
+        url = f"{reverse('userids:findings')}?status=open&kind={FindingKind.ACTIVITY_AFTER_LAST_DAY}&site={site.pk}"
+        params = {"count": len(incidents), "site": site.name}
+        key = f"reconciliation:{run.pk}:incidents:{site.pk}"
+        notify(to=to, kind=INCIDENTS.key, params=params, key=key, url=url, now=now)
+        return
+    for one in incidents:
+        params = {
+            "user_id": one.user_id, "person": one.person.name if one.person else "-",
+            "site_zone": site.timezone, "left_at": one.details["left_at"], "seen_at": one.details["at"],
+        }  # fmt: skip
+        notify(
+            to=to, kind=INCIDENT.key, params=params, key=f"finding:{one.pk}:{one.details['at']}",
+            url=one.get_absolute_url(), now=now,
+        )  # fmt: skip
+
+
+def pull_failure_tell(application: Application, error: str, *, sites: Iterable[Site], now: datetime) -> None:
+    """IT and Document Control, once a day."""
+    params = {"application": str(application), "error": error}
+    for site in sites:
+        for role in (Role.IT, Role.DOCUMENT_CONTROL):
+            notify(
+                to=audience(role, site=site, now=now), kind=FAILED.key, params=params,
+                key=f"pull:{application.pk}:{now:%Y-%m-%d}", url=reverse("userids:reconciliations"), now=now,
+            )  # fmt: skip
