@@ -8,7 +8,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from occ import env
+from occ import encryption, env
 
 # Python looks for cycles after each 700 new objects: far too often for lists of thousands of rows.
 gc.set_threshold(50_000, 20, 20)
@@ -21,6 +21,7 @@ DEBUG = env.flag("OCC_DEBUG")
 SECRET_KEY = env.required("SECRET_KEY")
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured("SECRET_KEY must have at least 32 characters")
+ENCRYPTION_KEYS = encryption.checked(env.words("ENCRYPTION_KEYS"))
 BASE_URL = os.environ.get("BASE_URL") or ("http://127.0.0.1:8000" if DEMO else env.required("BASE_URL"))
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or (["127.0.0.1", "localhost"] if DEMO else [])
 if not ALLOWED_HOSTS:

@@ -1,5 +1,6 @@
 """The environment in which the project's commands run: the given one, or the embedded demo's."""
 
+import base64
 import contextlib
 import os
 import sys
@@ -23,9 +24,15 @@ def prepared(var: Path, *, base_url: str = "", fast: bool = False) -> Iterator[d
             "DATABASE_URL": servers.database_url,
             "REDIS_URL": servers.redis_url,
             "SECRET_KEY": private(var / "secret_key"),
+            "ENCRYPTION_KEYS": private(var / "encryption_keys", key),
             "OCC_DEMO": "1",
             **({"BASE_URL": base_url} if base_url else {}),
         }  # fmt: skip
+
+
+def key() -> str:
+    """A key as occ.encryption takes it, made without its packages."""
+    return base64.urlsafe_b64encode(os.urandom(32)).decode()
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
@@ -223,10 +223,10 @@ def answers(port: int) -> bool:
         return one.connect_ex(("127.0.0.1", port)) == 0
 
 
-def private(path: Path) -> str:
+def private(path: Path, make: Callable[[], str] = lambda: secrets.token_hex(24)) -> str:
     """A secret kept in a file that only its owner reads; made at first."""
     if not path.exists():
-        write_private(path, secrets.token_hex(24))
+        write_private(path, make())
     return path.read_text()
 
 

@@ -17,7 +17,10 @@ import pytest
 from occ.runtime.servers import answers, free_port
 
 ROOT = Path(__file__).parent.parent.parent
-GIVEN = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "OCC_DEMO", "OCC_VAR", "BASE_URL", "DJANGO_SETTINGS_MODULE"}
+GIVEN = {
+    "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENCRYPTION_KEYS", "OCC_DEMO", "OCC_VAR", "BASE_URL",
+    "DJANGO_SETTINGS_MODULE",
+}  # fmt: skip
 
 
 class Demo:

@@ -17,6 +17,7 @@ import redis
 from occ.runtime.servers import embedded
 
 ROOT = Path(__file__).parent.parent.parent
+KEY = "dGhlLWtleS1vZi1hLXRlc3Qtb2Ytc2V0dGluZ3MtISE="
 HOLD = """
 import sys, time
 from pathlib import Path
@@ -99,12 +100,14 @@ def test_a_starter_killed_with_9_leaves_no_server_and_the_next_start_goes(tmp_pa
         ({"OCC_DEMO": "", "BASE_URL": ""}, "BASE_URL is not set"),
         ({"OCC_DEMO": "", "BASE_URL": "https://x.test", "ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS is not set"),
         ({"OCC_DEMO": "yes"}, "OCC_DEMO must be 0 or 1"),
+        ({"ENCRYPTION_KEYS": ""}, "ENCRYPTION_KEYS is not set"),
+        ({"ENCRYPTION_KEYS": f"{KEY},short"}, "ENCRYPTION_KEYS: key 2 is none"),
         ({"LANGUAGE_CODE": "fr"}, "LANGUAGE_CODE must be id or en"),
     ],
 )
 def test_a_wrong_environment_is_refused_in_one_line(change: dict[str, str], said: str) -> None:
     good = {"DATABASE_URL": "postgres://a:b@127.0.0.1/c", "REDIS_URL": "redis://127.0.0.1", "SECRET_KEY": "k" * 40,
-            "OCC_DEMO": "1"}  # fmt: skip
+            "OCC_DEMO": "1", "ENCRYPTION_KEYS": KEY}  # fmt: skip
     done = subprocess.run(
         [sys.executable, "manage.py", "check"], env={"PATH": os.environ["PATH"]} | good | change, cwd=ROOT,
         capture_output=True, text=True,
@@ -119,7 +122,7 @@ def test_a_production_environment_passes_djangos_own_deployment_check() -> None:
     given = {
         "PATH": os.environ["PATH"], "DATABASE_URL": os.environ["DATABASE_URL"], "REDIS_URL": os.environ["REDIS_URL"],
         "SECRET_KEY": secrets.token_urlsafe(60), "BASE_URL": "https://occ.example.id",
-        "ALLOWED_HOSTS": "occ.example.id",
+        "ALLOWED_HOSTS": "occ.example.id", "ENCRYPTION_KEYS": KEY,
     }  # fmt: skip
     words = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     done = subprocess.run(words, env=given, cwd=ROOT, capture_output=True, text=True)
