@@ -10,6 +10,7 @@ from occ.home.forms import PasswordForm
 
 api: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("sdm/", include("sdm.api.urls")),
     path("userids/", include("userids.api.urls")),
     path("<path:rest>", NotFound.as_view(), name="not-found"),
 ]
@@ -21,6 +22,7 @@ urlpatterns = [
     path("password/", auth.PasswordChangeView.as_view(form_class=PasswordForm), name="password_change"),
     path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("i18n/setlang/", set_language, name="set_language"),
+    path("sdm/", include("sdm.urls")),
     path("userids/", include("userids.urls")),
     path("", include("occ.documents.urls")),
     path("", include("occ.jobs.urls")),

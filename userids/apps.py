@@ -7,4 +7,4 @@ class UserIdsConfig(AppConfig):
     verbose_name = _("User IDs")
 
     def ready(self) -> None:
-        from userids import documents, finding, jobs, notices, policies, receivers  # noqa: F401  (they register themselves)
+        from userids import documents, finding, jobs, notices, panels, policies, receivers  # noqa: F401  (they register themselves)

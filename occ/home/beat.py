@@ -8,6 +8,7 @@ from occ.ledger.services import seal_entries
 from occ.notifications.services import deliver_due
 from occ.obligations.sweep import sweep
 from occ.people.lifecycle import announce_left
+from sdm.services.placements import placements_take_effect
 
 
 def run_waiting_jobs(now: datetime) -> int:
@@ -19,6 +20,7 @@ def run_waiting_jobs(now: datetime) -> int:
 # kind -> what it does at an instant, returning how much it did; in the order in which one feeds the next.
 DUTIES: dict[str, Callable[[datetime], int]] = {
     "lifecycle": lambda now: announce_left(now=now),
+    "transfers": lambda now: placements_take_effect(now=now),
     "sweep": lambda now: sweep(now=now).steps,
     "deliver": lambda now: deliver_due(now=now)[0],
     "jobs": run_waiting_jobs,

@@ -33,6 +33,8 @@ ITEMS = [
     Item(_("Resignations"), "mail", "userids:resignations", frozenset({Role.SUPPORT, Role.COORDINATOR, Role.AUDITOR})),
     Item(_("Breaches"), "alert-triangle", "userids:breaches", FLOOR),
     Item(_("Import"), "upload", "userids:import", frozenset({Role.SUPPORT, Role.DOCUMENT_CONTROL})),
+    Item(_("People"), "users", "sdm:people", FLOOR | {Role.AGENT}),
+    Item(_("Leavings"), "door-exit", "sdm:leavings", FLOOR),
     Item(_("My exports"), "download", "exports:list", FLOOR),
     Item(_("Documents"), "files", "documents:register", FLOOR),
     Item(_("Compliance"), "chart-bar", "compliance", FLOOR),

@@ -11,6 +11,7 @@ from occ.ledger.models import Heartbeat
 EXPECTED = {
     "sweep": timedelta(minutes=3),
     "lifecycle": timedelta(minutes=5),
+    "transfers": timedelta(minutes=5),
     "deliver": timedelta(minutes=3),
     "seal": timedelta(minutes=10),
 }

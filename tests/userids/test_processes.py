@@ -133,7 +133,7 @@ def test_every_transition_from_every_state_by_every_role(floor: Floor, key: str,
 
 @pytest.mark.req("UID-3")
 def test_every_registered_flow_is_walked() -> None:
-    assert WALKS.keys() == FLOWS.keys()
+    assert WALKS.keys() == {key for key in FLOWS if key.startswith("userids.")}
 
 
 @pytest.mark.req("UID-3")

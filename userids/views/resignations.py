@@ -49,9 +49,9 @@ def resignation_new(request: HttpRequest) -> HttpResponse:
     user = me(request)
     if not has_role(user, {Role.SUPPORT}):
         raise NotAllowed
-    form = ResignationForm(
-        request.POST or None, request.FILES or None, user=user, initial={"person": request.GET.get("person")}
-    )
+    number = request.GET.get("person", "")
+    given = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None
+    form = ResignationForm(request.POST or None, request.FILES or None, user=user, initial={"person": given})
     if request.method == "POST" and form.is_valid():
         try:
             return redirect("userids:resignation", _record(request, form).pk)

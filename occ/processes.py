@@ -1,0 +1,89 @@
+"""What the pages of every process have in common: its steps drawn, those open to the reader as forms, its history.
+
+An app says once how its process is stepped (`Stepping`); its views then are `process_context` and `step_make`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from occ.errors import NotAllowed, Refused
+from occ.forms import add_refusal
+from occ.people.access import me
+from occ.timeline import process_entries
+from occ.workflow.drawing import drawing, history
+from occ.workflow.flows import Flow, Transition
+
+FormFor = Callable[[Any, Transition, Any, Any], forms.Form]
+
+
+@dataclass(frozen=True)
+class Stepping:
+    """`form_for(subject, transition, data, files)` asks for what a step needs; `make(subject, name, data, actor, now)`
+    calls its service with the form's cleaned data; `url(subject, name)` is where it is posted.
+
+    `aside`: ways out, which open a dialog instead of standing on the page.
+    """
+
+    flow: Flow
+    form_for: FormFor
+    make: Callable[..., Any]
+    url: Callable[[Any, str], str]
+    icons: Mapping[str, str]
+    aside: frozenset[str]
+
+
+def process_context(
+    request: HttpRequest, stepping: Stepping, subject: Any, tried: dict[str, forms.Form]
+) -> dict[str, Any]:
+    """The flow drawn, the transitions open to this user with their forms, and the history.
+
+    `next`: the transitions that bring the process on, shown on the page; `others` open a dialog. `tried`: the form that
+    was refused, by transition.
+    """
+    flow, steps = stepping.flow, history(subject)
+    open_now = []
+    for one in flow.open_to(me(request), state=subject.status, site=subject.site):
+        form = tried.get(one.name) or stepping.form_for(subject, one, None, None)
+        open_now.append({"name": one.name, "label": one.label, "form": form, "url": stepping.url(subject, one.name),
+                         "icon": stepping.icons[one.name], "tried": one.name in tried})  # fmt: skip
+    return {
+        "steps": drawing(flow, subject, steps),
+        "history": steps,
+        "entries": process_entries(flow, subject, steps),
+        "next": [one for one in open_now if one["name"] not in stepping.aside],
+        "others": [one for one in open_now if one["name"] in stepping.aside],
+        "zone": subject.site.zone,
+    }
+
+
+def step_make(
+    request: HttpRequest, stepping: Stepping, subject: Any, name: str
+) -> HttpResponse | dict[str, forms.Form]:
+    """Make the transition that was posted: a redirect when done, else the refused form by name."""
+    flow = stepping.flow
+    transition = next((one for one in flow.transitions if one.name == name), None)
+    if transition is None:
+        raise Http404
+    if not transition.open_to(me(request), subject.site):
+        raise NotAllowed
+    form = stepping.form_for(subject, transition, request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            stepping.make(subject, name, form.cleaned_data, actor=me(request), now=timezone.now())
+        except Refused as refusal:
+            subject.refresh_from_db()  # somebody may have been quicker: what is shown is how it stands now
+            if name not in {one.name for one in flow.open_to(me(request), state=subject.status, site=subject.site)}:
+                raise  # nothing on the page could show it: a page of its own says why
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("Done: %(step)s.") % {"step": flow.states(transition.target).label})
+            return redirect(subject.get_absolute_url())
+    return {name: form}

@@ -1,0 +1,28 @@
+"""What joining, leaving and staying mean for the records; runs inside the transaction that says so."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.dispatch import receiver
+
+from occ.people.actors import Actor
+from occ.people.lifecycle import leaving, left, stayed
+from occ.people.models import Person
+from sdm.services import leavings, placements
+
+
+@receiver(leaving, dispatch_uid="sdm.leaving")
+def follow(sender: Any, person: Person, previous: date | None, actor: Actor, now: datetime, **kwargs: Any) -> None:
+    leavings.leaving_follow(person=person, previous=previous, actor=actor, now=now)
+    placements.last_day_follow(person=person, previous=previous, actor=actor, now=now)
+
+
+@receiver(stayed, dispatch_uid="sdm.stayed")
+def go_on(sender: Any, person: Person, previous: date, note: str, actor: Actor, now: datetime, **kwargs: Any) -> None:
+    placements.stint_goes_on(person=person, previous=previous, actor=actor, now=now)
+    leavings.leaving_stays(person=person, note=note, actor=actor, now=now)
+
+
+@receiver(left, dispatch_uid="sdm.left")
+def end(sender: Any, person: Person, actor: Actor, now: datetime, **kwargs: Any) -> None:
+    placements.stint_end(person=person, actor=actor, now=now)
