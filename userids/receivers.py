@@ -6,12 +6,15 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
-from occ.people.actors import Actor
+from occ.people.actors import LIFECYCLE, Actor
 from occ.people.lifecycle import Place, joined, leaving, moved, stayed
 from occ.people.models import Person
 from userids.models import DeactivationRequest
 from userids.notices import tell_of_move
 from userids.services import deactivations
+from userids.workflow import DEACTIVATION
+
+CANCEL = DEACTIVATION.find("cancel")
 
 
 @receiver(leaving, dispatch_uid="userids.leaving")
@@ -22,8 +25,11 @@ def open_deactivations(sender: Any, person: Person, actor: Actor, now: datetime,
 
 @receiver(stayed, dispatch_uid="userids.stayed")
 def cancel_deactivations(sender: Any, person: Person, note: str, actor: Actor, now: datetime, **kwargs: Any) -> None:
-    for pk in DeactivationRequest.objects.filter(person=person).open().values_list("pk", flat=True):
-        deactivations.deactivation_cancel(request_id=pk, note=_("The person stays."), actor=actor, now=now)
+    """Whoever withdrew it over there: where that is not Support, the request is cancelled as what follows from it."""
+    for found in DeactivationRequest.objects.filter(person=person).open().select_related("site"):
+        by = actor if CANCEL.open_to(actor, found.site) else LIFECYCLE
+        why = _("The person stays: %(why)s") % {"why": note}
+        deactivations.deactivation_cancel(request_id=found.pk, note=why, actor=by, now=now)
     deactivations.resignation_end(person=person, withdrawn=True, note=note, actor=actor, now=now)
 
 

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from occ.people.actors import LIFECYCLE
 from occ.people.choices import Role
 from occ.workflow.flows import Flow, register, transition
 from userids.choices import DeactivationStatus as D
@@ -34,7 +35,7 @@ DEACTIVATION = register(
                 "cancel",
                 {D.RECORDED, D.REQUESTED, D.IN_PROGRESS, D.FAILED},
                 D.CANCELLED,
-                by={Role.SUPPORT},
+                by={Role.SUPPORT, LIFECYCLE},
                 label=_("Cancel: resignation withdrawn"),
                 needs={"note"},
             ),

@@ -40,8 +40,11 @@ class Place:
 
 
 def person_locked(person_id: int) -> Person:
-    """The person's row, locked: whatever changes a person takes this lock before any other of theirs."""
-    return Person.objects.select_for_update(of=("self",)).select_related("site").get(pk=person_id)
+    """The person's row, locked: whatever changes a person takes this lock before any other of theirs.
+
+    Not joined with the site: who waited for the lock while the person moved would find no row that fits the join.
+    """
+    return Person.objects.select_for_update().get(pk=person_id)
 
 
 @contextmanager
@@ -156,8 +159,7 @@ def announce_left(*, now: datetime) -> int:
 @transaction.atomic
 def person_left(*, person_id: int, now: datetime) -> bool:
     """Send `left` if that person's last working day is over and nobody has; whether this call did."""
-    rows = Person.objects.select_for_update(of=("self",), skip_locked=True).select_related("site")
-    person = rows.filter(pk=person_id).first()
+    person = Person.objects.select_for_update(skip_locked=True).filter(pk=person_id).first()
     if person is None or person.left_announced or person.last_working_day is None:
         return False
     if person.last_working_day >= local_day(now, person.site.zone):

@@ -173,19 +173,23 @@ def _duties_cancel(found: Leaving, why: str, actor: Actor, now: datetime) -> Non
         obligations.obligation_cancel(subject=found, rule=rule, reason=why, actor=actor, now=now)
 
 
-def leaving_stays(*, person: Person, note: str, actor: Actor, now: datetime) -> None:
-    """The leaving was withdrawn elsewhere: here too. Not a step that a role makes, but what follows from one."""
+def leaving_ends(*, person: Person, to: LeavingStatus, name: str, note: str, actor: Actor, now: datetime) -> None:
+    """The leaving was withdrawn elsewhere, or the person came back while it was open: it ends here too.
+
+    Not a step that a role makes, but what follows from one; the history says so all the same.
+    """
     for found in Leaving.objects.open().select_for_update(of=("self",)).filter(employee_id=person.pk):
-        was, found.status = found.status, LeavingStatus.WITHDRAWN
+        was, found.status = found.status, to
+        found.closed_at = now if to == LeavingStatus.CLOSED else None
         sign(found, actor, note, now=now)
-        found.save(update_fields=["status"])
+        found.save(update_fields=["status", "closed_at"])
         _duties_cancel(found, note, actor, now)
         WorkflowStep.objects.create(
-            flow=LEAVING.key, subject=found, transition="withdraw", from_state=was, to_state=found.status, at=now,
+            flow=LEAVING.key, subject=found, transition=name, from_state=was, to_state=found.status, at=now,
             actor=actor if isinstance(actor, User) else None, actor_label=str(actor)[:150], note=note,
         )  # fmt: skip
         record(
-            actor=actor, action=f"{LEAVING.key}.withdraw", subject=found, data={"from": was, "note": note}, now=now,
+            actor=actor, action=f"{LEAVING.key}.{name}", subject=found, data={"from": was, "note": note}, now=now,
             site=found.site,
         )  # fmt: skip
 

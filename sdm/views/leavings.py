@@ -30,6 +30,7 @@ from sdm.forms import CloseForm, InterviewForm, ItemForm, LeavingForm, MoveForm,
 from sdm.jobs import reads
 from sdm.models import ClearanceItem, Leaving
 from sdm.personal import reads_interview
+from sdm.providers import PANELS
 from sdm.services import clearance, leavings
 from sdm.workflow import LEAVING, RECORDERS
 
@@ -149,6 +150,7 @@ def _detail(
         "interview": getattr(found, "interview", None) if reads_interview(user, person.pk, found.site) else None,
         "interview_held": hasattr(found, "interview"),
         "letters": attachments_of(found),
+        "panels": [(one, one.lines(user, person)) for one in PANELS.values()],
         "documents": documents.defer("data").order_by("-pk"),
         "may": may,
         "move": move or MoveForm(initial=moving),

@@ -116,7 +116,11 @@ def resignation(request: HttpRequest, pk: int) -> HttpResponse:
 def _detail(
     request: HttpRequest, found: Resignation, move: MoveForm, withdraw: NoteForm, opened: str = "", status: int = 200
 ) -> HttpResponse:
-    may = found.withdrawn_at is None and has_role(me(request), {Role.SUPPORT}, site=found.person.site)
+    may = (
+        found.withdrawn_at is None
+        and found.ended_at is None
+        and has_role(me(request), {Role.SUPPORT}, site=found.person.site)
+    )
     actions = [
         {"label": _("Move the last working day"), "icon": "calendar-event", "dialog": "move"},
         {"label": _("Withdraw"), "icon": "arrow-back-up", "dialog": "withdraw", "tone": "danger"},
