@@ -4,10 +4,13 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from occ.errors import NotAllowed, Refused
-from occ.times import FIRST_YEAR, LAST_YEAR, in_reach
+from occ.errors import Invalid, NotAllowed, Refused
+from occ.people.choosing import CHOOSERS, chosen, label
+from occ.people.models import Person, PersonQuerySet, User
+from occ.times import FIRST_BIRTH_YEAR, FIRST_YEAR, LAST_YEAR, in_reach
 
 
 class DayField(forms.DateField):
@@ -19,6 +22,16 @@ class DayField(forms.DateField):
 
     def to_python(self, value: Any) -> Any:
         return reachable(super().to_python(value))
+
+
+class BirthField(DayField):
+    """A day in somebody's past, sooner than what people else enter."""
+
+    def to_python(self, value: Any) -> Any:
+        day = forms.DateField.to_python(self, value)
+        if day is not None and not FIRST_BIRTH_YEAR <= day.year <= LAST_YEAR:
+            raise forms.ValidationError(_("This date of birth is not possible."), code="year")
+        return day
 
 
 class InstantField(forms.DateTimeField):
@@ -34,6 +47,43 @@ class InstantField(forms.DateTimeField):
             return reachable(super().to_python(value))
         except OverflowError:  # the year 1 in a zone ahead of UTC
             reachable(date.min)
+
+
+class PersonField(forms.CharField):
+    """One person among thousands: suggested while one types; without scripts one types the employee number.
+
+    `chooser` is a key of occ.people.choosing. The form says whose choice it is: `form.fields["person"].for_user(user)`,
+    perhaps with a narrower queryset.
+    """
+
+    def __init__(self, *, chooser: str, **kwargs: Any) -> None:
+        self.chooser = chooser
+        self.people: PersonQuerySet = Person.objects.none()
+        # A combobox as ARIA has it; static/occ/combobox.js says the rest once it is there.
+        attrs = {"autocomplete": "off", "spellcheck": "false", "data-combobox": ""}
+        super().__init__(max_length=160, widget=forms.TextInput(attrs=attrs), **kwargs)
+
+    def for_user(self, user: User, people: PersonQuerySet | None = None) -> None:
+        self.people = CHOOSERS[self.chooser](user) if people is None else people
+        self.widget.attrs["data-url"] = reverse("people_find", args=[self.chooser])
+
+    def prepare_value(self, value: Any) -> Any:
+        """A person, or the key of one among those to choose from, is shown as name and number."""
+        if isinstance(value, Person):
+            return label(value)
+        if isinstance(value, int):
+            person = self.people.filter(pk=value).first()
+            return label(person) if person else ""
+        return value
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return chosen(self.people, text)
+        except Invalid as invalid:
+            raise forms.ValidationError(str(invalid), code=invalid.code) from invalid
 
 
 def reachable(value: Any) -> Any:

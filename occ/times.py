@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 JAKARTA = ZoneInfo("Asia/Jakarta")
 # What people enter must lie between these (both included); beyond them is a slip of the finger.
 FIRST_YEAR, LAST_YEAR = 1990, 2100
+FIRST_BIRTH_YEAR = 1920
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:

@@ -12,6 +12,7 @@ handler500 = "occ.home.outage.server_error"
 
 api: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("sdm/", include("sdm.api.urls")),
     path("userids/", include("userids.api.urls")),
     path("<path:rest>", NotFound.as_view(), name="not-found"),
 ]
@@ -20,6 +21,7 @@ urlpatterns = [
     path("", include("occ.home.urls")),
     path("", include("occ.login.urls")),
     path("i18n/setlang/", set_language, name="set_language"),
+    path("sdm/", include("sdm.urls")),
     path("userids/", include("userids.urls")),
     path("", include("occ.documents.urls")),
     path("", include("occ.jobs.urls")),

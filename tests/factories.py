@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
+from occ.people.actors import COMMAND
 from occ.people.choices import Role
 from occ.people.models import Person, RoleAssignment, Site, Team, TeamMembership, User
+from sdm.services import employees
 from userids.models import Account, Application, DeactivationRequest, Resignation
 from userids.services import accounts, deactivations
 
@@ -39,6 +41,7 @@ def person(where: Site, *, name: str = "", team: Team | None = None, joined_on: 
     )  # fmt: skip
     if team is not None:
         TeamMembership.objects.create(person=made, team=team, starts_on=joined_on)
+    employees.employees_take_up(people=[made], actor=COMMAND, now=NOW)
     return made
 
 

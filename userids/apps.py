@@ -12,6 +12,7 @@ class UserIdsConfig(AppConfig):
             finding,
             jobs,
             notices,
+            panels,
             policies,
             receivers,
             tasks,

@@ -1,20 +1,13 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from occ.people.choices import Channel as Channel
+
 
 class AccountStatus(models.TextChoices):
     ACTIVE = "active", _("Active")
     INACTIVE = "inactive", _("Inactive")
     SUSPENDED = "suspended", _("Suspended")
-
-
-class Channel(models.TextChoices):
-    VOICE = "voice", _("Voice")
-    WHATSAPP = "whatsapp", "WhatsApp"
-    SOCIAL = "social", _("Social media")
-    EMAIL = "email", _("E-mail")
-    CHAT = "chat", _("Live chat")
-    VIDEO = "video", _("Video call")
 
 
 class ConnectorKind(models.TextChoices):

@@ -2,14 +2,14 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from occ.forms import DayField, InstantField
+from occ.forms import DayField, InstantField, PersonField
 from occ.people.choices import LeavingReason, Role
-from occ.people.models import Person, Site, User
+from occ.people.choosing import register as register_chooser
+from occ.people.models import Person, PersonQuerySet, Site, User
 from occ.people.scope import site_filter
 from occ.times import local_day
 from userids.choices import OTHER_REASONS, BreachCause, Channel, ConnectorKind, EnforcementMode
@@ -24,20 +24,24 @@ def reason() -> forms.CharField:
     return forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
 
 
-class PersonChoice(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.name} · {obj.number} · {obj.site.code}"
-
-
-def people(user: User, roles: set[str]) -> QuerySet[Person]:
+def people(user: User, roles: set[str]) -> PersonQuerySet:
     """Who works at the sites for which the user holds one of the roles."""
-    return (
-        Person.objects.filter(site_filter(user, roles), last_working_day=None).select_related("site").order_by("name")
-    )
+    return Person.objects.filter(site_filter(user, roles), last_working_day=None)
+
+
+def stayers(user: User) -> PersonQuerySet:
+    """Whose resignation Support may record: nobody's twice."""
+    return people(user, {Role.SUPPORT}).exclude(pk__in=Resignation.objects.standing().values("person_id"))
+
+
+LEAVER = register_chooser("userids.leaver", stayers)
+NEW_HOLDER = register_chooser("userids.new_holder", lambda user: people(user, {Role.SUPPORT}))
+HOLDER = register_chooser("userids.holder", lambda user: people(user, set(KEEPERS)))
+WHO = _("Type part of the name and choose, or type the employee number.")
 
 
 class ResignationForm(forms.Form):
-    person = PersonChoice(Person.objects.none(), label=_("Employee"))
+    person = PersonField(chooser=LEAVER, label=_("Employee"), help_text=WHO)
     last_working_day = DayField(label=_("Last working day"))
     reason = forms.ChoiceField(label=_("Reason"), choices=LeavingReason)
     letter = forms.FileField(
@@ -47,8 +51,7 @@ class ResignationForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        standing = Resignation.objects.standing().values("person_id")
-        self.fields["person"].queryset = people(user, {Role.SUPPORT}).exclude(pk__in=standing)  # type: ignore[attr-defined]
+        self.fields["person"].for_user(user)  # type: ignore[attr-defined]
 
 
 class BulkResignationForm(forms.Form):
@@ -104,12 +107,12 @@ class ConfirmReplacementForm(EvidenceForm):
 
 
 class ReplacementForm(forms.Form):
-    person = PersonChoice(Person.objects.none(), label=_("New agent"))
+    person = PersonField(chooser=NEW_HOLDER, label=_("New agent"), help_text=WHO)
     email = forms.EmailField(label=_("New agent's e-mail"), help_text=_("The address that the application will know."))
 
     def __init__(self, *args: Any, user: User, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = people(user, {Role.SUPPORT}).filter(site=account.site)  # type: ignore[attr-defined]
+        self.fields["person"].for_user(user, people(user, {Role.SUPPORT}).filter(site=account.site))  # type: ignore[attr-defined]
 
 
 class AccountForm(forms.Form):
@@ -118,7 +121,7 @@ class AccountForm(forms.Form):
     application = forms.ModelChoiceField(Application.objects.all(), label=_("Application"), empty_label=None)
     user_id = forms.CharField(label=_("User ID"), max_length=60)
     site = forms.ModelChoiceField(Site.objects.none(), label=_("Site"), empty_label=None)
-    person = PersonChoice(Person.objects.none(), label=_("Holder"), required=False)
+    person = PersonField(chooser=HOLDER, label=_("Holder"), required=False, help_text=WHO)
     email = forms.EmailField(label=_("E-mail"), required=False)
     role = forms.CharField(label=_("Role in the application"), max_length=60, required=False)
     channels = forms.MultipleChoiceField(
@@ -132,7 +135,7 @@ class AccountForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["site"].queryset = Site.objects.filter(site_filter(user, KEEPERS, "pk"))  # type: ignore[attr-defined]
-        self.fields["person"].queryset = people(user, set(KEEPERS))  # type: ignore[attr-defined]
+        self.fields["person"].for_user(user)  # type: ignore[attr-defined]
 
 
 class AccountEditForm(forms.Form):

@@ -220,7 +220,7 @@ class ResignationQuerySet(models.QuerySet["Resignation"]):
         return self.filter(person__in=Person.objects.filter(people_filter(user)))
 
     def standing(self) -> ResignationQuerySet:
-        return self.filter(withdrawn_at=None)
+        return self.filter(withdrawn_at=None, ended_at=None)
 
 
 class Resignation(models.Model):
@@ -232,6 +232,8 @@ class Resignation(models.Model):
     recorded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     recorded_at = models.DateTimeField(_("recorded"))
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    # When the person came back: it is history then, and they may resign another time.
+    ended_at = models.DateTimeField(null=True, blank=True)
     note = models.TextField(_("note"), blank=True)
 
     objects = ResignationQuerySet.as_manager()
@@ -240,7 +242,9 @@ class Resignation(models.Model):
     class Meta:
         verbose_name = _("resignation")
         constraints = [
-            models.UniqueConstraint(fields=["person"], name="resignation_one_standing", condition=Q(withdrawn_at=None))
+            models.UniqueConstraint(
+                fields=["person"], name="resignation_one_standing", condition=Q(withdrawn_at=None, ended_at=None)
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
-"""What a person's leaving, or a breach, means for the logbook; runs inside the transaction that says so."""
+"""What joining, moving and leaving mean for the logbook, and a breach; runs inside the transaction that says so."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.dispatch import receiver
@@ -8,24 +8,47 @@ from django.utils.translation import gettext as _
 
 from occ.obligations.models import Obligation
 from occ.obligations.services import breached
-from occ.people.actors import Actor
-from occ.people.lifecycle import leaving, left, stayed
+from occ.people.actors import LIFECYCLE, Actor
+from occ.people.lifecycle import Place, joined, leaving, left, moved, stayed
 from occ.people.models import Person
 from userids.models import DeactivationRequest
+from userids.notices import tell_of_move
 from userids.policies import DEACTIVATE
 from userids.services import accounts, breach_reviews, deactivations
+from userids.workflow import DEACTIVATION
+
+CANCEL = DEACTIVATION.find("cancel")
 
 
 @receiver(leaving, dispatch_uid="userids.leaving")
 def open_deactivations(sender: Any, person: Person, actor: Actor, now: datetime, **kwargs: Any) -> None:
     deactivations.deactivations_open(person=person, actor=actor, now=now)
+    deactivations.resignation_follow(person=person, actor=actor, now=now)
 
 
 @receiver(stayed, dispatch_uid="userids.stayed")
-def cancel_deactivations(sender: Any, person: Person, actor: Actor, now: datetime, **kwargs: Any) -> None:
-    mine = DeactivationRequest.objects.filter(person=person).open().of_leavers()
-    for pk in mine.values_list("pk", flat=True):
-        deactivations.deactivation_cancel(request_id=pk, note=_("The person stays."), actor=actor, now=now)
+def cancel_deactivations(sender: Any, person: Person, note: str, actor: Actor, now: datetime, **kwargs: Any) -> None:
+    """Whoever withdrew it over there: where that is not Support, the request is cancelled as what follows from it."""
+    for found in DeactivationRequest.objects.filter(person=person).open().of_leavers().select_related("site"):
+        by = actor if CANCEL.open_to(actor, found.site) else LIFECYCLE
+        why = _("The person stays: %(why)s") % {"why": note}
+        deactivations.deactivation_cancel(request_id=found.pk, note=why, actor=by, now=now)
+    deactivations.resignation_end(person=person, withdrawn=True, note=note, actor=actor, now=now)
+
+
+@receiver(joined, dispatch_uid="userids.joined")
+def end_resignation(sender: Any, person: Person, returned: bool, actor: Actor, now: datetime, **kwargs: Any) -> None:
+    if returned:
+        deactivations.resignation_end(person=person, withdrawn=False, note=_("Came back"), actor=actor, now=now)
+
+
+@receiver(moved, dispatch_uid="userids.moved")
+def follow_move(
+    sender: Any, person: Person, previous: Place, on: date, actor: Actor, now: datetime, **kwargs: Any
+) -> None:
+    deactivations.deactivations_follow_move(person=person, actor=actor, now=now)
+    if previous.site != person.site:
+        tell_of_move(person, previous, on, now=now)
 
 
 @receiver(left, dispatch_uid="userids.left")

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from occ.people.actors import BEAT, CONNECTOR
+from occ.people.actors import BEAT, CONNECTOR, LIFECYCLE
 from occ.people.choices import Role
 from occ.workflow.flows import Flow, register, transition
 from userids.choices import AccessReviewStatus as A
@@ -65,7 +65,7 @@ DEACTIVATION = register(
                 "cancel",
                 {D.RECORDED, D.REQUESTED, D.IN_PROGRESS, D.FAILED},
                 D.CANCELLED,
-                by={Role.SUPPORT},
+                by={Role.SUPPORT, LIFECYCLE},
                 label=_("Cancel"),
                 needs={"note"},
             ),

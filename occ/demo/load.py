@@ -13,8 +13,9 @@ from django.db import transaction
 from django.db.models import F
 
 from occ.demo import reviews
+from occ.demo.leaving import Exits
 from occ.demo.logbook import Life, agents_log_in, live, present
-from occ.demo.people import make_staff
+from occ.demo.people import contracts, make_staff, transfers
 from occ.demo.reconciliation import plan, this_morning
 from occ.notifications.models import Notification
 from occ.people.models import User
@@ -40,7 +41,7 @@ def load(*, now: datetime) -> dict[str, Any]:
     with transaction.atomic():
         start = local_day(now, JAKARTA) - timedelta(days=1100)
         staff = make_staff(rng=random.Random(SEED), password=password, start=start)  # noqa: S311
-        with Life(staff, now) as life:
+        with Life(staff, now) as life, Exits(life):
             reviews.schedule(life)
             plan(life)
             live(life)
@@ -48,6 +49,8 @@ def load(*, now: datetime) -> dict[str, Any]:
             present(life)
             reviews.others(life)
             this_morning(life)
+        transfers(staff, now=now)
+        contracts(staff, now=now)
         old = Notification.objects.filter(created_at__lt=now - timedelta(days=2))
         old.update(read_at=F("created_at") + timedelta(hours=1))
         names = sorted(staff.users, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))

@@ -8,6 +8,7 @@ from occ.ledger.services import seal_entries
 from occ.notifications.services import deliver_due
 from occ.obligations.sweep import sweep
 from occ.people.lifecycle import announce_left
+from sdm.services.placements import placements_take_effect
 from userids.reconciling.pulling import reconcile_due
 from userids.services.access_reviews import access_reviews_open
 from userids.services.connecting import connect
@@ -23,6 +24,7 @@ def run_waiting_jobs(now: datetime) -> int:
 DUTIES: dict[str, Callable[[datetime], int]] = {
     "lifecycle": lambda now: announce_left(now=now),
     "access_reviews": lambda now: access_reviews_open(now=now),
+    "transfers": lambda now: placements_take_effect(now=now),
     "sweep": lambda now: sweep(now=now).steps,
     "connect": lambda now: connect(now=now),
     "reconcile": lambda now: reconcile_due(now=now),

@@ -38,6 +38,8 @@ ITEMS = [
     Item(_("Findings"), "zoom-exclamation", "userids:findings", FLOOR),
     Item(_("Import"), "upload", "userids:import", frozenset({Role.SUPPORT, Role.DOCUMENT_CONTROL})),
     Item(_("Applications"), "plug-connected", "userids:applications", APPLICATION_READERS),
+    Item(_("People"), "users", "sdm:people", FLOOR | {Role.AGENT}),
+    Item(_("Leavings"), "door-exit", "sdm:leavings", FLOOR),
     Item(_("My exports"), "download", "exports:list", FLOOR),
     Item(_("Documents"), "files", "documents:register", FLOOR),
     Item(_("Compliance"), "chart-bar", "compliance", FLOOR),

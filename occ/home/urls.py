@@ -1,12 +1,13 @@
 from django.urls import path
 
-from occ.home import governance, health, metrics, views
+from occ.home import governance, health, metrics, people, views
 
 urlpatterns = [
     path("", views.today, name="home"),
     path("inbox/", views.inbox, name="inbox"),
     path("inbox/read/", views.inbox_read_all, name="inbox_read_all"),
     path("inbox/<int:pk>/", views.notification_open, name="notification"),
+    path("people/find/<str:chooser>/", people.people_find, name="people_find"),
     path("search/", views.search, name="search"),
     path("views/", views.saved_view_new, name="saved_view_new"),
     path("views/<int:pk>/remove/", views.saved_view_remove, name="saved_view_remove"),

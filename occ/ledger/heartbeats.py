@@ -13,6 +13,7 @@ EXPECTED = {
     "lifecycle": timedelta(minutes=5),
     "connect": timedelta(minutes=5),
     "reconcile": timedelta(minutes=5),
+    "transfers": timedelta(minutes=5),
     "deliver": timedelta(minutes=3),
     "seal": timedelta(minutes=10),
 }

@@ -166,6 +166,21 @@ def obligation_move(
 
 
 @transaction.atomic
+def obligation_team(
+    *, subject: models.Model, rule: str, team: Team | None, actor: Actor, now: datetime
+) -> Obligation | None:
+    """Another team owes it from now on: reminders to come go there. What was sent stays sent."""
+    obligation = of(subject, rule=rule)
+    if obligation is None or obligation.team == team:
+        return obligation
+    was, obligation.team = obligation.team, team
+    obligation.save(update_fields=["team"])
+    data = {"was": was.code if was else None, "team": team.code if team else None}
+    record(actor=actor, action="obligation.team", subject=obligation, data=data, now=now, site=obligation.site)
+    return obligation
+
+
+@transaction.atomic
 def obligation_fulfil(
     *, subject: models.Model, rule: str, at: datetime, evidence: dict[str, Any], actor: Actor, now: datetime
 ) -> Obligation | None:

@@ -21,6 +21,8 @@ Actor = User | SystemActor
 BEAT = SystemActor("beat")
 COMMAND = SystemActor("command")
 CONNECTOR = SystemActor("connector")
+# What follows in one module from what somebody whose role covers it did in another.
+LIFECYCLE = SystemActor("lifecycle")
 
 
 def who(label: str) -> str:

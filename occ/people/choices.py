@@ -27,6 +27,17 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator")
 
 
+class Channel(models.TextChoices):
+    """On what customers are served: a skill of people, and what a user ID is for."""
+
+    VOICE = "voice", _("Voice")
+    WHATSAPP = "whatsapp", "WhatsApp"
+    SOCIAL = "social", _("Social media")
+    EMAIL = "email", _("E-mail")
+    CHAT = "chat", _("Live chat")
+    VIDEO = "video", _("Video call")
+
+
 class LeavingReason(models.TextChoices):
     RESIGNATION = "resignation", _("Resignation")
     NON_RENEWAL = "non_renewal", _("Contract not renewed")

@@ -135,7 +135,10 @@ class Person(models.Model):
                 name="person_days_possible",
             ),
         ]
-        indexes = [models.Index(fields=["last_working_day"], name="person_last_day")]
+        indexes = [
+            models.Index(fields=["last_working_day"], name="person_last_day"),
+            models.Index(fields=["name", "id"], name="person_order"),
+        ]
 
     def __str__(self) -> str:
         return self.name

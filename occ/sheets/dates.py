@@ -44,18 +44,19 @@ _WEEKDAY = re.compile(
 _EPOCHS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
 
 
-def parse_date(value: str | date | int | float, *, epoch_1904: bool = False) -> date:
+def parse_date(value: str | date | int | float, *, epoch_1904: bool = False, first_year: int = FIRST_YEAR) -> date:
     """The day that `value` means. Raises Invalid.
 
-    A number is taken for a spreadsheet's serial day; pass one only when the cell itself held a number.
+    A number is taken for a spreadsheet's serial day; pass one only when the cell itself held a number. `first_year`:
+    the first that can be meant; dates of birth lie further back than others.
     """
     if isinstance(value, datetime):
-        return _in_range(value.date(), value)
+        return _in_range(value.date(), value, first_year)
     if isinstance(value, date):
-        return _in_range(value, value)
+        return _in_range(value, value, first_year)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return _from_serial(value, epoch_1904)
-    return _from_text(str(value))
+        return _from_serial(value, epoch_1904, first_year)
+    return _in_range(_from_text(str(value)), value, first_year)
 
 
 _OFFSET = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*?) ?(Z|[+-][0-9]{2}:?[0-9]{2}|UTC|WIB)", re.I)
@@ -71,13 +72,13 @@ def parse_instant(value: str | date | int | float, *, epoch_1904: bool = False) 
     said; None for what people and programs write for "never". Raises Invalid.
     """
     if isinstance(value, datetime):
-        _in_range(value.date(), value)
+        _in_range(value.date(), value, FIRST_YEAR)
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        day, seconds = _from_serial(value, epoch_1904), round((value % 1) * 86_400)
+        day, seconds = _from_serial(value, epoch_1904, FIRST_YEAR), round((value % 1) * 86_400)
         return datetime.combine(day, time.min) + timedelta(seconds=seconds) if value % 1 else day
     if isinstance(value, date):
-        return _in_range(value, value)
+        return _in_range(value, value, FIRST_YEAR)
     text = unicodedata.normalize("NFKC", str(value)[:80]).strip()
     if text.casefold() in _NEVER:
         return None
@@ -86,9 +87,9 @@ def parse_instant(value: str | date | int | float, *, epoch_1904: bool = False) 
             found = datetime.fromisoformat(match[1] + _ZONES.get(match[2].upper(), match[2]))
         except ValueError:
             raise _not_a_date(value) from None
-        _in_range(found.date(), value)
+        _in_range(found.date(), value, FIRST_YEAR)
         return found
-    day = _from_text(text)
+    day = _in_range(_from_text(text), value, FIRST_YEAR)
     clock = _CLOCK_READ.search(text)
     if clock is None:
         return day
@@ -98,12 +99,12 @@ def parse_instant(value: str | date | int | float, *, epoch_1904: bool = False) 
     return datetime.combine(day, time(hour, minute, second))
 
 
-def _from_serial(serial: int | float, epoch_1904: bool) -> date:
+def _from_serial(serial: int | float, epoch_1904: bool, first_year: int) -> date:
     try:
         day = _EPOCHS[epoch_1904] + timedelta(days=int(serial))
     except (OverflowError, ValueError):
         raise _not_a_date(serial) from None
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+    if not first_year <= day.year <= LAST_YEAR:
         raise _not_a_date(serial)
     return day
 
@@ -142,20 +143,19 @@ def _day(year: int, month: int, day: int, text: str) -> date:
             code="date_month_first",
         )
     try:
-        found = date(year, month, day)
+        return date(year, month, day)
     except ValueError:
         raise Invalid(
             _("“%(value)s” is not a day in the calendar.") % {"value": text}, code="date_impossible"
         ) from None
-    return _in_range(found, text)
 
 
-def _in_range(day: date, value: object) -> date:
-    if FIRST_YEAR <= day.year <= LAST_YEAR:
+def _in_range(day: date, value: object, first_year: int) -> date:
+    if first_year <= day.year <= LAST_YEAR:
         return day
     raise Invalid(
         _("“%(value)s”: the year must lie between %(first)s and %(last)s.")
-        % {"value": value, "first": str(FIRST_YEAR), "last": str(LAST_YEAR)},
+        % {"value": value, "first": str(first_year), "last": str(LAST_YEAR)},
         code="date_out_of_range",
     )
 

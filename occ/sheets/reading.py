@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 from occ.errors import Invalid, Refused
 from occ.sheets.child import key
 from occ.sheets.dates import parse_date, parse_decimal, parse_instant
+from occ.times import FIRST_BIRTH_YEAR, FIRST_YEAR
 
 Reader = Callable[[Any], Any]
 CHILD = Path(__file__).with_name("child.py")
@@ -42,7 +43,7 @@ class Column:
     label: "str | Promise"
     aliases: Sequence[str] = ()
     required: bool = False
-    kind: str = "text"  # text, date, instant, email, integer, decimal, choice
+    kind: str = "text"  # text, date, birth (a date long ago), instant, email, integer, decimal, choice
     choices: Mapping[str, Sequence[str]] = field(default_factory=dict)  # value -> what people write for it
 
     @property
@@ -207,8 +208,9 @@ def _usable(cell: Any) -> Any:
 
 def _reader(column: Column, epoch_1904: bool) -> Reader:
     """What makes the column's values out of its cells; made once for a file, called for each row."""
-    if column.kind == "date":
-        return partial(parse_date, epoch_1904=epoch_1904)
+    if column.kind in {"date", "birth"}:
+        first_year = FIRST_BIRTH_YEAR if column.kind == "birth" else FIRST_YEAR
+        return partial(parse_date, epoch_1904=epoch_1904, first_year=first_year)
     if column.kind == "instant":
         return partial(parse_instant, epoch_1904=epoch_1904)
     if column.kind == "choice":

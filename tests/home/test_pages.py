@@ -133,7 +133,7 @@ def test_support_leader_and_coordinator_do_their_day_by_pages(floor: Floor) -> N
 
     support, leader = acting(floor.support), acting(floor.leader)
     pdf = SimpleUploadedFile("surat.pdf", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n")
-    data = {"person": floor.agent.pk, "last_working_day": timezone.localdate().isoformat(), "reason": "resignation"}
+    data = {"person": floor.agent.number, "last_working_day": timezone.localdate().isoformat(), "reason": "resignation"}
     recorded = support.post(reverse("userids:resignation_new"), data | {"letter": pdf})
     assert recorded.status_code == 302, recorded.content.decode()
     assert "surat.pdf" in support.get(recorded.headers["Location"]).content.decode()

@@ -44,7 +44,7 @@ def test_a_day_that_cannot_be_meant_is_refused_everywhere(floor: Floor, support:
     new = {"application": floor.account.application_id, "user_id": "H", "site": floor.jkt.pk, "activated_at": instant}
     assert support.post(reverse("userids:account_new"), new).status_code == 422
     leaving = {"last_working_day": day, "reason": "resignation", "note": "x"}
-    assert support.post(reverse("userids:resignation_new"), leaving | {"person": floor.agent.pk}).status_code == 422
+    assert support.post(reverse("userids:resignation_new"), leaving | {"person": floor.agent.number}).status_code == 422
     bulk = f"{reverse('userids:resignations_bulk')}?account={floor.account.pk}"
     assert support.post(bulk, leaving).status_code == 422
     posted = {"employee": floor.agent.number, "last_working_day": day}

@@ -16,7 +16,7 @@ from userids.services import accounts, deactivations
 
 WIB = ZoneInfo("Asia/Jakarta")
 DAY_LONG = timedelta(hours=24)
-pytestmark = pytest.mark.req("UID-4", "KER-6")
+pytestmark = [pytest.mark.req("UID-4", "KER-6"), pytest.mark.usefixtures("only_user_ids")]
 
 
 def wib(*parts: int) -> datetime:

@@ -63,6 +63,7 @@ def test_the_export_holds_only_what_its_owner_may_see(live_floor: Floor, client:
     "kind", ["userids.deactivations", "userids.breaches", "userids.replacements", "userids.resignations",
              "home.obligations", "home.documents"]
 )  # fmt: skip
+@pytest.mark.usefixtures("only_user_ids")
 def test_requests_and_breaches_are_exported(live_floor: Floor, client: Client, kind: str) -> None:
     live_floor.resign(NOW.date() - timedelta(days=4))
     client.force_login(live_floor.support)

@@ -23,7 +23,7 @@ from occ.people.choices import Role
 from tests.factories import NOW, Floor, account, person, user
 from userids.services import deactivations
 
-pytestmark = pytest.mark.req("UID-5", "KER-7")
+pytestmark = [pytest.mark.req("UID-5", "KER-7"), pytest.mark.usefixtures("only_user_ids")]
 HOUR = timedelta(hours=1)
 
 

@@ -33,7 +33,7 @@ def test_an_id_is_entered_edited_and_refused_twice(floor: Floor) -> None:
     support = acting(floor.support)
     holder = factories.person(floor.jkt)
     data = {
-        "application": floor.account.application_id, "user_id": "OMN-NEW", "person": holder.pk, "role": "Agent",
+        "application": floor.account.application_id, "user_id": "OMN-NEW", "person": holder.number, "role": "Agent",
         "channels": ["voice"], "site": floor.jkt.pk, "activated_at": timezone.now().strftime("%Y-%m-%dT%H:%M"),
     }  # fmt: skip
     assert support.post(reverse("userids:account_new"), data).status_code == 302

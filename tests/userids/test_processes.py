@@ -210,7 +210,8 @@ def test_every_transition_from_every_state_by_every_role(floor: Floor, key: str,
 
 @pytest.mark.req("UID-3")
 def test_every_registered_flow_is_walked() -> None:
-    assert WALKS.keys() | {"userids.finding"} == FLOWS.keys()  # findings: tests/reconcile/test_pages.py
+    known = {key for key in FLOWS if key.startswith("userids.")}
+    assert WALKS.keys() | {"userids.finding"} == known  # findings: tests/reconcile/test_pages.py
 
 
 @pytest.mark.req("UID-3")

@@ -35,7 +35,7 @@ def resignation_record(
 
     Raises NotAllowed, Invalid, WrongState (when one stands already: then its day is moved instead).
     """
-    person = Person.objects.select_for_update(of=("self",)).select_related("site").get(pk=person_id)
+    person = lifecycle.person_locked(person_id)
     if not has_role(actor, {Role.SUPPORT}, site=person.site):
         raise NotAllowed
     if Resignation.objects.standing().filter(person=person).exists():
@@ -88,13 +88,7 @@ def resignation_move(
     *, resignation_id: int, last_working_day: date, note: str, actor: User, now: datetime
 ) -> Resignation:
     """Move the last working day; every open request's deadline moves with it and the old one stays in history."""
-    resignation = (
-        Resignation.objects.select_for_update(of=("self",)).select_related("person__site").get(pk=resignation_id)
-    )
-    if not has_role(actor, {Role.SUPPORT}, site=resignation.person.site):
-        raise NotAllowed
-    if resignation.withdrawn_at is not None:
-        raise WrongState(_("This resignation was withdrawn."))
+    resignation = _standing(resignation_id, actor)
     if not note.strip():
         raise Invalid(_("Say why the day moves."), field="note")
     resignation.last_working_day = last_working_day
@@ -110,16 +104,24 @@ def resignation_move(
     return resignation
 
 
-@transaction.atomic
-def resignation_withdraw(*, resignation_id: int, note: str, actor: User, now: datetime) -> Resignation:
-    """The person stays: open requests are cancelled and their obligations end without counting."""
-    resignation = (
-        Resignation.objects.select_for_update(of=("self",)).select_related("person__site").get(pk=resignation_id)
-    )
+def _standing(resignation_id: int, actor: User) -> Resignation:
+    """The resignation, locked after its person; raises NotAllowed, and WrongState when it stands no more."""
+    lifecycle.person_locked(Resignation.objects.values_list("person_id", flat=True).get(pk=resignation_id))
+    rows = Resignation.objects.select_for_update(of=("self",)).select_related("person__site")
+    resignation = rows.get(pk=resignation_id)
     if not has_role(actor, {Role.SUPPORT}, site=resignation.person.site):
         raise NotAllowed
     if resignation.withdrawn_at is not None:
         raise WrongState(_("This resignation was withdrawn."))
+    if resignation.ended_at is not None:
+        raise WrongState(_("%(name)s has come back since.") % {"name": resignation.person.name})
+    return resignation
+
+
+@transaction.atomic
+def resignation_withdraw(*, resignation_id: int, note: str, actor: User, now: datetime) -> Resignation:
+    """The person stays: open requests are cancelled and their obligations end without counting."""
+    resignation = _standing(resignation_id, actor)
     if not note.strip():
         raise Invalid(_("Say why it is withdrawn."), field="note")
     mine = DeactivationRequest.objects.filter(person=resignation.person).open().of_leavers()
@@ -130,6 +132,64 @@ def resignation_withdraw(*, resignation_id: int, note: str, actor: User, now: da
     resignation.save(update_fields=["withdrawn_at"])
     lifecycle.person_stay(person_id=resignation.person_id, note=note, actor=actor, now=now)
     return resignation
+
+
+@transaction.atomic
+def resignation_follow(*, person: Person, actor: Actor, now: datetime) -> Resignation:
+    """A last working day was set or moved, here or by HR: Support's record of it says so too.
+
+    Where HR began it the record is opened here; asking the team leader is then Support's next step, as SOP-UID 8.1
+    has it, and done at once when it was Support who recorded the leaving over there.
+    """
+    assert person.last_working_day is not None
+    standing = Resignation.objects.select_for_update(of=("self",)).filter(person=person)
+    found = standing.standing().first()
+    if found is None:
+        found = Resignation(
+            person=person, last_working_day=person.last_working_day, reason=person.leaving_reason, recorded_at=now,
+            recorded_by=actor if isinstance(actor, User) else None,
+        )  # fmt: skip
+        sign(found, actor, _("Recorded with the leaving"), now=now)
+        found.save()
+        if isinstance(actor, User) and has_role(actor, {Role.SUPPORT}, site=person.site):
+            for pk in DeactivationRequest.objects.filter(person=person, status="recorded").values_list("pk", flat=True):
+                deactivation_request(request_id=pk, actor=actor, now=now)
+    elif (found.last_working_day, found.reason) != (person.last_working_day, person.leaving_reason):
+        found.last_working_day, found.reason = person.last_working_day, person.leaving_reason
+        sign(found, actor, _("Moved with the leaving"), now=now)
+        found.save(update_fields=["last_working_day", "reason"])
+    return found
+
+
+@transaction.atomic
+def resignation_end(*, person: Person, withdrawn: bool, note: str, actor: Actor, now: datetime) -> None:
+    """The person stays (`withdrawn`) or came back: the record stands no more."""
+    for found in Resignation.objects.select_for_update(of=("self",)).standing().filter(person=person):
+        field = "withdrawn_at" if withdrawn else "ended_at"
+        setattr(found, field, now)
+        sign(found, actor, note, now=now)
+        found.save(update_fields=[field])
+
+
+@transaction.atomic
+def deactivations_follow_move(*, person: Person, actor: Actor, now: datetime) -> None:
+    """A leaver's team or site changes before the last day.
+
+    A request stays at its ID's site: the ID is shut where it is administered, by a leader there. Its reminders go to
+    the leaver's new team if that is of the same site, else to the site's leaders; the deadline is counted anew, by the
+    clock and the policy of where the person works.
+    """
+    if person.last_working_day is None:
+        return
+    team = person.team_on(person.last_working_day)
+    for request in DeactivationRequest.objects.filter(person=person).open().select_for_update(of=("self",)):
+        there = team if team is not None and team.site_id == request.site_id else None
+        if request.team_id != (there.pk if there else None):
+            request.team = there
+            sign(request, actor, _("Transferred"), now=now)
+            request.save(update_fields=["team"])
+            obligations.obligation_team(subject=request, rule=DEACTIVATE, team=there, actor=actor, now=now)
+    deactivations_open(person=person, actor=actor, now=now)
 
 
 @transaction.atomic

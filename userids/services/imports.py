@@ -14,6 +14,7 @@ from occ.errors import Invalid, WrongState
 from occ.ledger.services import record
 from occ.people.history import create_many
 from occ.people.models import Person, Site, User
+from sdm.services.employees import employees_take_up
 from userids.choices import AccountStatus
 from userids.models import Account, Application, Assignment
 from userids.services import deactivations
@@ -55,6 +56,7 @@ def _write(reading: Reading, name: str, actor: User, now: datetime) -> dict[str,
     why = _("Imported from %(file)s") % {"file": name}
     new = reading.new_people
     create_many(new, actor=actor, why=why, now=now)
+    employees_take_up(people=new, actor=actor, why=why, now=now)
     by_id: dict[tuple[int, str], list[Entry]] = defaultdict(list)
     for entry in sorted(reading.entries, key=lambda one: one.starts_at):
         by_id[entry.application.pk, entry.user_id.upper()].append(entry)

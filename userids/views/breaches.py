@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from occ.documents.attachments import attachments_of
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
-from occ.processes import ProcessPage
+from occ.processes import plain_stepping, process_context, step_make
 from userids.filters import BreachFilter
 from userids.forms import AnalyseForm, PostponeForm, SettleForm
 from userids.jobs import late_requests
@@ -20,9 +20,11 @@ from userids.services import breach_reviews as services
 from userids.workflow import BREACH_REVIEW
 
 SORTS = {"due": "due_at", "user_id": "account__user_id", "name": "person__name"}
-PAGE = ProcessPage(
-    BREACH_REVIEW, services.TRANSITIONS, key="review_id", step_url="userids:breach_review_step",
-    forms={"analyse": AnalyseForm, "settle": SettleForm, "postpone": PostponeForm},
+STEPPING = plain_stepping(
+    BREACH_REVIEW, services.TRANSITIONS, key="review_id", url_name="userids:breach_review_step",
+    own_forms={"analyse": AnalyseForm, "settle": SettleForm, "postpone": PostponeForm},
+    icons={"analyse": "player-play", "settle": "lock", "close": "lock", "postpone": "calendar-event",
+           "reopen": "arrow-back-up"},
     aside=frozenset({"settle", "postpone", "reopen"}),
 )  # fmt: skip
 
@@ -51,15 +53,14 @@ def breach_review(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def breach_review_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
     found = get_visible(BreachReview, me(request), pk)
-    done = PAGE.post(request, found, transition)
+    done = step_make(request, STEPPING, found, transition)
     return done if isinstance(done, HttpResponse) else _detail(request, found, done, 422)
 
 
 def _detail(request: HttpRequest, found: BreachReview, tried: dict[str, forms.Form], status: int) -> HttpResponse:
     late = found.request
     today, action_due = timezone.localdate(timezone=late.site.zone), found.action_due
-    initial = {"cause": found.cause, "cause_note": found.cause_note, "correction": found.correction}
-    context = PAGE.context(request, found, tried, **initial)
+    context = process_context(request, STEPPING, found, tried)
     context |= {
         "title": _("Breach of %(id)s") % {"id": late.account.user_id},
         "crumbs": [{"label": _("Breaches"), "url": reverse("userids:breaches")}],

@@ -1,19 +1,21 @@
-"""What the pages of both processes (deactivation, replacement) have in common: their steps as forms."""
+"""How deactivations and replacements are stepped from their pages."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from occ import processes
 from occ.errors import NotAllowed, Refused
 from occ.forms import add_refusal
 from occ.people.access import me
-from occ.workflow.drawing import drawing, history
+from occ.people.actors import Actor
+from occ.processes import Stepping
 from occ.workflow.flows import Flow, Transition
 from userids.forms import (
     ConfirmDeactivationForm,
@@ -24,7 +26,6 @@ from userids.forms import (
     StepForm,
 )
 from userids.models import DeactivationRequest, ReplacementRequest
-from userids.selectors import process_entries
 from userids.services.connecting import connector_ask, may_be_asked
 from userids.services.evidence import transition_make
 from userids.services.orders import orders_of
@@ -46,32 +47,9 @@ def form_for(subject: Process, transition: Transition, data: Any = None, files: 
     return kind(data, files, auto_id=f"id_{transition.name}_%s")
 
 
-def process_context(request: HttpRequest, flow: Flow, subject: Process, tried: dict[str, forms.Form]) -> dict[str, Any]:
-    """The flow drawn, the transitions open to this user with their forms, and the history.
-
-    `next`: the transitions that bring the process on, shown on the page; `others` (failed, cancel) open a dialog.
-    `tried`: the form that was refused, by transition.
-    """
-    steps = history(subject)
-    kind = "deactivation" if isinstance(subject, DeactivationRequest) else "replacement"
-    open_now = []
-    for one in flow.open_to(me(request), state=subject.status, site=subject.site):
-        form = tried.get(one.name) or form_for(subject, one)
-        url = reverse(f"userids:{kind}_step", args=[subject.pk, one.name])
-        open_now.append({"name": one.name, "label": one.label, "form": form, "url": url, "icon": ICONS[one.name],
-                         "tried": one.name in tried})  # fmt: skip
-    by_connector = connector_context(request, flow, subject, tried.get("connector"))
-    if by_connector["at_work"]:
-        open_now = []  # they would be refused: the page says that the connector is at work, and asks how it goes
-    return {
-        "by_connector": by_connector,
-        "steps": drawing(flow, subject, steps),
-        "history": steps,
-        "entries": process_entries(flow, subject, steps),
-        "next": [one for one in open_now if one["name"] not in {"fail", "cancel"}],
-        "others": [one for one in open_now if one["name"] in {"fail", "cancel"}],
-        "zone": subject.site.zone,
-    }
+def make_step(subject: Process, name: str, data: dict[str, Any], *, actor: Actor, now: datetime) -> None:
+    taken = {key: value for key, value in data.items() if key != "file" and takes(name, key)}
+    transition_make(request=subject, name=name, file=data.get("file"), actor=actor, now=now, **taken)
 
 
 def connector_context(request: HttpRequest, flow: Flow, subject: Process, tried: forms.Form | None) -> dict[str, Any]:
@@ -116,32 +94,28 @@ def ask(request: HttpRequest, flow: Flow, subject: Process) -> HttpResponse | di
     return {"connector": form}
 
 
-def make(request: HttpRequest, flow: Flow, subject: Process, name: str) -> HttpResponse | dict[str, forms.Form]:
-    """Make the transition that was posted: a redirect when done, else the refused form by name."""
-    transition = next((one for one in flow.transitions if one.name == name), None)
-    if transition is None:
-        raise Http404
-    if not transition.open_to(me(request), subject.site):
-        raise NotAllowed
-    form = form_for(subject, transition, request.POST, request.FILES)
-    if form.is_valid():
-        data = {key: value for key, value in form.cleaned_data.items() if key != "file" and takes(name, key)}
-        try:
-            transition_make(
-                request=subject, name=name, file=form.cleaned_data.get("file"), actor=me(request), now=timezone.now(),
-                **data,
-            )  # fmt: skip
-        except Refused as refusal:
-            subject.refresh_from_db()  # somebody may have been quicker: what is shown is how it stands now
-            if name not in {one.name for one in flow.open_to(me(request), state=subject.status, site=subject.site)}:
-                raise  # nothing on the page could show it: a page of its own says why
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Done: %(step)s.") % {"step": flow.states(transition.target).label})
-            return redirect(subject.get_absolute_url())
-    return {name: form}
-
-
 def takes(name: str, key: str) -> bool:
     """Whether the transition's service takes that field: requesting and starting take no note."""
     return key != "note" or name not in {"request", "start"}
+
+
+def step_url(subject: Process, name: str) -> str:
+    kind = "deactivation" if isinstance(subject, DeactivationRequest) else "replacement"
+    return reverse(f"userids:{kind}_step", args=[subject.pk, name])
+
+
+def stepping(flow: Flow) -> Stepping:
+    return Stepping(flow, form_for, make_step, step_url, ICONS, frozenset({"fail", "cancel"}))
+
+
+def process_context(request: HttpRequest, flow: Flow, subject: Process, tried: dict[str, forms.Form]) -> dict[str, Any]:
+    context = processes.process_context(request, stepping(flow), subject, tried)
+    context["by_connector"] = connector_context(request, flow, subject, tried.get("connector"))
+    if context["by_connector"]["at_work"]:
+        # They would be refused: the page says that the connector is at work, and asks how it goes.
+        context |= {"next": [], "others": []}
+    return context
+
+
+def make(request: HttpRequest, flow: Flow, subject: Process, name: str) -> HttpResponse | dict[str, forms.Form]:
+    return processes.step_make(request, stepping(flow), subject, name)

@@ -28,7 +28,7 @@ from userids.reconciling.filters import ReconciliationFilter
 from userids.reconciling.forms import ListForm
 from userids.reconciling.jobs import RECONCILE, starts
 from userids.reconciling.policies import KINDS
-from userids.reconciling.pulling import reachable, pull_ask
+from userids.reconciling.pulling import pull_ask, reachable
 from userids.reconciling.reading import COLUMNS
 from userids.reconciling.report import report_of
 from userids.reconciling.runs import sites_of

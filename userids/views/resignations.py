@@ -49,9 +49,9 @@ def resignation_new(request: HttpRequest) -> HttpResponse:
     user = me(request)
     if not has_role(user, {Role.SUPPORT}):
         raise NotAllowed
-    form = ResignationForm(
-        request.POST or None, request.FILES or None, user=user, initial={"person": request.GET.get("person")}
-    )
+    number = request.GET.get("person", "")
+    given = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None
+    form = ResignationForm(request.POST or None, request.FILES or None, user=user, initial={"person": given})
     if request.method == "POST" and form.is_valid():
         try:
             return redirect("userids:resignation", _record(request, form).pk)
@@ -116,7 +116,11 @@ def resignation(request: HttpRequest, pk: int) -> HttpResponse:
 def _detail(
     request: HttpRequest, found: Resignation, move: MoveForm, withdraw: NoteForm, opened: str = "", status: int = 200
 ) -> HttpResponse:
-    may = found.withdrawn_at is None and has_role(me(request), {Role.SUPPORT}, site=found.person.site)
+    may = (
+        found.withdrawn_at is None
+        and found.ended_at is None
+        and has_role(me(request), {Role.SUPPORT}, site=found.person.site)
+    )
     actions = [
         {"label": _("Move the last working day"), "icon": "calendar-event", "dialog": "move"},
         {"label": _("Withdraw"), "icon": "arrow-back-up", "dialog": "withdraw", "tone": "danger"},

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SdmConfig(AppConfig):
+    name = "sdm"
+    verbose_name = _("People")
+
+    def ready(self) -> None:
+        from sdm import documents, finding, jobs, policies, receivers  # noqa: F401  (they register themselves)

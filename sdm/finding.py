@@ -1,0 +1,36 @@
+"""What of the people's records is found by search, and which leavings wait for somebody on "Today"."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext_lazy
+
+from occ.people.models import User
+from occ.search import Result
+from occ.search import register as register_finder
+from occ.times import end_of_day
+from occ.workflow.turns import Source
+from occ.workflow.turns import register as register_turns
+from sdm.models import Employee, Leaving
+from sdm.workflow import LEAVING
+
+
+def find_people(user: User, text: str, limit: int) -> Iterator[Result]:
+    rows = Employee.objects.visible_to(user).search(text).select_related("person__site").defer("nik")
+    for one in rows.order_by("person__name", "pk")[:limit]:
+        person = one.person
+        yield Result(person.name, f"{person.number} · {person.position} · {person.site.code}", one.get_absolute_url())
+
+
+register_finder(gettext_lazy("People"), find_people)
+register_turns(
+    Source(
+        LEAVING,
+        rows=lambda user: (
+            Leaving.objects.visible_to(user)
+            .select_related("employee__person", "site")
+            .order_by("last_working_day", "pk")
+        ),
+        title=lambda row: row.person.name,
+        due_at=lambda row: end_of_day(row.last_working_day, row.site.zone),
+    )
+)

@@ -1,0 +1,159 @@
+"""Contracts: added, extended, ended; never two at once. Who changes one holds the person's lock."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from occ.errors import Invalid, NotAllowed, WrongState
+from occ.ledger.services import record
+from occ.people.actors import Actor
+from occ.people.history import sign
+from occ.people.lifecycle import person_locked
+from occ.people.models import Person, in_force
+from occ.times import in_reach
+from sdm.choices import EmploymentKind
+from sdm.models import Employment
+from sdm.personal import KEEPERS, may
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a contract says; `agreed_until` None for a PKWTT."""
+
+    kind: str
+    starts_on: date
+    agreed_until: date | None
+    number: str = ""
+
+
+def terms_check(terms: Terms) -> None:
+    """Raises Invalid: an unknown kind, a PKWT without an end, a PKWTT with one, an end before the beginning."""
+    if terms.kind not in EmploymentKind.values:
+        raise Invalid(_("A contract is a PKWT or a PKWTT."), field="kind")
+    if terms.kind == EmploymentKind.PKWT and terms.agreed_until is None:
+        raise Invalid(_("A PKWT ends on a day: say which."), field="agreed_until", code="pkwt_without_end")
+    if terms.kind == EmploymentKind.PKWTT and terms.agreed_until is not None:
+        raise Invalid(_("A PKWTT has no end."), field="agreed_until", code="pkwtt_with_end")
+    for day in (terms.starts_on, terms.agreed_until):
+        if day is not None and not in_reach(day):
+            raise Invalid(_("The date is not possible."), field="agreed_until")
+    if terms.agreed_until is not None and terms.agreed_until < terms.starts_on:
+        raise Invalid(_("The contract would end before it begins."), field="agreed_until", code="order")
+    if len(terms.number) > 60:
+        raise Invalid(_("The contract number has at most 60 characters."), field="number")
+
+
+@transaction.atomic
+def employment_add(*, person_id: int, terms: Terms, note: str = "", actor: Actor, now: datetime) -> Employment:
+    """A contract of its own. Raises Invalid when another one holds at that time: then it is ended or extended."""
+    person = _kept(person_id, actor)
+    terms_check(terms)
+    _employed(person, terms)
+    return write(person, terms, None, note, actor, now)
+
+
+@transaction.atomic
+def employment_extend(
+    *, employment_id: int, agreed_until: date, number: str = "", note: str = "", actor: Actor, now: datetime
+) -> Employment:
+    """A PKWT goes on from the day after its end until that day. Raises WrongState when it ended sooner, or is."""
+    found = Employment.objects.get(pk=employment_id)
+    person = _kept(found.employee_id, actor)
+    found.refresh_from_db()
+    if found.kind != EmploymentKind.PKWT or found.ends_on is None:
+        raise WrongState(_("A PKWTT needs no extension."))
+    if found.ends_on != found.agreed_until:
+        raise WrongState(_("This contract was ended before its time."))
+    if Employment.objects.filter(extends=found).exists():
+        raise WrongState(_("This contract is extended already."))
+    terms = Terms(EmploymentKind.PKWT, found.ends_on + timedelta(days=1), agreed_until, number)
+    terms_check(terms)
+    return write(person, terms, found, note, actor, now)
+
+
+@transaction.atomic
+def employment_end(*, employment_id: int, ends_on: date, note: str, actor: Actor, now: datetime) -> Employment:
+    """A contract ends sooner than agreed, or a PKWTT ends; the person's leaving is recorded apart from this."""
+    found = Employment.objects.get(pk=employment_id)
+    person = _kept(found.employee_id, actor)
+    found.refresh_from_db()
+    if not note.strip():
+        raise Invalid(_("Say why it ends."), field="note")
+    if ends_on < found.starts_on or not in_reach(ends_on):
+        raise Invalid(_("The contract would end before it begins."), field="ends_on")
+    if found.agreed_until is not None and ends_on > found.agreed_until:
+        raise Invalid(_("That is later than agreed. Extend the contract instead."), field="ends_on")
+    if (later := getattr(found, "extension", None)) is not None:
+        raise WrongState(_("This contract is extended from %(day)s. End that one.") % {"day": later.starts_on})
+    was, found.ends_on = found.ends_on, ends_on
+    sign(found, actor, note, now=now)
+    found.save(update_fields=["ends_on"])
+    data = {"ends_on": ends_on, "was": was, "note": note}
+    record(actor=actor, action="employment.ended", subject=found, data=data, now=now, site=person.site)
+    return found
+
+
+def _kept(person_id: int, actor: Actor) -> Person:
+    person = person_locked(person_id)
+    if not may(actor, KEEPERS, person.site):
+        raise NotAllowed
+    return person
+
+
+def _employed(person: Person, terms: Terms) -> None:
+    if person.last_working_day is not None and terms.starts_on <= person.last_working_day < (
+        terms.agreed_until or date.max
+    ):
+        words = _("%(name)s leaves on %(day)s, before this contract would end.")
+        values = {"name": person.name, "day": person.last_working_day}
+        raise Invalid(words % values, field="agreed_until", code="leaves_before")
+
+
+def write(
+    person: Person, terms: Terms, extends: Employment | None, note: str, actor: Actor, now: datetime
+) -> Employment:
+    """Write a contract whose terms were checked. Raises Invalid when another one holds at that time."""
+    rows = Employment.objects.filter(employee_id=person.pk)
+    clash = rows.exclude(ends_on__lt=terms.starts_on)
+    if terms.agreed_until is not None:
+        clash = clash.filter(starts_on__lte=terms.agreed_until)
+    if (other := clash.first()) is not None:
+        words = _("Another contract holds at that time: %(kind)s from %(day)s.")
+        values = {"kind": other.get_kind_display(), "day": other.starts_on}
+        raise Invalid(words % values, field="starts_on", code="contract_overlaps")
+    made = Employment(
+        employee_id=person.pk, kind=terms.kind, number=terms.number.strip(), starts_on=terms.starts_on,
+        agreed_until=terms.agreed_until, ends_on=terms.agreed_until, extends=extends, note=note[:300],
+    )  # fmt: skip
+    sign(made, actor, note, now=now)
+    made.save()
+    data = {"kind": terms.kind, "from": terms.starts_on, "until": terms.agreed_until, "extends": extends and extends.pk}
+    record(actor=actor, action="employment.added", subject=made, data=data, now=now, site=person.site)
+    return made
+
+
+# With the person's leaving -------------------------------------------------------------------------------------------
+
+
+def employments_end_with(*, person: Person, last: date, actor: Actor, now: datetime) -> None:
+    """Nobody has a contract that holds after the last working day."""
+    for found in Employment.objects.filter(in_force(last), employee_id=person.pk).exclude(ends_on=last):
+        found.ends_on = last
+        sign(found, actor, _("Left"), now=now)
+        found.save(update_fields=["ends_on"])
+
+
+def employments_go_on(*, person: Person, previous: date, actor: Actor, now: datetime) -> None:
+    for found in Employment.objects.filter(employee_id=person.pk, ends_on=previous).exclude(agreed_until=previous):
+        found.ends_on = found.agreed_until
+        sign(found, actor, _("Does not leave on that day"), now=now)
+        found.save(update_fields=["ends_on"])
+
+
+def employments_withdraw(*, person: Person, since: date, note: str, actor: Actor, now: datetime) -> None:
+    """A planned return does not come, and neither does its contract."""
+    for found in Employment.objects.filter(employee_id=person.pk, starts_on__gte=since).order_by("-starts_on"):
+        sign(found, actor, note, now=now)
+        found.delete()
