@@ -120,7 +120,11 @@ def list_read(*, file: Upload, name: str, taken_at: datetime, report: Report = l
     report(0.3)
     if preview.counts["faulty"]:
         raise FaultyRows(preview)
-    users = [listed(row.values) for row in preview.rows]
+    rows = preview.rows
+    rows.reverse()
+    users = []
+    while rows:  # let go of one by one: memory never holds the list twice
+        users.append(listed(rows.pop().values))
     return Listing(users, frozenset(present), sha256, name[-200:])
 
 
