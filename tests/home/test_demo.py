@@ -19,6 +19,7 @@ from occ.documents.models import IssuedDocument
 from occ.ledger.verification import faults
 from occ.people.choices import Role
 from occ.people.models import Person, RoleAssignment, Site
+from sdm.models import Leaving
 from userids.models import Account, DeactivationRequest, ReplacementRequest
 
 
@@ -47,7 +48,9 @@ def test_two_sites_two_years_and_requests_with_minutes_hours_and_days_left(
         assert any(one > timedelta(days=2) for one in left)
     assert not Person.objects.filter(last_working_day__lt=now - timedelta(days=5), assignments__ends_at=None).exists()
     assert not list(faults())
-    documents = IssuedDocument.objects.order_by("issued_at")
+    assert set(Leaving.objects.values_list("status", flat=True)) >= {"recorded", "interviewed", "closed", "withdrawn"}
+    assert not Person.objects.filter(employee=None).exists()
+    documents = IssuedDocument.objects.filter(type_code="LOG-UID").order_by("issued_at")
     assert len(documents) == 10 and documents[0].expires_on < timezone.localdate() + timedelta(days=60)
     logins = json.loads(logins_file().read_text())
     assert stat.S_IMODE(logins_file().stat().st_mode) == 0o600
