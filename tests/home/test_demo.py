@@ -19,6 +19,7 @@ from occ.documents.models import IssuedDocument
 from occ.ledger.verification import faults
 from occ.people.choices import Role
 from occ.people.models import Person, RoleAssignment, Site
+from sdm.models import Leaving
 from userids.choices import FindingKind
 from userids.models import AccessReview, Account, BreachReview, DeactivationRequest, ReplacementRequest
 from userids.models_reconciliation import Finding
@@ -53,6 +54,8 @@ def test_two_sites_two_years_and_requests_with_minutes_hours_and_days_left(
     assert Account.objects.filter(status="suspended").exists()
     assert set(AccessReview.objects.values_list("status", flat=True)) == {"open", "closed"}
     assert IssuedDocument.objects.filter(type_code="ACR-UID").count() == 6
+    assert set(Leaving.objects.values_list("status", flat=True)) >= {"recorded", "interviewed", "closed", "withdrawn"}
+    assert not Person.objects.filter(employee=None).exists()
     documents = IssuedDocument.objects.filter(type_code="LOG-UID").order_by("issued_at")
     assert len(documents) == 10 and documents[0].expires_on < timezone.localdate() + timedelta(days=60)
     assert IssuedDocument.objects.filter(type_code="REK-UID").count() == 3
