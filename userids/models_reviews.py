@@ -51,6 +51,7 @@ class BreachReview(models.Model):
     correction = models.TextField(_("correction"), blank=True)
     corrective_action = models.TextField(_("corrective action"), blank=True)
     action_due = models.DateField(_("corrective action due"), null=True, blank=True)
+    missed_at = models.DateTimeField(_("deadline missed"), null=True)
     opened_at = models.DateTimeField(_("opened"))
     closed_at = models.DateTimeField(_("closed"), null=True)
     closed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("closed by"))

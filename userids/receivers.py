@@ -21,8 +21,10 @@ CANCEL = DEACTIVATION.find("cancel")
 
 
 @receiver(leaving, dispatch_uid="userids.leaving")
-def open_deactivations(sender: Any, person: Person, actor: Actor, now: datetime, **kwargs: Any) -> None:
-    deactivations.deactivations_open(person=person, actor=actor, now=now)
+def open_deactivations(
+    sender: Any, person: Person, previous: date | None, actor: Actor, now: datetime, **kwargs: Any
+) -> None:
+    deactivations.deactivations_open(person=person, previous=previous, actor=actor, now=now)
     deactivations.resignation_follow(person=person, actor=actor, now=now)
 
 

@@ -142,7 +142,14 @@ BREACH_REVIEW = register(
             ),
             transition("postpone", B.ACTION, B.ACTION, by={Role.COORDINATOR}, label=_("New date"), needs={"note"}),
             transition("reopen", B.CLOSED, B.OPEN, by={Role.COORDINATOR}, label=_("Open again"), needs={"note"}),
-            transition("void", {B.OPEN, B.ACTION}, B.VOID, by={BEAT}, label=_("No breach after all"), needs={"note"}),
+            transition(
+                "void",
+                {B.OPEN, B.ACTION},
+                B.VOID,
+                by={Role.COORDINATOR, BEAT},
+                label=_("No breach after all"),
+                needs={"note"},
+            ),
             transition("again", B.VOID, B.OPEN, by={BEAT}, label=_("Late again"), needs={"note"}),
         ),
     )

@@ -118,7 +118,9 @@ def deal(life: Life, *, now: datetime) -> None:
 def second_quirks(life: Life, lines: dict[str, Line], now: datetime) -> None:
     some = held(lines)
     lines["ADMIN-UAT"] = dict.fromkeys(HEAD, "") | {"User ID": "ADMIN-UAT", "Nama": "Akun Uji", "Status": "Aktif"}
-    lines[some[14]]["Login Terakhir"] = clock(now - timedelta(days=75))
+    old = Account.objects.filter(user_id__in=some[14:], activated_at__lt=life.now - timedelta(days=300))
+    dormant = old.order_by("user_id").values_list("user_id", flat=True)[0]
+    lines[dormant]["Login Terakhir"] = clock(now - timedelta(days=75))
 
 
 def todays_quirks(life: Life, lines: dict[str, Line], now: datetime) -> None:

@@ -25,35 +25,69 @@ class Item:
     roles: frozenset[str] | None = None
 
 
-ITEMS = [
-    Item(_("Today"), "home", "home"),
-    Item(_("User-ID dashboard"), "gauge", "userids:dashboard", FLOOR),
-    Item(_("Logbook"), "book", "userids:accounts", FLOOR | {Role.AGENT}),
-    Item(_("Deactivations"), "user-off", "userids:deactivations", FLOOR),
-    Item(_("Replacements"), "replace", "userids:replacements", FLOOR),
-    Item(_("Resignations"), "mail", "userids:resignations", frozenset({Role.SUPPORT, Role.COORDINATOR, Role.AUDITOR})),
-    Item(_("Breaches"), "alert-triangle", "userids:breaches", FLOOR),
-    Item(_("Access reviews"), "checklist", "userids:access_reviews", FLOOR),
-    Item(_("Reconciliations"), "git-compare", "userids:reconciliations", FLOOR),
-    Item(_("Findings"), "zoom-exclamation", "userids:findings", FLOOR),
-    Item(_("Import"), "upload", "userids:import", frozenset({Role.SUPPORT, Role.DOCUMENT_CONTROL})),
-    Item(_("Applications"), "plug-connected", "userids:applications", APPLICATION_READERS),
-    Item(_("People"), "users", "sdm:people", FLOOR | {Role.AGENT}),
-    Item(_("Leavings"), "door-exit", "sdm:leavings", FLOOR),
-    Item(_("My exports"), "download", "exports:list", FLOOR),
-    Item(_("Documents"), "files", "documents:register", FLOOR),
-    Item(_("Compliance"), "chart-bar", "compliance", FLOOR),
-    Item(_("Obligations"), "list-check", "obligations", FLOOR),
-    Item(_("Procedures"), "git-branch", "sop", FLOOR),
-    Item(_("Policies"), "adjustments", "policies", FLOOR),
-    Item(_("Log-ins"), "users", "logins", frozenset({Role.ADMINISTRATOR})),
-    Item(_("Evidence ledger"), "shield-check", "ledger", frozenset({Role.AUDITOR, Role.QMR, Role.ADMINISTRATOR})),
+# Groups by what one comes for; the first has no heading.
+GROUPS: list[tuple[str | Promise, list[Item]]] = [
+    ("", [Item(_("Today"), "home", "home")]),
+    (
+        _("User IDs"),
+        [
+            Item(_("User-ID dashboard"), "gauge", "userids:dashboard", FLOOR),
+            Item(_("Logbook"), "book", "userids:accounts", FLOOR | {Role.AGENT}),
+            Item(_("Deactivations"), "user-off", "userids:deactivations", FLOOR),
+            Item(_("Replacements"), "replace", "userids:replacements", FLOOR),
+            Item(
+                _("Resignations"),
+                "mail",
+                "userids:resignations",
+                frozenset({Role.SUPPORT, Role.COORDINATOR, Role.AUDITOR}),
+            ),
+            Item(_("Breaches"), "alert-triangle", "userids:breaches", FLOOR),
+            Item(_("Access reviews"), "checklist", "userids:access_reviews", FLOOR),
+            Item(_("Reconciliations"), "git-compare", "userids:reconciliations", FLOOR),
+            Item(_("Findings"), "zoom-exclamation", "userids:findings", FLOOR),
+            Item(_("Import"), "upload", "userids:import", frozenset({Role.SUPPORT, Role.DOCUMENT_CONTROL})),
+            Item(_("Applications"), "plug-connected", "userids:applications", APPLICATION_READERS),
+        ],
+    ),
+    (
+        _("People"),
+        [
+            Item(_("People"), "users", "sdm:people", FLOOR | {Role.AGENT}),
+            Item(_("Leavings"), "door-exit", "sdm:leavings", FLOOR),
+        ],
+    ),
+    (
+        _("Governance"),
+        [
+            Item(_("My exports"), "download", "exports:list", FLOOR),
+            Item(_("Documents"), "files", "documents:register", FLOOR),
+            Item(_("Compliance"), "chart-bar", "compliance", FLOOR),
+            Item(_("Obligations"), "list-check", "obligations", FLOOR),
+            Item(_("Procedures"), "git-branch", "sop", FLOOR),
+            Item(_("Policies"), "adjustments", "policies", FLOOR),
+            Item(_("Log-ins"), "users", "logins", frozenset({Role.ADMINISTRATOR})),
+            Item(
+                _("Evidence ledger"), "shield-check", "ledger", frozenset({Role.AUDITOR, Role.QMR, Role.ADMINISTRATOR})
+            ),
+        ],
+    ),
 ]
 
 
 def sections(user: User, path: str) -> list[dict[str, Any]]:
-    """[{label, icon, url, active}] in order; the longest matching address is the active one."""
-    items = [item for item in ITEMS if item.roles is None or has_role(user, item.roles)]
-    urls = [(item, reverse(item.url_name)) for item in items]
-    active = max((url for _item, url in urls if path.startswith(url)), key=len, default="")
-    return [{"label": item.label, "icon": item.icon, "url": url, "active": url == active} for item, url in urls]
+    """[{label, children: [{label, icon, url, active}]}]; the first group's items stand alone. The longest matching
+    address is the active one."""
+    seen = [
+        (label, [one for one in items if one.roles is None or has_role(user, one.roles)]) for label, items in GROUPS
+    ]
+    urls = {one.url_name: reverse(one.url_name) for _label, items in seen for one in items}
+    active = max((url for url in urls.values() if path.startswith(url)), key=len, default="")
+    drawn: list[dict[str, Any]] = []
+    for label, items in seen:
+        links = [
+            {"label": one.label, "icon": one.icon, "url": urls[one.url_name], "active": urls[one.url_name] == active}
+            for one in items
+        ]
+        if links:
+            drawn += [{"label": label, "children": links}] if label else links
+    return drawn

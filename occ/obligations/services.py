@@ -181,6 +181,32 @@ def obligation_team(
 
 
 @transaction.atomic
+def obligation_judge(
+    *, subject: models.Model, rule: str, starts_at: datetime, due_at: datetime, reason: str, actor: Actor, now: datetime
+) -> Obligation | None:
+    """Give a fulfilled obligation another deadline: it was late or not by that one. A breach is told, as ever, once."""
+    kind = ContentType.objects.get_for_model(subject)
+    found = Obligation.objects.select_for_update(of=("self",)).select_related("site", "team")
+    rows = found.filter(rule=rule, content_type=kind, object_id=subject.pk, state=State.FULFILLED)
+    obligation = rows.order_by("-pk").first()
+    if obligation is None or obligation.due_at == due_at:
+        return obligation
+    was = obligation.due_at
+    obligation.starts_at, obligation.due_at = starts_at, due_at
+    late = obligation.fulfilled_at is not None and obligation.fulfilled_at > due_at
+    obligation.breached_at = due_at if late else None
+    obligation.save(update_fields=["starts_at", "due_at", "breached_at"])
+    _event(obligation, EventKind.MOVED, actor=actor, now=now, was=was, reason=reason)
+    data = {"was": was, "due_at": due_at, "reason": reason}
+    record(actor=actor, action="obligation.moved", subject=obligation, data=data, now=now, site=obligation.site)
+    if late:
+        climb(obligation, now=now)
+        obligation.next_at = None
+        obligation.save(update_fields=["next_at"])
+    return obligation
+
+
+@transaction.atomic
 def obligation_fulfil(
     *, subject: models.Model, rule: str, at: datetime, evidence: dict[str, Any], actor: Actor, now: datetime
 ) -> Obligation | None:

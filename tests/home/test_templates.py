@@ -15,7 +15,7 @@ from django.template.loader import get_template, render_to_string
 from django.test import RequestFactory
 from django.utils import translation
 
-from occ.home.navigation import ITEMS
+from occ.home.navigation import GROUPS
 from occ.home.templatetags.occ_ui import STATUS_TONES, TONE_ICONS, clock_texts, icon_exists, level, relative, since
 from occ.static_files import PACKAGE_FILES, PackageFinder, packages_root
 
@@ -136,7 +136,7 @@ def test_sorting_turns_round_and_leaves_the_place_in_the_list() -> None:
 
 def used_icons() -> set[str]:
     named: set[str] = {name for _tone, name in STATUS_TONES.values()} | set(TONE_ICONS.values())
-    named |= {item.icon for item in ITEMS}
+    named |= {item.icon for _label, items in GROUPS for item in items}
     for path in TEMPLATES.rglob("*.html"):
         named |= set(re.findall(r"(?:\{% icon |[\s_]icon=)\"([a-z0-9-]+)\"", path.read_text(encoding="utf-8")))
     return named

@@ -121,6 +121,7 @@ def attempt_review(subject: Any, one: Transition, actor: Any, *, complete: bool 
         "analyse": ANALYSIS,
         "settle": SETTLED | note,
         "close": {"evidence": {"text": "bukti"} if complete else {}},
+        "void": note,
         "postpone": {"action_due": (LATER + timedelta(days=30)).date()} | note,
         "reopen": note,
     }
@@ -155,6 +156,8 @@ def attempt(subject: Any, one: Transition, actor: Any, *, complete: bool = True)
     if one.name == "confirm" and isinstance(subject, ReplacementRequest):
         arguments |= {"sessions_revoked": True, "work_handed_over": True}
     text = "bukti" if complete and one.name == "confirm" else ""
+    if one.name == "cancel" and isinstance(subject, DeactivationRequest):  # a leaver's is not, while they leave
+        Person.objects.filter(pk=subject.person_id).update(last_working_day=None)
     transition_make(request=subject, name=one.name, text=text, actor=actor, now=LATER, **arguments)
 
 

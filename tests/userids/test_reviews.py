@@ -24,7 +24,7 @@ from occ.people.models import RoleAssignment, Team, User
 from tests.factories import DAY, NOW, PASSWORD, Floor, account, person, user
 from tests.userids.test_ladder import in_threads
 from tests.userids.test_processes import ANALYSIS, late_review
-from userids.models import AccessReview, Account, BreachReview, DeactivationRequest
+from userids.models import AccessReview, Account, Assignment, BreachReview, DeactivationRequest
 from userids.services import access_reviews, accounts, breach_reviews, deactivations, replacements
 from userids.services.access_reviews import quarter_of
 from userids.services.others import deactivation_ask
@@ -98,11 +98,71 @@ def test_what_turns_out_to_be_no_breach_is_void(floor: Floor, way: str) -> None:
         deactivations.resignation_move(**support, last_working_day=DAY + timedelta(days=20))
     else:
         shut(floor.request, floor, due + HOUR, inactive_since=due - HOUR)
-    assert BreachReview.objects.get().status == "void"
+    review = BreachReview.objects.get()
+    if way == "moved":  # a day that moves after the breach is the coordinator's to judge
+        assert review.status == "open"
+        breach_reviews.review_void(review_id=review.pk, note="salah ketik", actor=floor.coordinator, now=due + HOUR)
+        review.refresh_from_db()
+    assert review.status == "void"
     assert Obligation.objects.get(rule="userids.breach_review").state == "cancelled"
     if way == "moved":  # and late again: the same review lives again
         sweep(now=floor.request.due_at)
         assert BreachReview.objects.get().status == "open"
+
+
+@pytest.mark.req("UID-7", "UID-4")
+def test_moving_the_day_forth_and_back_washes_no_breach_away(floor: Floor) -> None:
+    resignation = floor.resign(DAY - timedelta(days=3), now=NOW)
+    move = {"resignation_id": resignation.pk, "note": "x", "actor": floor.support}
+    deactivations.resignation_move(**move, last_working_day=DAY, now=NOW)
+    request = floor.request
+    assert request.due_at > NOW
+    shut(request, floor, NOW + HOUR)
+    assert BreachReview.objects.get().status == "open"  # in time by a day that was moved after the breach: who knows
+    deactivations.resignation_move(**move, last_working_day=DAY - timedelta(days=3), now=NOW + 2 * HOUR)
+    request.refresh_from_db()
+    assert request.late and request.last_working_day == DAY - timedelta(days=3)
+    owed = Obligation.objects.get(rule="userids.deactivate")
+    assert (owed.state, owed.on_time, owed.breached_at) == ("fulfilled", False, request.due_at)
+    assert BreachReview.objects.get().status == "open"
+
+
+@pytest.mark.req("UID-3")
+def test_a_leavers_request_is_not_cancelled_while_they_leave(floor: Floor) -> None:
+    floor.resign()
+    with pytest.raises(WrongState, match=floor.agent.name):
+        deactivations.deactivation_cancel(request_id=floor.request.pk, note="x", actor=floor.support, now=NOW)
+    assert floor.request.is_open
+    other = person(floor.jkt)
+    asked = deactivation_ask(account_id=account(other).pk, reason="discipline", note="x", actor=floor.leader, now=NOW)
+    assert (
+        deactivations.deactivation_cancel(request_id=asked.pk, note="x", actor=floor.support, now=NOW).status
+        == "cancelled"
+    )
+
+
+@pytest.mark.req("UID-3", "UID-8", "KER-5")
+@pytest.mark.parametrize("way", ["resume", "create"])
+def test_no_id_is_given_to_somebody_whose_leaving_is_being_recorded(live_floor: Floor, way: str) -> None:
+    """Whichever of the two is first: no leaver holds an active ID without a request."""
+    floor = live_floor
+    if way == "resume":
+        shut(ask(floor, "long_leave"), floor, NOW)
+
+    def leave() -> None:
+        floor.resign(DAY + timedelta(days=9), now=LATER)
+
+    def give() -> None:
+        if way == "resume":
+            accounts.account_resume(account_id=floor.account.pk, note="x", actor=floor.leader, now=LATER)
+        else:
+            account(floor.agent)
+
+    both = iter([leave, give])
+    in_threads(2, lambda: next(both)())
+    held = Assignment.objects.filter(person=floor.agent, ends_at=None).values_list("account_id", flat=True)
+    requested = DeactivationRequest.objects.open().values_list("account_id", flat=True)
+    assert set(held) <= set(requested)
 
 
 @pytest.mark.req("UID-7")

@@ -12,6 +12,7 @@ from occ.ledger.services import record
 from occ.people.actors import Actor, SystemActor
 from occ.people.choices import Role
 from occ.people.history import sign
+from occ.people.lifecycle import person_locked
 from occ.people.models import Person, Site, User
 from occ.people.scope import has_role
 from occ.times import in_reach
@@ -110,6 +111,12 @@ def email_is_free(email: str, *, person: Person) -> None:
 def assign(
     account: Account, person: Person, email: str, *, at: datetime, why: str, actor: Actor, now: datetime
 ) -> Assignment:
+    """The person holds the ID from `at` on. Raises Invalid when they are leaving or have left.
+
+    The person is locked: a leaving that is recorded at this moment either sees the new holding, or refuses it here.
+    """
+    if person_locked(person.pk).last_working_day is not None:
+        raise Invalid(_("%(name)s is leaving or has left.") % {"name": person.name}, field="person")
     assignment = Assignment(account=account, person=person, email=email, starts_at=at, began=why)
     sign(assignment, actor, why, now=now)
     assignment.save()
@@ -154,11 +161,14 @@ def account_resume(*, account_id: int, note: str, actor: User, now: datetime) ->
 
     `note` says what shows it in the application. Raises NotAllowed, WrongState, Invalid.
     """
+    expected = kept_for(Account.objects.get(pk=account_id))
+    if expected is not None:
+        person_locked(expected.pk)  # before the account: whoever records a leaving takes them in this order
     account = Account.objects.select_for_update(of=("self",)).select_related("site").get(pk=account_id)
     if not has_role(actor, {Role.TEAM_LEADER}, site=account.site):
         raise NotAllowed
     person = kept_for(account)
-    if person is None:
+    if person is None or person != expected:
         raise WrongState(_("This user ID is not suspended."))
     if person.last_working_day is not None:
         raise WrongState(_("%(name)s is leaving or has left.") % {"name": person.name})

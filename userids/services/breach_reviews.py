@@ -30,13 +30,16 @@ def review_open(*, request: DeactivationRequest, cause: str, now: datetime) -> B
     if found is not None and found.status != BreachReviewStatus.VOID:
         return found
     if found is None:
-        review = BreachReview(request=request, site=request.site, cause=cause, opened_at=now)
+        review = BreachReview(
+            request=request, site=request.site, cause=cause, missed_at=request.due_at, opened_at=now
+        )  # fmt: skip
         sign(review, BEAT, now=now)
         review.save()
         begin(BREACH_REVIEW, review, actor=BEAT, now=now)
     else:
         note = _("Late again after the deadline had moved.")
-        with step(BREACH_REVIEW, BreachReview, found.pk, "again", actor=BEAT, now=now, note=note) as review:
+        also = {"missed_at": request.due_at}
+        with step(BREACH_REVIEW, BreachReview, found.pk, "again", actor=BEAT, now=now, note=note, also=also) as review:
             pass
     _owe_review(review, now=now)
     return review
@@ -56,20 +59,27 @@ def _owe(review: BreachReview, rule: str, due_at: datetime, *, actor: Actor, now
 
 
 def review_check(*, request: DeactivationRequest, now: datetime) -> None:
-    """To be called when a request's deadline or end has changed: without a breach there is nothing to review."""
+    """To be called when a request has ended: without a breach there is nothing to review."""
     review = BreachReview.objects.open().filter(request=request).first()
-    if review is None or _is_late(request, now):
+    if review is None or not _was_none(review, request):
         return
-    note = _("The request was cancelled, moved, or shut in time.")
-    with step(BREACH_REVIEW, BreachReview, review.pk, "void", actor=BEAT, now=now, note=note) as review:
-        for rule in (REVIEW_BREACH, CORRECTIVE_ACTION):
-            obligations.obligation_cancel(subject=review, rule=rule, reason=note, actor=BEAT, now=now)
+    note = _("The request was cancelled, or the evidence shows that it was shut in time.")
+    review_void(review_id=review.pk, note=note, actor=BEAT, now=now)
 
 
-def _is_late(request: DeactivationRequest, now: datetime) -> bool:
+def _was_none(review: BreachReview, request: DeactivationRequest) -> bool:
+    """Nobody leaves, or it was shut in time. A deadline that moved after the breach is the coordinator's to judge."""
     if request.status == DeactivationStatus.CANCELLED:
-        return False
-    return request.late or (request.inactive_since is None and request.due_at <= now)
+        return True
+    return request.inactive_since is not None and not request.late and request.due_at == review.missed_at
+
+
+def review_void(*, review_id: int, note: str, actor: Actor, now: datetime) -> BreachReview:
+    """There was no breach after all, as `note` says."""
+    with step(BREACH_REVIEW, BreachReview, review_id, "void", actor=actor, now=now, note=note) as review:
+        for rule in (REVIEW_BREACH, CORRECTIVE_ACTION):
+            obligations.obligation_cancel(subject=review, rule=rule, reason=note, actor=actor, now=now)
+    return review
 
 
 def review_analyse(
@@ -167,4 +177,5 @@ TRANSITIONS: dict[str, Callable[..., BreachReview]] = {
     "close": review_close,
     "postpone": review_postpone,
     "reopen": review_reopen,
+    "void": review_void,
 }

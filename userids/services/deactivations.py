@@ -126,7 +126,7 @@ def resignation_withdraw(*, resignation_id: int, note: str, actor: User, now: da
         raise Invalid(_("Say why it is withdrawn."), field="note")
     mine = DeactivationRequest.objects.filter(person=resignation.person).open().of_leavers()
     for pk in mine.values_list("pk", flat=True):
-        deactivation_cancel(request_id=pk, note=note, actor=actor, now=now)
+        deactivation_cancel(request_id=pk, note=note, stays=True, actor=actor, now=now)
     resignation.withdrawn_at = now
     sign(resignation, actor, note, now=now)
     resignation.save(update_fields=["withdrawn_at"])
@@ -193,8 +193,11 @@ def deactivations_follow_move(*, person: Person, actor: Actor, now: datetime) ->
 
 
 @transaction.atomic
-def deactivations_open(*, person: Person, actor: Actor, now: datetime) -> None:
-    """One request per ID that the person holds; those open already move to the new day (signal `leaving`)."""
+def deactivations_open(*, person: Person, previous: date | None = None, actor: Actor, now: datetime) -> None:
+    """One request per ID that the person holds; those open already move to the new day (signal `leaving`).
+
+    Those of this leaving that were shut already (by the `previous` day) are judged anew.
+    """
     assert person.last_working_day is not None
     starts_at, due_at = deadline(person, now)
     for request in DeactivationRequest.objects.filter(person=person).open().select_for_update(of=("self",)):
@@ -202,6 +205,7 @@ def deactivations_open(*, person: Person, actor: Actor, now: datetime) -> None:
         differs = request.of_leaver and request.last_working_day != person.last_working_day
         if differs or (request.due_at != due_at if request.of_leaver else due_at < request.due_at):
             _move(request, person, starts_at, due_at, actor=actor, now=now)
+    _judge_anew(person, previous, starts_at, due_at, actor=actor, now=now)
     held = Account.objects.filter(assignments__person=person, assignments__ends_at=None, status="active")
     for account in held.exclude(deactivations__in=DeactivationRequest.objects.open()).select_related("site"):
         request = DeactivationRequest(
@@ -209,6 +213,28 @@ def deactivations_open(*, person: Person, actor: Actor, now: datetime) -> None:
             starts_at=starts_at, due_at=due_at,
         )  # fmt: skip
         request_open(request, actor=actor, now=now)
+
+
+def _judge_anew(
+    person: Person, previous: date | None, starts_at: datetime, due_at: datetime, *, actor: Actor, now: datetime
+) -> None:
+    """The day moved after IDs of this leaving were shut: whether that was in time is judged by the day as it is now."""
+    assert person.last_working_day is not None
+    ended = DeactivationRequest.objects.of_leavers().filter(
+        person=person, last_working_day=previous, inactive_since__isnull=False
+    )
+    for request in ended.select_for_update(of=("self",)):
+        why = _date_moved(request, person)
+        request.last_working_day, request.starts_at, request.due_at = person.last_working_day, starts_at, due_at
+        sign(request, actor, why, now=now)
+        request.save(update_fields=["last_working_day", "starts_at", "due_at"])
+        obligations.obligation_judge(
+            subject=request, rule=DEACTIVATE, starts_at=starts_at, due_at=due_at, reason=why, actor=actor, now=now
+        )
+
+
+def _date_moved(request: DeactivationRequest, person: Person) -> str:
+    return _("last working day %(was)s → %(day)s") % {"was": request.last_working_day, "day": person.last_working_day}
 
 
 def deadline(person: Person, now: datetime) -> tuple[datetime, datetime]:
@@ -247,9 +273,8 @@ def _move(
 ) -> None:
     assert person.last_working_day is not None
     _call_off(request, now=now)
-    was = request.last_working_day
+    why = _date_moved(request, person)
     request.last_working_day, request.starts_at, request.due_at = person.last_working_day, starts_at, due_at
-    why = _("last working day %(was)s → %(day)s") % {"was": was, "day": person.last_working_day}
     sign(request, actor, why, now=now)
     request.save(update_fields=["last_working_day", "starts_at", "due_at"])
     obligations.obligation_move(
@@ -262,7 +287,6 @@ def _move(
         actor=actor,
         now=now,
     )
-    breach_reviews.review_check(request=request, now=now)
 
 
 def deactivation_request(*, request_id: int, actor: Actor, now: datetime) -> DeactivationRequest:
@@ -378,8 +402,16 @@ def deactivation_document(*, request_id: int, note: str = "", actor: Actor, now:
     return request
 
 
-def deactivation_cancel(*, request_id: int, note: str, actor: Actor, now: datetime) -> DeactivationRequest:
+def deactivation_cancel(
+    *, request_id: int, note: str, stays: bool = False, actor: Actor, now: datetime
+) -> DeactivationRequest:
+    """Nothing is shut. Raises WrongState for a leaver's ID: it must be shut, unless the leaver `stays`."""
     with step(DEACTIVATION, DeactivationRequest, request_id, "cancel", actor=actor, now=now, note=note) as request:
+        if request.of_leaver and not stays and request.person.last_working_day is not None:
+            raise WrongState(
+                _("%(name)s is leaving: the user ID has to be shut. If that is not so, withdraw the resignation.")
+                % {"name": request.person.name}
+            )
         _call_off(request, now=now)
         obligations.obligation_cancel(subject=request, rule=DEACTIVATE, reason=note, actor=actor, now=now)
         breach_reviews.review_check(request=request, now=now)

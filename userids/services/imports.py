@@ -60,6 +60,13 @@ def _write(reading: Reading, name: str, actor: User, now: datetime) -> dict[str,
     by_id: dict[tuple[int, str], list[Entry]] = defaultdict(list)
     for entry in sorted(reading.entries, key=lambda one: one.starts_at):
         by_id[entry.application.pk, entry.user_id.upper()].append(entry)
+    known = [one.pk for one in reading.people.values() if one.pk and one not in new]
+    # Locked, and asked again: somebody's leaving may have been recorded since the file was read.
+    days = dict(
+        Person.objects.select_for_update().filter(pk__in=known).order_by("pk").values_list("pk", "last_working_day")
+    )
+    for one in reading.people.values():
+        one.last_working_day = days.get(one.pk, one.last_working_day)
     made = holders = 0
     leavers: dict[int, Person] = {}
     for some in chunks(list(by_id.values()), SOME):

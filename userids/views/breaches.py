@@ -24,8 +24,8 @@ STEPPING = plain_stepping(
     BREACH_REVIEW, services.TRANSITIONS, key="review_id", url_name="userids:breach_review_step",
     own_forms={"analyse": AnalyseForm, "settle": SettleForm, "postpone": PostponeForm},
     icons={"analyse": "player-play", "settle": "lock", "close": "lock", "postpone": "calendar-event",
-           "reopen": "arrow-back-up"},
-    aside=frozenset({"settle", "postpone", "reopen"}),
+           "reopen": "arrow-back-up", "void": "ban"},
+    aside=frozenset({"settle", "postpone", "reopen", "void"}),
 )  # fmt: skip
 
 
