@@ -38,15 +38,15 @@ def standing(request: HttpRequest) -> str:
 
 def listing(
     request: HttpRequest, rows: "models.QuerySet[Any]", *, filters: type[FilterSet], sorts: dict[str, str],
-    default: str, size: int = 50,
+    default: str, size: int = 50, otherwise: "models.QuerySet[Any] | None" = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Context of partials/list.html: filter, chips, clear_url, page, default_sort, views, standing.
 
     `sorts`: parameter -> field (never null); `default`: a parameter, with "-" for descending. A filter with nonsense
-    in it filters nothing and says so at its field.
+    in it filters nothing and says so at its field; `otherwise` are the rows then, where `rows` lack what filters add.
     """
     chosen = filters(request.GET, queryset=rows, request=request)
-    found = chosen.qs if chosen.form.is_valid() else rows
+    found = chosen.qs if chosen.form.is_valid() else rows if otherwise is None else otherwise
     sort = request.GET.get("sort", default)
     if sort.lstrip("-") not in sorts:
         sort = default

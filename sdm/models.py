@@ -22,7 +22,7 @@ from occ.encryption import EncryptedTextField
 from occ.people.choices import Channel, Role
 from occ.people.models import DayRange, Person, Site, TeamMembership, User, in_force, whole_range
 from occ.people.scope import SITE_WIDE, people_filter, roles_of, site_filter, site_ids
-from occ.times import FIRST_BIRTH_YEAR
+from occ.times import FIRST_BIRTH_YEAR, JAKARTA, end_of_day
 from sdm.choices import Began, EmploymentKind, Standing
 from sdm.personal import CONTRACT_READERS
 
@@ -81,6 +81,11 @@ class EmployeeQuerySet(models.QuerySet["Employee"]):
         return (
             self.select_related("person__site")
             .defer("nik")
+            .annotate(
+                leaving_known=Exists(
+                    Leaving.objects.filter(employee=OuterRef("pk"), recorded_at__lt=end_of_day(day, JAKARTA))
+                )
+            )
             .prefetch_related(
                 Prefetch("placements", placements, to_attr="placed"),
                 Prefetch("person__memberships", teams, to_attr="teamed"),
@@ -166,7 +171,9 @@ class Employee(models.Model):
         """What the person was on that day; of `placed_on` rows without a query, but for who was not there."""
         last, here = self.person.last_working_day, self.place
         if here is not None:
-            return Standing.LEAVING if last is not None and last >= day >= here.starts_on else Standing.WORKING
+            known = self.leaving_known  # type: ignore[attr-defined]  # what was recorded later was not so then
+            leaves = known and last is not None and last >= day >= here.starts_on
+            return Standing.LEAVING if leaves else Standing.WORKING
         return Standing.LEFT if self.placements.filter(starts_on__lte=day).exists() else Standing.PLANNED
 
     @property

@@ -41,6 +41,10 @@ def cancel_deactivations(sender: Any, person: Person, note: str, actor: Actor, n
 @receiver(joined, dispatch_uid="userids.joined")
 def end_resignation(sender: Any, person: Person, returned: bool, actor: Actor, now: datetime, **kwargs: Any) -> None:
     if returned:
+        for found in DeactivationRequest.objects.filter(person=person).open().of_leavers():
+            deactivations.deactivation_cancel(
+                request_id=found.pk, note=_("Came back"), returned=True, actor=LIFECYCLE, now=now
+            )
         deactivations.resignation_end(person=person, withdrawn=False, note=_("Came back"), actor=actor, now=now)
 
 

@@ -39,6 +39,7 @@ DEACTIVATION = register(
                 by={Role.TEAM_LEADER, CONNECTOR},
                 label=_("Confirm as deactivated"),
                 needs={"evidence"},
+                four_eyes=True,
             ),
             # At due time, where the application's policy says so, the connector goes on from wherever people stand
             # (UID-6); what it has shut waits for the team leader.
@@ -59,6 +60,7 @@ DEACTIVATION = register(
                 D.DEACTIVATED,
                 by={Role.TEAM_LEADER},
                 label=_("Confirm what the connector did"),
+                four_eyes=True,
             ),
             transition("document", D.DEACTIVATED, D.DOCUMENTED, by={Role.SUPPORT}, label=_("Mark as documented")),
             transition(

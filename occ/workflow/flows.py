@@ -5,6 +5,7 @@ The same table is what the service obeys, what the page draws, and what a test w
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import models
 from django.utils.functional import Promise
@@ -16,7 +17,10 @@ from occ.people.scope import has_role
 
 @dataclass(frozen=True)
 class Transition:
-    """`by` holds roles and SystemActors; `needs` names what must come along ("note", "evidence")."""
+    """`by` holds roles and SystemActors; `needs` names what must come along ("note", "evidence").
+
+    `four_eyes`: nobody makes it for a subject whose `person` is themselves.
+    """
 
     name: str
     source: frozenset[str]
@@ -24,6 +28,7 @@ class Transition:
     by: frozenset[str | SystemActor]
     label: "str | Promise"
     needs: frozenset[str] = frozenset()
+    four_eyes: bool = False
 
     @property
     def by_roles(self) -> set[str]:
@@ -34,13 +39,18 @@ class Transition:
             return actor in self.by
         return has_role(actor, self.by_roles, site=site)
 
+    def own(self, actor: Actor, subject: Any) -> bool:
+        """Whether four eyes are needed and these are the subject's own two."""
+        person_id = getattr(subject, "person_id", None)
+        return self.four_eyes and isinstance(actor, User) and person_id is not None and person_id == actor.person_id
+
 
 def transition(
     name: str, source: str | Iterable[str], target: str, *, by: Iterable[str | SystemActor], label: "str | Promise",
-    needs: Iterable[str] = (),
+    needs: Iterable[str] = (), four_eyes: bool = False,
 ) -> Transition:  # fmt: skip
     sources = {source} if isinstance(source, str) else source
-    return Transition(name, frozenset(sources), target, frozenset(by), label, frozenset(needs))
+    return Transition(name, frozenset(sources), target, frozenset(by), label, frozenset(needs), four_eyes)
 
 
 @dataclass(frozen=True)

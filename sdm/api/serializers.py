@@ -53,6 +53,7 @@ class EmployeeSerializer(serializers.Serializer[Employee]):
     def to_representation(self, instance: Employee) -> dict[str, Any]:
         person, place = instance.person, instance.place
         user: User = self.context["user"]
+        last = person.last_working_day if instance.leaving_known else None  # type: ignore[attr-defined]
         found: dict[str, Any] = {
             "number": person.number,
             "name": person.name,
@@ -63,7 +64,7 @@ class EmployeeSerializer(serializers.Serializer[Employee]):
             "team": instance.team.code if instance.team else None,
             "leader": place.leader.number if place and place.leader else None,
             "joined_on": person.joined_on.isoformat(),
-            "last_working_day": person.last_working_day.isoformat() if person.last_working_day else None,
+            "last_working_day": last.isoformat() if last else None,
             "skills": instance.skills,
             "channels": instance.channels,
         }

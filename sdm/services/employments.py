@@ -14,7 +14,7 @@ from occ.people.lifecycle import person_locked
 from occ.people.models import Person, in_force
 from occ.times import in_reach
 from sdm.choices import EmploymentKind
-from sdm.models import Employment
+from sdm.models import Employment, Placement
 from sdm.personal import KEEPERS, may
 
 
@@ -109,6 +109,12 @@ def _employed(person: Person, terms: Terms) -> None:
         words = _("%(name)s leaves on %(day)s, before this contract would end.")
         values = {"name": person.name, "day": person.last_working_day}
         raise Invalid(words % values, field="agreed_until", code="leaves_before")
+    last = person.last_working_day
+    if last is not None and terms.starts_on > last:
+        returns = Placement.objects.filter(employee_id=person.pk, starts_on__gt=last, starts_on__lte=terms.starts_on)
+        if not returns.exists():
+            words = _("%(name)s has left by then. Plan the return first.")
+            raise Invalid(words % {"name": person.name}, field="starts_on", code="left_by_then")
 
 
 def write(
@@ -147,6 +153,10 @@ def employments_end_with(*, person: Person, last: date, actor: Actor, now: datet
 
 def employments_go_on(*, person: Person, previous: date, actor: Actor, now: datetime) -> None:
     for found in Employment.objects.filter(employee_id=person.pk, ends_on=previous).exclude(agreed_until=previous):
+        later = Employment.objects.filter(employee_id=person.pk, starts_on__gt=previous).order_by("starts_on").first()
+        if later is not None and (found.agreed_until is None or found.agreed_until >= later.starts_on):
+            words = _("The contract from %(day)s stands in the way: end it or take it back first.")
+            raise WrongState(words % {"day": later.starts_on})
         found.ends_on = found.agreed_until
         sign(found, actor, _("Does not leave on that day"), now=now)
         found.save(update_fields=["ends_on"])

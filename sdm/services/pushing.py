@@ -16,7 +16,7 @@ from occ.people.memberships import team_from
 from occ.people.models import Person
 from occ.times import local_day
 from sdm.choices import EmploymentKind
-from sdm.models import Employee, Employment
+from sdm.models import Employee, Employment, Placement
 from sdm.personal import nik_clean, nik_mark
 from sdm.services import employees, employments, placements
 from sdm.services.employees import PERSONAL
@@ -59,8 +59,10 @@ def _create(number: str, values: dict[str, Any], actor: Actor, now: datetime) ->
 def _rejoin(person: Person, values: dict[str, Any], actor: Actor, now: datetime) -> bool:
     """A day of joining after the last working day: they come back."""
     last, on = person.last_working_day, values.get("joined_on")
-    if last is None or on is None or on <= last or placements.place_on(person.pk, on) is not None:
+    if last is None or on is None or on <= last:
         return False
+    if Placement.objects.filter(employee_id=person.pk, starts_on__gt=last).exists():
+        return False  # the return is planned already
     employees.employee_rejoin(
         person_id=person.pk, on=on, position=values.get("position") or person.position,
         site=values.get("site") or person.site, team=values.get("team"), leader=values.get("leader"),

@@ -42,8 +42,9 @@ def people(request: HttpRequest) -> HttpResponse:
         return again
     user = me(request)
     rows = people_seen(user, request.GET)
-    context = listing(request, rows, filters=PeopleFilter, sorts=SORTS, default="name")
     day = asked_day(request.GET)
+    usual = rows.as_of(day or local_day(timezone.now(), timezone.get_default_timezone()))
+    context = listing(request, rows, filters=PeopleFilter, sorts=SORTS, default="name", otherwise=usual)
     for row in context["page"].rows:
         row.standing_now = row.standing_on(day or local_day(timezone.now(), row.person.site.zone))
     sites = site_ids(user, CONTRACT_READERS)

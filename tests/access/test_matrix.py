@@ -50,7 +50,8 @@ from userids.models import (
     Resignation,
 )
 from userids.models_reconciliation import Finding
-from userids.reconciling.flow import ACCEPTERS, OWNERS
+from userids.reconciling.flow import ACCEPTERS
+from userids.reconciling.policies import KINDS as FINDING_KINDS
 from userids.reconciling.reading import Listed
 from userids.reconciling.runs import STARTERS, reconciliation_run
 from userids.services import breach_reviews, deactivations, replacements
@@ -62,6 +63,7 @@ pytestmark = [pytest.mark.req("KER-9"), pytest.mark.timeout(400), pytest.mark.dj
 READERS = set(LOGBOOK_READERS)
 SUPPORT, LEADER, COORDINATOR = {Role.SUPPORT}, {Role.TEAM_LEADER}, {Role.COORDINATOR}
 ADMINISTRATORS = {Role.ADMINISTRATOR}
+UNKNOWN_OWNER = {FINDING_KINDS["unknown"][0]}  # of the finding that stands for all
 HR_KEEPERS = set(PEOPLE_KEEPERS)
 SITE_PEOPLE = READERS  # whose roles see the site's people: all of SITE_WIDE, and a leader of the whole site
 EVERYBODY = set(Role)
@@ -249,7 +251,7 @@ for name in breach_reviews.TRANSITIONS:
 for name, roles in ENFORCEMENT.items():
     for prefix in ("userids:deactivation_step", "api:userids-request-transition"):
         PAGES[f"{prefix}/{name}"] = Row(post=roles, of="request", sees=READERS, kwargs={"transition": name})
-for name, roles in {"resolve": set(OWNERS), "accept": set(ACCEPTERS)}.items():
+for name, roles in {"resolve": UNKNOWN_OWNER, "accept": set(ACCEPTERS)}.items():
     for prefix in ("userids:finding_step", "api:userids-finding-transition"):
         PAGES[f"{prefix}/{name}"] = Row(post=roles, of="finding", sees=READERS, kwargs={"transition": name})
 # Open to whoever asks, or answering nobody in particular.

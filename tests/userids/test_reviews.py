@@ -244,6 +244,42 @@ def test_what_cannot_be_asked_for(floor: Floor) -> None:
         ask(floor, "dormant")
 
 
+@pytest.mark.req("UID-8", "UID-12")
+def test_a_request_far_ahead_hides_no_nearer_one(floor: Floor) -> None:
+    request = ask(floor, "long_leave", last_day=DAY + timedelta(days=300))
+    assert ask(floor, "discipline", note="pemeriksaan") == request
+    request.refresh_from_db()
+    assert (request.reason, request.due_at) == ("long_leave", NOW + HOUR)
+    assert Obligation.objects.get(rule="userids.deactivate").due_at == NOW + HOUR
+    assert "pemeriksaan" in request.history.latest("history_id").history_change_reason
+
+
+@pytest.mark.req("UID-8", "KER-5")
+def test_asking_and_leaving_at_once_both_come_to_their_end(live_floor: Floor) -> None:
+    floor = live_floor
+    both = iter([lambda: floor.resign(DAY, now=NOW), lambda: ask(floor, "dormant")])
+    results = in_threads(2, lambda: next(both)())
+    assert all(type(one).__name__ in {"Resignation", "DeactivationRequest", "WrongState"} for one in results), results
+    assert DeactivationRequest.objects.open().count() == 1
+
+
+@pytest.mark.req("UID-8", "UID-3")
+def test_nobody_vouches_for_the_own_id(floor: Floor) -> None:
+    """A team leader's own ID is shut and opened again by somebody else."""
+    leads = user(Role.TEAM_LEADER, floor.jkt, name="leads")
+    leads.person = floor.agent
+    leads.save(update_fields=["person"])
+    request = ask(floor, "long_leave")
+    deactivations.deactivation_start(request_id=request.pk, actor=leads, now=NOW)
+    with pytest.raises(NotAllowed, match=r"(?i)(about you|tentang anda)"):
+        deactivations.deactivation_confirm(request_id=request.pk, evidence={"text": "x"}, actor=leads, now=NOW)
+    page = acting(leads).get(request.get_absolute_url())
+    assert "confirm" not in [one["name"] for one in page.context["next"]]
+    deactivations.deactivation_confirm(request_id=request.pk, evidence={"text": "x"}, actor=floor.leader, now=NOW)
+    with pytest.raises(NotAllowed):
+        accounts.account_resume(account_id=floor.account.pk, note="x", actor=leads, now=LATER)
+
+
 @pytest.mark.req("UID-8")
 def test_a_suspended_id_rests_for_its_holder_and_comes_back(floor: Floor) -> None:
     shut(ask(floor, "long_leave"), floor, NOW)
@@ -390,6 +426,24 @@ def test_a_revoked_id_is_shut_through_the_same_flow(floor: Floor, teams: dict[st
     assert (request.reason, request.status, request.due_at) == ("access_review", "requested", NOW + 24 * HOUR)
     item = teams["review"].items.get(account=teams["b"])
     assert (item.decision, item.deactivation, item.decided_by) == ("revoked", request, teams["leads.b"])
+
+
+@pytest.mark.req("UID-12")
+def test_a_revocation_brings_a_later_request_nearer(floor: Floor, teams: dict[str, Any]) -> None:
+    request = ask(floor, "long_leave", last_day=DAY + timedelta(days=300))
+    manager = user(Role.MANAGER)
+    decide(teams, manager, floor.account, decision="revoked", note="tidak perlu")
+    request.refresh_from_db()
+    assert request.due_at == NOW + 24 * HOUR
+    assert teams["review"].items.get(account=floor.account).deactivation == request
+
+
+@pytest.mark.req("UID-12", "KER-14")
+def test_a_hostile_note_is_no_error_of_ours(floor: Floor, teams: dict[str, Any]) -> None:
+    item = teams["review"].items.get(account=floor.account)
+    url = reverse("userids:access_review_decide", args=[teams["review"].pk])
+    answer = acting(floor.coordinator).post(url, {"decision": "revoked", "item": item.pk, "note": "a\x00b" * 900})
+    assert answer.status_code == 302
 
 
 @pytest.mark.req("UID-12")

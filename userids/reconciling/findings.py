@@ -8,9 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from occ.documents.attachments import attachment_add
-from occ.errors import Invalid
+from occ.errors import Invalid, NotAllowed
 from occ.obligations import services as obligations
-from occ.people.actors import Actor
+from occ.people.actors import Actor, SystemActor
+from occ.people.scope import has_role
 from occ.times import local_day
 from occ.workflow.services import step
 from userids.choices import FindingStatus
@@ -32,8 +33,10 @@ def finding_resolve(
     Raises NotAllowed, WrongState, Invalid (no evidence), FileRefused; nothing is kept then.
     """
     evidence: dict[str, Any] = {"text": text.strip()} if text.strip() else {}
+    finding = Finding.objects.select_related("site").get(pk=finding_id)
+    if not may_resolve(actor, finding):
+        raise NotAllowed(_("It is for %(role)s to resolve this one.") % {"role": finding.get_owner_role_display()})
     if file is not None:
-        finding = Finding.objects.get(pk=finding_id)
         kept = attachment_add(file=file, subject=finding, actor=actor, now=now, purpose="evidence", allowed=ALLOWED)
         evidence |= {"attachment": str(kept.pk), "name": kept.name, "sha256": kept.sha256}
     also = {"settled_at": now, "accepted_until": None}
@@ -42,6 +45,11 @@ def finding_resolve(
             subject=row, rule=RULE[row.owner_role], at=now, evidence=evidence, actor=actor, now=now
         )
     return row
+
+
+def may_resolve(actor: Actor, finding: Finding) -> bool:
+    """Of the roles that resolve findings, the one that owns this kind."""
+    return isinstance(actor, SystemActor) or has_role(actor, {finding.owner_role}, site=finding.site)
 
 
 def finding_accept(*, finding_id: int, note: str, until: date, actor: Actor, now: datetime) -> Finding:

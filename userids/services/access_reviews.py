@@ -22,7 +22,7 @@ from occ.policies.services import policy_value
 from occ.times import end_of_day, local_day
 from occ.workflow.services import begin, step
 from userids.choices import AccessDecision, AccountStatus, DeactivationReason
-from userids.models import AccessReview, AccessReviewItem, AccessReviewPart, Assignment
+from userids.models import AccessReview, AccessReviewItem, AccessReviewPart, Assignment, DeactivationRequest
 from userids.policies import ACCESS_REVIEW_DAYS, ANSWER_REVIEW
 from userids.services.others import deactivation_ask
 from userids.workflow import ACCESS_REVIEW
@@ -147,9 +147,7 @@ def items_decide(
             _decide(item, AccessDecision.LAPSED, "", BEAT, now)
             continue
         if decision == AccessDecision.REVOKED:
-            item.deactivation = item.account.deactivations.open().first() or deactivation_ask(
-                account_id=item.account_id, reason=DeactivationReason.ACCESS_REVIEW, note=note, actor=actor, now=now
-            )
+            item.deactivation = _revoke(item, note, actor, now)
         _decide(item, AccessDecision(decision), note, actor, now)
     data = {
         "decision": decision,
@@ -159,6 +157,19 @@ def items_decide(
     record(actor=actor, action="access_review.decided", subject=review, data=data, now=now, site=review.site)
     _answered(review, {item.part_id for item in items}, actor, now)
     return len(items)
+
+
+def _revoke(item: AccessReviewItem, note: str, actor: User, now: datetime) -> DeactivationRequest:
+    """The request by which the ID is shut in the time that a revocation allows, or earlier where that was asked."""
+    try:
+        return deactivation_ask(
+            account_id=item.account_id, reason=DeactivationReason.ACCESS_REVIEW, note=note, actor=actor, now=now
+        )
+    except WrongState:
+        asked: DeactivationRequest | None = item.account.deactivations.open().first()
+        if asked is None:
+            raise
+        return asked
 
 
 def access_review_close(

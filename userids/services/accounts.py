@@ -168,6 +168,8 @@ def account_resume(*, account_id: int, note: str, actor: User, now: datetime) ->
     if not has_role(actor, {Role.TEAM_LEADER}, site=account.site):
         raise NotAllowed
     person = kept_for(account)
+    if person is not None and person.pk == actor.person_id:
+        raise NotAllowed(_("It is about you: somebody else has to do this step."))
     if person is None or person != expected:
         raise WrongState(_("This user ID is not suspended."))
     if person.last_working_day is not None:

@@ -205,7 +205,8 @@ def deactivations_open(*, person: Person, previous: date | None = None, actor: A
         differs = request.of_leaver and request.last_working_day != person.last_working_day
         if differs or (request.due_at != due_at if request.of_leaver else due_at < request.due_at):
             _move(request, person, starts_at, due_at, actor=actor, now=now)
-    _judge_anew(person, previous, starts_at, due_at, actor=actor, now=now)
+    if previous is not None:
+        _judge_anew(person, previous, starts_at, due_at, actor=actor, now=now)
     held = Account.objects.filter(assignments__person=person, assignments__ends_at=None, status="active")
     for account in held.exclude(deactivations__in=DeactivationRequest.objects.open()).select_related("site"):
         request = DeactivationRequest(
@@ -216,7 +217,7 @@ def deactivations_open(*, person: Person, previous: date | None = None, actor: A
 
 
 def _judge_anew(
-    person: Person, previous: date | None, starts_at: datetime, due_at: datetime, *, actor: Actor, now: datetime
+    person: Person, previous: date, starts_at: datetime, due_at: datetime, *, actor: Actor, now: datetime
 ) -> None:
     """The day moved after IDs of this leaving were shut: whether that was in time is judged by the day as it is now."""
     assert person.last_working_day is not None
@@ -403,9 +404,12 @@ def deactivation_document(*, request_id: int, note: str = "", actor: Actor, now:
 
 
 def deactivation_cancel(
-    *, request_id: int, note: str, stays: bool = False, actor: Actor, now: datetime
+    *, request_id: int, note: str, stays: bool = False, returned: bool = False, actor: Actor, now: datetime
 ) -> DeactivationRequest:
-    """Nothing is shut. Raises WrongState for a leaver's ID: it must be shut, unless the leaver `stays`."""
+    """Nothing is shut. Raises WrongState for a leaver's ID: it must be shut, unless the leaver `stays`.
+
+    `returned`: they had left and came back; an ID that stood open too long meanwhile is a breach all the same.
+    """
     with step(DEACTIVATION, DeactivationRequest, request_id, "cancel", actor=actor, now=now, note=note) as request:
         if request.of_leaver and not stays and request.person.last_working_day is not None:
             raise WrongState(
@@ -413,6 +417,12 @@ def deactivation_cancel(
                 % {"name": request.person.name}
             )
         _call_off(request, now=now)
+        if returned and request.due_at < now:
+            evidence = {"text": note}
+            obligations.obligation_fulfil(
+                subject=request, rule=DEACTIVATE, at=now, evidence=evidence, actor=actor, now=now
+            )
+            return request
         obligations.obligation_cancel(subject=request, rule=DEACTIVATE, reason=note, actor=actor, now=now)
         breach_reviews.review_check(request=request, now=now)
     return request

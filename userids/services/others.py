@@ -9,8 +9,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from occ.errors import Invalid, NotAllowed, WrongState
+from occ.obligations import services as obligations
 from occ.people.actors import Actor, SystemActor
 from occ.people.choices import Role
+from occ.people.history import sign
+from occ.people.lifecycle import person_locked
 from occ.people.models import Site
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
@@ -19,10 +22,10 @@ from userids.choices import OTHER_REASONS, AccountStatus, DeactivationReason, De
 from userids.deadlines import other_start
 from userids.models import Account, DeactivationRequest
 from userids.notices import SHUT, tell
-from userids.policies import within_policy
+from userids.policies import DEACTIVATE, within_policy
 from userids.services.deactivations import request_open
 
-ASKERS = {Role.SUPPORT, Role.TEAM_LEADER, Role.COORDINATOR}
+ASKERS = {Role.SUPPORT, Role.TEAM_LEADER, Role.COORDINATOR, Role.MANAGER}
 
 
 def may_ask(actor: Actor, site: Site) -> bool:
@@ -35,8 +38,12 @@ def deactivation_ask(
 ) -> DeactivationRequest:
     """Ask the team leader to shut an ID whose holder stays. `last_day`: the last one of use; None: at once.
 
-    Raises NotAllowed, Invalid (another kind of reason, no holder, no note), WrongState (not active, asked already).
+    Where a request is open already that one's deadline comes nearer, if it was later. Raises NotAllowed, Invalid
+    (another kind of reason, no holder, no note), WrongState (not active, or asked for an earlier time already).
     """
+    before = Account.objects.with_holder().get(pk=account_id).holder
+    if before is not None:
+        person_locked(before.person_id)  # before the account: whoever records a leaving takes them in this order
     account = Account.objects.select_for_update(of=("self",)).select_related("site").get(pk=account_id)
     if not may_ask(actor, account.site):
         raise NotAllowed
@@ -49,17 +56,38 @@ def deactivation_ask(
         raise Invalid(_("The date is not possible."), field="last_day")
     if account.status != AccountStatus.ACTIVE:
         raise WrongState(_("This user ID is not active."))
-    if account.deactivations.open().exists():
-        raise WrongState(_("Its deactivation has been asked for already."))
     holder = account.holder
     if holder is None:
         raise Invalid(_("User ID %(id)s has no holder.") % {"id": account.user_id})
+    if before is None or holder.person_id != before.person_id:
+        raise WrongState(_("The user ID has changed hands a moment ago. Look at it again."))
     starts_at = other_start(last_day, account.site.zone, now)
     within = timedelta(hours=policy_value(within_policy(reason), at=now, site=account.site))
+    asked = account.deactivations.open().select_for_update(of=("self",)).first()
+    if asked is not None:
+        return _hasten(asked, starts_at, starts_at + within, reason, note, actor=actor, now=now)
     request = DeactivationRequest(
         account=account, person=holder.person, reason=DeactivationReason(reason), status=DeactivationStatus.REQUESTED,
         last_working_day=last_day or today, starts_at=starts_at, due_at=starts_at + within, requested_at=now,
     )  # fmt: skip
     request_open(request, note=note, actor=actor, now=now)
     tell(SHUT, Role.TEAM_LEADER, request, step="asked", now=now)
+    return request
+
+
+def _hasten(
+    request: DeactivationRequest, starts_at: datetime, due_at: datetime, reason: str, note: str, *, actor: Actor,
+    now: datetime,
+) -> DeactivationRequest:  # fmt: skip
+    """The open request is due earlier now; why is kept in its history. Raises WrongState when it is early enough."""
+    if request.due_at <= due_at:
+        raise WrongState(_("Its deactivation has been asked for already."))
+    why = f"{DeactivationReason(reason).label}: {note}"
+    request.starts_at, request.due_at = starts_at, due_at
+    sign(request, actor, why, now=now)
+    request.save(update_fields=["starts_at", "due_at"])
+    obligations.obligation_move(
+        subject=request, rule=DEACTIVATE, starts_at=starts_at, due_at=due_at, reason=why, actor=actor, now=now
+    )
+    tell(SHUT, Role.TEAM_LEADER, request, step=f"hastened:{due_at.isoformat()}", now=now)
     return request

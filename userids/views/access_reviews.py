@@ -85,7 +85,7 @@ def access_review_decide(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         count = services.items_decide(
             review_id=pk, item_ids=_ticked(request), decision=request.POST.get("decision", ""),
-            note=request.POST.get("note", "")[:300], actor=me(request), now=timezone.now(),
+            note=request.POST.get("note", "")[:300].replace("\x00", ""), actor=me(request), now=timezone.now(),
         )  # fmt: skip
     except NotAllowed:
         raise

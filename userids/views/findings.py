@@ -23,7 +23,7 @@ from userids.choices import FindingKind, FindingStatus
 from userids.models import DeactivationRequest
 from userids.models_reconciliation import Finding, RemoteAccount
 from userids.reconciling.filters import FindingFilter
-from userids.reconciling.findings import finding_accept, finding_resolve
+from userids.reconciling.findings import finding_accept, finding_resolve, may_resolve
 from userids.reconciling.flow import FINDING
 from userids.reconciling.forms import AcceptForm, ResolveForm
 from userids.reconciling.jobs import finding_rows
@@ -93,7 +93,7 @@ def _detail(request: HttpRequest, found: Finding, tried: dict[str, forms.Form], 
             "tried": one.name in tried,
         }
         for one in FINDING.open_to(me(request), state=found.status, site=found.site)
-        if one.name in FORMS
+        if one.name in FORMS and (one.name != "resolve" or may_resolve(me(request), found))
     ]  # fmt: skip
     remote = RemoteAccount.objects.filter(application=found.application, user_id__iexact=found.user_id).first()
     context = {
