@@ -7,4 +7,9 @@ class SdmConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
+        from occ.documents.attachments import register_visibility
         from sdm import documents, finding, jobs, policies, receivers  # noqa: F401  (they register themselves)
+        from sdm.models import Leaving
+        from sdm.selectors import letter_visible
+
+        register_visibility(Leaving, letter_visible)

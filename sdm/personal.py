@@ -20,6 +20,10 @@ KEEPERS = frozenset({Role.HR_RECRUITMENT, Role.HR_RELATIONS})
 MOVERS = KEEPERS | {Role.COORDINATOR}
 PERSONAL_READERS = HR | {Role.AUDITOR}
 NIK_READERS = frozenset({Role.HR_RECRUITMENT, Role.HR_RELATIONS, Role.HR_PAYROLL})
+# Who reads a letter of resignation: those who take it, and who answers for them. It may tell of illness or quarrel.
+LETTER_READERS = frozenset(
+    {*KEEPERS, Role.SUPPORT, Role.COORDINATOR, Role.DOCUMENT_CONTROL, Role.AUDITOR, Role.HR_PAYROLL}
+)
 CONTRACT_READERS = PERSONAL_READERS | {Role.COORDINATOR, Role.MANAGER, Role.HEAD_MANAGER}
 INTERVIEW_READERS = frozenset({Role.HR_RELATIONS, Role.MANAGER, Role.HEAD_MANAGER, Role.AUDITOR})
 DIGITS = 16
@@ -42,6 +46,10 @@ def reads_personal(user: User, person_id: int, site: Site) -> bool:
 def reads_nik(user: User, person_id: int, site: Site) -> bool:
     """The whole NIK, on demand; each reading is in the ledger."""
     return is_self(user, person_id) or has_role(user, NIK_READERS, site=site)
+
+
+def reads_letters(user: User, person_id: int, site: Site) -> bool:
+    return is_self(user, person_id) or has_role(user, LETTER_READERS, site=site)
 
 
 def reads_contracts(user: User, person_id: int, site: Site) -> bool:

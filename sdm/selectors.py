@@ -9,8 +9,8 @@ from occ.people.models import TeamMembership, User
 from occ.timeline import LIMIT, changes, entry
 from occ.times import local_day
 from sdm.deadlines import age_on, tenure
-from sdm.models import Employee, Employment, Placement
-from sdm.personal import masked, reads_contracts, reads_nik, reads_personal
+from sdm.models import Employee, Employment, Leaving, Placement
+from sdm.personal import masked, reads_contracts, reads_letters, reads_nik, reads_personal
 from sdm.providers import PANELS
 
 
@@ -79,3 +79,9 @@ def person_entries(employee: Employee) -> list[dict[str, Any]]:
             entries += [entry(row, before, f"{title} {row.starts_on:%Y-%m-%d}") for row, before in pairs]
     entries.reverse()
     return sorted(entries, key=lambda one: one["at"], reverse=True)
+
+
+def letter_visible(user: User, pk: str) -> bool:
+    """Who reads the files of a leaving: see `reads_letters`."""
+    found = Leaving.objects.visible_to(user).filter(pk=pk).select_related("employee__person", "site").first()
+    return found is not None and reads_letters(user, found.employee_id, found.site)

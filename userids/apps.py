@@ -7,6 +7,7 @@ class UserIdsConfig(AppConfig):
     verbose_name = _("User IDs")
 
     def ready(self) -> None:
+        from occ.documents.attachments import register_visibility
         from userids import (  # noqa: F401  (they register themselves)
             documents,
             finding,
@@ -17,6 +18,10 @@ class UserIdsConfig(AppConfig):
             receivers,
             tasks,
         )
+        from userids.models import Resignation
+        from userids.selectors import letter_visible
+
+        register_visibility(Resignation, letter_visible)
         from userids.reconciling import jobs as reconciling_jobs  # noqa: F401
         from userids.reconciling import tasks as reconciling_tasks  # noqa: F401
         from userids.reconciling import turns  # noqa: F401

@@ -14,7 +14,8 @@ from occ.timeline import changes as changes
 from occ.timeline import entry
 from occ.timeline import process_entries as process_entries
 from occ.times import JAKARTA, local_day, month_of
-from userids.models import Account, DeactivationQuerySet, DeactivationRequest, time_left
+from sdm.personal import reads_letters
+from userids.models import Account, DeactivationQuerySet, DeactivationRequest, Resignation, time_left
 
 LIMIT = 200
 
@@ -136,3 +137,9 @@ def urgency(user: User, *, now: datetime) -> dict[str, int]:
     parts = zip(("overdue", "red", "amber", "green"), time_left(now).values(), strict=True)
     rows = DeactivationRequest.objects.visible_to(user).open()
     return rows.aggregate(**{name: Count("pk", filter=part) for name, part in parts})
+
+
+def letter_visible(user: User, pk: str) -> bool:
+    """Who reads a letter of resignation: those who take it, and who answers for them."""
+    found = Resignation.objects.visible_to(user).filter(pk=pk).select_related("person__site").first()
+    return found is not None and reads_letters(user, found.person_id, found.person.site)

@@ -67,7 +67,7 @@ DEACTIVATION = register(
                 "cancel",
                 {D.RECORDED, D.REQUESTED, D.IN_PROGRESS, D.FAILED},
                 D.CANCELLED,
-                by={Role.SUPPORT, LIFECYCLE},
+                by={Role.SUPPORT, Role.COORDINATOR, LIFECYCLE},
                 label=_("Cancel"),
                 needs={"note"},
             ),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import resolve
 from django.utils import translation
@@ -28,6 +28,8 @@ class RequestId:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         token = request_id.set(uuid.uuid4().hex[:16])
         try:
+            if "\x00" in request.path:
+                raise Http404
             response = self.get_response(request)
             response.headers["X-Request-Id"] = request_id.get()
             response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"

@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from occ import encryption
 from occ.login.places import address_of, device_remember
-from occ.login.services.entering import entry_record, may_log_in, refusal_record
+from occ.login.services.entering import entry_record, half_way, may_log_in, refusal_record
 from occ.people.models import User
 
 
@@ -39,6 +39,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
         now = timezone.now()
         if may_log_in(user, now=now):
+            half_way(request, user)
             return None
         clear_login(request)
         refusal_record(user, reason="off", address=address_of(request), now=now)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from occ.errors import Refused
 from occ.login.places import address_of
+from occ.login.services.entering import stands
 from occ.login.services.second_factor import code_check
 from occ.people.models import User
 from occ.people.passwords import password_confirm
@@ -46,6 +47,10 @@ class CodeForm(forms.Form):
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
         request = context.request
+        if not stands(request, self.user, now=timezone.now()):
+            raise forms.ValidationError(
+                _("This log-in has ended meanwhile. Begin anew with your password."), code="ended"
+            )
         try:
             self.authenticator: Authenticator = code_check(
                 user=self.user, code=code, address=address_of(request), now=timezone.now()

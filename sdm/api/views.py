@@ -149,7 +149,7 @@ class EmployeeDetail(APIView):
 
         The same body twice changes nothing the second time.
         """
-        user = user_of(request)
+        user, number = user_of(request), number.strip()
         known = Person.objects.filter(number=number).first()
         if known is not None and not Employee.objects.visible_to(user).filter(pk=known.pk).exists():
             raise Http404

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from occ.errors import Invalid
+from occ.errors import Invalid, NotAllowed
 from occ.people.actors import Actor
 from occ.people.lifecycle import person_locked
 from occ.people.memberships import team_from
@@ -17,7 +17,7 @@ from occ.people.models import Person
 from occ.times import local_day
 from sdm.choices import EmploymentKind
 from sdm.models import Employee, Employment, Placement
-from sdm.personal import nik_clean, nik_mark
+from sdm.personal import KEEPERS, may, nik_clean, nik_mark
 from sdm.services import employees, employments, placements
 from sdm.services.employees import PERSONAL
 from sdm.services.employments import Terms
@@ -37,6 +37,8 @@ def employee_push(*, number: str, values: dict[str, Any], actor: Actor, now: dat
     if person is None:
         return _create(number, values, actor, now), CREATED
     person = person_locked(person.pk)
+    if not may(actor, KEEPERS, person.site):
+        raise NotAllowed
     employees.employees_take_up(people=[person], actor=actor, now=now)
     done = [
         _rejoin(person, values, actor, now), _edit(person, values, actor, now), _move(person, values, actor, now),

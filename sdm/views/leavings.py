@@ -29,7 +29,7 @@ from sdm.filters import LeavingFilter
 from sdm.forms import CloseForm, InterviewForm, ItemForm, LeavingForm, MoveForm, RequiredNoteForm, StepForm
 from sdm.jobs import reads
 from sdm.models import ClearanceItem, Leaving
-from sdm.personal import reads_interview
+from sdm.personal import reads_interview, reads_letters
 from sdm.providers import PANELS
 from sdm.services import clearance, leavings
 from sdm.workflow import LEAVING, RECORDERS
@@ -149,7 +149,7 @@ def _detail(
         ).order_by("due_at"),
         "interview": getattr(found, "interview", None) if reads_interview(user, person.pk, found.site) else None,
         "interview_held": hasattr(found, "interview"),
-        "letters": attachments_of(found),
+        "letters": attachments_of(found) if reads_letters(me(request), found.employee_id, found.site) else [],
         "panels": [(one, one.lines(user, person)) for one in PANELS.values()],
         "documents": documents.defer("data").order_by("-pk"),
         "may": may,

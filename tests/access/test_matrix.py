@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -29,7 +29,7 @@ from occ.people.choices import Role
 from occ.people.models import SavedView, Site, User
 from occ.policies.services import SETTERS
 from sdm.models import Leaving
-from sdm.personal import CONTRACT_READERS, MOVERS, NIK_READERS
+from sdm.personal import CONTRACT_READERS, LETTER_READERS, MOVERS, NIK_READERS
 from sdm.personal import KEEPERS as PEOPLE_KEEPERS
 from sdm.services import employments
 from sdm.services.employments import Terms
@@ -212,7 +212,7 @@ PAGES: dict[str, Row] = {
                           sees=DOCUMENT_READERS),
     "documents:download": Row(get=DOCUMENT_READERS, of="document",
                               sees=DOCUMENT_READERS),
-    "documents:attachment": Row(get=SITE_PEOPLE, of="attachment", sees=SITE_PEOPLE),
+    "documents:attachment": Row(get=set(LETTER_READERS), of="attachment", sees=set(LETTER_READERS)),
     "api:schema": Row(get=EVERYBODY),
     "api:sdm-employees": Row(get=EVERYBODY, post=HR_KEEPERS),
     "api:sdm-employee": Row(get=READERS, of="number", sees=READERS, put=HR_KEEPERS),
@@ -244,6 +244,8 @@ for name, roles in STEPS.items():
     if name != "request":
         for prefix in ("userids:replacement_step", "api:userids-replacement-transition"):
             PAGES[f"{prefix}/{name}"] = Row(post=roles, of="replacement", sees=READERS, kwargs={"transition": name})
+for prefix in ("userids:deactivation_step", "api:userids-request-transition"):
+    PAGES[f"{prefix}/cancel"] = replace(PAGES[f"{prefix}/cancel"], post=SUPPORT | COORDINATOR)
 for name in breach_reviews.TRANSITIONS:
     PAGES[f"userids:breach_review_step/{name}"] = Row(
         post=COORDINATOR, of="review", sees=READERS, kwargs={"transition": name}

@@ -199,6 +199,27 @@ def test_the_code_page_is_nothing_without_the_password_before(floor: Floor) -> N
     assert not inside(client)
 
 
+@pytest.mark.parametrize("change", ["off", "password", "left"])
+def test_a_log_in_between_password_and_code_ends_with_what_ends_sessions(floor: Floor, change: str) -> None:
+    secret = equip(floor.leader)
+    client, answer = log_in("team_leader.jkt")
+    assert answer["Location"] == "/login/code/"
+    if change == "off":
+        floor.leader.is_active = False
+        floor.leader.save(update_fields=["is_active"])
+    elif change == "password":
+        floor.leader.set_password("Lain-Sekali-2026")
+        floor.leader.save(update_fields=["password"])
+    else:
+        floor.leader.person = floor.agent
+        floor.leader.save(update_fields=["person"])
+        floor.resign(timezone.localdate() - timedelta(days=2), now=timezone.now())
+    client.post("/login/code/", {"code": code_at(secret, timezone.now())})
+    floor.leader.is_active = True
+    floor.leader.save(update_fields=["is_active"])
+    assert not inside(client)
+
+
 def test_the_database_holds_neither_secret_nor_codes_and_keys_rotate(floor: Floor, settings: Any) -> None:
     secret = equip(floor.manager)
     codes = recovery_codes(floor.manager)

@@ -77,6 +77,8 @@ def test_every_command_is_one_that_there_is() -> None:
         elif one[0] == "uvicorn":
             uvicorn.main.make_context("uvicorn", one[1:])
             assert one[1] == "occ.asgi:application"
+            # Whose address counts is OCC's to decide (TRUST_PROXY), not the server's.
+            assert "--no-proxy-headers" in one
             seen.add("web")
     assert seen == {"worker", "beat", "web"}
 

@@ -90,6 +90,17 @@ def test_who_comes_back_keeps_the_id_and_the_breach_that_was(floor: Floor, hr: U
     assert Account.objects.get(pk=held.pk).status == "active"
 
 
+@pytest.mark.req("SDM-1", "KER-9")
+@pytest.mark.parametrize("number", [" %s", "%s%%0A", "%%00"])
+def test_a_number_with_something_around_it_opens_no_other_door(floor: Floor, hire: Hire, number: str) -> None:
+    theirs = hire(site=floor.ygy, team=None)
+    client = Client()
+    client.force_login(user(Role.HR_RELATIONS, floor.jkt))
+    url = "/api/v1/sdm/employees/" + (number % theirs.person.number if "%s" in number else "%00") + "/"
+    assert client.get(url).status_code == 404
+    assert client.put(url, {}, content_type="application/json").status_code in {403, 404}
+
+
 @pytest.mark.req("SDM-1")
 def test_a_day_before_the_leaving_was_recorded_does_not_know_of_it(floor: Floor, hr: User, hire: Hire) -> None:
     employee = hire()

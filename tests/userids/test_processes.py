@@ -91,10 +91,7 @@ def late_review(floor: Floor, state: str) -> BreachReview:
     review = BreachReview.objects.get(request=request)
     coordinator = {"review_id": review.pk, "actor": floor.coordinator}
     if state == "void":
-        in_time = request.due_at - timedelta(minutes=1)
-        deactivations.deactivation_confirm(
-            request_id=request.pk, evidence={"text": "x"}, inactive_since=in_time, actor=floor.leader, now=LATER
-        )
+        breach_reviews.review_void(review_id=review.pk, note="x", actor=floor.coordinator, now=LATER)
     else:
         deactivations.deactivation_confirm(request_id=request.pk, evidence={"text": "x"}, actor=floor.leader, now=LATER)
     if state in {"action", "closed"}:

@@ -19,6 +19,7 @@ from occ.notifications.models import Notification
 from occ.obligations.models import Obligation
 from occ.obligations.sweep import sweep
 from occ.people import lifecycle
+from occ.people.actors import CONNECTOR
 from occ.people.choices import Role
 from occ.people.models import RoleAssignment, Team, User
 from tests.factories import DAY, NOW, PASSWORD, Floor, account, person, user
@@ -99,15 +100,25 @@ def test_what_turns_out_to_be_no_breach_is_void(floor: Floor, way: str) -> None:
     else:
         shut(floor.request, floor, due + HOUR, inactive_since=due - HOUR)
     review = BreachReview.objects.get()
-    if way == "moved":  # a day that moves after the breach is the coordinator's to judge
-        assert review.status == "open"
-        breach_reviews.review_void(review_id=review.pk, note="salah ketik", actor=floor.coordinator, now=due + HOUR)
-        review.refresh_from_db()
+    assert review.status == "open"  # each of these could wash a breach away: the coordinator judges
+    breach_reviews.review_void(review_id=review.pk, note="salah ketik", actor=floor.coordinator, now=due + HOUR)
+    review.refresh_from_db()
     assert review.status == "void"
     assert Obligation.objects.get(rule="userids.breach_review").state == "cancelled"
     if way == "moved":  # and late again: the same review lives again
         sweep(now=floor.request.due_at)
         assert BreachReview.objects.get().status == "open"
+
+
+@pytest.mark.req("UID-7", "UID-4", "UID-10")
+def test_what_the_application_shows_voids_a_review_by_itself(floor: Floor) -> None:
+    floor.resign()
+    due = floor.request.due_at
+    sweep(now=due)
+    who = {"request_id": floor.request.pk, "actor": CONNECTOR, "now": due + HOUR}
+    deactivations.deactivation_start(**who)
+    deactivations.deactivation_confirm(**who, evidence={"text": "SCIM"}, inactive_since=due - HOUR)
+    assert BreachReview.objects.get().status == "void"
 
 
 @pytest.mark.req("UID-7", "UID-4")
@@ -134,7 +145,7 @@ def test_a_leavers_request_is_not_cancelled_while_they_leave(floor: Floor) -> No
         deactivations.deactivation_cancel(request_id=floor.request.pk, note="x", actor=floor.support, now=NOW)
     assert floor.request.is_open
     other = person(floor.jkt)
-    asked = deactivation_ask(account_id=account(other).pk, reason="discipline", note="x", actor=floor.leader, now=NOW)
+    asked = deactivation_ask(account_id=account(other).pk, reason="transfer", note="x", actor=floor.leader, now=NOW)
     assert (
         deactivations.deactivation_cancel(request_id=asked.pk, note="x", actor=floor.support, now=NOW).status
         == "cancelled"
@@ -271,7 +282,7 @@ def test_nobody_vouches_for_the_own_id(floor: Floor) -> None:
     leads.save(update_fields=["person"])
     request = ask(floor, "long_leave")
     deactivations.deactivation_start(request_id=request.pk, actor=leads, now=NOW)
-    with pytest.raises(NotAllowed, match=r"(?i)(about you|tentang anda)"):
+    with pytest.raises(NotAllowed, match=r"(?i)(about you|menyangkut Anda)"):
         deactivations.deactivation_confirm(request_id=request.pk, evidence={"text": "x"}, actor=leads, now=NOW)
     page = acting(leads).get(request.get_absolute_url())
     assert "confirm" not in [one["name"] for one in page.context["next"]]
@@ -467,6 +478,17 @@ def test_an_id_that_was_shut_or_changed_hands_lapses(floor: Floor, teams: dict[s
     shut(DeactivationRequest.objects.get(account=teams["b"]), floor, LATER)
     access_reviews.access_reviews_open(now=LATER)
     assert teams["review"].items.get(account=teams["b"]).decision == "lapsed"
+
+
+@pytest.mark.req("UID-12")
+def test_what_was_revoked_is_not_called_off_behind_the_review(floor: Floor, teams: dict[str, Any]) -> None:
+    decide(teams, teams["leads.b"], teams["b"], decision="revoked", note="tidak dipakai")
+    request = DeactivationRequest.objects.get(account=teams["b"])
+    with pytest.raises(NotAllowed):
+        deactivations.deactivation_cancel(request_id=request.pk, note="x", actor=floor.support, now=NOW)
+    deactivations.deactivation_cancel(request_id=request.pk, note="masih perlu", actor=floor.coordinator, now=NOW)
+    access_reviews.items_lapse(review_id=teams["review"].pk, now=NOW)
+    assert teams["review"].items.get(account=teams["b"]).decision == "pending"
 
 
 @pytest.mark.req("UID-12", "UID-14")

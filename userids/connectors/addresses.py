@@ -33,6 +33,8 @@ def checked(url: str, *, loopback: bool) -> str:
         raise Forbidden(_("This is no address.")) from None
     if not host or parts.scheme not in {"http", "https"} or port == 0:
         raise Forbidden(_("This is no address: it begins with https:// and a host."))
+    if not host.isascii():  # one that only looks like letters or digits is no host that somebody meant
+        raise Forbidden(_("This is no address: it begins with https:// and a host."))
     if parts.username or parts.password or parts.query or parts.fragment:
         raise Forbidden(_("The address holds more than host, port and path. A token goes into its own field."))
     if parts.scheme == "http" and not (loopback and own(host)):

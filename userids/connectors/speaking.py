@@ -57,6 +57,8 @@ class Speaker(SyncSCIMClient):
                 failure = self._refusal(answer)
             except Forbidden as refusal:
                 raise ConnectorError(str(refusal), temporary=False) from None
+            except httpx2.InvalidURL as error:
+                raise ConnectorError(_("This is no address."), temporary=False) from error
             except httpx2.RequestError as error:
                 failure = ConnectorError(network_words(error), temporary=True)
             wait = failure.retry_after

@@ -98,7 +98,20 @@ def items_lapse(*, review_id: int, now: datetime) -> int:
     for item in lapsed:
         _decide(item, AccessDecision.LAPSED, "", BEAT, now)
     _answered(review, {item.part_id for item in lapsed}, BEAT, now)
+    _decide_again(review, now)
     return len(lapsed)
+
+
+def _decide_again(review: AccessReview, now: datetime) -> None:
+    """A revoked ID that is active all the same, with nothing asked any more, is to be decided anew."""
+    asked = DeactivationRequest.objects.open().filter(account=OuterRef("account_id"))
+    revoked = review.items.filter(decision=AccessDecision.REVOKED, account__status=AccountStatus.ACTIVE)
+    if not review.is_open:
+        return
+    for item in revoked.exclude(Exists(asked)).select_for_update(of=("self",)):
+        item.decision, item.decided_at, item.decided_by, item.deactivation = AccessDecision.PENDING, None, None, None
+        sign(item, BEAT, _("The request by which it was revoked was cancelled."), now=now)
+        item.save(update_fields=["decision", "decided_at", "decided_by", "deactivation"])
 
 
 def _decide(item: AccessReviewItem, decision: AccessDecision, note: str, actor: Actor, now: datetime) -> None:

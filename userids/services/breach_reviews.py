@@ -1,8 +1,8 @@
 """Each ID that was shut too late is looked at (UID-7): cause, correction, corrective action, closed by whom.
 
 SOP-UID 8.3 names the risk (misuse) and the control (team leader); ISO 9001 10.2, to which the procedure belongs, asks
-for the rest. A review whose breach turns out to be none (withdrawn, moved, or shut in time as the evidence shows) is
-void.
+for the rest. A review whose breach turns out to be none is void: by itself where the connector's evidence shows it,
+else by the coordinator.
 """
 
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 
 from occ.errors import Invalid, WrongState
 from occ.obligations import services as obligations
-from occ.people.actors import BEAT, Actor
+from occ.people.actors import BEAT, CONNECTOR, Actor
 from occ.people.history import sign
 from occ.policies.services import policy_value
 from occ.times import end_of_day, in_reach, local_day
 from occ.workflow.services import begin, step
-from userids.choices import BreachCause, BreachReviewStatus, DeactivationStatus
+from userids.choices import BreachCause, BreachReviewStatus
 from userids.models import BreachReview, DeactivationRequest
 from userids.policies import CORRECTIVE_ACTION, REVIEW_BREACH, REVIEW_WITHIN
 from userids.workflow import BREACH_REVIEW
@@ -58,20 +58,23 @@ def _owe(review: BreachReview, rule: str, due_at: datetime, *, actor: Actor, now
     )  # fmt: skip
 
 
-def review_check(*, request: DeactivationRequest, now: datetime) -> None:
+def review_check(*, request: DeactivationRequest, actor: Actor, now: datetime) -> None:
     """To be called when a request has ended: without a breach there is nothing to review."""
     review = BreachReview.objects.open().filter(request=request).first()
-    if review is None or not _was_none(review, request):
+    if review is None or not _was_none(review, request, actor):
         return
-    note = _("The request was cancelled, or the evidence shows that it was shut in time.")
+    note = _("The application shows that it was shut in time.")
     review_void(review_id=review.pk, note=note, actor=BEAT, now=now)
 
 
-def _was_none(review: BreachReview, request: DeactivationRequest) -> bool:
-    """Nobody leaves, or it was shut in time. A deadline that moved after the breach is the coordinator's to judge."""
-    if request.status == DeactivationStatus.CANCELLED:
-        return True
-    return request.inactive_since is not None and not request.late and request.due_at == review.missed_at
+def _was_none(review: BreachReview, request: DeactivationRequest, actor: Actor) -> bool:
+    """The application itself shows that it was shut in time.
+
+    What the person at fault says, a day that moved after the breach and a resignation withdrawn after it are the
+    coordinator's to judge: each of them could wash a breach away.
+    """
+    in_time = request.inactive_since is not None and not request.late and request.due_at == review.missed_at
+    return in_time and actor == CONNECTOR
 
 
 def review_void(*, review_id: int, note: str, actor: Actor, now: datetime) -> BreachReview:

@@ -13,7 +13,7 @@ from occ.people import lifecycle
 from occ.people.actors import CONNECTOR, Actor
 from occ.people.choices import LeavingReason, Role
 from occ.people.history import sign
-from occ.people.models import Person, User
+from occ.people.models import Person, Site, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
 from occ.workflow.services import begin, step
@@ -381,7 +381,7 @@ def _close(
     why, suspend = str(DeactivationReason(request.reason).label), request.reason in SUSPENDING
     accounts.close(account, at=at, why=why, suspend=suspend, actor=actor, now=now)
     obligations.obligation_fulfil(subject=request, rule=DEACTIVATE, at=at, evidence=evidence, actor=actor, now=now)
-    breach_reviews.review_check(request=request, now=now)
+    breach_reviews.review_check(request=request, actor=actor, now=now)
 
 
 def _call_off(request: DeactivationRequest, *, now: datetime) -> None:
@@ -403,6 +403,14 @@ def deactivation_document(*, request_id: int, note: str = "", actor: Actor, now:
     return request
 
 
+# Revoked by a leader's decision, or under a measure: Support alone does not call that off.
+TAKEN_BACK_BY_COORDINATOR = {DeactivationReason.ACCESS_REVIEW, DeactivationReason.DISCIPLINE}
+
+
+def _coordinates(actor: Actor, site: Site) -> bool:
+    return not isinstance(actor, User) or has_role(actor, {Role.COORDINATOR}, site=site)
+
+
 def deactivation_cancel(
     *, request_id: int, note: str, stays: bool = False, returned: bool = False, actor: Actor, now: datetime
 ) -> DeactivationRequest:
@@ -411,6 +419,8 @@ def deactivation_cancel(
     `returned`: they had left and came back; an ID that stood open too long meanwhile is a breach all the same.
     """
     with step(DEACTIVATION, DeactivationRequest, request_id, "cancel", actor=actor, now=now, note=note) as request:
+        if request.reason in TAKEN_BACK_BY_COORDINATOR and not _coordinates(actor, request.site):
+            raise NotAllowed(_("A coordinator takes this one back."))
         if request.of_leaver and not stays and request.person.last_working_day is not None:
             raise WrongState(
                 _("%(name)s is leaving: the user ID has to be shut. If that is not so, withdraw the resignation.")
@@ -424,7 +434,7 @@ def deactivation_cancel(
             )
             return request
         obligations.obligation_cancel(subject=request, rule=DEACTIVATE, reason=note, actor=actor, now=now)
-        breach_reviews.review_check(request=request, now=now)
+        breach_reviews.review_check(request=request, actor=actor, now=now)
     return request
 
 

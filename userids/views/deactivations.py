@@ -13,7 +13,7 @@ from occ.people.access import get_visible, me
 from userids.filters import DeactivationFilter
 from userids.models import DeactivationRequest, Resignation
 from userids.reconciling.figures import offer_shown, shown_inactive
-from userids.selectors import time_parts
+from userids.selectors import letter_visible, time_parts
 from userids.views.processes import ask, make, process_context
 from userids.workflow import DEACTIVATION
 
@@ -60,6 +60,7 @@ def _detail(
     context = process_context(request, DEACTIVATION, found, tried)
     documented = next((one.at for one in context["history"] if one.to_state == "documented"), None)
     resignation = Resignation.objects.visible_to(me(request)).filter(person=found.person).order_by("-pk").first()
+    may_read = resignation is not None and letter_visible(me(request), str(resignation.pk))
     context |= {
         "title": _("Deactivation of %(id)s") % {"id": found.account.user_id},
         "crumbs": [{"label": _("Deactivations"), "url": reverse("userids:deactivations")}],
@@ -67,7 +68,7 @@ def _detail(
         "request_": found,
         "parts": time_parts(found, documented),
         "resignation": resignation,
-        "letters": attachments_of(resignation) if resignation else [],
+        "letters": attachments_of(resignation) if resignation and may_read else [],
         "evidence": attachments_of(found),
     }
     context["shown"] = shown_inactive(found)

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from occ.errors import Refused
@@ -13,6 +15,7 @@ from occ.times import JAKARTA, local_day
 
 DOOR = SystemActor("login")  # before somebody has shown who they are, nobody acts
 REFUSED = "user.login_refused"
+HALF_WAY = "occ_login_half_way"
 
 
 class LoginRefused(Refused):
@@ -30,6 +33,17 @@ def may_log_in(user: User, *, now: datetime) -> bool:
     """Neither switched off nor, even before beat has noticed, past the last working day."""
     last = user.person.last_working_day if user.person else None
     return user.is_active and not (last and last < local_day(now, user.person.site.zone if user.person else JAKARTA))
+
+
+def half_way(request: HttpRequest, user: User) -> None:
+    """Between the password and the code: remember what the password was, so that a new one ends this log-in."""
+    request.session[HALF_WAY] = user.get_session_auth_hash()
+
+
+def stands(request: HttpRequest, user: User, *, now: datetime) -> bool:
+    """Whether a log-in that waits for its code may still be finished: not once the user is off, gone, or changed."""
+    begun = str(request.session.get(HALF_WAY, ""))
+    return may_log_in(user, now=now) and constant_time_compare(begun, user.get_session_auth_hash())
 
 
 def password_check(*, username: str, password: str, user: User | None, place: str, address: str, now: datetime) -> User:
