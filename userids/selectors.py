@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Aggregate, Count, ExpressionWrapper, F, FloatField, Q
-from django.db.models.functions import Extract, TruncMonth
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Aggregate, Count, ExpressionWrapper, F, FloatField, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Extract, Greatest, TruncMonth
 from django.utils.translation import gettext as _
 
 from occ.people.models import User
@@ -14,6 +15,7 @@ from occ.timeline import changes as changes
 from occ.timeline import entry
 from occ.timeline import process_entries as process_entries
 from occ.times import JAKARTA, local_day, month_of
+from occ.workflow.models import WorkflowStep
 from sdm.personal import reads_letters
 from userids.models import Account, DeactivationQuerySet, DeactivationRequest, Resignation, time_left
 
@@ -130,6 +132,33 @@ def by_place(user: User, *, now: datetime, since: date) -> Iterable[Any]:
         .annotate(**counted(now), running=Count("pk", filter=Q(inactive_since=None, due_at__gte=now)))
         .order_by("site__code", "team__name")
     )
+
+
+def time_shares(user: User, *, since: date) -> list[dict[str, Any]]:
+    """The parts of UID-4 over the shut requests that were due since that day: label, whose, median and p95 in hours.
+
+    The last one is the evidence clock's: how long after the ID really was inactive somebody confirmed it.
+    """
+    kind = ContentType.objects.get_for_model(DeactivationRequest)
+    documented = WorkflowStep.objects.filter(content_type=kind, object_id=OuterRef("pk"), to_state="documented")
+    rows = judged_requests(user).filter(due_at__date__gte=since, inactive_since__isnull=False)
+    rows = rows.annotate(documented_at=Subquery(documented.values("at")[:1]))
+    asked = Greatest("starts_at", Coalesce("requested_at", "recorded_at"))
+    parts = [
+        (_("Notice after the last working day"), _("Admin / Support"), F("recorded_at") - F("starts_at")),
+        (_("From request to inactive"), _("Team Leader / SPV"), F("inactive_since") - asked),
+        (_("From inactive to documented"), _("Admin / Support"), F("documented_at") - F("inactive_since")),
+        (_("From inactive to confirmed"), _("Team Leader / SPV"), F("confirmed_at") - F("inactive_since")),
+    ]
+    found: dict[str, Any] = {}
+    for i, (_label, _whose, span) in enumerate(parts):
+        hours = ExpressionWrapper(Greatest(Extract(span, "epoch") / 3600.0, 0.0), FloatField())
+        found |= {f"median{i}": Percentile(hours, 0.5), f"p95_{i}": Percentile(hours, 0.95)}
+    figures = rows.aggregate(**found)
+    return [
+        {"label": label, "whose": whose, "median": figures[f"median{i}"], "p95": figures[f"p95_{i}"]}
+        for i, (label, whose, _span) in enumerate(parts)
+    ]
 
 
 def urgency(user: User, *, now: datetime) -> dict[str, int]:

@@ -10,6 +10,8 @@ from pathlib import Path
 from occ.runtime.environment import ROOT, prepared, said, var_directory
 
 BIN = Path(sys.executable).parent
+# Two at once, each with databases of its own (tests/parallel.py); a file's tests stay together, as they share set-up.
+PARALLEL = ("-n", "2", "--dist", "loadfile")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -35,7 +37,7 @@ def everything(environment: dict[str, str]) -> int:
         "migrations": [*manage, "makemigrations", "--check", "--dry-run"],
         "settings": [*manage, "check", "--fail-level", "WARNING"],
         "requirements": [*manage, "trace", "--check"],
-        "tests": [str(BIN / "pytest"), "--cov", "--cov-report=term:skip-covered"],
+        "tests": [str(BIN / "pytest"), *PARALLEL, "--cov", "--cov-report=term:skip-covered"],
     }
     failed = []
     for name, command in checks.items():

@@ -1,6 +1,5 @@
 """People taken on, changed, taken on again (SDM-1); and taken up, where another module brought them in."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +18,7 @@ from occ.people.history import create_many, sign
 from occ.people.lifecycle import person_locked
 from occ.people.memberships import team_from
 from occ.people.models import Person, Site, Team, User
+from occ.texts import hidden
 from occ.times import in_reach, local_day
 from sdm.choices import Began
 from sdm.models import Employee, Placement
@@ -54,7 +54,7 @@ def personal_clean(data: dict[str, Any], *, joined_on: date) -> dict[str, Any]:
 
 def name_clean(name: str) -> str:
     name = " ".join(name.split())
-    if not name or len(name) > 120 or any(unicodedata.category(c) in {"Cc", "Cf", "Co", "Cn"} for c in name):
+    if not name or len(name) > 120 or hidden(name):
         raise Invalid(_("A name has 1 to 120 characters, all of them visible."), field="name")
     return name
 

@@ -17,6 +17,7 @@ from occ.people.history import sign
 from occ.people.lifecycle import Place, person_locked
 from occ.people.memberships import team_change_withdraw, team_from, teams_end, teams_go_on
 from occ.people.models import Person, Site, Team, in_force
+from occ.texts import hidden
 from occ.times import in_reach, local_day
 from sdm.choices import Began
 from sdm.models import Placement
@@ -99,8 +100,8 @@ def _changeable(person: Person, on: date) -> Placement:
 
 def position_clean(text: str) -> str:
     text = " ".join(text.split())
-    if not text or len(text) > 80:
-        raise Invalid(_("The position has 1 to 80 characters."), field="position")
+    if not text or len(text) > 80 or hidden(text):
+        raise Invalid(_("The position has 1 to 80 characters, all of them visible."), field="position")
     return text
 
 

@@ -109,7 +109,7 @@ def test_what_a_second_asking_would_not_change_is_not_asked_twice(faulty: Faulty
 
 @pytest.mark.parametrize("fault", [
     status(500), status(502), status(503), plain(500, b"<h1>Oops</h1>"), status(429), reset, plain(504, b""),
-], ids=str)  # fmt: skip
+], ids=["500", "502", "503", "500 in HTML", "429", "reset", "504"])  # fmt: skip
 def test_what_may_mend_itself_is_tried_again(faulty: Faulty, fault: Fault) -> None:
     faulty.add("A")
     connector, naps = waiting(faulty)

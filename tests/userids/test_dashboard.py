@@ -71,3 +71,22 @@ def test_each_figure_equals_the_rows_behind_it(busy: Floor, client: Client) -> N
     (place,) = page.context["places"]
     query = f"{page.context['since_url']}&site={place['site_id']}&team={place['team_id']}"
     assert behind(client, query) == place["judged"] == 4
+
+
+@pytest.mark.req("UID-4", "UID-16")
+def test_the_time_is_shown_in_its_parts(floor: Floor, client: Client) -> None:
+    """Told in time, shut six hours after the day, documented two hours later; the click came an hour after."""
+    now = timezone.now()
+    day = now.date() - timedelta(days=3)
+    floor.resign(day, now=now - timedelta(days=9))
+    request = floor.request
+    inactive = request.starts_at + timedelta(hours=6)
+    who = {"request_id": request.pk, "actor": floor.leader}
+    deactivations.deactivation_start(**who, now=inactive)
+    deactivations.deactivation_confirm(
+        **who, evidence={"text": "x"}, inactive_since=inactive, now=inactive + timedelta(hours=1)
+    )
+    deactivations.deactivation_document(request_id=request.pk, actor=floor.support, now=inactive + timedelta(hours=2))
+    client.force_login(user(Role.COORDINATOR, floor.jkt))
+    page: Any = client.get(reverse("userids:dashboard"))
+    assert [round(part["median"], 2) for part in page.context["parts"]] == [0, 6, 2, 1]

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from occ.errors import Refused
 from occ.sheets.importing import Preview, Problem, Row, validate
 from occ.sheets.reading import Column, read_table
+from occ.texts import hidden
 from occ.times import JAKARTA, start_of_day
-from userids.services.accounts import hidden
 from userids.services.importing import Report, Upload, digest
 
 LONGEST = {"user_id": 254, "name": 200, "email": 254, "role": 120}

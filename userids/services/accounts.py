@@ -1,7 +1,6 @@
 """The logbook rows themselves."""
 
 import re
-import unicodedata
 from datetime import datetime
 
 from django.db import transaction
@@ -15,6 +14,7 @@ from occ.people.history import sign
 from occ.people.lifecycle import person_locked
 from occ.people.models import Person, Site, User
 from occ.people.scope import has_role
+from occ.texts import hidden
 from occ.times import in_reach
 from userids.choices import AccountStatus
 from userids.models import Account, Application, Assignment
@@ -42,11 +42,6 @@ def search_text(account: Account) -> str:
 
 def searchable(words: list[str]) -> str:
     return " ".join(NO_WORD.sub(" ", word) for word in words if word)
-
-
-def hidden(text: str) -> bool:
-    """Whether there is something in it that nobody sees: such an ID would look like another one."""
-    return any(unicodedata.category(c) in {"Cc", "Cf", "Co", "Cn"} for c in text)
 
 
 @transaction.atomic

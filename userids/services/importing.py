@@ -20,10 +20,11 @@ from occ.people.models import Person, Site
 from occ.sheets.child import key
 from occ.sheets.importing import Preview, Problem, Row, validate
 from occ.sheets.reading import Column, read_table
+from occ.texts import hidden
 from occ.times import end_of_day, local_day, start_of_day
 from userids.choices import Channel
 from userids.models import Account, Application, Assignment
-from userids.services.accounts import hidden, may_keep
+from userids.services.accounts import may_keep
 
 T = TypeVar("T")
 CHUNK = 5_000

@@ -44,6 +44,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "since_url": requests_url(since),
         "month_url": month_url(month_of(today)),
         "this_month": months[-1] if months and months[-1].month == month_of(today) else None,
+        "parts": selectors.time_shares(user, since=since),
         "places": list(selectors.by_place(user, now=now, since=since)),
         "findings": open_by_kind(user, now=now),
         "share_chart": {
