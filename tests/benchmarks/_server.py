@@ -56,7 +56,8 @@ def wait_for(url: str) -> None:
 def session_of(user: Any) -> str:
     """The cookie of a new session, as logging in makes it."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
+
+    from occ.login.sessions import SessionStore
 
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)

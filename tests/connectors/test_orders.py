@@ -85,7 +85,7 @@ def test_asked_for_carried_out_and_read_back(live_floor: Floor, faulty: Faulty, 
     assert TOKEN not in str(list(Entry.objects.values_list("data", flat=True)))
     account = Account.objects.get(pk=live_floor.account.pk)
     assert (account.status, account.deactivated_at, account.holder) == ("inactive", said, None)
-    duty = Obligation.objects.get(object_id=request_.pk)
+    duty = Obligation.objects.get(rule="userids.deactivate", object_id=request_.pk)
     assert (duty.state, duty.fulfilled_at) == ("fulfilled", said)
 
 
@@ -314,7 +314,7 @@ def test_what_is_being_shut_cannot_be_called_off_and_what_is_called_off_is_not_s
     leader = {"request_id": request_.pk, "actor": live_floor.leader, "now": timezone.now()}
     attempts = [
         lambda: deactivations.resignation_withdraw(resignation_id=resignation.pk, note="tetap", **by),
-        lambda: deactivations.deactivation_cancel(request_id=request_.pk, note="tetap", **by),
+        lambda: deactivations.deactivation_cancel(request_id=request_.pk, note="tetap", stays=True, **by),
         lambda: deactivations.resignation_move(
             resignation_id=resignation.pk, last_working_day=timezone.localdate() + timedelta(days=9), note="x", **by
         ),
@@ -343,7 +343,7 @@ def test_what_changed_a_moment_before_is_not_asked_for(
     if how == "withdrawn":
         deactivations.resignation_withdraw(resignation_id=resignation.pk, note="tetap", **by)
     elif how == "cancelled":
-        deactivations.deactivation_cancel(request_id=request_.pk, note="tetap", **by)
+        deactivations.deactivation_cancel(request_id=request_.pk, note="tetap", stays=True, **by)
     elif how == "moved":
         later = timezone.localdate() + timedelta(days=9)
         deactivations.resignation_move(resignation_id=resignation.pk, last_working_day=later, note="x", **by)
@@ -366,7 +366,7 @@ def test_called_off_after_it_was_tried_somebody_looks(
     order.refresh_from_db()
     assert order.state == "waiting"
     deactivations.deactivation_cancel(
-        request_id=request_.pk, note="tetap", actor=live_floor.support, now=timezone.now()
+        request_id=request_.pk, note="tetap", actor=live_floor.support, now=timezone.now(), stays=True
     )
     order.refresh_from_db()
     assert order.state == "dropped"

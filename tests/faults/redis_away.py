@@ -64,11 +64,17 @@ def fault(house: House, small: bool) -> None:
     jobs = Job.objects.filter(kind="userids.logbook")
     took_jobs = house.until(25 if small else 180, lambda: not jobs.exclude(state=State.DONE).exists(), "the exports")
     house.say(f"all {jobs.count()} exports are made {took_jobs:.0f} s later")
-    told = ObligationEvent.objects.filter(kind="step", step="breach", superseded=False)
+    told = ObligationEvent.objects.filter(
+        kind="step", step="breach", superseded=False, obligation__rule="userids.deactivate"
+    )
     took_told = house.until(60, lambda: told.count() == len(leavers), "the breaches")
     house.say(f"all {told.count()} breaches are noticed {took_told:.0f} s after that")
     twice = Notification.objects.values("user", "key").annotate(n=Count("pk")).filter(n__gt=1)
-    coordinators = Counter(Notification.objects.filter(user__username="coordinator.jkt").values_list("kind", flat=True))
+    coordinators = Counter(
+        Notification.objects.filter(
+            user__username="coordinator.jkt", url__startswith="/userids/deactivations/"
+        ).values_list("kind", flat=True)
+    )
     check(not twice.exists(), "somebody was told twice")
     check(sum(coordinators.values()) == len(leavers), f"the coordinator was told {coordinators}")
     check(set(jobs.values_list("attempts", flat=True)) == {1}, "an export was made twice")
