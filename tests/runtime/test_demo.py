@@ -82,7 +82,7 @@ def test_it_starts_lets_in_stops_and_starts_again_quickly(tmp_path: Path) -> Non
     assert not answers(port)
     second = Demo(var, port)
     try:
-        assert second.ready(60) < 20  # 7 s where nothing else runs
+        assert second.ready(60) < 45  # 7 s where nothing else runs; here other tests run beside it
         assert password[1] in second.said(), "what was there is kept"
         assert "OMN-" in logged_in(f"http://127.0.0.1:{port}", "team_leader.jkt", password[1])
     finally:
