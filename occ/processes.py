@@ -21,6 +21,7 @@ from occ.documents.attachments import attachment_add
 from occ.errors import NotAllowed, Refused
 from occ.forms import EvidenceForm, NoteForm, add_refusal
 from occ.people.access import me
+from occ.people.models import User
 from occ.timeline import process_entries
 from occ.workflow.drawing import drawing, history
 from occ.workflow.flows import Flow, Transition
@@ -34,7 +35,8 @@ class Stepping:
     """`form_for(subject, transition, data, files)` asks for what a step needs; `make(subject, name, data, actor, now)`
     calls its service with the form's cleaned data; `url(subject, name)` is where it is posted.
 
-    `aside`: ways out, which open a dialog instead of standing on the page.
+    `aside`: ways out, which open a dialog instead of standing on the page. `may(user, subject, name)` says who else may
+    not, beyond what the flow's roles say.
     """
 
     flow: Flow
@@ -43,6 +45,7 @@ class Stepping:
     url: Callable[[Any, str], str]
     icons: Mapping[str, str]
     aside: frozenset[str]
+    may: Callable[[User, Any, str], bool] = lambda user, subject, name: True
 
 
 @transaction.atomic
@@ -63,6 +66,7 @@ def evidence_of(
 def plain_stepping(
     flow: Flow, services: Mapping[str, Callable[..., Any]], *, key: str, url_name: str,
     own_forms: Mapping[str, type[forms.Form]], icons: Mapping[str, str], aside: frozenset[str],
+    may: Callable[[User, Any, str], bool] = lambda user, subject, name: True,
 ) -> Stepping:  # fmt: skip
     """A process whose services take `<key>=pk`, the form's fields, actor and now.
 
@@ -86,7 +90,7 @@ def plain_stepping(
     def url(subject: Any, name: str) -> str:
         return reverse(url_name, args=[subject.pk, name])
 
-    return Stepping(flow, form_for, make, url, icons, aside)
+    return Stepping(flow, form_for, make, url, icons, aside, may)
 
 
 def process_context(
@@ -100,7 +104,7 @@ def process_context(
     flow, steps = stepping.flow, history(subject)
     open_now = []
     for one in flow.open_to(me(request), state=subject.status, site=subject.site):
-        if one.own(me(request), subject):
+        if one.own(me(request), subject) or not stepping.may(me(request), subject, one.name):
             continue
         form = tried.get(one.name) or stepping.form_for(subject, one, None, None)
         open_now.append({"name": one.name, "label": one.label, "form": form, "url": stepping.url(subject, one.name),

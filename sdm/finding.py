@@ -8,9 +8,10 @@ from occ.people.models import User
 from occ.search import Result
 from occ.search import register as register_finder
 from occ.times import end_of_day
-from occ.workflow.turns import Source
+from occ.workflow.turns import Source, Stuck, register_stuck
 from occ.workflow.turns import register as register_turns
-from sdm.models import Employee, Leaving
+from sdm.models import Employee, Leaving, Placement
+from sdm.personal import MOVERS, may
 from sdm.workflow import LEAVING
 
 
@@ -21,6 +22,14 @@ def find_people(user: User, text: str, limit: int) -> Iterator[Result]:
         yield Result(person.name, f"{person.number} · {person.position} · {person.site.code}", one.get_absolute_url())
 
 
+def stuck_plans(user: User) -> Iterator[Stuck]:
+    """Transfers and returns whose day has come and that could not be brought about: for who may withdraw them."""
+    for one in Placement.objects.stuck().visible_to(user).select_related("employee__person__site", "site")[:20]:
+        if may(user, MOVERS, one.site):
+            yield Stuck(f"{one.employee.person.name}: {one.stuck_because}", one.employee.get_absolute_url())
+
+
+register_stuck(stuck_plans)
 register_finder(gettext_lazy("People"), find_people)
 register_turns(
     Source(

@@ -42,6 +42,9 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         gone = Q(**{f"{last}__lt": day}) & Q(**{f"{last}__gte": F("starts_on")})
         return self.filter(in_force(day)).exclude(gone)
 
+    def stuck(self) -> PlacementQuerySet:
+        return self.filter(told_at=None).exclude(stuck_because="")
+
     def due(self, day: date) -> PlacementQuerySet:
         """Those whose day has come and that nobody has been told of."""
         return self.filter(told_at=None, starts_on__lte=day)
@@ -196,6 +199,8 @@ class Placement(models.Model):
     note = models.CharField(_("note"), max_length=300, blank=True)
     # When the day came and everybody was told; empty while it is planned.
     told_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Why it could not be brought about when its day came; tried again each minute, and shown until it is.
+    stuck_because = models.CharField(max_length=300, blank=True, editable=False)
 
     objects = PlacementQuerySet.as_manager()
     history = HistoricalRecords()

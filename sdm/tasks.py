@@ -3,6 +3,7 @@ from django.utils import timezone
 
 from occ.ledger import heartbeats
 from occ.people.lifecycle import announce_left
+from sdm.models import Placement
 from sdm.services.placements import placements_take_effect
 
 
@@ -12,5 +13,5 @@ def take_effect() -> int:
     now = timezone.now()
     announce_left(now=now)
     count = placements_take_effect(now=now)
-    heartbeats.leave("transfers", now=now, did=count)
+    heartbeats.leave("transfers", now=now, did=count, parked=Placement.objects.stuck().count())
     return count

@@ -32,7 +32,7 @@ from userids.models import (
     Resignation,
     time_left,
 )
-from userids.models_reviews import OPEN_REVIEW
+from userids.models.reviews import OPEN_REVIEW
 
 
 class InstantFilter(filters.Filter):

@@ -12,7 +12,7 @@ from occ.times import end_of_day
 from occ.workflow.turns import Source
 from occ.workflow.turns import register as register_turns
 from userids.models import Account, BreachReview, DeactivationRequest, ReplacementRequest
-from userids.models_reviews import OPEN_REVIEW
+from userids.models.reviews import OPEN_REVIEW
 from userids.workflow import BREACH_REVIEW, DEACTIVATION, REPLACEMENT
 
 

@@ -13,7 +13,7 @@ from occ.demo.logbook import Life
 from occ.times import JAKARTA, local_day
 from userids.choices import FindingKind, FindingStatus, ListSource
 from userids.models import Account, DeactivationRequest
-from userids.models_reconciliation import Finding
+from userids.models.reconciliation import Finding
 from userids.reconciling.findings import finding_accept, finding_resolve
 from userids.reconciling.reading import list_read
 from userids.reconciling.runs import reconciliation_run
@@ -109,10 +109,10 @@ def deal(life: Life, *, now: datetime) -> None:
             finding_accept(finding_id=finding.pk, note=note, until=until, actor=coordinator, now=now)
         elif finding.kind == FindingKind.HOLDER_DIFFERS:
             text = "Nama di aplikasi dibetulkan; pemegang tetap."
-            finding_resolve(finding_id=finding.pk, text=text, actor=life.leader(finding.site), now=now)
+            finding_resolve(finding_id=finding.pk, evidence={"text": text}, actor=life.leader(finding.site), now=now)
         elif finding.kind == FindingKind.MISSING:
             text = "Terlewat saat ekspor; pengguna ada di aplikasi."
-            finding_resolve(finding_id=finding.pk, text=text, actor=control, now=now)
+            finding_resolve(finding_id=finding.pk, evidence={"text": text}, actor=control, now=now)
 
 
 def second_quirks(life: Life, lines: dict[str, Line], now: datetime) -> None:

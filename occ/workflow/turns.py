@@ -3,7 +3,7 @@
 An app registers one source per flow: the rows that a user may see, ordered by urgency.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,11 +40,29 @@ class Source:
     due_at: Callable[[Any], datetime | None]
 
 
+@dataclass(frozen=True)
+class Stuck:
+    """What beat could not bring about, though its time has come."""
+
+    title: str
+    url: str
+
+
 SOURCES: list[Source] = []
+STUCK: list[Callable[[User], Iterable[Stuck]]] = []
 
 
 def register(source: Source) -> None:
     SOURCES.append(source)
+
+
+def register_stuck(source: Callable[[User], Iterable[Stuck]]) -> None:
+    """What of an app's own is parked with an error and shown to that user on "Today"."""
+    STUCK.append(source)
+
+
+def stuck_for(user: User) -> list[Stuck]:
+    return [one for source in STUCK for one in source(user)]
 
 
 def turns_for(user: User) -> list[Turn]:

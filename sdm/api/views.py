@@ -12,11 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from occ.api.endpoints import AFTER, KEY, SIZE, paged, user_of
 from occ.api.fields import DayField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
 from occ.errors import Invalid, NotAllowed
-from occ.people.models import Person, User
+from occ.people.models import Person
 from occ.people.scope import has_role
 from occ.times import JAKARTA, local_day
 from sdm.api.serializers import (
@@ -33,22 +34,6 @@ from sdm.services import leavings
 from sdm.services.employments import Terms
 from sdm.services.pushing import CREATED, employee_push
 from sdm.workflow import RECORDERS
-
-AFTER = OpenApiParameter("after", str, description="where the next page begins, as `next` says it")
-SIZE = OpenApiParameter("size", int, description="rows per page, at most 100")
-KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="repeated with the same key, the deed is done once"
-)
-
-
-def paged(name: str, row: type[serializers.BaseSerializer[Any]]) -> type[serializers.Serializer[Any]]:
-    fields = {"next": serializers.URLField(allow_null=True), "results": row(many=True)}
-    return type(name, (serializers.Serializer,), fields)
-
-
-def user_of(request: Request) -> User:
-    assert isinstance(request.user, User)
-    return request.user
 
 
 class Query(serializers.Serializer[Any]):

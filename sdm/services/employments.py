@@ -103,6 +103,10 @@ def _kept(person_id: int, actor: Actor) -> Person:
 
 
 def _employed(person: Person, terms: Terms) -> None:
+    if terms.agreed_until is not None and terms.agreed_until < person.joined_on:
+        words = _("%(name)s joined on %(day)s, after this contract would have ended.")
+        values = {"name": person.name, "day": person.joined_on}
+        raise Invalid(words % values, field="agreed_until", code="before_joining")
     if person.last_working_day is not None and terms.starts_on <= person.last_working_day < (
         terms.agreed_until or date.max
     ):

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from occ.errors import Invalid, NotAllowed, WrongState
+from occ.errors import Invalid, NotAllowed, Refused, WrongState
 from occ.ledger.services import record
 from occ.people import lifecycle
 from occ.people.actors import BEAT, Actor
@@ -241,8 +241,10 @@ def placements_take_effect(*, now: datetime) -> int:
             continue
         try:
             count += _take_effect(pk, person_id, now=now)
-        except Exception:  # one that cannot be brought about stays planned and shows it; its fellows go on
+        except Exception as error:  # one that cannot be brought about stays planned and shows it; its fellows go on
             logger.exception("placement %s not brought about", pk)
+            why = str(error) if isinstance(error, Refused) else type(error).__name__
+            Placement.objects.filter(pk=pk, told_at=None).update(stuck_because=why[:300])
     return count
 
 
@@ -269,9 +271,9 @@ def placement_effect(planned: Placement, *, actor: Actor, now: datetime) -> None
         lifecycle.person_return(person_id=person_id, on=planned.starts_on, actor=actor, now=now)
         person.refresh_from_db()
         team_before = None
-    planned.told_at = now
+    planned.told_at, planned.stuck_because = now, ""
     sign(planned, actor, _("The day has come"), now=now)
-    planned.save(update_fields=["told_at"])
+    planned.save(update_fields=["told_at", "stuck_because"])
     _mirror(person, team_before, on=planned.starts_on, actor=actor, now=now)
 
 

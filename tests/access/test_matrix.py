@@ -49,7 +49,7 @@ from userids.models import (
     DeactivationRequest,
     Resignation,
 )
-from userids.models_reconciliation import Finding
+from userids.models.reconciliation import Finding
 from userids.reconciling.flow import ACCEPTERS
 from userids.reconciling.policies import KINDS as FINDING_KINDS
 from userids.reconciling.reading import Listed

@@ -54,7 +54,7 @@ def main() -> None:
     from occ.policies.services import install_defaults
     from userids.choices import ListSource
     from userids.models import Application
-    from userids.models_reconciliation import Finding
+    from userids.models.reconciliation import Finding
     from userids.reconciling.reading import list_read
     from userids.reconciling.runs import reconciliation_run
 

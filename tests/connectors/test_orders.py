@@ -29,9 +29,9 @@ from tests.connectors.servers import TOKEN, Faulty, deaf, silence, status
 from tests.factories import Floor
 from tests.processes import ROOT, environment, running
 from tests.userids.test_ladder import in_threads
-from userids.applications import SILENT
 from userids.connectors.base import ConnectorError, RemoteUser
 from userids.models import Account, Application, Assignment, ConnectorOrder, DeactivationRequest, ReplacementRequest
+from userids.models.applications import SILENT
 from userids.services import deactivations, replacements
 from userids.services import orders as ordering
 from userids.services.connecting import WAITS, connector_ask, order_run, orders_take_up

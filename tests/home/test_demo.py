@@ -22,7 +22,7 @@ from occ.people.models import Person, RoleAssignment, Site
 from sdm.models import Leaving
 from userids.choices import FindingKind
 from userids.models import AccessReview, Account, BreachReview, DeactivationRequest, ReplacementRequest
-from userids.models_reconciliation import Finding
+from userids.models.reconciliation import Finding
 
 
 @pytest.mark.req("KER-2", "UID-16")

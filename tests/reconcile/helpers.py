@@ -16,7 +16,7 @@ from tests import factories
 from tests.factories import NOW
 from userids.choices import ListSource
 from userids.models import Account
-from userids.models_reconciliation import Finding, Reconciliation
+from userids.models.reconciliation import Finding, Reconciliation
 from userids.reconciling.reading import Listed, Listing
 from userids.reconciling.runs import reconciliation_run
 

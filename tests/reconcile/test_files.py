@@ -33,7 +33,7 @@ from occ.times import JAKARTA
 from tests.factories import NOW, Floor, user
 from tests.processes import ROOT, environment
 from tests.reconcile.helpers import RUN, found
-from userids.models_reconciliation import Finding, Reconciliation
+from userids.models.reconciliation import Finding, Reconciliation
 from userids.reconciling.jobs import RECONCILE
 from userids.reconciling.reading import FaultyRows, Listing, list_read
 

@@ -16,7 +16,7 @@ from tests import factories
 from tests.factories import DAY, Floor, account, person, user
 from tests.reconcile.helpers import RUN, TELLS, found, listing, reconcile, shown
 from userids.models import Account
-from userids.models_reconciliation import Finding, RemoteAccount
+from userids.models.reconciliation import Finding, RemoteAccount
 from userids.reconciling.reading import Listed
 from userids.reconciling.words import advice, said
 from userids.services import deactivations

@@ -22,7 +22,7 @@ from occ.people.choices import Role
 from tests.factories import Floor, account, person, user
 from tests.reconcile.helpers import RUN, found, reconcile, shown
 from userids.choices import FindingStatus
-from userids.models_reconciliation import Finding, Reconciliation
+from userids.models.reconciliation import Finding, Reconciliation
 from userids.reconciling.findings import finding_accept, finding_resolve
 from userids.reconciling.flow import FINDING
 from userids.reconciling.reading import Listed
@@ -40,7 +40,7 @@ def acting(actor: Any) -> Client:
 
 def bring(finding: Finding, state: str, floor: Floor) -> None:
     if state == FindingStatus.RESOLVED:
-        finding_resolve(finding_id=finding.pk, text="x", actor=floor.leader, now=RUN)
+        finding_resolve(finding_id=finding.pk, evidence={"text": "x"}, actor=floor.leader, now=RUN)
     elif state == FindingStatus.ACCEPTED:
         until = (RUN + timedelta(days=5)).date()
         finding_accept(finding_id=finding.pk, note="x", until=until, actor=floor.coordinator, now=RUN)
@@ -61,7 +61,7 @@ def test_every_step_from_every_state_by_every_role(floor: Floor, state: str, nam
 
     def attempt(actor: Any, said: str = "x") -> None:
         if name == "resolve":
-            finding_resolve(finding_id=finding.pk, text=said, actor=actor, now=RUN + HOUR)
+            finding_resolve(finding_id=finding.pk, evidence={"text": said}, actor=actor, now=RUN + HOUR)
         else:
             finding_accept(finding_id=finding.pk, note=said, until=until, actor=actor, now=RUN + HOUR)
 

@@ -22,7 +22,7 @@ from tests import factories
 from tests.factories import Floor, account, person, user
 from tests.reconcile.helpers import RUN, found, together
 from userids.connectors.base import ConnectorError, RemoteUser
-from userids.models_reconciliation import Finding, Pull, Reconciliation
+from userids.models.reconciliation import Finding, Pull, Reconciliation
 from userids.reconciling import pulling
 from userids.reconciling.pulling import listing_of, pull_ask, pull_run, pulls_due, reconcile_due
 

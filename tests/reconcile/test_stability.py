@@ -27,7 +27,7 @@ from tests.factories import DAY, Floor, account, person, user
 from tests.reconcile.helpers import RUN, found, listing, reconcile, shown, together
 from userids.choices import ListSource
 from userids.models import Account
-from userids.models_reconciliation import Finding, FindingSighting, Reconciliation
+from userids.models.reconciliation import Finding, FindingSighting, Reconciliation
 from userids.reconciling import keeping
 from userids.reconciling.findings import finding_accept, finding_resolve, findings_wake
 from userids.reconciling.flow import RECONCILER
@@ -112,7 +112,7 @@ def test_what_was_resolved_comes_back_only_by_a_list_made_after_that(floor: Floo
     differ = shown(floor.account, name="Budi")
     reconcile(differ)
     finding = Finding.objects.get()
-    finding_resolve(finding_id=finding.pk, text="diperbaiki", actor=floor.leader, now=RUN + 5 * HOUR)
+    finding_resolve(finding_id=finding.pk, evidence={"text": "diperbaiki"}, actor=floor.leader, now=RUN + 5 * HOUR)
     reconcile(differ, taken_at=RUN + 4 * HOUR, now=RUN + 6 * HOUR)
     assert found("resolved") == [("holder_differs", floor.account.user_id)]
     reconcile(differ, taken_at=RUN + 6 * HOUR, now=RUN + 7 * HOUR)
@@ -159,7 +159,7 @@ def test_an_incident_stays_until_somebody_answers_for_it_and_comes_back_by_other
     reconcile(shown(floor.account, active=False, last_login_at=None), now=RUN + HOUR)
     assert found() == [("activity_after_last_day", floor.account.user_id)], "a list that hides it does not undo it"
     finding = Finding.objects.get()
-    finding_resolve(finding_id=finding.pk, text="sesi lama", actor=user(Role.IT), now=RUN + 2 * HOUR)
+    finding_resolve(finding_id=finding.pk, evidence={"text": "sesi lama"}, actor=user(Role.IT), now=RUN + 2 * HOUR)
     reconcile(shown(floor.account, active=False, last_login_at=first), now=RUN + 3 * HOUR)
     assert found() == []
     reconcile(shown(floor.account, active=False, last_login_at=other), now=RUN + 2 * DAYS)
@@ -324,7 +324,7 @@ def test_somebody_resolves_while_a_run_closes_and_nothing_is_done_twice(live_flo
 
     def resolve() -> None:
         try:
-            finding_resolve(finding_id=finding.pk, text="x", actor=live_floor.leader, now=RUN + HOUR)
+            finding_resolve(finding_id=finding.pk, evidence={"text": "x"}, actor=live_floor.leader, now=RUN + HOUR)
         except WrongState as error:
             refused.append(error)
 

@@ -285,6 +285,38 @@ def test_somebody_who_left_comes_back_as_the_same_person(floor: Floor, hr: User,
     assert one.leavings.count() == person.resignations.count() == 2
 
 
+@pytest.mark.req("KER-7")
+def test_a_transfer_that_cannot_be_brought_about_is_shown_and_its_fellow_goes_on(
+    floor: Floor, hr: User, hire: Hire, client: Client
+) -> None:
+    bad, good = hire(), hire()
+    on = DAY + timedelta(days=1)
+    for one in (bad, good):
+        placements.person_transfer(
+            person_id=one.pk, on=on, site=floor.ygy, position="Agent", team=None, leader=None, actor=hr, now=NOW
+        )
+
+    def refuse(person: Person, **sent: Any) -> None:
+        if person.pk == bad.pk:
+            raise Invalid("Belum boleh pindah.")
+
+    moved.connect(refuse)
+    try:
+        assert placements.placements_take_effect(now=noon(on)) == 1
+    finally:
+        moved.disconnect(refuse)
+    assert Placement.objects.get(employee_id=good.pk, starts_on=on).told_at is not None
+    (stuck,) = Placement.objects.stuck()
+    assert (stuck.employee_id, stuck.stuck_because) == (bad.pk, "Belum boleh pindah.")
+    client.force_login(hr)
+    for url in (reverse("today"), bad.get_absolute_url()):
+        assert "Belum boleh pindah." in client.get(url).content.decode()
+    client.force_login(floor.leader)
+    assert "Belum boleh pindah." not in client.get(reverse("today")).content.decode()
+    assert placements.placements_take_effect(now=noon(on)) == 1
+    assert not Placement.objects.stuck().exists()
+
+
 def test_moved_out_of_the_team_a_leavers_request_stays_at_its_site(floor: Floor, hr: User) -> None:
     floor.resign(DAY + timedelta(days=9), now=NOW)
     request = floor.request

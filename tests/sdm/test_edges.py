@@ -50,6 +50,16 @@ def test_no_contract_for_somebody_who_has_left(floor: Floor, hr: User, hire: Hir
     assert refused.value.code == "left_by_then"
 
 
+def test_no_contract_wholly_before_joining(floor: Floor, hr: User, hire: Hire) -> None:
+    employee = hire(joined_on=DAY - timedelta(days=10), contract=None)
+    before = Terms("pkwt", DAY - timedelta(days=60), DAY - timedelta(days=11))
+    with pytest.raises(Invalid) as refused:
+        employments.employment_add(person_id=employee.pk, terms=before, actor=hr, now=NOW)
+    assert refused.value.code == "before_joining"
+    across = Terms("pkwt", DAY - timedelta(days=60), DAY - timedelta(days=10))
+    employments.employment_add(person_id=employee.pk, terms=across, actor=hr, now=NOW)
+
+
 def test_staying_is_refused_in_words_where_a_later_contract_stands_in_the_way(
     floor: Floor, hr: User, hire: Hire
 ) -> None:

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.db import transaction
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from occ.api.endpoints import AFTER, KEY, SIZE, paged, user_of
 from occ.api.fields import DayField, InstantField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
@@ -20,16 +22,14 @@ from occ.errors import Invalid, NotAllowed
 from occ.jobs.models import Job, State
 from occ.jobs.services import job_start
 from occ.people.access import get_visible
-from userids.api.views import AFTER, KEY, SIZE, paged, user_of
+from occ.processes import evidence_of
 from userids.choices import FindingKind, FindingStatus
 from userids.models import Application
-from userids.models_reconciliation import Finding, Reconciliation
-from userids.reconciling.findings import finding_accept, finding_resolve
+from userids.models.reconciliation import Finding, Reconciliation
+from userids.reconciling.findings import STEPS
 from userids.reconciling.flow import FINDING
 from userids.reconciling.jobs import RECONCILE, finding_rows, starts
 from userids.reconciling.runs import may_reconcile
-
-STEPS: dict[str, Any] = {"resolve": finding_resolve, "accept": finding_accept}
 
 
 class ReconciliationSerializer(serializers.ModelSerializer[Reconciliation]):
@@ -206,5 +206,9 @@ class FindingTransition(APIView):
             raise NotAllowed
         given = (ResolveInput if transition == "resolve" else AcceptInput)(data=request.data)
         given.is_valid(raise_exception=True)
-        done = STEPS[transition](finding_id=pk, actor=user, now=timezone.now(), **given.validated_data)
+        data, now = dict(given.validated_data), timezone.now()
+        with transaction.atomic():
+            if transition == "resolve":
+                data["evidence"] = evidence_of(found, data, actor=user, now=now)
+            done = STEPS[transition](finding_id=pk, actor=user, now=now, **data)
         return Response(FindingSerializer(done, context={"request": request}).data)

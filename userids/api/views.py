@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from occ.api.endpoints import AFTER, KEY, SIZE, paged, user_of
 from occ.api.fields import InstantField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
@@ -35,22 +36,7 @@ from userids.models import LOGBOOK_READERS, Account, Assignment, DeactivationReq
 from userids.services import deactivations, replacements
 from userids.services.evidence import ALLOWED, FLOWS, transition_make
 
-AFTER = OpenApiParameter("after", str, description="where the next page begins, as `next` says it")
-SIZE = OpenApiParameter("size", {"type": "integer", "minimum": 1}, description="rows per page, at most 100")
 ACCOUNT = OpenApiParameter("account", {"type": "integer", "minimum": 0}, description="id of an account")
-KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="repeated with the same key, the deed is done once"
-)
-
-
-def paged(name: str, row: type[serializers.BaseSerializer[Any]]) -> type[serializers.Serializer[Any]]:
-    fields = {"next": serializers.URLField(allow_null=True), "results": row(many=True)}
-    return type(name, (serializers.Serializer,), fields)
-
-
-def user_of(request: Request) -> User:
-    assert isinstance(request.user, User)
-    return request.user
 
 
 class Query(serializers.Serializer[Any]):

@@ -63,6 +63,8 @@ def literal(host: str) -> "ipaddress.IPv4Address | ipaddress.IPv6Address | None"
 
 def allow(number: "ipaddress.IPv4Address | ipaddress.IPv6Address", *, loopback: bool) -> None:
     """Raises Forbidden for numbers behind which no application can be meant."""
+    if isinstance(number, ipaddress.IPv6Address) and (inner := number.sixtofour or (number.teredo or (None, None))[1]):
+        allow(inner, loopback=False)  # a tunnel leads to the address that it holds
     if number.is_loopback and loopback:
         return
     if (

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from occ.people.models import User
 from userids.choices import FindingKind
 from userids.models import DeactivationRequest
-from userids.models_reconciliation import Finding, Reconciliation, RemoteAccount
+from userids.models.reconciliation import Finding, Reconciliation, RemoteAccount
 from userids.reconciling.words import instant
 
 

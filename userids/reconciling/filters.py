@@ -11,7 +11,7 @@ from occ.people.models import Site
 from userids.choices import FindingKind, FindingStatus, Sight
 from userids.filters import DayFilter
 from userids.models import Application
-from userids.models_reconciliation import Finding, Reconciliation
+from userids.models.reconciliation import Finding, Reconciliation
 from userids.reconciling.policies import RULE
 
 SEEN = "seen"

@@ -1,13 +1,11 @@
 """What people do with a finding: resolve it with evidence, or answer for leaving it as it is until a day."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.core.files.base import File
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from occ.documents.attachments import attachment_add
 from occ.errors import Invalid, NotAllowed
 from occ.obligations import services as obligations
 from occ.people.actors import Actor, SystemActor
@@ -15,30 +13,22 @@ from occ.people.scope import has_role
 from occ.times import local_day
 from occ.workflow.services import step
 from userids.choices import FindingStatus
-from userids.models_reconciliation import Finding
+from userids.models.reconciliation import Finding
 from userids.reconciling.flow import FINDING
 from userids.reconciling.keeping import findings_reopen
 from userids.reconciling.policies import RULE
-from userids.services.evidence import ALLOWED
 
 LONGEST = timedelta(days=366)
 
 
-@transaction.atomic
-def finding_resolve(
-    *, finding_id: int, text: str = "", file: "File[bytes] | None" = None, actor: Actor, now: datetime
-) -> Finding:
+def finding_resolve(*, finding_id: int, evidence: dict[str, Any], actor: Actor, now: datetime) -> Finding:
     """It was put right, as the evidence shows. The next list that still has the difference opens it again.
 
-    Raises NotAllowed, WrongState, Invalid (no evidence), FileRefused; nothing is kept then.
+    Raises NotAllowed, WrongState, Invalid (no evidence).
     """
-    evidence: dict[str, Any] = {"text": text.strip()} if text.strip() else {}
     finding = Finding.objects.select_related("site").get(pk=finding_id)
     if not may_resolve(actor, finding):
         raise NotAllowed(_("It is for %(role)s to resolve this one.") % {"role": finding.get_owner_role_display()})
-    if file is not None:
-        kept = attachment_add(file=file, subject=finding, actor=actor, now=now, purpose="evidence", allowed=ALLOWED)
-        evidence |= {"attachment": str(kept.pk), "name": kept.name, "sha256": kept.sha256}
     also = {"settled_at": now, "accepted_until": None}
     with step(FINDING, Finding, finding_id, "resolve", actor=actor, now=now, evidence=evidence, also=also) as row:
         obligations.obligation_fulfil(
@@ -77,3 +67,6 @@ def findings_wake(*, now: datetime) -> int:
     note = _("The time for which it was accepted is over.")
     rows = Finding.objects.filter(pk__in=over, status=FindingStatus.ACCEPTED)
     return len(findings_reopen(rows, note=note, now=now)) if over else 0
+
+
+STEPS: dict[str, Callable[..., Finding]] = {"resolve": finding_resolve, "accept": finding_accept}

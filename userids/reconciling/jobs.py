@@ -20,7 +20,7 @@ from occ.times import JAKARTA
 from userids.choices import ListSource
 from userids.jobs import reads
 from userids.models import Application
-from userids.models_reconciliation import Finding, FindingQuerySet
+from userids.models.reconciliation import Finding, FindingQuerySet
 from userids.reconciling.filters import FindingFilter
 from userids.reconciling.reading import FaultyRows, faulty_rows, list_read
 from userids.reconciling.runs import STARTERS, ConfirmationNeeded, may_reconcile, reconciliation_run

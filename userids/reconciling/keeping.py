@@ -19,7 +19,7 @@ from occ.policies.services import policy_value
 from occ.times import JAKARTA, local_day
 from occ.workflow.services import begin_many, step_many
 from userids.choices import FindingKind, FindingStatus, Sight
-from userids.models_reconciliation import Finding, FindingSighting, Reconciliation
+from userids.models.reconciliation import Finding, FindingSighting, Reconciliation
 from userids.reconciling.comparing import teams_on
 from userids.reconciling.flow import FINDING, RECONCILER
 from userids.reconciling.policies import KINDS, RULE, hours_policy

@@ -14,7 +14,7 @@ from occ.people.choices import Role
 from occ.people.models import Site
 from userids.choices import FindingKind
 from userids.models import Application
-from userids.models_reconciliation import Finding, Reconciliation
+from userids.models.reconciliation import Finding, Reconciliation
 
 # More of them at one site than somebody reads one by one are told together.
 SINGLY = 20

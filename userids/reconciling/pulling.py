@@ -21,7 +21,7 @@ from occ.policies.services import policy_value
 from userids.choices import ConnectorKind, ListSource
 from userids.connectors.base import ConnectorError, RemoteUser
 from userids.models import Application
-from userids.models_reconciliation import Pull, Reconciliation
+from userids.models.reconciliation import Pull, Reconciliation
 from userids.reconciling.findings import findings_wake
 from userids.reconciling.flow import RECONCILER
 from userids.reconciling.notices import pull_failure_tell

@@ -19,7 +19,7 @@ from occ.policies.registry import Definition, number
 from occ.policies.registry import register as register_policy
 from occ.times import JAKARTA
 from userids.choices import FindingKind, Sight
-from userids.models_reconciliation import Finding, FindingSighting, Reconciliation
+from userids.models.reconciliation import Finding, FindingSighting, Reconciliation
 from userids.reconciling.words import instant, said
 
 MOST = 500  # rows of a kind on paper; the list in OCC has all

@@ -19,7 +19,7 @@ from occ.people.scope import site_ids
 from occ.policies.services import policy_value
 from userids.choices import FindingStatus, ListSource, Sight
 from userids.models import Account, Application
-from userids.models_reconciliation import Finding, Reconciliation
+from userids.models.reconciliation import Finding, Reconciliation
 from userids.reconciling import comparing
 from userids.reconciling.keeping import findings_keep
 from userids.reconciling.notices import findings_tell

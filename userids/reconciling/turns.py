@@ -5,7 +5,7 @@ from django.db.models import Q
 from occ.people.models import User
 from occ.people.scope import has_role, roles_of
 from occ.workflow.turns import Source, register
-from userids.models_reconciliation import Finding, FindingQuerySet
+from userids.models.reconciliation import Finding, FindingQuerySet
 from userids.reconciling.flow import FINDING, OWNERS
 
 

@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from userids.choices import FindingKind as K
-from userids.models_reconciliation import Finding
+from userids.models.reconciliation import Finding
 
 
 def instant(at: datetime | None, zone: ZoneInfo) -> str:

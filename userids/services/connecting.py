@@ -22,10 +22,10 @@ from occ.people.actors import CONNECTOR
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.policies.services import policy_value
-from userids.applications import OPEN_ORDER
 from userids.choices import ConnectorKind, DeactivationStatus, EnforcementMode, OrderState
 from userids.connectors.base import Connector, ConnectorError
 from userids.models import Application, Assignment, ConnectorOrder, DeactivationRequest, ReplacementRequest
+from userids.models.applications import OPEN_ORDER
 from userids.notices import CONNECTOR_FAILED, tell
 from userids.policies import ENFORCED_BEFORE
 from userids.services import deactivations, replacements

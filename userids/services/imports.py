@@ -54,13 +54,12 @@ def logbook_import(
 def _write(reading: Reading, name: str, actor: User, now: datetime) -> dict[str, int]:
     """Some IDs at a time, so that memory holds the file but not the logbook."""
     why = _("Imported from %(file)s") % {"file": name}
-    new = reading.new_people
+    new, known = reading.new_people, [one.pk for one in reading.people.values() if one.pk]
     create_many(new, actor=actor, why=why, now=now)
     employees_take_up(people=new, actor=actor, why=why, now=now)
     by_id: dict[tuple[int, str], list[Entry]] = defaultdict(list)
     for entry in sorted(reading.entries, key=lambda one: one.starts_at):
         by_id[entry.application.pk, entry.user_id.upper()].append(entry)
-    known = [one.pk for one in reading.people.values() if one.pk and one not in new]
     # Locked, and asked again: somebody's leaving may have been recorded since the file was read.
     days = dict(
         Person.objects.select_for_update().filter(pk__in=known).order_by("pk").values_list("pk", "last_working_day")

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
 from occ.errors import WrongState
-from userids.applications import SILENT, OrderQuerySet
 from userids.choices import OrderState
 from userids.models import ConnectorOrder, DeactivationRequest, ReplacementRequest
+from userids.models.applications import SILENT, OrderQuerySet
 
 Process = DeactivationRequest | ReplacementRequest
 

@@ -3,35 +3,33 @@
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from occ.documents.attachments import attachments_of
-from occ.errors import NotAllowed, Refused
-from occ.forms import add_refusal
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
-from occ.workflow.drawing import history
-from occ.workflow.flows import Transition
+from occ.processes import plain_stepping, process_context, step_make
 from occ.workflow.models import WorkflowStep
 from userids.choices import FindingKind, FindingStatus
 from userids.models import DeactivationRequest
-from userids.models_reconciliation import Finding, RemoteAccount
+from userids.models.reconciliation import Finding, RemoteAccount
 from userids.reconciling.filters import FindingFilter
-from userids.reconciling.findings import finding_accept, finding_resolve, may_resolve
+from userids.reconciling.findings import STEPS, may_resolve
 from userids.reconciling.flow import FINDING
 from userids.reconciling.forms import AcceptForm, ResolveForm
 from userids.reconciling.jobs import finding_rows
 from userids.reconciling.words import advice, said
-from userids.selectors import process_entries
 
-FORMS: dict[str, type[forms.Form]] = {"resolve": ResolveForm, "accept": AcceptForm}
-ICONS = {"resolve": "circle-check", "accept": "clock-pause"}
+STEPPING = plain_stepping(
+    FINDING, STEPS, key="finding_id", url_name="userids:finding_step",
+    own_forms={"resolve": ResolveForm, "accept": AcceptForm},
+    icons={"resolve": "circle-check", "accept": "clock-pause"}, aside=frozenset({"accept"}),
+    may=lambda user, found, name: name != "resolve" or may_resolve(user, found),
+)  # fmt: skip
 
 
 @require_GET
@@ -59,44 +57,14 @@ def finding(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def finding_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
     found = get_visible(Finding, me(request), pk)
-    one = next((one for one in FINDING.transitions if one.name == transition and transition in FORMS), None)
-    if one is None:
-        raise Http404
-    if not one.open_to(me(request), found.site):
-        raise NotAllowed
-    form = _form(one, request.POST, request.FILES)
-    if form.is_valid():
-        deed: Any = finding_resolve if transition == "resolve" else finding_accept
-        try:
-            deed(finding_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            found.refresh_from_db()
-            if found.status not in one.source:
-                raise  # somebody was quicker: a page of its own says so
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Done: %(step)s.") % {"step": FINDING.states(one.target).label})
-            return redirect(found)
-    return _detail(request, found, {transition: form}, 422)
-
-
-def _form(transition: Transition, data: Any = None, files: Any = None) -> forms.Form:
-    return FORMS[transition.name](data, files, auto_id=f"id_{transition.name}_%s")
+    done = step_make(request, STEPPING, found, transition)
+    return done if isinstance(done, HttpResponse) else _detail(request, found, done, 422)
 
 
 def _detail(request: HttpRequest, found: Finding, tried: dict[str, forms.Form], status: int) -> HttpResponse:
-    steps = history(found)
-    open_now = [
-        {
-            "name": one.name, "label": one.label, "form": tried.get(one.name) or _form(one),
-            "url": reverse("userids:finding_step", args=[found.pk, one.name]), "icon": ICONS[one.name],
-            "tried": one.name in tried,
-        }
-        for one in FINDING.open_to(me(request), state=found.status, site=found.site)
-        if one.name in FORMS and (one.name != "resolve" or may_resolve(me(request), found))
-    ]  # fmt: skip
+    context = process_context(request, STEPPING, found, tried)
     remote = RemoteAccount.objects.filter(application=found.application, user_id__iexact=found.user_id).first()
-    context = {
+    context |= {
         "title": f"{found.ids}: {found.get_kind_display()}",
         "crumbs": [{"label": _("Findings"), "url": reverse("userids:findings")}],
         "subtitle": f"{found.application} · {found.site}",
@@ -107,12 +75,7 @@ def _detail(request: HttpRequest, found: Finding, tried: dict[str, forms.Form], 
         "covering": covering(found),
         "holder": found.account.holder if found.account else None,
         "remote": remote,
-        "zone": found.site.zone,
-        "steps": drawn(found, steps),
-        "next": [one for one in open_now if one["name"] == "resolve"],
-        "others": [one for one in open_now if one["name"] != "resolve"],
-        "history": steps,
-        "entries": process_entries(FINDING, found, steps),
+        "steps": drawn(found, context["history"]),
         "evidence": attachments_of(found),
         "sightings": found.sightings.select_related("run__application").order_by("-run_id")[:20],
     }

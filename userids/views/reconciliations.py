@@ -23,7 +23,7 @@ from occ.people.access import get_visible, me
 from occ.people.scope import site_ids
 from userids.choices import FindingKind, Sight
 from userids.models import LOGBOOK_READERS, Application
-from userids.models_reconciliation import Finding, FindingSighting, Pull, Reconciliation
+from userids.models.reconciliation import Finding, FindingSighting, Pull, Reconciliation
 from userids.reconciling.filters import ReconciliationFilter
 from userids.reconciling.forms import ListForm
 from userids.reconciling.jobs import RECONCILE, starts

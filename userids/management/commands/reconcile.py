@@ -12,7 +12,7 @@ from occ.people.models import User
 from userids.choices import ListSource
 from userids.connectors.base import ConnectorError
 from userids.models import Application
-from userids.models_reconciliation import Reconciliation
+from userids.models.reconciliation import Reconciliation
 from userids.reconciling.pulling import listing_of
 from userids.reconciling.reading import FaultyRows, Listing, faulty_rows, list_read
 from userids.reconciling.report import report_of

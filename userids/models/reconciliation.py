@@ -22,7 +22,8 @@ from occ.people.choices import Role
 from occ.people.models import Person, Site, Team, User, within_reach
 from occ.people.scope import site_filter, site_ids
 from userids.choices import FindingKind, FindingStatus, ListSource, Sight
-from userids.models import LOGBOOK_READERS, Account, Application, DeactivationRequest
+from userids.models.applications import Application
+from userids.models.logbook import LOGBOOK_READERS, Account, DeactivationRequest
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager

@@ -23,7 +23,7 @@ from occ.people.scope import has_role
 from userids.choices import ConnectorKind, EnforcementMode, OrderState
 
 if TYPE_CHECKING:
-    from userids.models import DeactivationRequest, ReplacementRequest
+    from userids.models.logbook import DeactivationRequest, ReplacementRequest
 
 
 APPLICATION_READERS = frozenset({Role.IT, Role.ADMINISTRATOR, Role.DOCUMENT_CONTROL, Role.AUDITOR, Role.COORDINATOR})

@@ -24,13 +24,6 @@ from occ.people.choices import LeavingReason, Role
 from occ.people.models import Person, Site, Team, User, whole_range, within_reach
 from occ.people.scope import SITE_WIDE, people_filter, site_filter
 from occ.search import full_text
-from userids.applications import (  # Django looks for models here
-    APPLICATION_READERS,  # noqa: F401
-    Application,
-    ApplicationSecret,  # noqa: F401
-    ConnectorOrder,  # noqa: F401
-    Enforcement,  # noqa: F401
-)
 from userids.choices import (
     OTHER_REASONS,
     AccountStatus,
@@ -39,6 +32,7 @@ from userids.choices import (
     DeactivationStatus,
     ReplacementStatus,
 )
+from userids.models.applications import Application
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -400,15 +394,3 @@ class ReplacementRequest(models.Model):
 
 
 # The findings' models stand in a file of their own; Django looks for them here.
-from userids import models_reconciliation  # noqa: E402, F401
-from userids.models_reviews import (  # noqa: E402  (they point to the models above)
-    AccessReview,
-    AccessReviewItem,
-    AccessReviewPart,
-    BreachReview,
-)
-
-__all__ = [
-    "AccessReview", "AccessReviewItem", "AccessReviewPart", "Account", "AccountQuerySet", "Application", "Assignment",
-    "BreachReview", "DeactivationQuerySet", "DeactivationRequest", "ReplacementRequest", "Resignation", "time_left",
-]  # fmt: skip

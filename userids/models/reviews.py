@@ -20,7 +20,7 @@ from occ.people.choices import Role
 from occ.people.models import Person, Site, Team, User
 from occ.people.scope import roles_of, site_filter
 from userids.choices import AccessDecision, AccessReviewStatus, BreachCause, BreachReviewStatus
-from userids.models import LOGBOOK_READERS, Account, DeactivationRequest
+from userids.models.logbook import LOGBOOK_READERS, Account, DeactivationRequest
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager

@@ -1,0 +1,26 @@
+"""What every module's endpoints say alike: who asks, what a page of rows looks like, the parameters that recur."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from occ.people.models import User
+
+AFTER = OpenApiParameter("after", str, description="where the next page begins, as `next` says it")
+SIZE = OpenApiParameter("size", {"type": "integer", "minimum": 1}, description="rows per page, at most 100")
+KEY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="repeated with the same key, the deed is done once"
+)
+
+
+def paged(name: str, row: type[serializers.BaseSerializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """A page of such rows, for the schema: what occ.api.paging.page answers."""
+    fields = {"next": serializers.URLField(allow_null=True), "results": row(many=True)}
+    return type(name, (serializers.Serializer,), fields)
+
+
+def user_of(request: Request) -> User:
+    assert isinstance(request.user, User)
+    return request.user
