@@ -86,7 +86,8 @@ def step_many(
 def _complete(needs: frozenset[str], *, note: str, evidence: dict[str, Any]) -> None:
     if "note" in needs and not note.strip():
         raise Invalid(_("Please write a note: it is kept in the history."), field="note")
-    if "evidence" in needs and not any(evidence.values()):
+    shown = any(one.strip() if isinstance(one, str) else one for one in evidence.values())
+    if "evidence" in needs and not shown:
         raise Invalid(_("Please attach the proof, or say what shows it."), field="evidence")
 
 

@@ -309,10 +309,10 @@ def test_a_transfer_that_cannot_be_brought_about_is_shown_and_its_fellow_goes_on
     (stuck,) = Placement.objects.stuck()
     assert (stuck.employee_id, stuck.stuck_because) == (bad.pk, "Belum boleh pindah.")
     client.force_login(hr)
-    for url in (reverse("today"), bad.get_absolute_url()):
+    for url in (reverse("home"), bad.get_absolute_url()):
         assert "Belum boleh pindah." in client.get(url).content.decode()
     client.force_login(floor.leader)
-    assert "Belum boleh pindah." not in client.get(reverse("today")).content.decode()
+    assert "Belum boleh pindah." not in client.get(reverse("home")).content.decode()
     assert placements.placements_take_effect(now=noon(on)) == 1
     assert not Placement.objects.stuck().exists()
 

@@ -28,6 +28,6 @@ __all__ = [
     "APPLICATION_READERS", "LOGBOOK_READERS", "OPEN_DEACTIVATION", "OPEN_REPLACEMENT", "AccessReview",
     "AccessReviewItem", "AccessReviewPart", "Account", "AccountQuerySet", "Application", "ApplicationSecret",
     "Assignment", "BreachReview", "ConnectorOrder", "DeactivationQuerySet", "DeactivationRequest", "Enforcement",
-    "Finding", "FindingSighting", "InstantRange", "Pull", "Reconciliation", "RemoteAccount", "ReplacementRequest", "Resignation",
-    "time_left",
+    "Finding", "FindingSighting", "InstantRange", "Pull", "Reconciliation", "RemoteAccount", "ReplacementRequest",
+    "Resignation", "time_left",
 ]  # fmt: skip
