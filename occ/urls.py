@@ -14,6 +14,7 @@ api: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("sdm/", include("sdm.api.urls")),
     path("userids/", include("userids.api.urls")),
+    path("retention/", include("retention.api.urls")),
     path("<path:rest>", NotFound.as_view(), name="not-found"),
 ]
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("i18n/setlang/", set_language, name="set_language"),
     path("sdm/", include("sdm.urls")),
     path("userids/", include("userids.urls")),
+    path("retention/", include("retention.urls")),
     path("", include("occ.documents.urls")),
     path("", include("occ.jobs.urls")),
     path("api/v1/", include((api, "api"))),

