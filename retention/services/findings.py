@@ -1,0 +1,115 @@
+"""What checks find to be wrong, brought together with the findings there are: one wrong thing stays one row (RET-6)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from occ.obligations.services import Owed, obligation_fulfil, obligations_fulfil, obligations_open
+from occ.people.actors import Actor
+from occ.people.history import create_many
+from occ.people.models import Site
+from occ.policies.services import policy_value
+from occ.workflow.services import begin_many, step, step_many
+from retention.choices import FindingKind
+from retention.models import Bag, Finding, Record, Source, Store
+from retention.policies import FINDING_HOURS, FINDING_SETTLED
+from retention.workflow import CHECKER, FINDING
+
+SOME = 2_000
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Something wrong with the object `name` of a place; `site` is whose it is."""
+
+    name: str
+    site: Site
+    detail: str = ""
+    bag: Bag | None = None
+    record: Record | None = None
+
+
+@transaction.atomic
+def findings_keep(
+    *, kind: FindingKind, place: Source | Store, seen: Sequence[Seen], complete: bool, now: datetime
+) -> list[Finding]:
+    """Open a finding for each that is new, open again what came back, and refresh what is still so.
+
+    `complete`: the check looked at everything of that kind there, so that what it did not see is gone. For a part of a
+    place give `findings_gone` what was looked at and found in order. Returns those that are new or open again.
+    """
+    of_place = _of(place).filter(kind=kind)
+    known = {one.name: one for one in of_place.select_for_update(of=("self",)).select_related("site").order_by("pk")}
+    by_name = {one.name[:600]: one for one in seen}
+    made = [_row(kind, place, name, one, now) for name, one in by_name.items() if name not in known]
+    for i in range(0, len(made), SOME):
+        some = made[i : i + SOME]
+        create_many(some, actor=CHECKER, why=_("Found by a check"), now=now)
+        begin_many(FINDING, some, actor=CHECKER, now=now, note=_("Found by a check"))
+    back = [one.pk for name, one in known.items() if name in by_name and not one.is_open]
+    due = now + _within(now)
+    again = step_many(
+        FINDING, Finding.objects.filter(pk__in=back), "reopen", actor=CHECKER, now=now, note=_("Found again by a check"),
+        also={"settled_at": None, "found_at": now, "due_at": due},
+    )  # fmt: skip
+    _owe([*made, *again], now)
+    of_place.filter(name__in=list(by_name)).update(seen_at=now)
+    if complete:
+        _go(of_place.open().exclude(name__in=list(by_name)), now)
+    return [*made, *again]
+
+
+@transaction.atomic
+def findings_gone(*, kinds: Iterable[FindingKind], place: Source | Store, names: Iterable[str], now: datetime) -> int:
+    """What was looked at just now and is in order: its open findings of those kinds are gone; how many."""
+    return _go(_of(place).open().filter(kind__in=list(kinds), name__in=list(names)), now)
+
+
+def finding_resolve(*, finding_id: int, evidence: dict[str, Any], actor: Actor, now: datetime) -> Finding:
+    """It was put right, as the evidence shows; a check that still finds it opens it again.
+
+    Raises NotAllowed, WrongState, Invalid (no evidence).
+    """
+    also = {"settled_at": now}
+    with step(FINDING, Finding, finding_id, "resolve", actor=actor, now=now, evidence=evidence, also=also) as row:
+        obligation_fulfil(subject=row, rule=FINDING_SETTLED, at=now, evidence=evidence, actor=actor, now=now)
+    return row
+
+
+def _of(place: Source | Store) -> Any:
+    rows = Finding.objects.all()
+    return rows.filter(store=place) if isinstance(place, Store) else rows.filter(source=place)
+
+
+def _row(kind: FindingKind, place: Source | Store, name: str, one: Seen, now: datetime) -> Finding:
+    where: dict[str, Any] = {"store": place} if isinstance(place, Store) else {"source": place}
+    return Finding(
+        kind=kind, name=name, site=one.site, bag=one.bag, record=one.record, detail=one.detail[:300], found_at=now,
+        seen_at=now, due_at=now + _within(now), **where,
+    )  # fmt: skip
+
+
+def _within(now: datetime) -> timedelta:
+    return timedelta(hours=policy_value(FINDING_HOURS, at=now))
+
+
+def _owe(findings: list[Finding], now: datetime) -> None:
+    owed = [Owed(one, str(one), one.site, None, one.found_at, one.due_at) for one in findings]
+    obligations_open(rule=FINDING_SETTLED, owed=owed, actor=CHECKER, now=now)
+
+
+def _go(rows: "QuerySet[Finding]", now: datetime) -> int:
+    gone = step_many(FINDING, rows, "gone", actor=CHECKER, now=now, also={"settled_at": now})
+    evidence = {"text": _("A later check found it in order.")}
+    obligations_fulfil(
+        subjects=gone, rules=[FINDING_SETTLED], at=now, evidence=evidence, actor=CHECKER, now=now
+    )  # fmt: skip
+    return len(gone)
+
+
+TRANSITIONS = {"resolve": finding_resolve}
