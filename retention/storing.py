@@ -81,8 +81,8 @@ class Shelf:
     def _s3(self) -> Any:
         """For versions and Object Lock."""
         config = Config(
-            connect_timeout=CONNECT_TIME.seconds, read_timeout=READ_TIME.seconds, retries={"max_attempts": 2, "mode": "standard"},
-            s3={"addressing_style": "path"},
+            connect_timeout=CONNECT_TIME.seconds, read_timeout=READ_TIME.seconds,
+            retries={"max_attempts": 2, "mode": "standard"}, s3={"addressing_style": "path"},
         )  # fmt: skip
         return boto3.client(
             "s3", region_name=self.place.region or "us-east-1", endpoint_url=self.place.endpoint or None, config=config,

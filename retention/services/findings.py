@@ -54,8 +54,8 @@ def findings_keep(
     back = [one.pk for name, one in known.items() if name in by_name and not one.is_open]
     due = now + _within(now)
     again = step_many(
-        FINDING, Finding.objects.filter(pk__in=back), "reopen", actor=CHECKER, now=now, note=_("Found again by a check"),
-        also={"settled_at": None, "found_at": now, "due_at": due},
+        FINDING, Finding.objects.filter(pk__in=back), "reopen", actor=CHECKER, now=now,
+        note=_("Found again by a check"), also={"settled_at": None, "found_at": now, "due_at": due},
     )  # fmt: skip
     _owe([*made, *again], now)
     of_place.filter(name__in=list(by_name)).update(seen_at=now)
