@@ -35,7 +35,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from occ.static_files import packages_root
 
@@ -294,6 +294,12 @@ def localday(context: Context, value: date | datetime | None, zone: Any = None) 
         return SafeString("&ndash;")
     if isinstance(value, datetime):
         value = value.astimezone(_zone(context, zone)).date()
+    return _day(value, get_language() or "")
+
+
+@lru_cache(maxsize=4_096)
+def _day(value: date, language: str) -> SafeString:
+    """A list names the same days again and again."""
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), date_format(value, DAY_FORMAT))
 
 
