@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from occ.filters import DayFilter
 from occ.forms import DayField
 from occ.people.choices import LeavingReason
 from occ.people.models import Site, Team, TeamMembership, User, in_force
@@ -20,10 +21,6 @@ from sdm.models import Employee, EmployeeQuerySet, Employment, Leaving, Placemen
 from sdm.personal import CONTRACT_READERS
 
 ALL = "all"
-
-
-class DayFilter(filters.Filter):
-    field_class = DayField
 
 
 def asked_day(params: QueryDict) -> date | None:

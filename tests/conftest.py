@@ -21,6 +21,17 @@ from tests.factories import floor as make_floor
 
 # Most tests log in by force_login: there no role needs a second factor. tests/login sets the policy itself.
 DEFINITIONS[SECOND_FACTOR] = replace(DEFINITIONS[SECOND_FACTOR], default=[])
+# Two processes share the files: those that take minutes go first, so that neither waits for the other at the end.
+LONG = ("tests/access/", "tests/runtime/", "tests/faults/", "tests/browser/", "tests/fuzz/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(one: pytest.Item) -> int:
+        return next((i for i, name in enumerate(LONG) if one.nodeid.startswith(name)), len(LONG))
+
+    items.sort(key=place)
+
+
 _teardown = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
 

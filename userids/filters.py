@@ -8,7 +8,7 @@ from django.forms import HiddenInput
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from occ.forms import DayField, InstantField
+from occ.filters import FromDay, InstantFilter, UntilDay
 from occ.people.models import Site, Team
 from userids.choices import (
     AccessDecision,
@@ -33,14 +33,6 @@ from userids.models import (
     time_left,
 )
 from userids.models.reviews import OPEN_REVIEW
-
-
-class InstantFilter(filters.Filter):
-    field_class = InstantField
-
-
-class DayFilter(filters.Filter):
-    field_class = DayField
 
 
 class SiteFilter(filters.FilterSet):
@@ -110,8 +102,8 @@ class DeactivationFilter(SiteFilter):
     )  # fmt: skip
     reason = filters.ChoiceFilter(choices=DeactivationReason.choices, label=_("Reason"), empty_label=_("All"))
     team = filters.ModelChoiceFilter(queryset=Team.objects.all(), label=_("Team"), empty_label=_("All"))
-    due_from = DayFilter(field_name="due_at", lookup_expr="date__gte", label=_("Due from"))
-    due_to = DayFilter(field_name="due_at", lookup_expr="date__lte", label=_("Due until"))
+    due_from = FromDay(field_name="due_at", label=_("Due from"))
+    due_to = UntilDay(field_name="due_at", label=_("Due until"))
 
     class Meta:
         model = DeactivationRequest
@@ -140,8 +132,8 @@ class BreachFilter(SiteFilter):
         field_name="review__cause", choices=BreachCause.choices, label=_("Cause"), empty_label=_("All")
     )
     team = filters.ModelChoiceFilter(queryset=Team.objects.all(), label=_("Team"), empty_label=_("All"))
-    due_from = DayFilter(field_name="due_at", lookup_expr="date__gte", label=_("Due from"))
-    due_to = DayFilter(field_name="due_at", lookup_expr="date__lte", label=_("Due until"))
+    due_from = FromDay(field_name="due_at", label=_("Due from"))
+    due_to = UntilDay(field_name="due_at", label=_("Due until"))
 
     class Meta:
         model = DeactivationRequest

@@ -24,8 +24,8 @@ def held_by(user: User, person: Person) -> list[Line]:
                 title=one.account.user_id,
                 url=one.account.get_absolute_url() if one.account_id in seen else "",
                 status="active" if until is None else "inactive",
-                label=_("Held now") if until is None else _("Held until %(day)s") % {"day": date_format(until)},
-                note=_("since %(day)s") % {"day": date_format(since)},
+                label=_("Held now") if until is None else _("Held until %(day)s") % {"day": date_format(until, "j F Y")},
+                note=_("since %(day)s") % {"day": date_format(since, "j F Y")},
             )
         )
     return sorted(lines, key=lambda line: line.status != "active")
@@ -35,7 +35,7 @@ def asked_of(user: User, person: Person) -> list[Line]:
     """Support's record of the leaving and what was asked of the team leader, as far as the reader may see it."""
     lines = [
         Line(
-            title=_("Resignation: %(day)s") % {"day": date_format(one.last_working_day)},
+            title=_("Resignation: %(day)s") % {"day": date_format(one.last_working_day, "j F Y")},
             url=reverse("userids:resignation", args=[one.pk]),
             status="withdrawn" if one.withdrawn_at else "closed" if one.ended_at else "recorded",
             label=_("Withdrawn") if one.withdrawn_at else _("Came back") if one.ended_at else _("Standing"),

@@ -14,7 +14,7 @@ from occ.people.models import User
 from occ.timeline import changes as changes
 from occ.timeline import entry
 from occ.timeline import process_entries as process_entries
-from occ.times import JAKARTA, local_day, month_of
+from occ.times import JAKARTA, local_day, month_of, next_month, start_of_day
 from occ.workflow.models import WorkflowStep
 from sdm.personal import reads_letters
 from userids.models import Account, DeactivationQuerySet, DeactivationRequest, Resignation, time_left
@@ -110,8 +110,8 @@ def months(user: User, *, now: datetime, back: int = 12) -> list[Month]:
         first = month_of(first - timedelta(days=1))
     rows: Iterable[Any] = (
         judged_requests(user)
+        .filter(due_at__gte=start_of_day(first, JAKARTA), due_at__lt=start_of_day(next_month(this), JAKARTA))
         .annotate(month=TruncMonth("due_at", tzinfo=JAKARTA))
-        .filter(month__date__gte=first, month__date__lte=this)
         .values("month")
         .annotate(**counted(now))
         .order_by("month")
@@ -127,7 +127,7 @@ def by_place(user: User, *, now: datetime, since: date) -> Iterable[Any]:
     """Counts and hours by site and team of requests due since that day."""
     return (
         judged_requests(user)
-        .filter(due_at__date__gte=since)
+        .filter(due_at__gte=start_of_day(since, JAKARTA))
         .values("site_id", "site__code", "team_id", "team__name")
         .annotate(**counted(now), running=Count("pk", filter=Q(inactive_since=None, due_at__gte=now)))
         .order_by("site__code", "team__name")
@@ -141,7 +141,7 @@ def time_shares(user: User, *, since: date) -> list[dict[str, Any]]:
     """
     kind = ContentType.objects.get_for_model(DeactivationRequest)
     documented = WorkflowStep.objects.filter(content_type=kind, object_id=OuterRef("pk"), to_state="documented")
-    rows = judged_requests(user).filter(due_at__date__gte=since, inactive_since__isnull=False)
+    rows = judged_requests(user).filter(due_at__gte=start_of_day(since, JAKARTA), inactive_since__isnull=False)
     rows = rows.annotate(documented_at=Subquery(documented.values("at")[:1]))
     asked = Greatest("starts_at", Coalesce("requested_at", "recorded_at"))
     parts = [

@@ -14,7 +14,7 @@ from occ.obligations.selectors import compliance
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import has_role
-from occ.times import JAKARTA, local_day
+from occ.times import JAKARTA, local_day, start_of_day
 from occ.workflow.turns import stuck_for, turns_for
 from userids.models import Assignment
 
@@ -57,11 +57,16 @@ def expiring(user: User, *, now: datetime) -> "QuerySet[IssuedDocument]":
     return rows.defer("data").order_by("expires_on", "pk")[:10]
 
 
-def compliance_page(user: User, *, now: datetime) -> dict[str, Any]:
-    """Rows by month, clause, site and team, and the on-time share per month as a chart."""
-    by_month = [one for one in reversed(compliance(user=user, now=now, by=())) if one.share is not None][-24:]
+def compliance_page(user: User, *, now: datetime, all_months: bool = False) -> dict[str, Any]:
+    """Rows by month, clause, site and team, and the on-time share per month as a chart: of two years, or of all."""
+    today = local_day(now, JAKARTA)
+    since = None if all_months else today.replace(year=today.year - 2, day=1)
+    months: dict[str, Any] = {"due_at__gte": start_of_day(since, JAKARTA)} if since else {}
+    rows = compliance(user=user, now=now, by=(), **months)
+    by_month = [one for one in reversed(rows) if one.share is not None][-24:]
     return {
-        "rows": compliance(user=user, now=now),
+        "rows": compliance(user=user, now=now, **months),
+        "since": since,
         "chart": {
             "kind": "bar",
             "labels": [date_format(one.month, "M Y") for one in by_month],

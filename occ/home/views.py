@@ -72,7 +72,11 @@ def compliance(request: HttpRequest) -> HttpResponse:
         "title": _("Compliance"),
         "subtitle": _("How far what the procedures demand by a time was done in time; cancelled ones do not count."),
     }
-    return render(request, "home/compliance.html", context | compliance_page(user, now=timezone.now()))
+    return render(
+        request,
+        "home/compliance.html",
+        context | compliance_page(user, now=timezone.now(), all_months="all" in request.GET),
+    )
 
 
 @require_GET

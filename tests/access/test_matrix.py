@@ -436,6 +436,7 @@ def expected(row: Row, role: Role, method: str, *, own: bool, api: bool) -> str:
 ANSWERS = {"hidden": {404}, "refused": {403, 404}, "in": DONE}
 
 
+@pytest.mark.no_cover  # thousands of requests; each page's own tests say what of it is covered
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_the_matrix(world: dict[str, dict[str, Any]], clients: dict[Role, Client], name: str) -> None:
     row, wrong = PAGES[name], []

@@ -6,10 +6,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from occ.filters import FromDay, UntilDay
 from occ.people.choices import Role
 from occ.people.models import Site
 from userids.choices import FindingKind, FindingStatus, Sight
-from userids.filters import DayFilter
 from userids.models import Application
 from userids.models.reconciliation import Finding, Reconciliation
 from userids.reconciling.policies import RULE
@@ -43,7 +43,7 @@ class FindingFilter(filters.FilterSet):
     sight = filters.ChoiceFilter(
         choices=[(SEEN, _("Found")), *Sight.choices], method="nothing", label=_("In that run"), empty_label=_("All")
     )
-    due_to = DayFilter(field_name="due_at", lookup_expr="date__lte", label=_("Due until"))
+    due_to = UntilDay(field_name="due_at", label=_("Due until"))
 
     class Meta:
         model = Finding
@@ -75,8 +75,8 @@ class ReconciliationFilter(filters.FilterSet):
     application = filters.ModelChoiceFilter(
         queryset=Application.objects.all(), label=_("Application"), empty_label=_("All")
     )
-    ran_from = DayFilter(field_name="ran_at", lookup_expr="date__gte", label=_("From"))
-    ran_to = DayFilter(field_name="ran_at", lookup_expr="date__lte", label=_("Until"))
+    ran_from = FromDay(field_name="ran_at", label=_("From"))
+    ran_to = UntilDay(field_name="ran_at", label=_("Until"))
 
     class Meta:
         model = Reconciliation

@@ -95,7 +95,9 @@ def account_edit(
 def email_is_free(email: str, *, person: Person) -> None:
     """Raises Invalid, saying where, when somebody else's ID uses the e-mail now."""
     used = Assignment.objects.filter(email__iexact=email, ends_at=None).exclude(person=person)
-    if email and (other := used.select_related("account", "person").first()):
+    # In no order: asked for the first by key, PostgreSQL may read every holding there was.
+    found = used.select_related("account", "person").order_by()[:1]
+    if email and (other := next(iter(found), None)):
         raise Invalid(
             _("%(email)s is in use: user ID %(id)s, held by %(name)s.")
             % {"email": email, "id": other.account.user_id, "name": other.person.name},

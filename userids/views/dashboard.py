@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from occ.errors import NotAllowed
 from occ.people.access import me
 from occ.people.scope import has_role
-from occ.times import JAKARTA, local_day, month_of, next_month
+from occ.times import JAKARTA, local_day, month_of, next_month, start_of_day
 from userids import selectors
 from userids.models import LOGBOOK_READERS, DeactivationRequest
 from userids.reconciling.figures import open_by_kind
@@ -38,7 +38,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "now": now,
         "urgency": selectors.urgency(user, now=now),
         "open": open_rows.select_related("account", "person", "site", "team").order_by("due_at", "pk")[:25],
-        "late_year": selectors.judged_requests(user).late(now).filter(due_at__date__gte=since).count(),
+        "late_year": selectors.judged_requests(user).late(now).filter(due_at__gte=start_of_day(since, JAKARTA)).count(),
         "since": since,
         "late_url": f"{reverse('userids:breaches')}?due_from={since.isoformat()}",
         "since_url": requests_url(since),
