@@ -245,6 +245,19 @@ class Shelf:
                 if row["Key"] == self._key(name)
             ]
 
+    def lockable(self) -> bool:
+        """Whether the bucket has Object Lock. Raises PlaceAway."""
+        if self.local is not None:
+            return False
+        try:
+            with _said():
+                found = self._s3.get_object_lock_configuration(Bucket=self.bucket)
+        except PlaceAway as away:
+            if "ObjectLockConfigurationNotFound" in str(away):
+                return False
+            raise
+        return found.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled") == "Enabled"  # type: ignore[no-any-return]
+
     def absent(self, name: str) -> bool:
         """Whether neither the object nor any version of it is there. Raises PlaceAway."""
         try:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from retention.choices import FindingKind, RecordState
 from retention.models import Source
-from retention.services.reading import ENDING
+from retention.services.reading import ENDING, File
 from retention.storing import Object, Shelf
 
 CHUNK = 20_000  # lines of a COPY
@@ -95,8 +95,8 @@ class Listing:
 
     # Against the catalogue -------------------------------------------------------------------------------------------
 
-    def new(self) -> Iterator[list[tuple[str, int, str, str]]]:
-        """What the catalogue does not know and nobody is writing now: path, size, fingerprint, why it is no file."""
+    def new(self) -> Iterator[list[File]]:
+        """What the catalogue does not know and nobody is writing now, some at a time."""
         self._run(
             """CREATE TEMP TABLE scan_new AS
                SELECT row_number() OVER (ORDER BY l.path) AS n, l.path, l.size, l.mark, l.odd
@@ -109,7 +109,7 @@ class Listing:
         while some := self._all(
             "SELECT path, size, mark, odd FROM scan_new WHERE n > %s AND n <= %s ORDER BY n", [after, after + SOME]
         ):
-            yield some
+            yield [File(*one) for one in some]
             after += SOME
 
     def refuse(self, refused: Mapping[str, tuple[FindingKind, str]]) -> None:
@@ -155,7 +155,7 @@ class Listing:
             kept = "id = ANY(%s) AND state <> 'destroyed' AND gone_at IS NULL"
             count += self._run(f"UPDATE retention_record SET gone_at = %s WHERE {kept}", [now, pks])  # noqa: S608
         self._run(
-            f"INSERT INTO scan_wrong SELECT %s, r.path, %s, r.id {GONE} AND r.gone_at IS NOT NULL",  # noqa: S608
+            f"INSERT INTO scan_wrong SELECT %s, r.path, %s, r.id {GONE} AND r.gone_at IS NOT NULL",
             [FindingKind.FILE_GONE, _("Its file is no longer at the source."), self.source.pk],
         )
         return count

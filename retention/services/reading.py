@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,8 @@ from occ.errors import Invalid
 from occ.times import in_reach
 from retention.choices import Channel
 from retention.models import Source
-from retention.services.matching import LONGEST
+from retention.services.matching import LONGEST, Matcher, TooSlow
+from retention.storing import Shelf, Unreadable
 
 ENDING = ".json"
 SIDECAR_BYTES = 64 * 2**10
@@ -50,6 +51,63 @@ class Facts:
     customer: str = ""
     sha256: str = ""
     fingerprint: str = ""
+
+
+@dataclass(frozen=True)
+class File:
+    """As a source lists it; `odd`: why it is no file that could be a conversation."""
+
+    path: str
+    size: int
+    fingerprint: str
+    odd: str = ""
+
+
+@dataclass(frozen=True)
+class Read:
+    """A file with what was read out of its path and sidecar, or why nothing was."""
+
+    path: str
+    facts: Facts | None
+    why: str = ""
+
+
+def understood(
+    source: Source, shelf: Shelf, matcher: Matcher, files: Sequence[File], *, now: datetime
+) -> Iterator[Read]:
+    """Each file as the source's pattern and its sidecar read it, in their order. Raises PlaceAway."""
+    fitting = [one for one in files if not one.odd and plain(one.path)]
+    groups = dict(zip((one.path for one in fitting), matcher.match([one.path for one in fitting]), strict=True))
+    for one in files:
+        try:
+            yield Read(one.path, _facts(source, shelf, one, groups.get(one.path), now))
+        except Invalid as refusal:
+            yield Read(one.path, None, str(refusal))
+
+
+def _facts(source: Source, shelf: Shelf, one: File, groups: dict[str, str] | TooSlow | None, now: datetime) -> Facts:
+    if one.odd or not plain(one.path):
+        raise Invalid(one.odd or _("Its name holds characters that cannot be kept."))
+    if isinstance(groups, TooSlow):
+        raise Invalid(_("The pattern of paths does not come to an end on it."))
+    beside = _sidecar(shelf, one.path) if source.sidecar else None
+    if groups is None and beside is None:
+        raise Invalid(_("Its path does not fit the source's pattern."))
+    return facts_of(source, one.path, groups or {}, beside, size=one.size, fingerprint=one.fingerprint, now=now)
+
+
+def _sidecar(shelf: Shelf, path: str) -> dict[str, Any] | None:
+    content = b""
+    try:
+        for piece in shelf.read(path + ENDING, SIDECAR_BYTES + 1):
+            content += piece
+            if len(content) > SIDECAR_BYTES:
+                break
+    except FileNotFoundError:
+        return None
+    except Unreadable as error:
+        raise Invalid(_("The .json beside it cannot be read: %(why)s") % {"why": error}) from error
+    return sidecar_of(content)
 
 
 def facts_of(

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -31,9 +30,9 @@ from retention.services import cataloguing
 from retention.services.cataloguing import Agents, Outcome, records_add
 from retention.services.findings import Seen, findings_gone, findings_keep
 from retention.services.listing import Listing
-from retention.services.matching import Matcher, TooSlow
-from retention.services.reading import ENDING, SIDECAR_BYTES, Facts, facts_of, plain, sidecar_of
-from retention.storing import PlaceAway, Unreadable, opened
+from retention.services.matching import Matcher
+from retention.services.reading import Facts, understood
+from retention.storing import PlaceAway, opened
 
 CATALOGUER = SystemActor("catalogue")
 LOCK = 0x0CC5CA
@@ -136,7 +135,12 @@ class _Scanning:
         with Matcher(self.source.pattern) as matcher:
             for some in listing.new():
                 refused: dict[str, tuple[FindingKind, str]] = {}
-                facts = list(self._read(some, matcher, refused))
+                facts = []
+                for read in understood(self.source, self.shelf, matcher, some, now=self.now):
+                    if read.facts is None:
+                        refused[read.path] = (FindingKind.UNKNOWN_FILE, read.why)
+                    else:
+                        facts.append(read.facts)
                 outcomes = records_add(source=self.source, facts=facts, now=self.now, agents=self.agents)
                 moved = []
                 for one, outcome in zip(facts, outcomes, strict=True):
@@ -152,47 +156,6 @@ class _Scanning:
                     if not self._move(listing, one, outcome):
                         refused[one.path] = (FindingKind.UNKNOWN_FILE, outcome.message)
                 listing.refuse(refused)
-
-    def _read(
-        self, some: list[tuple[str, int, str, str]], matcher: Matcher, refused: dict[str, tuple[FindingKind, str]]
-    ) -> Iterator[Facts]:
-        """What the paths and their sidecars say; `some`: path, size, fingerprint, why it is no file."""
-        whole = [one for one in some if self._usable(one, refused)]
-        for (path, size, fingerprint, _odd), groups in zip(
-            whole, matcher.match([one[0] for one in whole]), strict=True
-        ):
-            try:
-                if isinstance(groups, TooSlow):
-                    raise Invalid(_("The pattern of paths does not come to an end on it."))
-                beside = self._sidecar(path) if self.source.sidecar else None
-                if groups is None and beside is None:
-                    raise Invalid(_("Its path does not fit the source's pattern."))
-                yield facts_of(
-                    self.source, path, groups or {}, beside, size=size, fingerprint=fingerprint, now=self.now
-                )
-            except Invalid as refusal:
-                refused[path] = (FindingKind.UNKNOWN_FILE, str(refusal))
-
-    def _usable(self, one: tuple[str, int, str, str], refused: dict[str, tuple[FindingKind, str]]) -> bool:
-        path, _size, _fingerprint, odd = one
-        if not odd and not plain(path):
-            odd = _("Its name holds characters that cannot be kept.")
-        if odd:
-            refused[path] = (FindingKind.UNKNOWN_FILE, odd)
-        return not odd
-
-    def _sidecar(self, path: str) -> dict[str, Any] | None:
-        try:
-            content = b""
-            for piece in self.shelf.read(path + ENDING, SIDECAR_BYTES):
-                content += piece
-                if len(content) > SIDECAR_BYTES:
-                    break
-        except FileNotFoundError:
-            return None
-        except Unreadable as error:
-            raise Invalid(_("The .json beside it cannot be read: %(why)s") % {"why": error}) from error
-        return sidecar_of(content)
 
     def _move(self, listing: Listing, one: Facts, outcome: Outcome) -> bool:
         """Whether it is the file of a record under a new path: the same ID and size, and nothing at the old path."""

@@ -7,13 +7,23 @@ the rest; of one such line the latest that has begun holds.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncMonth
+from django.utils.translation import gettext as _
 
-from occ.times import JAKARTA, end_of_day
+from occ.errors import Invalid, NotAllowed
+from occ.ledger.services import record
+from occ.people.models import User
+from occ.people.scope import site_ids
+from occ.times import JAKARTA, end_of_day, local_day
+from retention.choices import RecordState
 from retention.deadlines import ended_by
 from retention.models import Record, Schedule
+from retention.personal import SCHEDULERS
 
 
 @dataclass(frozen=True)
@@ -86,3 +96,87 @@ def _among(rule: Schedule, before: Sequence[Schedule]) -> Q:
         if other.record_kind == rule.record_kind and not apart:
             found &= ~_match(other)
     return found
+
+
+# A change, looked at before it is made -------------------------------------------------------------------------------
+
+
+@dataclass
+class Change:
+    """Of one kind and month of the records' end: how many records a new row would treat otherwise."""
+
+    kind: str
+    month: date
+    backup_sooner: int = 0
+    backup_later: int = 0
+    kept_longer: int = 0
+    destroyable: int = 0
+
+
+def schedule_simulate(new: Schedule) -> list[Change]:
+    """What the row would change on the day from which it holds, against the rows that hold then without it.
+
+    `backup_…`: not backed up yet, and due by the one row and not by the other; `kept_longer`: may be destroyed by the
+    old row and not by the new one; `destroyable`: the other way round. Counted by the database.
+    """
+    day = new.valid_from
+    rows = list(Schedule.objects.filter(valid_from__lte=day))
+    mine = next(one for one in due_bounds(day, rules=in_force([*rows, new], day)) if one.rule is new)
+    found: dict[tuple[str, date], Change] = {}
+    for old in due_bounds(day, rules=in_force(rows, day)):
+        if old.rule.record_kind != new.record_kind:
+            continue
+        among = Record.objects.kept().filter(old.among, mine.among)
+        loose = among.filter(state=RecordState.CATALOGUED)
+        _count(found, "backup_sooner", loose, old.backup_before, mine.backup_before)
+        _count(found, "backup_later", loose, mine.backup_before, old.backup_before)
+        _count(found, "kept_longer", among, mine.delete_before, old.delete_before)
+        _count(found, "destroyable", among, old.delete_before, mine.delete_before)
+    return sorted(found.values(), key=lambda one: (one.kind, one.month))
+
+
+def _count(
+    found: dict[tuple[str, date], Change], name: str, rows: "QuerySet[Record]", since: datetime, until: datetime
+) -> None:
+    """Add those that ended from `since` on and before `until`, by kind and month."""
+    if since >= until:
+        return
+    months = rows.filter(ended_at__gte=since, ended_at__lt=until).annotate(month=TruncMonth("ended_at", tzinfo=JAKARTA))
+    for kind, at, count in months.values_list("kind", "month").annotate(count=Count("pk")).order_by():
+        change = found.setdefault((kind, at.date()), Change(kind, at.date()))
+        setattr(change, name, getattr(change, name) + count)
+
+
+def may_schedule(user: User) -> bool:
+    """A period holds for every site, so the role is needed for all of them."""
+    return site_ids(user, SCHEDULERS) is None
+
+
+def schedule_checked(row: Schedule, *, now: datetime) -> Schedule:
+    """Raises Invalid: what cannot be right, and what would change the past."""
+    if row.valid_from <= local_day(now, JAKARTA):
+        raise Invalid(_("A period holds from tomorrow on at the earliest: what was judged stays."), field="valid_from")
+    if not 1 <= row.backup_after_years < row.delete_after_years <= 100:
+        words = _("It is backed up after one year at the least, and destroyed later than that.")
+        raise Invalid(words, field="delete_after_years")
+    if not row.reason.strip() or not row.basis.strip():
+        raise Invalid(_("Say on what it is based, and why it changes."), field="reason")
+    same = {name: getattr(row, name) for name in ("record_kind", "channel", "client", "valid_from")}
+    if Schedule.objects.filter(**same).exists():
+        raise Invalid(_("For this day it is set already."), field="valid_from")
+    return row
+
+
+@transaction.atomic
+def schedule_set(*, values: dict[str, Any], actor: User, now: datetime) -> Schedule:
+    """A new dated row; the others stay, and what was judged by them. Raises NotAllowed, Invalid."""
+    if not may_schedule(actor):
+        raise NotAllowed
+    row = schedule_checked(Schedule(**values, set_by=actor, set_at=now), now=now)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise Invalid(_("For this day it is set already."), field="valid_from") from error
+    record(actor=actor, action="schedule.set", subject=row, data=values, now=now)
+    return row
