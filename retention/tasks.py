@@ -5,13 +5,12 @@ from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from occ.errors import WrongState
 from occ.ledger import heartbeats
 from occ.people.actors import BEAT, Actor
 from occ.people.models import User
-from retention.services.scanning import scans_overdue, source_scan, sources_due
+from retention.services.scanning import scan_enqueue, scans_overdue, source_scan, sources_due
 
 logger = logging.getLogger(__name__)
 heartbeats.expect("scans", timedelta(minutes=5))
@@ -36,16 +35,6 @@ def scan(source_id: int, user_id: int | None = None) -> bool:
     try:
         source_scan(source_id=source_id, actor=actor, now=timezone.now())
     except WrongState:  # another worker reads it already
-        return False
-    return True
-
-
-def scan_enqueue(source_id: int, user_id: int | None = None) -> bool:
-    """Whether the broker took it; else beat takes it up later."""
-    try:
-        scan.delay(source_id, user_id)
-    except OperationalError:
-        logger.warning("scan not enqueued", extra={"data": {"source": source_id}})
         return False
     return True
 

@@ -10,6 +10,6 @@ from retention.models.register import Entry
 
 __all__ = [
     "OPEN_PROPOSAL", "Bag", "Batch", "Check", "Condition", "Copy", "Credential", "Entry", "Finding", "Hold",
-    "HoldRecord", "Item", "Pack", "Packed", "Probe", "Problem", "Proposal", "Record", "RecordQuerySet", "Scan", "Schedule", "Source",
-    "Store", "Tombstone",
+    "HoldRecord", "Item", "Pack", "Packed", "Probe", "Problem", "Proposal", "Record", "RecordQuerySet", "Scan",
+    "Schedule", "Source", "Store", "Tombstone",
 ]  # fmt: skip

@@ -46,7 +46,8 @@ def source_line(one: Source) -> list[Any]:
 def store_columns() -> list[OutColumn]:
     return [
         OutColumn(_("Code"), width=14), OutColumn(_("Name"), width=30), OutColumn(_("Kept in"), width=14),
-        OutColumn(_("Address"), width=50), OutColumn(_("In use"), width=10), OutColumn(_("Object Lock, days"), width=16),
+        OutColumn(_("Address"), width=50), OutColumn(_("In use"), width=10),
+        OutColumn(_("Object Lock, days"), width=16),
     ]  # fmt: skip
 
 

@@ -10,13 +10,16 @@ transaction is open while the source is talked to.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from time import monotonic
 
+from celery import current_app
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
@@ -34,6 +37,7 @@ from retention.services.matching import Matcher
 from retention.services.reading import Facts, understood
 from retention.storing import PlaceAway, opened
 
+logger = logging.getLogger(__name__)
 CATALOGUER = SystemActor("catalogue")
 LOCK = 0x0CC5CA
 SHOWN = 50  # refusals that the scan itself names
@@ -57,6 +61,16 @@ def sources_due(*, now: datetime) -> list[int]:
         if not source.scans.filter(started_at__gt=now - AGAIN, started_at__lte=now).exists():
             due.append(source.pk)
     return due
+
+
+def scan_enqueue(source_id: int, user_id: int | None = None) -> bool:
+    """Have a worker read it; whether the broker took that. Else beat does it later."""
+    try:
+        current_app.send_task("retention.tasks.scan", args=[source_id, user_id])
+    except OperationalError:
+        logger.warning("scan not enqueued", extra={"data": {"source": source_id}})
+        return False
+    return True
 
 
 def source_scan(*, source_id: int, actor: Actor, now: datetime) -> Scan:
