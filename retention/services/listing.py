@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
 
 from retention.choices import FindingKind, RecordState
@@ -39,7 +40,7 @@ class Listing:
         return self
 
     def __exit__(self, *raised: object) -> None:
-        if not connection.needs_rollback:
+        with suppress(DatabaseError):  # they go with the session too
             self._drop()
 
     def _drop(self) -> None:
@@ -179,7 +180,7 @@ class Listing:
         """Name, detail and record of those that stand open already, and of the first others: `most` together."""
         return self._all(
             """SELECT path, why, record_id FROM scan_wrong WHERE kind = %s
-               ORDER BY path = ANY(%s) DESC, path LIMIT greatest(%s, cardinality(%s))""",
+               ORDER BY path = ANY(%s::text[]) DESC, path LIMIT greatest(%s, cardinality(%s::text[]))""",
             [kind, list(open_now), most, list(open_now)],
         )
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from time import monotonic
 
 from celery import current_app
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
@@ -105,7 +105,7 @@ def _alone(source: Source) -> Iterator[None]:
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
+        with suppress(DatabaseError), connection.cursor() as cursor:  # it goes with the session too
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK, source.pk])
 
 
@@ -139,6 +139,7 @@ class _Scanning:
             self.scan.files = listing.count()
             if not self.scan.files and Record.objects.kept().filter(source=self.source, gone_at=None).exists():
                 raise PlaceAway(_("It lists nothing although it had files: it is taken to be away."))
+            self.scan.known = listing.known()
             self._add(listing)
             self._compare(listing)
             self._tell(listing)
@@ -187,7 +188,6 @@ class _Scanning:
     # What is known ---------------------------------------------------------------------------------------------------
 
     def _compare(self, listing: Listing) -> None:
-        self.scan.known = listing.known()
         for pks in listing.renewed():  # not backed up yet: the catalogue follows the file
             self.scan.changed += listing.renew(pks)
         listing.note_changed()
@@ -202,13 +202,15 @@ class _Scanning:
         for kind in (FindingKind.UNKNOWN_FILE, FindingKind.REAPPEARED, FindingKind.FILE_CHANGED, FindingKind.FILE_GONE):
             open_now = set(Finding.objects.open().filter(source=self.source, kind=kind).values_list("name", flat=True))
             still = {name: (detail, pk) for name, detail, pk in listing.wrong(kind, open_now, MOST)}
-            findings_gone(kinds=[kind], place=self.source, names=open_now - still.keys(), now=self.now)
+            if over := open_now - still.keys():
+                findings_gone(kinds=[kind], place=self.source, names=over, now=self.now)
             records = Record.objects.in_bulk([pk for _detail, pk in still.values() if pk])
             seen = [
                 Seen(name, self.source.site, detail, record=records.get(pk) if pk else None)
                 for name, (detail, pk) in still.items()
             ]
-            findings_keep(kind=kind, place=self.source, seen=seen, complete=False, now=self.now)
+            if seen:
+                findings_keep(kind=kind, place=self.source, seen=seen, complete=False, now=self.now)
 
 
 def scans_overdue(*, now: datetime) -> int:
