@@ -13,6 +13,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import models
+from django.db.models.lookups import Exact
 
 HOW = "python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
 
@@ -71,9 +72,20 @@ class EncryptedTextField(models.TextField):
         return decrypt(value) if value else value
 
     def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name == "exact":
+            return Empty
         if lookup_name != "isnull":
             raise FieldError(f"{self.name} is encrypted: it cannot be looked up by {lookup_name}")
         return super().get_lookup(lookup_name)
+
+
+class Empty(Exact):  # type: ignore[type-arg]
+    """An encrypted text can be compared with the empty one, which stays empty, and with nothing else."""
+
+    def get_prep_lookup(self) -> Any:
+        if self.rhs != "":
+            raise FieldError("an encrypted field cannot be looked up by a value")
+        return self.rhs
 
 
 # What keeps encrypted text elsewhere than in an EncryptedTextField registers how it is encrypted anew:

@@ -1,0 +1,100 @@
+"""What of the catalogue runs in the background in one transaction: imports and exports."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.files.storage import storages
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from occ.errors import Invalid
+from occ.jobs.kinds import Kind, Outcome, Progress, register
+from occ.jobs.models import Job
+from occ.list_export import CHUNK, register_list, stamped, workfile
+from occ.people.models import User
+from occ.people.scope import has_role
+from occ.sheets.importing import faulty_rows_workbook
+from occ.sheets.writing import write_workbook
+from occ.times import JAKARTA
+from retention.filters import RecordFilter, SourceFilter, StoreFilter
+from retention.models import Record, RecordQuerySet, Source, Store
+from retention.personal import CATALOGUE_READERS, KEEPERS, PLACE_READERS
+from retention.services import catalogue_exports as exports
+from retention.services.importing import records_import, records_read, summary
+
+# A sheet holds a million rows and nobody reads so many: who needs more takes a month at a time.
+MOST_ROWS = 200_000
+
+
+def reads(user: User) -> bool:
+    return has_role(user, CATALOGUE_READERS)
+
+
+def sees_places(user: User) -> bool:
+    return has_role(user, PLACE_READERS)
+
+
+def keeps(user: User) -> bool:
+    return has_role(user, KEEPERS)
+
+
+def place(job: Job) -> dict[str, Any]:
+    source = Source.objects.visible_to(job.owner).select_related("site").get(pk=job.params["source"])
+    return {"source": source, "actor": job.owner}
+
+
+def preview(job: Job, progress: Progress, now: datetime) -> Outcome:
+    with storages["default"].open(job.input_file) as file:
+        reading = records_read(file=file, now=now, report=progress, **place(job))
+    content, name = None, ""
+    if reading.preview.counts["faulty"]:
+        content = faulty_rows_workbook(reading.preview, zone=JAKARTA)
+        name = _("faulty-rows") + ".xlsx"
+    url = reverse("retention:import_preview", args=[job.pk])
+    return Outcome(content=content, name=name, url=url, result=summary(reading))
+
+
+def apply(job: Job, progress: Progress, now: datetime) -> Outcome:
+    with storages["default"].open(job.input_file) as file:
+        made = records_import(file=file, name=job.input_name, now=now, report=progress, **place(job))
+    return Outcome(url=reverse("retention:import_preview", args=[job.pk]), result=made)
+
+
+PREVIEW = register(Kind("retention.import", gettext_lazy("Import of records: preview"), preview, keeps))
+APPLY = register(Kind("retention.import_apply", gettext_lazy("Import of records"), apply, keeps))
+
+
+def record_rows(user: User) -> RecordQuerySet:
+    """The catalogue without what is encrypted."""
+    return Record.objects.visible_to(user).select_related("site", "agent", "source", "batch__site").defer("customer")
+
+
+def records(job: Job, progress: Progress, now: datetime) -> Outcome:
+    """The list as its filters show it. Raises Invalid: nonsense in them, or too many rows for a sheet."""
+    chosen = RecordFilter(QueryDict(job.params.get("query", "")), queryset=record_rows(job.owner), user=job.owner)
+    if not chosen.form.is_valid():
+        raise Invalid(_("The list's filters are not understood."))
+    if chosen.qs.order_by()[: MOST_ROWS + 1].count() > MOST_ROWS:
+        words = _("These are more than %(n)s records. Choose a month, a channel or an agent.")
+        raise Invalid(words % {"n": f"{MOST_ROWS:,}".replace(",", ".")})
+    out = workfile()
+    rows = chosen.qs.order_by("ended_at", "pk").iterator(chunk_size=CHUNK)
+    write_workbook(
+        out, title=_("Catalogue"), columns=exports.record_columns(), rows=(exports.record_line(one) for one in rows),
+        meta={}, zone=JAKARTA,
+    )  # fmt: skip
+    return Outcome(out, stamped("catalogue", now))
+
+
+register(Kind("retention.records", gettext_lazy("Catalogue as a spreadsheet"), records, reads, direct=True))
+register_list(
+    "retention.sources", gettext_lazy("Sources"), may=sees_places, filters=SourceFilter, order=("code", "pk"),
+    rows=lambda user, now: Source.objects.visible_to(user).select_related("site"),
+    columns=exports.source_columns, line=exports.source_line,
+)  # fmt: skip
+register_list(
+    "retention.stores", gettext_lazy("Stores"), may=sees_places, filters=StoreFilter, order=("code", "pk"),
+    rows=lambda user, now: Store.objects.visible_to(user), columns=exports.store_columns, line=exports.store_line,
+)  # fmt: skip

@@ -15,8 +15,13 @@ LISTENERS = frozenset(
 )
 # Who sees customers' names and numbers in full.
 UNMASKED = frozenset({Role.COORDINATOR, Role.QUALITY_ASSURANCE, Role.MANAGER})
-# Who sets up sources and stores, and starts backups and deletions (SOP-RET 8.1, steps 5 to 8).
+# Who starts backups and deletions (SOP-RET 8.1, steps 5 to 8), has sources scanned and gives records in.
 KEEPERS = frozenset({Role.IT})
+# Who sets up sources and stores, and who sees them.
+PLACE_EDITORS = frozenset({Role.IT, Role.ADMINISTRATOR})
+PLACE_READERS = CATALOGUE_READERS | {Role.ADMINISTRATOR}
+# Who changes how long what is kept; for every site at once.
+SCHEDULERS = frozenset({Role.COORDINATOR, Role.MANAGER, Role.ADMINISTRATOR})
 ESCALATORS = frozenset({Role.TEAM_LEADER})
 PROPOSERS = frozenset({Role.TEAM_LEADER, Role.DOCUMENT_CONTROL})
 APPROVERS = frozenset({Role.CLIENT})

@@ -17,6 +17,7 @@ from occ.demo.leaving import Exits
 from occ.demo.logbook import Life, agents_log_in, live, present
 from occ.demo.people import contracts, make_staff, transfers
 from occ.demo.reconciliation import plan, this_morning
+from occ.demo.retention.files import files
 from occ.notifications.models import Notification
 from occ.people.models import User
 from occ.times import JAKARTA, local_day
@@ -51,6 +52,7 @@ def load(*, now: datetime) -> dict[str, Any]:
             this_morning(life)
         transfers(staff, now=now)
         contracts(staff, now=now)
+        files(staff, now=now)
         old = Notification.objects.filter(created_at__lt=now - timedelta(days=2))
         old.update(read_at=F("created_at") + timedelta(hours=1))
         names = sorted(staff.users, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import SITE_WIDE, has_role
+from retention.personal import CATALOGUE_READERS, PLACE_READERS
 from userids.models import APPLICATION_READERS
 
 FLOOR = frozenset({*SITE_WIDE, Role.TEAM_LEADER})
@@ -47,6 +48,15 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Findings"), "zoom-exclamation", "userids:findings", FLOOR),
             Item(_("Import"), "upload", "userids:import", frozenset({Role.SUPPORT, Role.DOCUMENT_CONTROL})),
             Item(_("Applications"), "plug-connected", "userids:applications", APPLICATION_READERS),
+        ],
+    ),
+    (
+        _("Retention"),
+        [
+            Item(_("Catalogue"), "archive", "retention:records", CATALOGUE_READERS),
+            Item(_("Retention periods"), "calendar-time", "retention:schedule", PLACE_READERS),
+            Item(_("Sources"), "database-import", "retention:sources", PLACE_READERS),
+            Item(_("Stores"), "server-2", "retention:stores", PLACE_READERS),
         ],
     ),
     (

@@ -17,7 +17,7 @@ from occ.encryption import EncryptedTextField
 from occ.people.models import Site, User
 from occ.people.scope import has_role, site_filter
 from retention.choices import Channel, PlaceKind, RecordKind
-from retention.personal import CATALOGUE_READERS
+from retention.personal import PLACE_READERS
 
 CODE = RegexValidator(r"^[A-Z][A-Z0-9-]{0,19}$", _("Capital letters, digits and hyphens; a letter first."))
 
@@ -42,7 +42,7 @@ class Place(models.Model):
 
 class SourceQuerySet(models.QuerySet["Source"]):
     def visible_to(self, user: User) -> SourceQuerySet:
-        return self.filter(site_filter(user, CATALOGUE_READERS))
+        return self.filter(site_filter(user, PLACE_READERS))
 
     def active(self) -> SourceQuerySet:
         return self.filter(active=True)
@@ -88,7 +88,7 @@ class Source(Place):
 class StoreQuerySet(models.QuerySet["Store"]):
     def visible_to(self, user: User) -> StoreQuerySet:
         """A store serves all sites: who reads one site's catalogue reads its name and state."""
-        return self if has_role(user, CATALOGUE_READERS) else self.none()
+        return self if has_role(user, PLACE_READERS) else self.none()
 
     def active(self) -> StoreQuerySet:
         return self.filter(active=True)

@@ -28,6 +28,9 @@ from occ.notifications.services import notify
 from occ.people.choices import Role
 from occ.people.models import SavedView, Site, User
 from occ.policies.services import SETTERS
+from retention.models import Store
+from retention.personal import CATALOGUE_READERS, PLACE_EDITORS, PLACE_READERS, UNMASKED
+from retention.personal import KEEPERS as RETENTION_KEEPERS
 from sdm.models import Leaving
 from sdm.personal import CONTRACT_READERS, LETTER_READERS, MOVERS, NIK_READERS
 from sdm.personal import KEEPERS as PEOPLE_KEEPERS
@@ -36,6 +39,7 @@ from sdm.services.employments import Terms
 from sdm.workflow import LEAVING, RECORDERS
 from tests.factories import account, person, site, user
 from tests.reconcile.helpers import listing
+from tests.retention.catalogue import record_in, source_at
 from userids.choices import ListSource
 from userids.documents import LOGBOOK, logbook_body
 from userids.jobs import ISSUERS
@@ -65,6 +69,7 @@ SUPPORT, LEADER, COORDINATOR = {Role.SUPPORT}, {Role.TEAM_LEADER}, {Role.COORDIN
 ADMINISTRATORS = {Role.ADMINISTRATOR}
 UNKNOWN_OWNER = {FINDING_KINDS["unknown"][0]}  # of the finding that stands for all
 HR_KEEPERS = set(PEOPLE_KEEPERS)
+CATALOGUERS = set(CATALOGUE_READERS)
 SITE_PEOPLE = READERS  # whose roles see the site's people: all of SITE_WIDE, and a leader of the whole site
 EVERYBODY = set(Role)
 DOCUMENT_READERS = set(LOGBOOK.reading_roles)
@@ -179,6 +184,30 @@ PAGES: dict[str, Row] = {
     "userids:reconciliation_pull": Row(post=set(STARTERS), of="application"),
     "userids:findings": Row(get=EVERYBODY),
     "userids:finding": Row(get=READERS, of="finding", sees=READERS),
+    "retention:records": Row(get=CATALOGUERS),
+    "retention:record": Row(get=CATALOGUERS, of="record", sees=CATALOGUERS),
+    "retention:record_customer": Row(post=set(UNMASKED), of="record", sees=CATALOGUERS),
+    # Periods and stores are of every site: whoever changes them has the role for all, which nobody here has.
+    "retention:schedule": Row(get=set(PLACE_READERS), post=set()),
+    "retention:sources": Row(get=set(PLACE_READERS)),
+    "retention:source": Row(get=set(PLACE_READERS), of="source", sees=set(PLACE_READERS)),
+    "retention:source_new": Row(get=set(PLACE_EDITORS), post=set(PLACE_EDITORS)),
+    "retention:source_edit": Row(get=set(PLACE_EDITORS), post=set(PLACE_EDITORS), of="source", sees=set(PLACE_READERS)),
+    "retention:source_try": Row(post=set(PLACE_EDITORS), of="source", sees=set(PLACE_READERS)),
+    "retention:source_scan": Row(post=set(RETENTION_KEEPERS), of="source", sees=set(PLACE_READERS)),
+    "retention:stores": Row(get=set(PLACE_READERS)),
+    "retention:store": Row(get=set(PLACE_READERS), of="store", sees=set(PLACE_READERS), shared=True),
+    "retention:store_new": Row(get=set(), post=set()),
+    "retention:store_edit": Row(get=set(), post=set(), of="store", sees=set(PLACE_READERS), shared=True),
+    "retention:store_try": Row(post=set(), of="store", sees=set(PLACE_READERS), shared=True),
+    "retention:import": Row(get=set(RETENTION_KEEPERS), post=set(RETENTION_KEEPERS)),
+    "retention:import_preview": Row(get=EVERYBODY, of="job", sees=set()),
+    "retention:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
+    "retention:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
+    "api:retention-records": Row(get=EVERYBODY, post=set(RETENTION_KEEPERS)),
+    "api:retention-record": Row(get=CATALOGUERS, of="record", sees=CATALOGUERS),
+    "api:retention-sources": Row(get=EVERYBODY),
+    "api:retention-stores": Row(get=EVERYBODY),
     "people_find": Row(get=EVERYBODY, kwargs={"chooser": "sdm.leader"}, query="?q=orang"),
     "sdm:people": Row(get=EVERYBODY),
     "sdm:person": Row(get=READERS, of="person", sees=READERS),
@@ -399,7 +428,12 @@ def objects_of(where: Site) -> dict[str, Any]:
     theirs["_auth_user_id"] = str(stranger.pk)
     theirs.create()
     member = User.objects.create_user(f"member.{where.code}", person=new)
+    source = source_at(where, "file:///nowhere", code=f"SRC-{where.code}")
+    kept_in = Store.objects.get_or_create(
+        code="MAIN", defaults={"name": "Main", "kind": "directory", "url": "file:///no"}
+    )
     return {
+        "source": source.pk, "store": kept_in[0].pk, "record": record_in(source).pk,
         "session": Session.objects.get(pk=theirs.session_key).handle, "user": member.pk,
         "person": leaver.pk, "placement": employee.placements.get().pk, "employment": contract.pk,
         "leaving": leaving.pk, "clearance": leaving.items.all()[0].pk, "number": leaver.number,

@@ -1,0 +1,222 @@
+"""A source's list in a temporary table, and what the database says of it against the catalogue.
+
+The table belongs to the session and goes with it. Every statement is a transaction of its own.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import DatabaseError, connection
+from django.utils.translation import gettext as _
+
+from retention.choices import FindingKind, RecordState
+from retention.models import Source
+from retention.services.reading import ENDING, File
+from retention.storing import Object, Shelf
+
+CHUNK = 20_000  # lines of a COPY
+SOME = 2_000  # new files that are read and catalogued together
+# A file changed since so short a time may be half written: the next scan sees it. One from tomorrow is no such file.
+SETTLED, AHEAD = timedelta(minutes=2), timedelta(days=1)
+UNSAVED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+FRESH = [str(RecordState.CATALOGUED)]
+
+
+class Listing:
+    """To be used by `with`: the tables are there from its beginning to its end."""
+
+    def __init__(self, source: Source, *, now: datetime) -> None:
+        self.source, self.now = source, now
+
+    def __enter__(self) -> Listing:
+        self._drop()
+        self._run("CREATE TEMP TABLE scan_listed (path text, size bigint, mark text, odd text, fresh boolean)")
+        self._run("CREATE TEMP TABLE scan_wrong (kind text, path text, why text, record_id bigint)")
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        with suppress(DatabaseError):  # they go with the session too
+            self._drop()
+
+    def _drop(self) -> None:
+        self._run("DROP TABLE IF EXISTS pg_temp.scan_listed, pg_temp.scan_wrong, pg_temp.scan_new, pg_temp.scan_pks")
+
+    # Reading the source ----------------------------------------------------------------------------------------------
+
+    def read(self, shelf: Shelf) -> Iterator[int]:
+        """Take in the whole list; says from time to time how many. Raises PlaceAway."""
+        lines: list[str] = []
+        count = 0
+        for one in shelf.objects():
+            lines.append(self._line(one))
+            if len(lines) >= CHUNK:
+                count += self._copy(lines)
+                yield count
+        self._copy(lines)
+        self._run("CREATE INDEX ON scan_listed (path)")
+        self._run("ANALYZE scan_listed")
+
+    def _line(self, one: Object) -> str:
+        fresh = one.changed_at is not None and self.now - SETTLED < one.changed_at < self.now + AHEAD
+        name, odd = one.name, one.odd
+        if "\x00" in name or not name.isprintable():  # as it can be kept: what is wrong is said with it
+            try:
+                name.encode()
+            except UnicodeEncodeError:
+                name = name.encode("utf-8", "backslashreplace").decode()
+                odd = odd or _("Its name is no UTF-8.")
+        if len(name) > 600:
+            name, odd = name[:600], odd or _("Its path is longer than 600 characters.")
+        name, odd = name.translate(UNSAVED), odd.translate(UNSAVED)
+        return f"{name}\t{one.size}\t{one.fingerprint}\t{odd}\t{'t' if fresh else 'f'}\n"
+
+    def _copy(self, lines: list[str]) -> int:
+        with connection.cursor() as cursor:
+            cursor.cursor.copy_expert(
+                "COPY scan_listed (path, size, mark, odd, fresh) FROM STDIN", io.StringIO("".join(lines))
+            )
+        count = len(lines)
+        lines.clear()
+        return count
+
+    def leave_out_sidecars(self) -> None:
+        """A .json is no conversation where it lies beside a file that it describes."""
+        self._run("DELETE FROM scan_listed beside USING scan_listed file WHERE beside.path = file.path || %s", [ENDING])
+
+    def count(self) -> int:
+        return int(self._one("SELECT count(*) FROM scan_listed"))
+
+    def has(self, path: str) -> bool:
+        return bool(self._one("SELECT EXISTS (SELECT FROM scan_listed WHERE path = %s)", [path]))
+
+    # Against the catalogue -------------------------------------------------------------------------------------------
+
+    def new(self) -> Iterator[list[File]]:
+        """What the catalogue does not know and nobody is writing now, some at a time."""
+        self._run(
+            """CREATE TEMP TABLE scan_new AS
+               SELECT row_number() OVER (ORDER BY l.path) AS n, l.path, l.size, l.mark, l.odd
+               FROM scan_listed l LEFT JOIN retention_record r ON r.source_id = %s AND r.path = l.path
+               WHERE r.id IS NULL AND NOT l.fresh""",
+            [self.source.pk],
+        )
+        self._run("CREATE INDEX ON scan_new (n)")
+        after = 0
+        while some := self._all(
+            "SELECT path, size, mark, odd FROM scan_new WHERE n > %s AND n <= %s ORDER BY n", [after, after + SOME]
+        ):
+            yield [File(*one) for one in some]
+            after += SOME
+
+    def refuse(self, refused: Mapping[str, tuple[FindingKind, str]]) -> None:
+        rows = [(str(kind), path, why[:300], None) for path, (kind, why) in refused.items()]
+        with connection.cursor() as cursor:
+            cursor.executemany("INSERT INTO scan_wrong VALUES (%s, %s, %s, %s)", rows)
+
+    def known(self) -> int:
+        return int(self._one(f"SELECT count(*) {JOINED} AND r.fingerprint = l.mark", [self.source.pk]))
+
+    def renewed(self) -> Iterator[list[int]]:
+        """Records that are not backed up and whose file is another one by now."""
+        other = f"SELECT r.id {JOINED} AND r.fingerprint <> l.mark AND NOT l.fresh AND r.state = ANY(%s)"
+        return self._pks(other, [self.source.pk, FRESH])
+
+    def renew(self, pks: list[int]) -> int:
+        """Take over size and fingerprint; a hash of other bytes is none. How many had another content before."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """UPDATE retention_record r SET size = l.size, fingerprint = l.mark,
+                   sha256 = CASE WHEN r.fingerprint = '' AND r.size = l.size THEN r.sha256 ELSE '' END
+                   FROM (SELECT id, fingerprint AS was, size AS had FROM retention_record
+                         WHERE id = ANY(%s) AND state = ANY(%s) ORDER BY id FOR UPDATE) o, scan_listed l
+                   WHERE r.id = o.id AND l.path = r.path AND l.odd = ''
+                   RETURNING o.was <> '' OR o.had <> l.size""",
+                [pks, FRESH],
+            )
+            return sum(1 for (other,) in cursor.fetchall() if other)
+
+    def note_changed(self) -> None:
+        """What is backed up (or needs no backup) and is another file by now: kept as it was, and told."""
+        words = _("The file at the source is no longer the one that was backed up.")
+        self._run(
+            f"""INSERT INTO scan_wrong SELECT %s, r.path, %s, r.id {JOINED}
+                AND r.fingerprint <> l.mark AND NOT l.fresh AND NOT r.state = ANY(%s)""",
+            [FindingKind.FILE_CHANGED, words, self.source.pk, FRESH],
+        )
+
+    def mark_gone(self, now: datetime) -> int:
+        """Note since when a file is not there; how many are newly so."""
+        count = 0
+        for pks in self._pks(f"SELECT r.id {GONE} AND r.gone_at IS NULL", [self.source.pk]):
+            kept = "id = ANY(%s) AND state <> 'destroyed' AND gone_at IS NULL"
+            count += self._run(f"UPDATE retention_record SET gone_at = %s WHERE {kept}", [now, pks])  # noqa: S608
+        self._run(
+            f"INSERT INTO scan_wrong SELECT %s, r.path, %s, r.id {GONE} AND r.gone_at IS NOT NULL",
+            [FindingKind.FILE_GONE, _("Its file is no longer at the source."), self.source.pk],
+        )
+        return count
+
+    def mark_back(self) -> None:
+        for pks in self._pks(f"SELECT r.id {JOINED} AND r.gone_at IS NOT NULL", [self.source.pk]):
+            self._run("UPDATE retention_record SET gone_at = NULL WHERE id = ANY(%s)", [pks])
+
+    # What was wrong --------------------------------------------------------------------------------------------------
+
+    def refusals(self, most: int) -> list[tuple[str, str]]:
+        return self._all(
+            "SELECT path, why FROM scan_wrong WHERE kind IN (%s, %s) ORDER BY path LIMIT %s",
+            [FindingKind.UNKNOWN_FILE, FindingKind.REAPPEARED, most],
+        )
+
+    def wrong_count(self, kind: FindingKind) -> int:
+        return int(self._one("SELECT count(*) FROM scan_wrong WHERE kind = %s", [kind]))
+
+    def wrong(self, kind: FindingKind, open_now: set[str], most: int) -> list[tuple[str, str, int | None]]:
+        """Name, detail and record of those that stand open already, and of the first others: `most` together."""
+        return self._all(
+            """SELECT path, why, record_id FROM scan_wrong WHERE kind = %s
+               ORDER BY path = ANY(%s::text[]) DESC, path LIMIT greatest(%s, cardinality(%s::text[]))""",
+            [kind, list(open_now), most, list(open_now)],
+        )
+
+    # SQL -------------------------------------------------------------------------------------------------------------
+
+    def _pks(self, query: str, values: list[Any]) -> Iterator[list[int]]:
+        """What the query finds, some at a time; it is asked once, however much there is."""
+        self._run("DROP TABLE IF EXISTS pg_temp.scan_pks")
+        self._run(
+            f"CREATE TEMP TABLE scan_pks AS SELECT row_number() OVER (ORDER BY id) AS n, id FROM ({query}) found",  # noqa: S608
+            values,
+        )
+        self._run("CREATE INDEX ON scan_pks (n)")
+        after = 0
+        while some := self._all("SELECT id FROM scan_pks WHERE n > %s AND n <= %s", [after, after + SOME]):
+            yield [pk for (pk,) in some]
+            after += SOME
+
+    def _run(self, sql: str, values: list[Any] | None = None) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return cursor.rowcount
+
+    def _all(self, sql: str, values: list[Any]) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return cursor.fetchall()
+
+    def _one(self, sql: str, values: list[Any] | None = None) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return cursor.fetchone()[0]
+
+
+# The records of a source whose file is listed; and those whose file is not.
+JOINED = """FROM retention_record r JOIN scan_listed l ON l.path = r.path AND l.odd = ''
+            WHERE r.source_id = %s AND r.state <> 'destroyed'"""
+GONE = """FROM retention_record r WHERE r.source_id = %s AND r.state <> 'destroyed'
+          AND NOT EXISTS (SELECT FROM scan_listed l WHERE l.path = r.path AND l.odd = '')"""

@@ -1,0 +1,467 @@
+"""Scans (RET-1, RET-6): once each, whatever the files are called and whoever kills the scan."""
+
+import json
+import os
+import threading
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from occ.errors import Invalid, WrongState
+from occ.ledger.models import Entry
+from occ.people.models import Person
+from retention.choices import FindingKind, FindingStatus, RecordState
+from retention.marks import customer_mark, id_mark, path_mark
+from retention.models import Finding, Record, Scan, Source, Tombstone
+from retention.services import listing, scanning
+from retention.services.matching import Matcher, TooSlow, pattern_check
+from retention.services.reading import facts_of, sidecar_of
+from retention.services.scanning import scans_overdue, source_scan, sources_due
+from retention.storing import PlaceAway, Shelf
+from retention.workflow import CHECKER
+from tests.factories import NOW, person, site
+from tests.retention.catalogue import put, record_in, scan, source_at, source_in, wav
+
+pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-1")]
+
+
+def open_findings(source: Source) -> set[tuple[str, str]]:
+    rows = Finding.objects.open().filter(source=source)
+    return set(rows.values_list("kind", "name"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "source"
+
+
+def test_a_scan_catalogues_what_the_paths_say(folder: Path) -> None:
+    agent = person(site("JKT"))
+    source = source_in(folder)
+    put(folder, wav(agent.number, "20250310T233000", 3600), b"12345")
+    put(folder, wav("unknown", "20250311T010203", 0))
+    done = scan(source)
+    assert (done.files, done.added, done.known, done.refused, done.error) == (2, 2, 0, 0, "")
+    record = Record.objects.get(agent=agent)
+    assert (record.size, record.kind, record.channel, record.site, record.state) == (
+        5, "recording", "voice", source.site, RecordState.CATALOGUED)  # fmt: skip
+    assert record.started_at == datetime(2025, 3, 10, 16, 30, tzinfo=UTC)
+    assert record.ended_at - record.started_at == timedelta(hours=1)
+    assert record.ended_on.isoformat() == "2025-03-11"
+    assert Record.objects.get(agent=None).agent_label == "unknown"
+    source.refresh_from_db()
+    assert source.scanned_at == NOW
+
+
+def test_a_second_scan_adds_nothing(folder: Path) -> None:
+    source = source_in(folder)
+    for i in range(30):
+        put(folder, wav(f"A{i}"))
+    scan(source)
+    before = list(Record.objects.order_by("pk").values())
+    again = scan(source, now=NOW + timedelta(hours=1))
+    assert (again.files, again.added, again.known, again.changed, again.gone) == (30, 0, 30, 0, 0)
+    assert list(Record.objects.order_by("pk").values()) == before
+
+
+def test_half_written_files_wait_and_the_future_does_not(folder: Path) -> None:
+    source = source_in(folder)
+    put(folder, wav("A"), at=NOW - timedelta(seconds=30))
+    put(folder, wav("B"), at=NOW - timedelta(minutes=3))
+    put(folder, wav("C"), at=NOW + timedelta(days=900))
+    assert scan(source).added == 2
+    assert not open_findings(source)
+    assert scan(source, now=NOW + timedelta(minutes=5)).added == 1
+
+
+@pytest.mark.req("RET-6")
+def test_files_that_change_before_their_backup_are_followed(folder: Path) -> None:
+    source = source_in(folder)
+    put(folder, wav())
+    scan(source)
+    Record.objects.update(sha256="a" * 64)
+    put(folder, wav(), b"another sound", at=NOW - timedelta(hours=2))
+    assert scan(source).changed == 1
+    record = Record.objects.get()
+    assert (record.size, record.sha256) == (13, "")
+    assert not open_findings(source)
+
+
+@pytest.mark.req("RET-6")
+def test_files_that_change_after_their_backup_are_findings(folder: Path) -> None:
+    source = source_in(folder)
+    path = put(folder, wav())
+    scan(source)
+    Record.objects.update(state=RecordState.BACKED_UP, sha256="a" * 64)
+    kept = Record.objects.get().fingerprint
+    put(folder, wav(), b"another sound", at=NOW - timedelta(hours=2))
+    assert scan(source).changed == 1
+    record = Record.objects.get()
+    assert (record.fingerprint, record.size, record.sha256) == (kept, 5, "a" * 64)
+    assert open_findings(source) == {(FindingKind.FILE_CHANGED, path.name)}
+    assert Finding.objects.get().record == record
+    put(folder, wav())  # it was put back as it had been
+    scan(source)
+    assert not open_findings(source)
+
+
+@pytest.mark.req("RET-6")
+def test_files_that_go_and_come_back(folder: Path) -> None:
+    source = source_in(folder)
+    path = put(folder, wav("A"))
+    put(folder, wav("B"))
+    scan(source)
+    path.unlink()
+    later = NOW + timedelta(days=1)
+    assert scan(source, now=later).gone == 1
+    assert Record.objects.get(path=path.name).gone_at == later
+    assert open_findings(source) == {(FindingKind.FILE_GONE, path.name)}
+    assert scan(source, now=later + timedelta(days=1)).gone == 0
+    assert Finding.objects.count() == 1
+    put(folder, path.name)
+    scan(source, now=later + timedelta(days=2))
+    assert not open_findings(source)
+    assert Record.objects.get(path=path.name).gone_at is None
+
+
+@pytest.mark.req("RET-6")
+@pytest.mark.parametrize("how", ["emptied", "removed"])
+def test_a_source_that_is_away_loses_nothing(folder: Path, how: str) -> None:
+    source = source_in(folder)
+    path = put(folder, wav())
+    scan(source)
+    path.unlink()
+    if how == "removed":
+        folder.rmdir()
+    done = scan(source, now=NOW + timedelta(days=2))
+    assert done.error
+    assert done.ended_at is not None
+    assert Record.objects.get().gone_at is None
+    assert not open_findings(source)
+    source.refresh_from_db()
+    assert source.scanned_at == NOW
+
+
+def test_a_file_moved_within_its_source_stays_one_record(folder: Path) -> None:
+    source = source_in(folder, pattern=r"(?:\d+/)?(?P<id>\w+)-(?P<start>\d{8}T\d{6})\.wav")
+    path = put(folder, "talk-20250310T101500.wav")
+    scan(source)
+    (folder / "2025").mkdir()
+    path.rename(folder / "2025" / path.name)
+    done = scan(source)
+    assert (done.added, done.changed, done.gone, done.refused) == (0, 1, 0, 0)
+    assert Record.objects.get().path == f"2025/{path.name}"
+    assert Entry.objects.filter(action="record.moved").count() == 1
+
+
+def test_an_id_that_two_files_have_belongs_to_one(folder: Path) -> None:
+    source = source_in(folder, pattern=r"\w+/(?P<id>\w+)-(?P<start>\d{8}T\d{6})\.wav")
+    put(folder, "a/talk-20250310T101500.wav")
+    put(folder, "b/talk-20250310T101500.wav")
+    done = scan(source)
+    assert (done.added, done.refused) == (1, 1)
+    assert open_findings(source) == {(FindingKind.UNKNOWN_FILE, "b/talk-20250310T101500.wav")}
+    assert "a/talk" in done.refusals[0]["why"]
+
+
+def test_strange_names_are_told_and_stop_no_other(folder: Path) -> None:
+    source = source_in(folder)
+    put(folder, wav("A"))
+    put(folder, wav("B", "99990101T000000"))
+    put(folder, wav("C", "20251399T000000"))
+    put(folder, "notes.txt")
+    put(folder, "tab\there.wav")
+    put(folder, "new\nline.wav")
+    put(folder, "back\\slash.wav")
+    put(folder, "hash#1")
+    put(folder, "per%20cent.wav")
+    put(folder, "d" * 200 + "/" + "e" * 200 + "/" + "f" * 200 + "/" + wav("D"))
+    with open(os.fsencode(folder) + b"/no\xffutf8.wav", "wb") as file:
+        file.write(b"x")
+    os.utime(os.fsencode(folder) + b"/no\xffutf8.wav", (0, 0))
+    (folder / "link.wav").symlink_to("/etc/hostname")
+    os.mkfifo(folder / "pipe.wav")
+    os.utime(folder / "pipe.wav", (0, 0))
+    os.utime(folder / "link.wav", (0, 0), follow_symlinks=False)
+    done = scan(source)
+    assert (done.files, done.added, done.refused, done.error) == (13, 1, 12, "")
+    assert {one["why"] for one in done.refusals}
+    again = scan(source)
+    assert (again.added, again.refused) == (0, 12)
+    assert Finding.objects.filter(source=source, status=FindingStatus.OPEN).count() == 12
+
+
+def test_a_wrong_pattern_is_one_matter_and_not_a_million(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "MOST", 5)
+    source = source_in(folder)
+    for i in range(12):
+        put(folder, f"{i:02}.mp3")
+    assert scan(source).refused == 12
+    assert len(open_findings(source)) == 5
+    (folder / "00.mp3").unlink()
+    assert scan(source).refused == 11
+    names = {name for _kind, name in open_findings(source)}
+    assert "00.mp3" not in names
+    assert len(names) == 5
+
+
+def stone(record: Record) -> Tombstone:
+    code = record.source.code
+    return Tombstone(
+        record=record, source=code, id_mark=id_mark(code, record.external_id), path_mark=path_mark(code, record.path),
+        kind=record.kind, ended_on=record.ended_on, size=record.size, destroyed_at=NOW,
+    )  # fmt: skip
+
+
+@pytest.mark.req("RET-9")
+def test_what_was_destroyed_never_comes_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = source_in(folder)
+    name = wav()
+    mark = path_mark(source.code, name)
+
+    class Stones:
+        def filter(self, **asked: Any) -> Any:
+            wanted = asked.get("path_mark__in", [])
+            self.found = [one for one in wanted if one == mark]
+            return self
+
+        def values_list(self, *names: str, flat: bool) -> list[str]:
+            return self.found
+
+    monkeypatch.setattr("retention.services.cataloguing.Tombstone.objects", Stones())
+    put(folder, name)
+    done = scan(source)
+    assert (done.added, done.refused) == (0, 1)
+    assert open_findings(source) == {(FindingKind.REAPPEARED, name)}
+    assert not Record.objects.exists()
+
+
+def test_customers_are_encrypted_and_found_by_their_mark(folder: Path) -> None:
+    source = source_in(folder, pattern=r"(?P<id>(?P<customer>\d+)-(?P<start>\d{8}T\d{6}))\.wav")
+    put(folder, "628121234567-20250310T101500.wav")
+    scan(source)
+    record = Record.objects.get()
+    assert (record.customer, record.customer_mark) == ("628121234567", customer_mark("08121234567"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT customer FROM retention_record")
+        assert "628121234567" not in cursor.fetchone()[0]
+
+
+def test_sidecars_go_before_the_path(folder: Path) -> None:
+    agent = person(site("JKT"))
+    source = source_in(folder, sidecar=True, channel="")
+    name = wav("X", "20250310T101500", 10)
+    put(folder, name)
+    beside = {"end": "2025-03-10T10:45:00+07:00", "agent": agent.email, "channel": "WhatsApp", "customer": "Budi"}
+    put(folder, name + ".json", json.dumps(beside).encode())
+    done = scan(source)
+    assert (done.files, done.added, done.refused) == (1, 1, 0)
+    record = Record.objects.get()
+    assert record.ended_at - record.started_at == timedelta(minutes=30)
+    assert (record.agent, record.channel, record.customer) == (agent, "whatsapp", "Budi")
+
+
+BAD = {
+    "utf8": b"\xff\xfe{}",
+    "nan": b'{"seconds": NaN}',
+    "huge": b'{"seconds": 1e999}',
+    "negative": b'{"seconds": -5}',
+    "digits": b'{"seconds": ' + b"9" * 5000 + b"}",
+    "list": b"[1, 2]",
+    "deep": b"[" * 30_000,
+    "none": b"{",
+    "year": b'{"end": "9999-12-31T00:00:00"}',
+    "one": b'{"start": "0001-01-01T00:00:00+14:00"}',
+    "order": b'{"end": "2024-01-01T00:00:00"}',
+    "surrogate": b'{"agent": "\\ud800"}',
+    "zero": b'{"customer": "a\\u0000b"}',
+    "long": b'{"id": "' + b"x" * 500 + b'"}',
+    "object": b'{"id": {"a": 1}}',
+    "true": b'{"seconds": true}',
+    "channel": b'{"channel": "pigeon"}',
+    "size": b'{"agent": "' + b"y" * 70_000 + b'"}',
+    "sha": b'{"sha256": "zz"}',
+    "format": b'{"start": "yesterday"}',
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_wrong_sidecars_are_refused_in_words_and_their_fellows_go_on(folder: Path, what: str) -> None:
+    source = source_in(folder, sidecar=True)
+    put(folder, wav("A"))
+    put(folder, wav("A") + ".json", BAD[what])
+    put(folder, wav("B"))
+    done = scan(source)
+    assert (done.added, done.refused, done.error) == (1, 1, ""), done.refusals
+    assert Record.objects.get().agent_label == "B"
+    assert len(done.refusals[0]["why"]) > 10
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(
+        st.sampled_from(["id", "start", "end", "seconds", "agent", "channel", "customer", "sha256", "other"]),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.datetimes().map(str),
+            lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2), max_leaves=3,
+        ),
+    )
+)  # fmt: skip
+def test_any_sidecar_is_read_or_refused(beside: dict[str, Any]) -> None:
+    source = Source(site=site("JKT"), channel="voice", time_format="%Y%m%dT%H%M%S")
+    with suppress(Invalid):
+        read = sidecar_of(json.dumps(beside).encode())
+        path = {"id": "1", "start": "20250310T101500"}
+        found = facts_of(source, "a.wav", path, read, size=1, fingerprint="", now=NOW)
+        assert found.ended_at >= found.started_at
+        assert found.started_at.year >= 1990
+
+
+def test_a_scan_that_was_killed_is_begun_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = source_in(folder)
+    for i in range(10):
+        put(folder, wav(f"A{i}"))
+    monkeypatch.setattr(listing, "SOME", 3)
+    real, calls = scanning.records_add, []
+
+    def killed(**asked: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return real(**asked)
+
+    monkeypatch.setattr(scanning, "records_add", killed)
+    with pytest.raises(KeyboardInterrupt):
+        scan(source)
+    assert Record.objects.count() == 6
+    monkeypatch.setattr(scanning, "records_add", real)
+    done = scan(source)
+    assert (done.added, done.known, done.refused) == (4, 6, 0)
+    assert Scan.objects.order_by("pk")[1].error
+    assert Record.objects.count() == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_scans_at_once_are_one(folder: Path) -> None:
+    source = source_in(folder)
+    for i in range(50):
+        put(folder, wav(f"A{i}"))
+    outcomes: list[Any] = []
+    barrier = threading.Barrier(2)
+    inside = threading.Event()
+    real = Shelf.objects
+
+    def slow(self: Shelf, under: str = "") -> Any:
+        inside.wait(2)  # until the other one was refused, or has had its time
+        yield from real(self, under)
+
+    def one() -> None:
+        try:
+            barrier.wait()
+            outcomes.append(scan(source).added)
+        except WrongState as refusal:
+            outcomes.append(str(refusal))
+            inside.set()
+        finally:
+            connection.close()
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Shelf, "objects", slow)
+        threads = [threading.Thread(target=one) for _one in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(map(str, outcomes))[0] == "50"
+    assert len([one for one in outcomes if isinstance(one, str)]) == 1
+    assert Record.objects.count() == 50
+
+
+def test_patterns_that_run_away_are_refused_and_hold_nobody_up() -> None:
+    with pytest.raises(Invalid, match="end"):
+        pattern_check(r"(?P<id>(a+)+)(?P<start>b)", sidecar=False)
+    for pattern in ("(", r"(?P<id>\d+)", "(?P<id>x)" + "(a{1000}){1000}" * 3):
+        with pytest.raises(Invalid):
+            pattern_check(pattern, sidecar=False)
+    with Matcher(r"(?P<id>(a+)+b)") as matcher:
+        found = list(matcher.match(["ab", "a" * 500, "aab"]))
+    assert found[0] == {"id": "ab"} and isinstance(found[1], TooSlow) and found[2] == {"id": "aab"}
+
+
+@pytest.mark.req("RET-6")
+def test_what_is_due_and_what_is_overdue(folder: Path) -> None:
+    source = source_in(folder)
+    put(folder, wav())
+    assert sources_due(now=NOW) == [source.pk]
+    scan(source)
+    assert sources_due(now=NOW + timedelta(hours=23)) == []
+    assert sources_due(now=NOW + timedelta(hours=24)) == [source.pk]
+    Source.objects.update(url="file:///not/there")
+    scan(source, now=NOW + timedelta(hours=24))
+    assert sources_due(now=NOW + timedelta(hours=24, minutes=59)) == []
+    assert sources_due(now=NOW + timedelta(hours=25)) == [source.pk]
+    assert scans_overdue(now=NOW + timedelta(hours=47)) == 0
+    assert scans_overdue(now=NOW + timedelta(hours=49)) == 1
+    assert open_findings(source) == {(FindingKind.NOT_RUN, "scan")}
+    Source.objects.update(url=folder.as_uri())
+    scan(source, now=NOW + timedelta(hours=50))
+    assert not open_findings(source)
+    Source.objects.update(active=False)
+    assert sources_due(now=NOW + timedelta(days=9)) == []
+    with pytest.raises(WrongState):
+        scan(source)
+
+
+def test_the_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source_in(folder)
+    put(folder, wav(), at=datetime(2025, 3, 10, tzinfo=UTC))
+    call_command("retention_scan", "VOICE", "--json")
+    said = json.loads(capsys.readouterr().out)
+    assert (said["files"], said["added"], said["error"]) == (1, 1, "")
+    with pytest.raises(CommandError, match="no source"):
+        call_command("retention_scan", "NONE")
+    Source.objects.update(url="file:///not/there")
+    with pytest.raises(CommandError):
+        call_command("retention_scan", "VOICE")
+
+
+def test_a_list_that_breaks_off_says_nothing_is_gone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = source_in(folder)
+    for i in range(5):
+        put(folder, wav(f"A{i}"))
+    scan(source)
+    real = Shelf.objects
+
+    def broken(self: Shelf, under: str = "") -> Any:
+        for i, one in enumerate(real(self, under)):
+            if i == 2:
+                raise PlaceAway("the cable")
+            yield one
+
+    monkeypatch.setattr(Shelf, "objects", broken)
+    assert scan(source).error == "the cable"
+    assert not Record.objects.exclude(gone_at=None).exists()
+
+
+def test_queries_do_not_grow_with_what_is_known(folder: Path, django_assert_max_num_queries: Any) -> None:
+    source = source_in(folder)
+    for i in range(120):
+        put(folder, wav(f"A{i}"))
+    scan(source)
+    with django_assert_max_num_queries(75):
+        source_scan(source_id=source.pk, actor=CHECKER, now=NOW)
+
+
+def test_a_person_named_by_number_goes_before_one_of_that_address(folder: Path) -> None:
+    jkt = site("JKT")
+    one, other = person(jkt), person(jkt)
+    Person.objects.filter(pk=other.pk).update(email=one.number)
+    record = record_in(source_at(jkt, "file:///x", code="X"), agent=one.number.lower())
+    assert record.agent == one
