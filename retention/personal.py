@@ -18,6 +18,8 @@ UNMASKED = frozenset({Role.COORDINATOR, Role.QUALITY_ASSURANCE, Role.MANAGER})
 # Who sets up sources and stores, and starts backups and deletions (SOP-RET 8.1, steps 5 to 8).
 KEEPERS = frozenset({Role.IT})
 ESCALATORS = frozenset({Role.TEAM_LEADER})
+# Who lets a record that cannot be backed up go without.
+WAIVERS = frozenset({Role.COORDINATOR})
 PROPOSERS = frozenset({Role.TEAM_LEADER, Role.DOCUMENT_CONTROL})
 APPROVERS = frozenset({Role.CLIENT})
 # A hold keeps what would be destroyed: better one too many.

@@ -35,6 +35,13 @@ class Check(models.Model):
     note = models.CharField(_("note"), max_length=300, blank=True)
     document = models.ForeignKey(IssuedDocument, models.PROTECT, null=True, blank=True, related_name="+")
     by = models.CharField(_("by"), max_length=150)
+    # Of a restore drill: what its batch was drawn with, so that the draw can be made again.
+    seed = models.CharField(_("drawn with"), max_length=64, blank=True)
+    # Long checks work in slices: the run that works on it, and the last record it did.
+    run = models.UUIDField(null=True, editable=False)
+    heard_at = models.DateTimeField(null=True, editable=False)
+    last = models.BigIntegerField(default=0, editable=False)
+    details = models.JSONField(default=dict, editable=False)
 
     class Meta:
         ordering = ["-pk"]
