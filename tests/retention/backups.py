@@ -42,9 +42,13 @@ class Ground:
         self.stores = [self.store("MAIN", "main"), self.store("SECOND", "second")]
 
     def store(self, code: str, name: str) -> Store:
-        return Store.objects.create(
+        made = Store.objects.create(
             code=code, name=code.title(), kind=PlaceKind.DIRECTORY, url=f"file://{self.folder}/{name}"
         )
+        mark = getattr(opened(made), "mark", None)  # stores bear one
+        if mark is not None:
+            mark(now=NOW)
+        return made
 
     @property
     def it(self) -> User:
@@ -93,9 +97,9 @@ class Ground:
         return outcome
 
     def objects(self, name: str = "main") -> list[str]:
-        """Files of a store, whatever is in them."""
+        """Files of a store's packages, whatever they are."""
         root = self.folder / name
-        return sorted(str(one.relative_to(root)) for one in root.rglob("*") if one.is_file())
+        return sorted(str(one.relative_to(root)) for one in root.glob("bags/**/*") if one.is_file())
 
     def flip(self, name: str, store: str = "main", at: int = -20) -> None:
         path = self.folder / store / name

@@ -133,7 +133,9 @@ def test_one_good_copy_suffices_and_goes_on_from_the_same_byte(ground: Ground) -
     content = ground.path(record).read_bytes()
     assert b"".join(record_bytes(record)) == content
     assert b"".join(record_bytes(record, skip=2_222_222)) == content[2_222_222:]
-    ground.flip(pack.name, "second", 3_000_000)
+    ground.flip(pack.name, "second", 3_000_000)  # what one has wrong, the other has right
+    assert b"".join(record_bytes(record)) == content
+    ground.flip(pack.name, "main", 3_000_000)
     with pytest.raises(Unavailable):
         b"".join(record_bytes(record))
 

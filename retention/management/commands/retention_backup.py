@@ -10,9 +10,9 @@ from occ.errors import Refused
 from occ.people.actors import BEAT
 from retention.choices import BatchStatus
 from retention.models import Batch
-from retention.selectors import batch_named
 from retention.services.backups import Outcome, batch_back_up, batches_due
 from retention.services.batches import batch_escalate, batch_start, batches_run
+from retention.services.naming import batch_named
 
 ENOUGH = timedelta(days=7)
 

@@ -13,7 +13,7 @@ from occ.people.actors import COMMAND
 from occ.people.models import Site
 from occ.times import end_of_day, start_of_day
 from retention.models import Record
-from retention.selectors import batch_named, record_named
+from retention.services.naming import batch_named, record_named
 from retention.services.restoring import records_restore, room_for
 
 

@@ -8,8 +8,8 @@ from django.utils import timezone, translation
 from occ.people.actors import COMMAND
 from retention.choices import Result
 from retention.models import Check, Finding, Store
-from retention.selectors import batch_named
 from retention.services.listing import alarms, store_list
+from retention.services.naming import batch_named
 from retention.services.verifying import batch_verify, store_verify
 
 

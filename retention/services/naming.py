@@ -1,4 +1,4 @@
-"""Reading across models."""
+"""Batches and records as commands are given them."""
 
 from retention.models import Batch, Record
 
