@@ -197,6 +197,7 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+RETENTION_PACK_MIB = env.number("RETENTION_PACK_MIB", 64, least=1, most=1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 
@@ -225,7 +226,13 @@ CELERY_TIMEZONE = "UTC"
 # A worker without -Q serves both queues; where there are several, give the jobs workers of their own.
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_QUEUES = [Queue("default"), Queue("jobs")]
-CELERY_TASK_ROUTES = {"occ.jobs.tasks.run": {"queue": "jobs"}, "retention.tasks.scan": {"queue": "jobs"}}
+CELERY_TASK_ROUTES = {
+    "occ.jobs.tasks.run": {"queue": "jobs"},
+    "retention.tasks.back_up": {"queue": "jobs"},
+    "retention.tasks.check_stores": {"queue": "jobs"},
+    "retention.tasks.scan": {"queue": "jobs"},
+    "retention.tasks.repair": {"queue": "jobs"},
+}
 CELERY_BEAT_SCHEDULER = "occ.beat:LeaderScheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "occ.obligations.tasks.sweep", "schedule": 20.0, "options": {"expires": 60}},
@@ -237,6 +244,8 @@ CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "occ.notifications.tasks.deliver_due", "schedule": 15.0, "options": {"expires": 60}},
     "seal": {"task": "occ.ledger.tasks.seal", "schedule": 60.0, "options": {"expires": 60}},
     "take_up": {"task": "occ.jobs.tasks.take_up", "schedule": 60.0, "options": {"expires": 60}},
+    "retention_batches": {"task": "retention.tasks.run_batches", "schedule": 60.0, "options": {"expires": 60}},
+    "retention_checks": {"task": "retention.tasks.check_stores", "schedule": 600.0, "options": {"expires": 600}},
     "access_reviews": {"task": "userids.tasks.access_reviews", "schedule": 3600.0, "options": {"expires": 3600}},
     "clear_jobs": {"task": "occ.jobs.tasks.clear", "schedule": 86_400.0},
     "clear_logins": {"task": "occ.login.tasks.clear", "schedule": 86_400.0},

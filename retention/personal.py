@@ -23,6 +23,8 @@ PLACE_READERS = CATALOGUE_READERS | {Role.ADMINISTRATOR}
 # Who changes how long what is kept; for every site at once.
 SCHEDULERS = frozenset({Role.COORDINATOR, Role.MANAGER, Role.ADMINISTRATOR})
 ESCALATORS = frozenset({Role.TEAM_LEADER})
+# Who lets a record that cannot be backed up go without.
+WAIVERS = frozenset({Role.COORDINATOR})
 PROPOSERS = frozenset({Role.TEAM_LEADER, Role.DOCUMENT_CONTROL})
 APPROVERS = frozenset({Role.CLIENT})
 # A hold keeps what would be destroyed: better one too many.

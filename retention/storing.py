@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from retention.models import Source, Store
 
 CHUNK = 4 * 2**20
+# A put holds so many parts in memory; S3 takes 10 000 of them.
+PART, PARTS = 8 * 2**20, 2
 # A bucket or mount that does not answer within this is away.
 CONNECT_TIME, READ_TIME = timedelta(seconds=10), timedelta(seconds=60)
 MARKER = "occ-store.json"
@@ -166,12 +168,17 @@ class Shelf:
                     yield _object(row)
 
     def head(self, name: str) -> Object:
-        """Raises FileNotFoundError, PlaceAway."""
+        """Raises FileNotFoundError, PlaceAway, Unreadable."""
         self._there()
-        with _said():
-            if self.local is not None:
-                return _of_file(name, self._path(name).lstat())
-            return _object(obstore.head(self._store, name))
+        try:
+            with _said():
+                if self.local is not None:
+                    return _of_file(name, self._path(name).lstat())
+                return _object(obstore.head(self._store, name))
+        except PlaceAway as away:
+            if self.local is not None and self.local.is_dir():  # the file, not the place
+                raise Unreadable(str(away)) from away
+            raise
 
     def read(self, name: str, chunk: int = CHUNK) -> Iterator[bytes]:
         """The object from beginning to end. Raises FileNotFoundError, PlaceAway, Unreadable, also half way."""
@@ -202,7 +209,7 @@ class Shelf:
         with _said():
             if lock_days:
                 return self._put_locked(name, content, lock_days)
-            done = obstore.put(self._store, name, content, use_multipart=None)
+            done = obstore.put(self._store, name, content, chunk_size=PART, max_concurrency=PARTS)
             if self.local is not None:
                 _to_disk(self._path(name))
             return str(done["version"] or "")
@@ -231,6 +238,18 @@ class Shelf:
                 )
             if not versions:
                 obstore.delete(self._store, name)
+
+    def sweep(self, under: str) -> None:
+        """Remove what puts that were killed left half written below `under`. Raises PlaceAway."""
+        with _said():
+            if self.local is not None:
+                for path in self._path(under).rglob("*#*"):
+                    path.unlink(missing_ok=True)
+                return
+            pages = self._s3.get_paginator("list_multipart_uploads")
+            for found in pages.paginate(Bucket=self.bucket, Prefix=self._key(under)):
+                for row in found.get("Uploads", []):
+                    self._s3.abort_multipart_upload(Bucket=self.bucket, Key=row["Key"], UploadId=row["UploadId"])
 
     def versions(self, name: str) -> list[str]:
         """Every version and delete marker of the object; none where there is nothing, or the bucket keeps none."""
@@ -316,9 +335,9 @@ def _not_found(error: Exception) -> bool:
 
 
 def _object(row: Any) -> Object:
-    """Of a bucket: what it holds is whole, and its tag is that of the content."""
+    """Of a bucket: its tag is that of the content."""
     tag = (row["e_tag"] or "").strip('"') or f"{row['last_modified'].timestamp():.6f}"
-    return Object(row["path"], row["size"], f"{row['size']}:{tag}"[:80])
+    return Object(row["path"], row["size"], f"{row['size']}:{tag}"[:80], row["last_modified"])
 
 
 def _of_file(name: str, found: os.stat_result) -> Object:

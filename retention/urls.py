@@ -1,6 +1,6 @@
 from django.urls import path
 
-from retention.views import imports, places, records, schedule
+from retention.views import batches, checks, findings, imports, places, records, schedule
 
 app_name = "retention"
 urlpatterns = [
@@ -23,4 +23,14 @@ urlpatterns = [
     path("import/<uuid:pk>/", imports.preview, name="import_preview"),
     path("import/<uuid:pk>/apply/", imports.apply, name="import_apply"),
     path("import/<uuid:pk>/faulty/", imports.faulty, name="import_faulty"),
+    path("batches/", batches.batches, name="batches"),
+    path("batches/<int:pk>/", batches.batch, name="batch"),
+    path("batches/<int:pk>/<slug:transition>/", batches.batch_step, name="batch_step"),
+    path("records/<int:pk>/waive/", batches.record_waive, name="record_waive"),
+    path("findings/", findings.findings, name="findings"),
+    path("findings/<int:pk>/", findings.finding, name="finding"),
+    path("findings/<int:pk>/repair/", findings.finding_repair, name="finding_repair"),
+    path("findings/<int:pk>/<slug:transition>/", findings.finding_step, name="finding_step"),
+    path("checks/", checks.checks, name="checks"),
+    path("checks/<int:pk>/", checks.check, name="check"),
 ]

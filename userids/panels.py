@@ -24,7 +24,9 @@ def held_by(user: User, person: Person) -> list[Line]:
                 title=one.account.user_id,
                 url=one.account.get_absolute_url() if one.account_id in seen else "",
                 status="active" if until is None else "inactive",
-                label=_("Held now") if until is None else _("Held until %(day)s") % {"day": date_format(until, "j F Y")},
+                label=_("Held now")
+                if until is None
+                else _("Held until %(day)s") % {"day": date_format(until, "j F Y")},
                 note=_("since %(day)s") % {"day": date_format(since, "j F Y")},
             )
         )

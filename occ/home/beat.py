@@ -8,6 +8,7 @@ from occ.ledger.services import seal_entries
 from occ.notifications.services import deliver_due
 from occ.obligations.sweep import sweep
 from occ.people.lifecycle import announce_left
+from retention.tasks import duty as retention_duty
 from retention.tasks import scans_run
 from sdm.services.placements import placements_take_effect
 from userids.reconciling.pulling import reconcile_due
@@ -30,6 +31,7 @@ DUTIES: dict[str, Callable[[datetime], int]] = {
     "connect": lambda now: connect(now=now),
     "reconcile": lambda now: reconcile_due(now=now),
     "scans": lambda now: scans_run(now=now),
+    "retention": lambda now: retention_duty(now),
     "deliver": lambda now: deliver_due(now=now)[0],
     "jobs": run_waiting_jobs,
     "seal": lambda now: seal_entries(now=now),

@@ -57,6 +57,9 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Retention periods"), "calendar-time", "retention:schedule", PLACE_READERS),
             Item(_("Sources"), "database-import", "retention:sources", PLACE_READERS),
             Item(_("Stores"), "server-2", "retention:stores", PLACE_READERS),
+            Item(_("Backup batches"), "archive", "retention:batches", CATALOGUE_READERS),
+            Item(_("Findings of the backups"), "zoom-exclamation", "retention:findings", CATALOGUE_READERS),
+            Item(_("Checks of the backups"), "shield-check", "retention:checks", CATALOGUE_READERS),
         ],
     ),
     (

@@ -16,6 +16,8 @@ EXPECTED = {
     "transfers": timedelta(minutes=5),
     "deliver": timedelta(minutes=3),
     "seal": timedelta(minutes=10),
+    "retention_batches": timedelta(minutes=5),
+    "retention_checks": timedelta(hours=2),
 }
 
 

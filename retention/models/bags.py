@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
 
+class BagManager(models.Manager["Bag"]):
+    """Keys are asked for where one is needed (services.bags.bag_key): one that cannot be read breaks nothing else."""
+
+    def get_queryset(self) -> models.QuerySet[Bag]:
+        return super().get_queryset().defer("key")
+
+
 class Bag(models.Model):
     """A BagIt 1.0 bag (RFC 8493), at most 50 000 files and 50 GB; `identifier` is its External-Identifier."""
 
@@ -39,10 +46,12 @@ class Bag(models.Model):
     manifest_sha256 = models.CharField(max_length=64, blank=True)
     gone_at = models.DateTimeField(_("destroyed"), null=True)
 
+    objects = BagManager()
     if TYPE_CHECKING:
         packs: RelatedManager[Pack]
 
     class Meta:
+        base_manager_name = "objects"
         ordering = ["batch_id", "number"]
         verbose_name = _("bag")
         constraints = [

@@ -11,12 +11,28 @@ from simple_history.models import HistoricalRecords
 from occ.documents.models import IssuedDocument
 from occ.people.choices import Role
 from occ.people.models import Site, User
-from occ.people.scope import site_filter
+from occ.people.scope import has_role, site_filter
 from retention.choices import CheckKind, FindingKind, FindingStatus, Result
 from retention.models.bags import Bag
 from retention.models.places import Source, Store
 from retention.models.records import Batch, Record
 from retention.personal import CATALOGUE_READERS
+
+
+class CheckQuerySet(models.QuerySet["Check"]):
+    def visible_to(self, user: User) -> CheckQuerySet:
+        """Of a batch or a source: as its site is seen; of a store: as stores are."""
+        own = (
+            site_filter(user, CATALOGUE_READERS, "batch__site_id"),
+            site_filter(user, CATALOGUE_READERS, "source__site_id"),
+        )
+        if not own[0]:  # every site
+            return self
+        if not has_role(user, CATALOGUE_READERS):
+            return self.none()
+        return self.filter(
+            Q(batch=None, source=None) | Q(batch__isnull=False) & own[0] | Q(source__isnull=False) & own[1]
+        )
 
 
 class Check(models.Model):
@@ -35,6 +51,15 @@ class Check(models.Model):
     note = models.CharField(_("note"), max_length=300, blank=True)
     document = models.ForeignKey(IssuedDocument, models.PROTECT, null=True, blank=True, related_name="+")
     by = models.CharField(_("by"), max_length=150)
+    # Of a restore drill: what its batch was drawn with, so that the draw can be made again.
+    seed = models.CharField(_("drawn with"), max_length=64, blank=True)
+    # Long checks work in slices: the run that works on it, and the last record it did.
+    run = models.UUIDField(null=True, editable=False)
+    heard_at = models.DateTimeField(null=True, editable=False)
+    last = models.BigIntegerField(default=0, editable=False)
+    details = models.JSONField(default=dict, editable=False)
+
+    objects = CheckQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
@@ -47,6 +72,14 @@ class Check(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.started_at:%Y-%m-%d %H:%M}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("retention:check", args=[self.pk])
+
+    @property
+    def of(self) -> str:
+        """What was checked."""
+        return self.batch.identifier if self.batch else str(self.store or self.source or "")
 
 
 class FindingQuerySet(models.QuerySet["Finding"]):

@@ -31,6 +31,13 @@ if TYPE_CHECKING:
     from retention.models.bags import Bag
 
 
+# Counted and written while a batch is worked on: no change that anybody made.
+OF_THE_RUN = [
+    "records_count", "bytes_count", "done_count", "problems_count", "run", "heard_at", "attempt_at", "stops", "error",
+    "next_at",
+]  # fmt: skip
+
+
 class BatchQuerySet(models.QuerySet["Batch"]):
     def visible_to(self, user: User) -> BatchQuerySet:
         return self.filter(site_filter(user, CATALOGUE_READERS))
@@ -62,11 +69,14 @@ class Batch(models.Model):
     # The run that works on it: one that has been silent for long has died, and another takes the batch over.
     run = models.UUIDField(null=True, editable=False)
     heard_at = models.DateTimeField(null=True, editable=False)
+    # Begun when; how often it had to stop since it last got on, why, and when it is tried again.
+    attempt_at = models.DateTimeField(null=True, editable=False)
+    stops = models.PositiveSmallIntegerField(default=0, editable=False)
+    error = models.CharField(_("stopped by"), max_length=300, blank=True, editable=False)
+    next_at = models.DateTimeField(_("tried again"), null=True, editable=False)
 
     objects = BatchQuerySet.as_manager()
-    history = HistoricalRecords(
-        excluded_fields=["records_count", "bytes_count", "done_count", "problems_count", "run", "heard_at"]
-    )
+    history = HistoricalRecords(excluded_fields=OF_THE_RUN)
     if TYPE_CHECKING:
         records: RelatedManager[Record]
         bags: RelatedManager[Bag]
@@ -206,6 +216,7 @@ class Problem(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=ProblemKind)
     detail = models.CharField(_("detail"), max_length=300, blank=True)
     found_at = models.DateTimeField(_("found"))
+    tried_at = models.DateTimeField(_("last tried"))
     settled_at = models.DateTimeField(_("settled"), null=True)
     settled_note = models.CharField(_("how"), max_length=300, blank=True)
 

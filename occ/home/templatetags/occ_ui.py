@@ -95,6 +95,13 @@ TONE_ICONS = {
 STATUS_TONES: dict[str, tuple[str, str]] = {
     "accepted": ("warning", "clock-pause"),
     "action": ("info", "progress"),
+    "complete": ("success", "circle-check"),
+    "building": ("info", "progress"),
+    "gathering": ("neutral", "stack-2"),
+    "escalated": ("info", "send"),
+    "incomplete": ("danger", "alert-octagon"),
+    "ok": ("success", "circle-check"),
+    "not_run": ("danger", "clock-x"),
     "active": ("success", "circle-check"),
     "approved": ("success", "circle-check"),
     "backed_up": ("success", "shield-check"),

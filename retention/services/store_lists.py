@@ -1,0 +1,159 @@
+"""What each store holds against what it should hold, daily, by its list alone (RET-6); and the alarm over checks that
+were not run. The sources' lists are read by their scans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import islice
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from occ.people.actors import Actor
+from occ.people.models import Site
+from occ.policies.services import policy_value
+from retention.choices import BagStatus, CheckKind, FindingKind, Result
+from retention.models import Bag, Check, Copy, Pack, Store
+from retention.policies import DRILL_LATE_DAYS, FIXITY_DAYS
+from retention.services.bags import let_go
+from retention.services.findings import Seen, findings_keep
+from retention.services.verifying import Clock, live_copies, oldest_check
+from retention.storing import Object, PlaceAway, opened
+from retention.workflow import CHECKER
+
+SOME = 2_000
+EVERY = timedelta(hours=24)
+LATE = timedelta(hours=48)
+GROWN = timedelta(days=1)  # a younger object may be one that is being written
+
+
+def listing_run(*, clock: Clock) -> int:
+    """List every store whose list was last read a day ago; how many."""
+    count = 0
+    for store in Store.objects.active().select_related("credential").order_by("pk"):
+        last = last_check(CheckKind.LISTING, store)
+        if last is None or clock() - last >= EVERY:
+            count += store_list(store=store, actor=CHECKER, clock=clock).result != Result.NOT_RUN
+    return count
+
+
+def last_check(kind: CheckKind, store: Store | None = None) -> datetime | None:
+    """When the last one began that was run."""
+    rows = Check.objects.filter(kind=kind).exclude(result=Result.NOT_RUN)
+    if store is not None:
+        rows = rows.filter(store=store)
+    return rows.order_by("-started_at").values_list("started_at", flat=True).first()
+
+
+def store_list(*, store: Store, actor: Actor, clock: Clock) -> Check:
+    """Read the store's list: packages missing or of another size, and objects that no package names."""
+    began = clock()
+    live = dict(live_copies().filter(store=store).values_list("pack_id", "pack__size"))
+    let_go()
+    count = total = 0
+    foreign: list[Object] = []
+    wrong: list[int] = []
+    try:
+        objects = opened(store).objects("bags")
+        while some := list(islice(objects, SOME)):
+            known = dict(Pack.objects.filter(name__in=[one.name for one in some]).values_list("name", "pk"))
+            let_go()
+            for one in some:
+                count, total = count + 1, total + one.size
+                pk = known.get(one.name)
+                if pk is None:
+                    foreign.append(one)
+                elif pk in live and live.pop(pk) != one.size:
+                    wrong.append(pk)
+    except PlaceAway as away:
+        return Check.objects.create(
+            kind=CheckKind.LISTING, store=store, started_at=began, ended_at=clock(), result=Result.NOT_RUN,
+            note=str(away)[:300], by=str(actor)[:150],
+        )  # fmt: skip
+    old = [one for one in foreign if one.changed_at is None or began - one.changed_at >= GROWN]
+    # A package that was written since the listing began is not in it, and not among the live ones either.
+    return _keep(store, list(live), wrong, old, began, clock(), actor, count, total)
+
+
+@transaction.atomic
+def _keep(
+    store: Store, missing: list[int], wrong: list[int], foreign: list[Object], began: datetime, now: datetime,
+    actor: Actor, count: int, total: int,
+) -> Check:  # fmt: skip
+    gone = Copy.objects.filter(store=store, pack__in=missing, gone_at=None)  # not those destroyed meanwhile
+    missing = list(gone.values_list("pack_id", flat=True))
+    seen = _seen(missing)
+    for kind, pks in ((FindingKind.PACK_MISSING, missing), (FindingKind.SIZE, wrong)):
+        if pks:
+            found = seen if kind == FindingKind.PACK_MISSING else _seen(pks)
+            findings_keep(kind=kind, place=store, seen=found, complete=False, now=now)
+            Copy.objects.filter(store=store, pack__in=pks).update(result=Result.FAILED)
+    site = home()
+    strangers = [Seen(one.name, site, _("%(n)s bytes") % {"n": one.size}) for one in foreign] if site else []
+    findings_keep(kind=FindingKind.FOREIGN_PACK, place=store, seen=strangers, complete=True, now=now)
+    failures = len(missing) + len(wrong) + len(strangers)
+    return Check.objects.create(
+        kind=CheckKind.LISTING, store=store, started_at=began, ended_at=now, objects_count=count, bytes_count=total,
+        failures=failures, result=Result.FAILED if failures else Result.OK, by=str(actor)[:150],
+    )  # fmt: skip
+
+
+def _seen(packs: Iterable[int]) -> list[Seen]:
+    rows = Pack.objects.filter(pk__in=list(packs)).select_related("bag__batch__site").defer("bag__key")
+    return [Seen(one.name, one.bag.batch.site, "", one.bag) for one in rows]
+
+
+def home() -> Site | None:
+    """Whose findings of no batch are."""
+    return Site.objects.order_by("code").first()
+
+
+def alarms(*, now: datetime) -> int:
+    """A finding for each check that should have been run and was not; those that were run since are gone. How many."""
+    site, count = home(), 0
+    if site is None:
+        return 0
+    days = policy_value(FIXITY_DAYS, at=now)
+    for store in Store.objects.active().order_by("pk"):
+        late: dict[str, tuple[CheckKind, str]] = {}
+        oldest = oldest_check(store)
+        if oldest is not None and now - oldest > timedelta(days=days):
+            late["fixity"] = CheckKind.FIXITY, _("A package was last read on %(at)s.") % {"at": f"{oldest:%Y-%m-%d}"}
+        if oldest is not None and _silent(store, now):
+            late["listing"] = CheckKind.LISTING, _("Its list was not read for two days.")
+        if _drill_late(store, now):
+            late["drill"] = CheckKind.DRILL, _("No restore drill was made in time.")
+        count += _alarm(store, site, late, now)
+    return count
+
+
+def _silent(store: Store, now: datetime) -> bool:
+    since = last_check(CheckKind.LISTING, store)
+    if since is None:
+        since = live_copies().filter(store=store).order_by("pk").values_list("pack__written_at", flat=True).first()
+    return since is not None and now - since > LATE
+
+
+def _drill_late(store: Store, now: datetime) -> bool:
+    """Told at the first store in use: a drill is of a batch, not of a store."""
+    if store != Store.objects.active().order_by("pk").first():
+        return False
+    since = last_check(CheckKind.DRILL)
+    if since is None:
+        since = Bag.objects.filter(status=BagStatus.COMPLETE).order_by("completed_at").values_list(
+            "completed_at", flat=True
+        ).first()  # fmt: skip
+    return since is not None and now - since > timedelta(days=policy_value(DRILL_LATE_DAYS, at=now))
+
+
+@transaction.atomic
+def _alarm(store: Store, site: Site, late: dict[str, tuple[CheckKind, str]], now: datetime) -> int:
+    seen = [Seen(name, site, detail) for name, (_kind, detail) in late.items()]
+    new = findings_keep(kind=FindingKind.NOT_RUN, place=store, seen=seen, complete=True, now=now)
+    for one in new:
+        kind, detail = late[one.name]
+        Check.objects.create(
+            kind=kind, store=store, started_at=now, ended_at=now, result=Result.NOT_RUN, note=detail, by=str(CHECKER)
+        )
+    return len(new)

@@ -1,0 +1,127 @@
+"""Batches (RET-4, RET-5): the list, and the page on which one is escalated, started, watched and mended."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from occ.errors import NotAllowed, Refused
+from occ.forms import add_refusal
+from occ.lists import listing, remembered
+from occ.people.access import get_visible, me
+from occ.people.scope import has_role
+from occ.processes import plain_stepping, process_context, step_make
+from retention.batch_lists import BatchFilter, batch_rows
+from retention.choices import BatchStatus
+from retention.models import Batch, Problem, Record
+from retention.personal import WAIVERS
+from retention.services import batches as services
+from retention.workflow import BATCH
+
+SHOWN = 100  # problems on the page; the list of records has all
+STEPPING = plain_stepping(
+    BATCH, services.TRANSITIONS, key="batch_id", url_name="retention:batch_step", own_forms={},
+    icons={"escalate": "send", "start": "player-play"}, aside=frozenset(),
+)  # fmt: skip
+
+
+class WaiveForm(forms.Form):
+    reason = forms.CharField(label=gettext_lazy("Why it goes without a backup"), max_length=300, widget=forms.Textarea)
+
+
+@require_GET
+def batches(request: HttpRequest) -> HttpResponse:
+    if again := remembered(request):
+        return again
+    sorts = {"due": "due_at", "month": "month", "records": "records_count"}
+    context = listing(request, batch_rows(me(request)), filters=BatchFilter, sorts=sorts, default="-due")
+    context |= {
+        "title": _("Backup batches"),
+        "subtitle": _("A month's conversations of a site, backed up before they are a year old"),
+        "search": _("Bag or site"),
+        "export_kind": "retention.batches",
+    }
+    return render(request, "retention/batches.html", context)
+
+
+@require_GET
+@never_cache
+def batch(request: HttpRequest, pk: int) -> HttpResponse:
+    return _detail(request, get_visible(Batch, me(request), pk), {}, 200)
+
+
+@require_POST
+def batch_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
+    found = get_visible(Batch, me(request), pk)
+    done = step_make(request, STEPPING, found, transition)
+    return done if isinstance(done, HttpResponse) else _detail(request, found, done, 422)
+
+
+def _detail(request: HttpRequest, found: Batch, tried: dict[str, forms.Form], status: int) -> HttpResponse:
+    context = process_context(request, STEPPING, found, tried)
+    problems = Problem.objects.filter(batch=found, settled_at=None).select_related("record").defer("record__customer")
+    settled = Problem.objects.filter(batch=found).exclude(settled_at=None).select_related("record")
+    context |= {
+        "title": found.identifier,
+        "crumbs": [{"label": _("Backup batches"), "url": reverse("retention:batches")}],
+        "subtitle": f"{found.get_kind_display()} · {found.site}",
+        "batch": found,
+        "working": found.status == BatchStatus.RUNNING,
+        "bags": found.bags.prefetch_related("packs__copies__store").order_by("number"),
+        "problems": problems.order_by("record_id")[:SHOWN],
+        "more": max(0, found.problems_count - SHOWN),
+        "settled": settled.defer("record__customer").order_by("-settled_at")[:20],
+        "checks": found.checks.select_related("document").order_by("-started_at")[:10],
+        "waives": has_role(me(request), WAIVERS, site=found.site),
+    }
+    for bag in context["bags"]:
+        _count(bag)
+    return render(request, "retention/batch.html", context, status=status)
+
+
+def _count(bag: Any) -> None:
+    """Give the bag its `packages`, `stored` bytes, and `kept`: per store how many packages and the oldest check."""
+    packs = list(bag.packs.all())
+    bag.packages, bag.stored = len(packs), sum(one.size for one in packs)
+    kept: dict[str, list[Any]] = {}
+    for pack in packs:
+        for copy in pack.copies.all():
+            if copy.gone_at is None:
+                kept.setdefault(str(copy.store), []).append(copy)
+    bag.kept = [
+        {
+            "store": store, "packages": len(copies), "checked_at": min(one.checked_at for one in copies),
+            "failed": sum(one.result == "failed" for one in copies),
+        }
+        for store, copies in sorted(kept.items())
+    ]  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def record_waive(request: HttpRequest, pk: int) -> HttpResponse:
+    record = get_visible(Record, me(request), pk)
+    if not has_role(me(request), WAIVERS, site=record.site):
+        raise NotAllowed
+    form = WaiveForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.record_waive(record_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)
+        except Refused as refusal:
+            add_refusal(form, refusal)
+        else:
+            return redirect("retention:batch", record.batch_id)
+    back = reverse("retention:batch", args=[record.batch_id]) if record.batch_id else reverse("retention:batches")
+    context = {
+        "title": _("Let %(record)s go without a backup") % {"record": record.external_id},
+        "crumbs": [{"label": _("Backup batches"), "url": reverse("retention:batches")}], "form": form,
+        "submit": _("Waive the backup"), "cancel_url": back, "record": record,
+        "problem": Problem.objects.filter(record=record, settled_at=None).first(),
+    }  # fmt: skip
+    return render(request, "retention/waive.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,102 @@
+"""Findings of the backups (RET-6): the list, and the page on which one is mended or marked as resolved."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from occ.documents.attachments import attachments_of
+from occ.lists import listing, remembered
+from occ.people.access import get_visible, me
+from occ.people.scope import has_role
+from occ.processes import plain_stepping, process_context, step_make
+from retention.batch_lists import FindingFilter, finding_rows
+from retention.choices import FindingKind
+from retention.links import url_of
+from retention.models import Bag, Finding
+from retention.personal import KEEPERS
+from retention.services import findings as services
+from retention.services.repairing import MENDABLE, finding_repair_ask
+from retention.workflow import FINDING
+
+STEPPING = plain_stepping(
+    FINDING, services.TRANSITIONS, key="finding_id", url_name="retention:finding_step", own_forms={},
+    icons={"resolve": "circle-check"}, aside=frozenset(),
+)  # fmt: skip
+
+
+@require_GET
+def findings(request: HttpRequest) -> HttpResponse:
+    if again := remembered(request):
+        return again
+    sorts = {"due": "due_at", "found": "found_at", "object": "name"}
+    context = listing(request, finding_rows(me(request)), filters=FindingFilter, sorts=sorts, default="-found")
+    context |= {
+        "title": _("Findings of the backups"),
+        "subtitle": _("What checks of sources and stores found to be wrong"),
+        "search": _("Object or detail"),
+        "export_kind": "retention.findings",
+    }
+    return render(request, "retention/findings.html", context)
+
+
+@require_GET
+def finding(request: HttpRequest, pk: int) -> HttpResponse:
+    return _detail(request, get_visible(Finding, me(request), pk), {}, 200)
+
+
+@require_POST
+def finding_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
+    found = get_visible(Finding, me(request), pk)
+    done = step_make(request, STEPPING, found, transition)
+    return done if isinstance(done, HttpResponse) else _detail(request, found, done, 422)
+
+
+@require_POST
+def finding_repair(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_visible(Finding, me(request), pk)
+    finding_repair_ask(finding_id=pk, actor=me(request), now=timezone.now())
+    messages.success(request, _("The copy is being written anew; the finding is resolved once it was read back."))
+    return redirect(found)
+
+
+def _detail(request: HttpRequest, found: Finding, tried: dict[str, forms.Form], status: int) -> HttpResponse:
+    context = process_context(request, STEPPING, found, tried)
+    bag = Bag.objects.select_related("batch__site").filter(pk=found.bag_id).first()
+    context |= {
+        "title": str(found.get_kind_display()),
+        "crumbs": [{"label": _("Findings of the backups"), "url": reverse("retention:findings")}],
+        "subtitle": found.name,
+        "finding": found,
+        "advice": ADVICE.get(FindingKind(found.kind), "") if found.is_open else "",
+        "place": found.store or found.source,
+        "place_url": url_of(found.store or found.source),
+        "record_url": url_of(found.record),
+        "bag": bag,
+        "mendable": found.is_open and found.kind in MENDABLE and has_role(me(request), KEEPERS, site=found.site),
+        "evidence": attachments_of(found),
+    }
+    return render(request, "retention/finding.html", context, status=status)
+
+
+ADVICE: dict[FindingKind, Any] = {
+    FindingKind.DAMAGED: gettext_lazy("Write it anew from another store's copy, then look why the store changed it."),
+    FindingKind.SIZE: gettext_lazy("Write it anew from another store's copy, then look why the store changed it."),
+    FindingKind.PACK_MISSING: gettext_lazy("Write it anew from another store's copy, then look who removed it."),
+    FindingKind.KEY_MISSING: gettext_lazy(
+        "Without its key nobody reads the record again. Look whether ENCRYPTION_KEYS lacks an old key, or restore the"
+        " key from a backup of the database; as long as the file is at its source, back it up once more."
+    ),
+    FindingKind.FOREIGN_PACK: gettext_lazy(
+        "No row names this object: it was left by a run that was cut off, or somebody put it there. Look at it, then"
+        " remove it in the store."
+    ),
+    FindingKind.NOT_RUN: gettext_lazy("Look whether beat and the workers run, and whether the store answers."),
+}
