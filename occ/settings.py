@@ -111,7 +111,7 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Tables that belong to another role than the one that works on them: their triggers cannot be switched off by it.
-MIGRATING = sys.argv[1:2] == ["migrate"] and "MIGRATION_DATABASE_URL" in os.environ
+MIGRATING = sys.argv[1:2] in (["migrate"], ["restore_backup"]) and "MIGRATION_DATABASE_URL" in os.environ
 DATABASES = {"default": env.database("MIGRATION_DATABASE_URL" if MIGRATING else "DATABASE_URL")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.url("REDIS_URL", {"redis", "rediss", "unix"}).geturl()
@@ -225,7 +225,7 @@ CELERY_TIMEZONE = "UTC"
 # A worker without -Q serves both queues; where there are several, give the jobs workers of their own.
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_QUEUES = [Queue("default"), Queue("jobs")]
-CELERY_TASK_ROUTES = {"occ.jobs.tasks.run": {"queue": "jobs"}}
+CELERY_TASK_ROUTES = {"occ.jobs.tasks.run": {"queue": "jobs"}, "retention.tasks.dispose": {"queue": "jobs"}}
 CELERY_BEAT_SCHEDULER = "occ.beat:LeaderScheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "occ.obligations.tasks.sweep", "schedule": 20.0, "options": {"expires": 60}},
@@ -237,6 +237,12 @@ CELERY_BEAT_SCHEDULE = {
     "seal": {"task": "occ.ledger.tasks.seal", "schedule": 60.0, "options": {"expires": 60}},
     "take_up": {"task": "occ.jobs.tasks.take_up", "schedule": 60.0, "options": {"expires": 60}},
     "access_reviews": {"task": "userids.tasks.access_reviews", "schedule": 3600.0, "options": {"expires": 3600}},
+    "disposals": {"task": "retention.tasks.disposals", "schedule": 60.0, "options": {"expires": 60}},
+    "disposal_drafts": {
+        "task": "retention.tasks.disposal_drafts",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "clear_jobs": {"task": "occ.jobs.tasks.clear", "schedule": 86_400.0},
     "clear_logins": {"task": "occ.login.tasks.clear", "schedule": 86_400.0},
     "sweep_files": {"task": "occ.documents.tasks.sweep_files", "schedule": 86_400.0},

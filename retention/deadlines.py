@@ -33,3 +33,11 @@ def month_bounds(month: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The instants between which a conversation must end to belong to the month: from, up to but not including."""
     first = month_of(month)
     return end_of_day(first - timedelta(days=1), zone), end_of_day(next_month(first) - timedelta(days=1), zone)
+
+
+def ended_by(day: date, years: int) -> date:
+    """The last day of a conversation's end that is that old on `day`: the other way round of `anniversary`."""
+    last = anniversary(day, -years)
+    while anniversary(last + timedelta(days=1), years) <= day:  # 29 February, which ended on the 28th too
+        last += timedelta(days=1)
+    return last

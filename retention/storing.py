@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from retention.models import Source, Store
 
 CHUNK = 4 * 2**20
+# How many requests to a bucket at once while much is deleted or looked for there.
+DELETERS = 16
 # A bucket or mount that does not answer within this is away.
 CONNECT_TIME, READ_TIME = timedelta(seconds=10), timedelta(seconds=60)
 
@@ -163,6 +166,35 @@ class Shelf:
             if not versions:
                 obstore.delete(self._store, name)
 
+    def delete_many(self, names: Sequence[str]) -> dict[str, bool | str]:
+        """Delete each with all its versions, durably: True where it was there, False where it was not, else why not.
+
+        A file whose directory is not there either is no file that is gone: its disk may not be. Raises PlaceAway.
+        """
+        if self.local is not None:
+            assert self._store is not None  # it is there
+            return _unlink_many(self.local, names)
+        with _said():
+            self._s3.meta  # made once, before there are threads  # noqa: B018
+            with ThreadPoolExecutor(DELETERS) as pool:
+                return dict(zip(names, pool.map(self._delete_one, names), strict=True))
+
+    def _delete_one(self, name: str) -> bool | str:
+        try:
+            was_there = not self.absent(name)
+            self.delete(name)
+        except (PlaceAway, Unreadable) as error:
+            return str(error) or type(error).__name__
+        return was_there
+
+    def absent_many(self, names: Sequence[str]) -> list[str]:
+        """Those of which something is there still, a version too. Raises PlaceAway, Unreadable (who can tell?)."""
+        if self.local is not None:
+            assert self._store is not None
+            return [name for name in names if _is_there(self.local, name)]
+        with ThreadPoolExecutor(DELETERS) as pool:
+            return [name for name, gone in zip(names, pool.map(self.absent, names), strict=True) if not gone]
+
     def versions(self, name: str) -> list[str]:
         """Every version and delete marker of the object; none where there is nothing, or the bucket keeps none."""
         if self.local is not None:
@@ -250,10 +282,48 @@ def _read_file(path: Path, chunk: int) -> Iterator[bytes]:
         raise Unreadable(error.strerror or type(error).__name__) from error
 
 
-def _to_disk(path: Path) -> None:
-    for one in (path, path.parent):
-        descriptor = os.open(one, os.O_RDONLY)
+def _unlink_many(root: Path, names: Sequence[str]) -> dict[str, bool | str]:
+    done: dict[str, bool | str] = {}
+    touched: set[str] = set()
+    base = f"{root}/"
+    for name in names:
+        if ".." in name.split("/") or name.startswith("/"):
+            done[name] = _("The name leads out of its place.")
+            continue
         try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            os.unlink(base + name)
+            touched.add(name.rpartition("/")[0])
+            done[name] = True
+        except FileNotFoundError:
+            done[name] = False if _has_directory(root, name) else _("Its directory is not there: is the disk?")
+        except OSError as error:
+            done[name] = error.strerror or type(error).__name__
+    for directory in touched:
+        _sync(root / directory)
+    return done
+
+
+def _is_there(root: Path, name: str) -> bool:
+    if os.path.lexists(root / name):
+        return True
+    if not _has_directory(root, name):
+        raise Unreadable(_("Its directory is not there: is the disk?"))
+    return False
+
+
+def _has_directory(root: Path, name: str) -> bool:
+    """Its own directory, or where that was tidied away, anything at all below the place."""
+    return (root / name).parent.is_dir() or any(root.iterdir())
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _to_disk(path: Path) -> None:
+    _sync(path)
+    _sync(path.parent)

@@ -8,6 +8,9 @@ from occ.ledger.services import seal_entries
 from occ.notifications.services import deliver_due
 from occ.obligations.sweep import sweep
 from occ.people.lifecycle import announce_left
+from retention.services.disposing import proposal_dispose, proposals_take_up
+from retention.services.probing import probes_run_due
+from retention.services.proposals import drafts_open
 from sdm.services.placements import placements_take_effect
 from userids.reconciling.pulling import reconcile_due
 from userids.services.access_reviews import access_reviews_open
@@ -20,6 +23,15 @@ def run_waiting_jobs(now: datetime) -> int:
     return sum(jobs.job_run(job_id=pk, now=now) for pk in Job.objects.claimable(now).values_list("pk", flat=True))
 
 
+def dispose(now: datetime) -> int:
+    """What is being deleted, to its end; and what was, looked for."""
+    waiting = proposals_take_up(now=now)
+    for pk in waiting:
+        while proposal_dispose(proposal_id=pk, clock=lambda: now):
+            pass
+    return len(waiting) + probes_run_due(now=now)
+
+
 # kind -> what it does at an instant, returning how much it did; in the order in which one feeds the next.
 DUTIES: dict[str, Callable[[datetime], int]] = {
     "lifecycle": lambda now: announce_left(now=now),
@@ -28,6 +40,8 @@ DUTIES: dict[str, Callable[[datetime], int]] = {
     "sweep": lambda now: sweep(now=now).steps,
     "connect": lambda now: connect(now=now),
     "reconcile": lambda now: reconcile_due(now=now),
+    "disposal_drafts": lambda now: drafts_open(now=now),
+    "disposals": dispose,
     "deliver": lambda now: deliver_due(now=now)[0],
     "jobs": run_waiting_jobs,
     "seal": lambda now: seal_entries(now=now),
