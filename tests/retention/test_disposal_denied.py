@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from occ.approvals.models import Approval, Recall
@@ -39,8 +39,12 @@ def sql(text: str, *values: Any) -> int:
 
 
 def refused(text: str, *values: Any) -> None:
-    with pytest.raises(DatabaseError), transaction.atomic():
+    """By a trigger, and not because the statement is wrong or a constraint happens to fail."""
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        sql("SET CONSTRAINTS ALL IMMEDIATE")
         sql(text, *values)
+    cause: Any = caught.value.__cause__
+    assert cause.pgcode == "23514" and cause.diag.constraint_name is None, cause
 
 
 def untouched(world: Dead) -> None:
