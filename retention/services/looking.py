@@ -107,7 +107,9 @@ def _read(run: "Run", copy: Copy) -> FindingKind | None:
     """What is wrong with it. Raises PlaceAway: then nothing is known, and nothing goes."""
     digest, size, heard = hashlib.sha256(), 0, run.clock()
     try:
-        for piece in opened(copy.store).read(copy.pack.name):
+        shelf = opened(copy.store)
+        shelf.head(copy.pack.name)  # a store that is away says so
+        for piece in shelf.read(copy.pack.name):
             digest.update(piece)
             size += len(piece)
             heard = _hear(run, heard)

@@ -251,7 +251,9 @@ def proposal_decide(
     proposal = _locked(proposal_id)
     if not PROPOSAL.find("approve").open_to(actor, proposal.site):
         raise NotAllowed
-    if proposal.status == ProposalStatus.WITH_CLIENT and list_sha256 != proposal.list_sha256:
+    if proposal.status != ProposalStatus.WITH_CLIENT:
+        raise WrongState(_("This list is not before you for a decision any more."))
+    if list_sha256 != proposal.list_sha256:
         raise WrongState(_("The list has changed since you looked at it. Look at it again."))
     lines = proposal.items.filter(live=True)
     some = lines.filter(pk__in=set(refused))
@@ -267,8 +269,7 @@ def proposal_decide(
     )  # fmt: skip
     no = {"decision": ItemDecision.REFUSED, "decision_reason": reason.strip()[:300], "again_on": again_on}
     also: dict[str, Any] = {"approval": approval}
-    if proposal.status == ProposalStatus.WITH_CLIENT:
-        (lines if whole else some).update(**no, live=False)
+    (lines if whole else some).update(**no, live=False)
     if not whole:
         lines.update(decision=ItemDecision.APPROVED)  # those that are still live
         cooling = timedelta(days=policy_value(COOLING_DAYS, at=now))

@@ -40,8 +40,8 @@ def sql(text: str, *values: Any) -> int:
 
 def refused(text: str, *values: Any) -> None:
     """By a trigger, and not because the statement is wrong or a constraint happens to fail."""
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
     with pytest.raises(IntegrityError) as caught, transaction.atomic():
-        sql("SET CONSTRAINTS ALL IMMEDIATE")
         sql(text, *values)
     cause: Any = caught.value.__cause__
     assert cause.pgcode == "23514" and cause.diag.constraint_name is None, cause

@@ -188,7 +188,10 @@ def test_no_right_at_the_source(world: Dead) -> None:
 
 
 @pytest.mark.req("RET-6")
-def test_a_copy_is_read_before_a_deletion_and_a_damaged_one_saves_its_records(world: Dead) -> None:
+def test_a_copy_is_read_before_a_deletion_and_a_damaged_one_saves_its_records(
+    world: Dead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Finding, "get_absolute_url", lambda self: "/")
     pack = Pack.objects.get(number=1)
     Copy.objects.filter(pack=pack).update(checked_at=NOW - timedelta(days=30))
     file = world.root / "store" / pack.name
