@@ -27,10 +27,12 @@ from retention.models import (
     Packed,
     Proposal,
     Record,
+    Schedule,
     Source,
     Store,
 )
 from retention.services import disposing, proposals
+from retention.storing import opened
 from tests import factories
 
 PASSWORD = factories.PASSWORD
@@ -120,6 +122,13 @@ def dead(root: Path, *, count: int = 6, in_pack: int = 3, size: int = 64, code: 
     store, _new = Store.objects.get_or_create(
         code="MAIN", defaults={"name": "Main", "kind": PlaceKind.DIRECTORY, "url": f"file://{root}/store"}
     )
+    if mark := getattr(opened(store), "mark", None):  # a store bears a marker
+        mark(now=NOW)
+    Schedule.objects.get_or_create(  # a test that empties the tables has emptied this one too
+        record_kind=RecordKind.RECORDING, channel="", client="", valid_from=date(1990, 1, 1),
+        defaults={"backup_after_years": 1, "delete_after_years": 2, "basis": "SOP-RET 5.2, 5.4", "reason": "SOP-RET 5",
+                  "set_at": OLD},
+    )  # fmt: skip
     month = OLD.date().replace(day=1)
     batch = Batch.objects.create(
         kind=RecordKind.RECORDING, site=where, month=month, status="complete", due_at=NOW, opened_at=OLD,
