@@ -111,7 +111,7 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Tables that belong to another role than the one that works on them: their triggers cannot be switched off by it.
-MIGRATING = sys.argv[1:2] == ["migrate"] and "MIGRATION_DATABASE_URL" in os.environ
+MIGRATING = sys.argv[1:2] in (["migrate"], ["restore_backup"]) and "MIGRATION_DATABASE_URL" in os.environ
 DATABASES = {"default": env.database("MIGRATION_DATABASE_URL" if MIGRATING else "DATABASE_URL")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.url("REDIS_URL", {"redis", "rediss", "unix"}).geturl()
@@ -230,6 +230,7 @@ CELERY_TASK_ROUTES = {
     "occ.jobs.tasks.run": {"queue": "jobs"},
     "retention.tasks.back_up": {"queue": "jobs"},
     "retention.tasks.check_stores": {"queue": "jobs"},
+    "retention.tasks.dispose": {"queue": "jobs"},
     "retention.tasks.scan": {"queue": "jobs"},
     "retention.tasks.repair": {"queue": "jobs"},
 }
@@ -247,6 +248,12 @@ CELERY_BEAT_SCHEDULE = {
     "retention_batches": {"task": "retention.tasks.run_batches", "schedule": 60.0, "options": {"expires": 60}},
     "retention_checks": {"task": "retention.tasks.check_stores", "schedule": 600.0, "options": {"expires": 600}},
     "access_reviews": {"task": "userids.tasks.access_reviews", "schedule": 3600.0, "options": {"expires": 3600}},
+    "disposals": {"task": "retention.tasks.disposals", "schedule": 60.0, "options": {"expires": 60}},
+    "disposal_drafts": {
+        "task": "retention.tasks.disposal_drafts",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "clear_jobs": {"task": "occ.jobs.tasks.clear", "schedule": 86_400.0},
     "clear_logins": {"task": "occ.login.tasks.clear", "schedule": 86_400.0},
     "sweep_files": {"task": "occ.documents.tasks.sweep_files", "schedule": 86_400.0},

@@ -30,3 +30,11 @@ APPROVERS = frozenset({Role.CLIENT})
 # A hold keeps what would be destroyed: better one too many.
 HOLDERS = frozenset({Role.COORDINATOR, Role.MANAGER, Role.QMR, Role.DOCUMENT_CONTROL})
 REGISTRARS = frozenset({Role.DOCUMENT_CONTROL})
+# Who may say that a condition of destruction is met (RET-7); no list is vouched for by one person alone.
+SAYERS = {
+    "period": frozenset({Role.TEAM_LEADER, Role.DOCUMENT_CONTROL}),
+    "operation": frozenset({Role.TEAM_LEADER, Role.COORDINATOR, Role.MANAGER}),
+    "client": frozenset({Role.TEAM_LEADER, Role.COORDINATOR, Role.MANAGER}),
+    "law": frozenset({Role.DOCUMENT_CONTROL, Role.QMR, Role.MANAGER}),
+    "case": frozenset({Role.DOCUMENT_CONTROL, Role.COORDINATOR, Role.QMR, Role.MANAGER}),
+}

@@ -14,7 +14,8 @@ import contextlib
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 CHUNK = 4 * 2**20
 # A put holds so many parts in memory; S3 takes 10 000 of them.
 PART, PARTS = 8 * 2**20, 2
+# How many requests to a bucket at once while much is deleted or looked for there.
+DELETERS = 16
 # A bucket or mount that does not answer within this is away.
 CONNECT_TIME, READ_TIME = timedelta(seconds=10), timedelta(seconds=60)
 MARKER = "occ-store.json"
@@ -251,6 +254,35 @@ class Shelf:
                 for row in found.get("Uploads", []):
                     self._s3.abort_multipart_upload(Bucket=self.bucket, Key=row["Key"], UploadId=row["UploadId"])
 
+    def delete_many(self, names: Sequence[str]) -> dict[str, bool | str]:
+        """Delete each with all its versions, durably: True where it was there, False where it was not, else why not.
+
+        A file whose directory is not there either is no file that is gone: its disk may not be. Raises PlaceAway.
+        """
+        if self.local is not None:
+            assert self._store is not None  # it is there
+            return _unlink_many(self.local, names)
+        with _said():
+            self._s3.meta  # made once, before there are threads  # noqa: B018
+            with ThreadPoolExecutor(DELETERS) as pool:
+                return dict(zip(names, pool.map(self._delete_one, names), strict=True))
+
+    def _delete_one(self, name: str) -> bool | str:
+        try:
+            was_there = not self.absent(name)
+            self.delete(name)
+        except (PlaceAway, Unreadable) as error:
+            return str(error) or type(error).__name__
+        return was_there
+
+    def absent_many(self, names: Sequence[str]) -> list[str]:
+        """Those of which something is there still, a version too. Raises PlaceAway, Unreadable (who can tell?)."""
+        if self.local is not None:
+            assert self._store is not None
+            return [name for name in names if _is_there(self.local, name)]
+        with ThreadPoolExecutor(DELETERS) as pool:
+            return [name for name, gone in zip(names, pool.map(self.absent, names), strict=True) if not gone]
+
     def versions(self, name: str) -> list[str]:
         """Every version and delete marker of the object; none where there is nothing, or the bucket keeps none."""
         if self.local is not None:
@@ -379,10 +411,48 @@ def _read_file(path: Path, chunk: int) -> Iterator[bytes]:
         raise Unreadable(error.strerror or type(error).__name__) from error
 
 
-def _to_disk(path: Path) -> None:
-    for one in (path, path.parent):
-        descriptor = os.open(one, os.O_RDONLY)
+def _unlink_many(root: Path, names: Sequence[str]) -> dict[str, bool | str]:
+    done: dict[str, bool | str] = {}
+    touched: set[str] = set()
+    base = f"{root}/"
+    for name in names:
+        if ".." in name.split("/") or name.startswith("/"):
+            done[name] = _("The name leads out of its place.")
+            continue
         try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            os.unlink(base + name)
+            touched.add(name.rpartition("/")[0])
+            done[name] = True
+        except FileNotFoundError:
+            done[name] = False if _has_directory(root, name) else _("Its directory is not there: is the disk?")
+        except OSError as error:
+            done[name] = error.strerror or type(error).__name__
+    for directory in touched:
+        _sync(root / directory)
+    return done
+
+
+def _is_there(root: Path, name: str) -> bool:
+    if os.path.lexists(root / name):
+        return True
+    if not _has_directory(root, name):
+        raise Unreadable(_("Its directory is not there: is the disk?"))
+    return False
+
+
+def _has_directory(root: Path, name: str) -> bool:
+    """Its own directory, or where that was tidied away, anything at all below the place."""
+    return (root / name).parent.is_dir() or any(root.iterdir())
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _to_disk(path: Path) -> None:
+    _sync(path)
+    _sync(path.parent)

@@ -57,8 +57,12 @@ PROPOSAL = register(
                 "recall", P.APPROVED, P.WITHDRAWN, by={*APPROVERS, Role.COORDINATOR}, label=_("Call back"),
                 needs={"note"},
             ),
-            transition("void", {P.WITH_CLIENT, P.APPROVED}, P.VOID, by={DISPOSER}, label=_("Void"), needs={"note"}),
+            transition(
+                "void", {P.WITH_CLIENT, P.APPROVED, P.EXECUTING}, P.VOID, by={DISPOSER}, label=_("Void"),
+                needs={"note"},
+            ),
             transition("execute", {P.APPROVED, P.PARTIAL}, P.EXECUTING, by=KEEPERS, label=_("Start the deletion")),
+            transition("retry", P.PARTIAL, P.EXECUTING, by={DISPOSER}, label=_("Tried again")),
             transition("stop", P.EXECUTING, P.PARTIAL, by={DISPOSER}, label=_("Partly done"), needs={"note"}),
             transition("finish", P.EXECUTING, P.DESTROYED, by={DISPOSER}, label=_("All deleted")),
             transition(

@@ -20,8 +20,8 @@ import typst
 FRAME = Path(__file__).parent / "typst" / "frame.typ"
 # Words up to this length fit the columns; longer ones get invisible places to break.
 LONG_WORD = re.compile(r"\S{25,}")
-# Numbers and addresses are copied out of the file: nothing invisible goes into them.
-EXACT = {"number", "verify_url"}
+# Numbers and addresses are copied out of the file, and an annex is long: nothing invisible goes into them.
+EXACT = {"number", "verify_url", "annex"}
 # Bidirectional overrides could make a line read as something else than it says.
 HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 NO_GLYPH = re.compile(r'the text `"(\\u\{[0-9a-f]+\}|.+?)"` could not be displayed')

@@ -8,6 +8,9 @@ from occ.ledger.services import seal_entries
 from occ.notifications.services import deliver_due
 from occ.obligations.sweep import sweep
 from occ.people.lifecycle import announce_left
+from retention.services.disposing import proposal_dispose, proposals_take_up
+from retention.services.probing import probes_run_due
+from retention.services.proposals import drafts_open
 from retention.tasks import duty as retention_duty
 from retention.tasks import scans_run
 from sdm.services.placements import placements_take_effect
@@ -22,6 +25,15 @@ def run_waiting_jobs(now: datetime) -> int:
     return sum(jobs.job_run(job_id=pk, now=now) for pk in Job.objects.claimable(now).values_list("pk", flat=True))
 
 
+def dispose(now: datetime) -> int:
+    """What is being deleted, to its end; and what was, looked for."""
+    waiting = proposals_take_up(now=now)
+    for pk in waiting:
+        while proposal_dispose(proposal_id=pk, clock=lambda: now):
+            pass
+    return len(waiting) + probes_run_due(now=now)
+
+
 # kind -> what it does at an instant, returning how much it did; in the order in which one feeds the next.
 DUTIES: dict[str, Callable[[datetime], int]] = {
     "lifecycle": lambda now: announce_left(now=now),
@@ -32,6 +44,8 @@ DUTIES: dict[str, Callable[[datetime], int]] = {
     "reconcile": lambda now: reconcile_due(now=now),
     "scans": lambda now: scans_run(now=now),
     "retention": lambda now: retention_duty(now),
+    "disposal_drafts": lambda now: drafts_open(now=now),
+    "disposals": dispose,
     "deliver": lambda now: deliver_due(now=now)[0],
     "jobs": run_waiting_jobs,
     "seal": lambda now: seal_entries(now=now),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import SITE_WIDE, has_role
-from retention.personal import CATALOGUE_READERS, PLACE_READERS
+from retention.personal import APPROVERS, CATALOGUE_READERS, PLACE_READERS
 from userids.models import APPLICATION_READERS
 
 FLOOR = frozenset({*SITE_WIDE, Role.TEAM_LEADER})
@@ -67,6 +67,13 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
         [
             Item(_("People"), "users", "sdm:people", FLOOR | {Role.AGENT}),
             Item(_("Leavings"), "door-exit", "sdm:leavings", FLOOR),
+        ],
+    ),
+    (
+        _("Retention"),
+        [
+            Item(_("Disposal proposals"), "trash", "retention:proposals", CATALOGUE_READERS),
+            Item(_("Lists for your decision"), "checklist", "retention:decisions", APPROVERS),
         ],
     ),
     (

@@ -7,4 +7,4 @@ class LoginConfig(AppConfig):
     verbose_name = _("Log-in")
 
     def ready(self) -> None:
-        from occ.login import jobs, notices, policies, receivers, rotation  # noqa: F401  (they register themselves)
+        from occ.login import jobs, notices, policies, proving, receivers, rotation  # noqa: F401  (they register)

@@ -17,7 +17,7 @@ from occ.workflow.flows import Flow
 
 LIMIT = 30
 # Ways out of a process are open most of the time, but nobody waits for them.
-WAYS_OUT = {"fail", "cancel", "waive", "reopen", "withdraw"}
+WAYS_OUT = {"fail", "cancel", "waive", "reopen", "withdraw", "recall", "refuse"}
 
 
 @dataclass(frozen=True)

@@ -71,11 +71,13 @@ class Proposal(models.Model):
     document = models.ForeignKey(
         IssuedDocument, models.PROTECT, null=True, related_name="+", verbose_name=_("berita acara")
     )
+    # What keeps the execution from going on, in words; "" while nothing does.
+    trouble = models.CharField(max_length=300, blank=True, editable=False)
     run = models.UUIDField(null=True, editable=False)
     heard_at = models.DateTimeField(null=True, editable=False)
 
     objects = ProposalQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["run", "heard_at"])
+    history = HistoricalRecords(excluded_fields=["run", "heard_at", "trouble"])
     if TYPE_CHECKING:
         items: RelatedManager[Item]
         conditions: RelatedManager[Condition]
@@ -184,7 +186,9 @@ class Tombstone(models.Model):
     """
 
     record = models.OneToOneField(Record, models.PROTECT, related_name="tombstone")
-    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="tombstones")
+    # None where an older database was restored, which knows nothing of the proposal: the journal's number says which.
+    proposal = models.ForeignKey(Proposal, models.PROTECT, null=True, related_name="tombstones")
+    number = models.CharField(max_length=30)
     source = models.CharField(max_length=20)
     # SHA-256 of "source code, newline, external ID" and "source code, newline, path": what a scan asks for.
     id_mark = models.CharField(max_length=64, unique=True)

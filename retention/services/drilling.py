@@ -30,7 +30,7 @@ from retention.backing.bagging import from_tar
 from retention.backing.frames import Broken
 from retention.backing.keys import KeyWrong
 from retention.choices import BagStatus, BatchStatus, CheckKind, Result
-from retention.documents import drill_issue
+from retention.documents.drill import drill_issue
 from retention.models import Bag, Batch, Check, Pack, Packed
 from retention.policies import DRILL_DAYS
 from retention.services.bags import bag_key, tags_opened

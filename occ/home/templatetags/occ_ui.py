@@ -147,6 +147,13 @@ STATUS_TONES: dict[str, tuple[str, str]] = {
     "revoked": ("danger", "ban"),
     "void": ("neutral", "ban"),
     "withdrawn": ("neutral", "arrow-back-up"),
+    "with_client": ("warning", "hourglass"),
+    "executing": ("info", "progress"),
+    "partial": ("danger", "alert-triangle"),
+    "listed": ("neutral", "list"),
+    "started": ("info", "progress"),
+    "pulled": ("warning", "lock"),
+    "released": ("neutral", "arrow-back-up"),
 }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from occ.after_restore import AFTER_RESTORE
 from occ.home.backup.programs import BackupRefused
 from occ.home.backup.restoring import backup_restore
 from occ.ledger.services import record
@@ -27,7 +28,11 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"the backup could not be restored: {error}") from error
         data = {"folder": folder.name, "rows": restored.rows, "files": restored.files}
-        record(actor=COMMAND, action="backup.restored", subject=None, data=data, now=timezone.now())
+        now = timezone.now()
+        record(actor=COMMAND, action="backup.restored", subject=None, data=data, now=now)
+        for work in AFTER_RESTORE:
+            for line in work(now):
+                self.stderr.write(line)
         for name in restored.missing:
             self.stderr.write(f"was missing or damaged when the backup was made: {name}")
         self.stdout.write(f"restored: {restored.rows} rows, {restored.files} files; the ledger is whole")

@@ -28,7 +28,7 @@ DRILL = register_type(
         sop_revision="02",
         owner=Role.IT,
         readers=frozenset({Role.TEAM_LEADER}),
-        template=Path(__file__).parent / "typst" / "drill.typ",
+        template=Path(__file__).parents[1] / "typst" / "drill.typ",
     )
 )
 register_policy(

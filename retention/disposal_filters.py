@@ -1,0 +1,46 @@
+"""What the lists of disposal are filtered by."""
+
+from typing import Any
+
+import django_filters as filters
+from django.forms import HiddenInput
+from django.utils.translation import gettext_lazy as _
+
+from occ.people.models import Site
+from retention.choices import ItemDecision, ItemState, ProposalStatus, RecordKind
+from retention.models import OPEN_PROPOSAL, Item, Proposal
+
+
+class ProposalFilter(filters.FilterSet):
+    q = filters.CharFilter(field_name="number", lookup_expr="icontains", label=_("Search"))
+    status = filters.ChoiceFilter(
+        choices=[("open", _("Open")), *ProposalStatus.choices], method="by_status", label=_("Status"),
+        empty_label=_("All"),
+    )  # fmt: skip
+    site = filters.ModelChoiceFilter(queryset=Site.objects.all(), label=_("Site"), empty_label=_("All"))
+    kind = filters.ChoiceFilter(choices=RecordKind.choices, label=_("Kind"), empty_label=_("All"))
+
+    class Meta:
+        model = Proposal
+        fields: list[str] = []
+
+    def by_status(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(status__in=OPEN_PROPOSAL) if value == "open" else rows.filter(status=value)
+
+
+class LineFilter(filters.FilterSet):
+    q = filters.CharFilter(method="by_words", label=_("Search"))
+    decision = filters.ChoiceFilter(choices=ItemDecision.choices, label=_("Decision"), empty_label=_("All"))
+    state = filters.ChoiceFilter(choices=ItemState.choices, label=_("State"), empty_label=_("All"))
+    proposal = filters.NumberFilter(field_name="proposal_id", widget=HiddenInput)
+
+    class Meta:
+        model = Item
+        fields: list[str] = []
+
+    def by_words(self, rows: Any, name: str, value: str) -> Any:
+        """A line's number, or what its ID at the source holds."""
+        text = value.replace("\x00", "").strip()
+        if text.isdecimal() and len(text) < 7:
+            return rows.filter(position=int(text)) | rows.filter(record__external_id__icontains=text)
+        return rows.filter(record__external_id__icontains=text)

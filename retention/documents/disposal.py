@@ -1,0 +1,164 @@
+"""The Berita Acara Pemusnahan (RET-10, SOP-RET 5.5): its type, its masa simpan, and the words of its annex."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.utils import translation
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from occ.documents.rendering import HIDDEN
+from occ.documents.types import DocumentType
+from occ.documents.types import register as register_type
+from occ.people.choices import Role
+from occ.policies.registry import Definition, number
+from occ.policies.registry import register as register_policy
+from retention.wording import day_in_words, number_en, number_id
+
+DISPOSAL = register_type(
+    DocumentType(
+        code="BA-MUS",
+        title=gettext_lazy("Berita Acara Pemusnahan Dokumen"),
+        procedure="SOP Pengendalian Data History Chat dan Recording",
+        clause="SOP-RET 5.5",
+        owner=Role.DOCUMENT_CONTROL,
+        readers=frozenset({Role.IT, Role.TEAM_LEADER, Role.CLIENT}),
+        template=Path(__file__).parents[1] / "typst" / "disposal.typ",
+    )
+)
+register_policy(
+    Definition(
+        DISPOSAL.retention_policy,
+        gettext_lazy("Berita acara of destruction are kept"),
+        gettext_lazy("years"),
+        "SOP-RET 5.6",
+        10,
+        number(1, 100),
+    )
+)
+# How the archives' practice classifies them; their own codes where the organisation has some.
+CLASSES = {"chat": "OPS.CHT", "recording": "OPS.REC"}
+# Lines of the annex on a page: a grid for each page is ten times as quick as one table over all of them.
+LINES = 34
+SIGN_HERE = "." * 28
+
+
+@dataclass(frozen=True)
+class Signer:
+    role: str
+    name: str
+    position: str
+
+
+@dataclass(frozen=True)
+class Destroyed:
+    """A line of the annex."""
+
+    external_id: str
+    kind: str
+    ended_on: date
+    size: int
+    sha256: str
+    bag: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a berita acara says beside its annex; `basis`, `method` and `remarks` are paragraphs in its language."""
+
+    day: date
+    place: str
+    number: str
+    kinds: str
+    period: tuple[date, date]
+    count: int
+    volume: str
+    list_sha256: str
+    basis: Sequence[str]
+    method: Sequence[str]
+    remarks: Sequence[str]
+    retention: str
+
+
+def disposal_body(
+    *, facts: Facts, lines: Iterable[Destroyed], signers: Sequence[Signer], language: str
+) -> dict[str, Any]:
+    """The template's data."""
+    with translation.override(language):
+        opening = _("On this day, %(day)s, at %(place)s, the documents listed in the annex were destroyed.") % {
+            "day": day_in_words(facts.day, language), "place": facts.place,
+        }  # fmt: skip
+        first, last = (date_format(one, "j F Y") for one in facts.period)
+        shown = [
+            (_("Proposal"), facts.number), (_("Kinds"), facts.kinds), (_("Period"), f"{first} – {last}"),
+            (_("Number of records"), f"{_number(facts.count)} ({in_words(facts.count, language)})"),
+            (_("Volume"), facts.volume), (_("SHA-256 of the approved list"), grouped(facts.list_sha256)),
+        ]  # fmt: skip
+        return {
+            "opening": opening,
+            "facts": [{"label": label, "value": value} for label, value in shown],
+            "parts": [
+                {"title": title, "lines": list(said)}
+                for title, said in (
+                    (_("Basis"), facts.basis), (_("Method"), facts.method), (_("Remarks"), facts.remarks)
+                )
+                if said
+            ],
+            "closing": _("This record was drawn up truthfully, to be used where it is needed."),
+            "annex_title": _("Annex: list of the destroyed documents"),
+            "columns": [
+                {"label": label, "width": width}
+                for label, width in (
+                    (_("No."), 0.9), (_("Kind of record"), 2.6), (_("Classification code"), 1.5),
+                    (_("Period covered"), 1.7), (_("Quantity"), 1.1), (_("Stage"), 1.1), (_("Medium"), 1.3),
+                    (_("Retention"), 1.5), (_("Remarks: ID, SHA-256"), 7.6),
+                )
+            ],
+            "annex": pages(annex_rows(lines, facts.retention)),
+            "places": [
+                {"purpose": one.role, "name": one.name or SIGN_HERE, "position": one.position} for one in signers
+            ],
+        }  # fmt: skip
+
+
+def annex_rows(lines: Iterable[Destroyed], retention: str) -> list[list[str]]:
+    kinds = {"chat": _("Chat history"), "recording": _("Recording")}
+    stage, medium = _("Original"), _("Softcopy")
+    days: dict[date, str] = {}
+    rows = []
+    for n, one in enumerate(lines, 1):
+        if one.ended_on not in days:
+            days[one.ended_on] = date_format(one.ended_on, "j M Y")
+        rows.append([
+            str(n), kinds.get(one.kind, one.kind), CLASSES.get(one.kind, "-"), days[one.ended_on], "1", stage, medium,
+            retention, plain(one.external_id), one.sha256 or "-",
+        ])  # fmt: skip
+    return rows
+
+
+def pages(rows: list[list[str]]) -> list[list[list[str]]]:
+    return [rows[i : i + LINES] for i in range(0, len(rows), LINES)]
+
+
+def plain(text: str) -> str:
+    """Without what hides or turns text around; one line of the annex."""
+    text = unicodedata.normalize("NFC", HIDDEN.sub("", text)).strip()
+    return text if len(text) <= 48 else f"{text[:47]}…"
+
+
+def grouped(digest: str) -> str:
+    """A hash as people compare it: 16 characters at a time."""
+    return " ".join(digest[i : i + 16] for i in range(0, len(digest), 16))
+
+
+def in_words(n: int, language: str) -> str:
+    return number_id(n) if language == "id" else number_en(n)
+
+
+def _number(n: int) -> str:
+    return str(number_format(n, use_l10n=True, force_grouping=True))

@@ -1,0 +1,98 @@
+"""What follows when no line is left to be tried: empty packages go, journals are written, the proposal ends."""
+
+import contextlib
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.core.files.storage import storages
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from occ.jobs.models import Job
+from occ.ledger.services import record
+from occ.policies.services import policy_value
+from occ.workflow.services import step
+from retention.choices import BagStatus, ItemState
+from retention.models import Bag, Copy, Pack, Packed, Probe, Proposal
+from retention.policies import PROBE_DAYS
+from retention.services import journal, probing
+from retention.services.proposals import proposal_void
+from retention.storing import PlaceAway, opened
+from retention.workflow import DISPOSER, PROPOSAL
+
+if TYPE_CHECKING:
+    from retention.services.disposing import Run
+
+# Kinds of job whose files name customers' conversations: exports that this system made.
+EXPORTS = {"retention.records"}
+
+
+def end(run: "Run") -> None:
+    """Raises PlaceAway when a store cannot take its journal: then it has not ended."""
+    packages_remove(proposal=run.proposal, now=run.clock())
+    run.hear()
+    journal.journals_write(proposal=run.proposal, now=run.clock())
+    exports_remove(now=run.clock())
+    run.hear()
+    failed = run.proposal.items.filter(state=ItemState.FAILED).count()
+    if failed:
+        stop(run, _("%(count)s records could not be deleted.") % {"count": failed})
+    elif not run.proposal.items.filter(state=ItemState.DESTROYED).exists():
+        note = _("Nothing of it was destroyed: all of it is held or was destroyed before.")
+        proposal_void(proposal_id=run.proposal.pk, note=note, now=run.clock())
+    else:
+        _finish(run)
+
+
+def stop(run: "Run", note: str) -> None:
+    with step(PROPOSAL, Proposal, run.proposal.pk, "stop", actor=DISPOSER, now=run.clock(), note=note):
+        pass
+
+
+def _finish(run: "Run") -> None:
+    now = run.clock()
+    also = {"completed_at": now, "trouble": ""}
+    with step(PROPOSAL, Proposal, run.proposal.pk, "finish", actor=DISPOSER, now=now, also=also) as proposal:
+        proposal.items.filter(live=True).update(live=False)
+        later = now + timedelta(days=policy_value(PROBE_DAYS, at=now))
+        first, _second = (Probe.objects.create(proposal=proposal, due_at=at) for at in (now, later))
+    probing.probe_run(probe_id=first.pk, now=now)
+
+
+def packages_remove(*, proposal: Proposal, now: datetime) -> int:
+    """Delete from every store the packages of which nothing can be read any more; how many objects went.
+
+    One that a store keeps all the same (Object Lock) is unreadable; it is tried again when the next probe is run.
+    """
+    kept = Packed.objects.filter(pack=OuterRef("pk"), key__isnull=False)
+    empty = Pack.objects.filter(~Exists(kept), number__gt=0, packed__record__disposals__proposal=proposal).distinct()
+    gone = 0
+    for copy in Copy.objects.filter(pack__in=empty, gone_at=None).select_related("pack", "store__credential"):
+        with contextlib.suppress(PlaceAway):
+            opened(copy.store).delete(copy.pack.name)
+            gone += Copy.objects.filter(pk=copy.pk).update(gone_at=now)
+    _bags_end(proposal, now)
+    return gone
+
+
+@transaction.atomic
+def _bags_end(proposal: Proposal, now: datetime) -> None:
+    """With the last record of a bag its own key goes; its manifest stays."""
+    kept = Packed.objects.filter(pack__bag=OuterRef("pk"), key__isnull=False)
+    bags = Bag.objects.filter(~Exists(kept), status=BagStatus.COMPLETE)
+    mine = bags.filter(packs__packed__record__disposals__proposal=proposal).distinct()
+    for bag in Bag.objects.filter(pk__in=list(mine.values_list("pk", flat=True))).defer("key").select_for_update():
+        Bag.objects.filter(pk=bag.pk).update(key="", status=BagStatus.GONE, gone_at=now)
+        data = {"bag": bag.identifier, "proposal": proposal.number}
+        record(actor=DISPOSER, action="retention.bag_destroyed", subject=bag, data=data, now=now, site=proposal.site)
+
+
+def exports_remove(*, now: datetime) -> int:
+    """Files of exports in which destroyed records may stand: their lists are made anew by whoever needs them."""
+    count = 0
+    for job in Job.objects.filter(kind__in=EXPORTS, finished_at__lte=now).exclude(output_file=""):
+        Job.objects.filter(pk=job.pk).update(output_file="")
+        storages["default"].delete(job.output_file)
+        count += 1
+    return count

@@ -1,0 +1,203 @@
+"""Journals of what was destroyed, in every store: a database restored from before learns of it there (RET-9).
+
+`tombstones/<number>/<page>.jsonl`: a head, a line per tombstone, and a last line with a keyed hash over all before it:
+whoever can write to a store cannot have anything destroyed by it.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from occ.after_restore import register
+from occ.ledger.services import record
+from retention.choices import Channel, ItemState, ProposalStatus
+from retention.marks import id_mark
+from retention.models import Item, Journal, JournalProof, Proposal, Record, Source, Store, Tombstone
+from retention.storing import PlaceAway, Unreadable, opened
+from retention.workflow import DISPOSER
+
+FOLDER = "tombstones"
+PAGE = 5_000
+FACTS = ("record_id", "source", "id_mark", "path_mark", "kind", "ended_on", "size", "sha256", "sha512", "bag",
+         "destroyed_at", "outcome")  # fmt: skip
+
+
+def journals_write(*, proposal: Proposal, now: datetime) -> int:
+    """Write what no journal has yet into every store; how many lines. Raises PlaceAway.
+
+    A page counts once it lies in all of them; one that is written again is the same or more.
+    """
+    written = 0
+    while page := _next_page(proposal):
+        number, stones = page
+        name = f"{FOLDER}/{proposal.number}/{number}.jsonl"
+        content = _content(proposal, number, stones)
+        for store in Store.objects.active().select_related("credential"):
+            opened(store).put(name, content)
+        Journal.objects.create(
+            proposal=proposal, page=number, name=name, first_id=stones[0]["pk"], last_id=stones[-1]["pk"],
+            lines=len(stones), sha256=hashlib.sha256(content).hexdigest(), written_at=now,
+        )  # fmt: skip
+        written += len(stones)
+    return written
+
+
+def _next_page(proposal: Proposal) -> tuple[int, list[dict[str, Any]]] | None:
+    last = proposal.journals.aggregate(page=Max("page"), pk=Max("last_id"))
+    rows = proposal.tombstones.filter(pk__gt=last["pk"] or 0).order_by("pk")
+    stones = list(rows.values("pk", *FACTS)[:PAGE])
+    return ((last["page"] or 0) + 1, stones) if stones else None
+
+
+def _content(proposal: Proposal, page: int, stones: Sequence[dict[str, Any]]) -> bytes:
+    approval = proposal.approval
+    head = {
+        "number": proposal.number, "page": page, "site": proposal.site.code, "list_sha256": proposal.list_sha256,
+        "approved_by": approval.name if approval else "", "approved_at": approval.decided_at if approval else None,
+    }  # fmt: skip
+    rows = [head, *({name: one[name] for name in FACTS} for one in stones)]
+    text = "".join(f"{json.dumps(row, default=str, ensure_ascii=False)}\n" for row in rows)
+    return (text + json.dumps({"hmac": _hmac(text)}) + "\n").encode()
+
+
+def _hmac(text: str) -> str:
+    key = hashlib.sha256(b"retention.journal" + settings.SECRET_KEY.encode()).digest()
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+@dataclass
+class Reapplied:
+    """`refused`: journals that were not believed, or stores that could not be asked, with why."""
+
+    journals: int = 0
+    known: int = 0
+    destroyed: int = 0
+    placed: int = 0  # records that this database had never heard of
+    refused: list[str] = field(default_factory=list)
+
+
+def journals_reapply(*, now: datetime) -> Reapplied:
+    """Destroy again what the stores' journals say is destroyed and this database does not know of.
+
+    Works as the owner of the tables only, as which a backup is restored. What one store lacks another may have.
+    """
+    done = Reapplied()
+    for store in Store.objects.active().select_related("credential"):
+        try:
+            for name, content in _journals_in(store):
+                done.journals += 1
+                _apply(store, name, content, done, now)
+        except (PlaceAway, Unreadable) as away:
+            done.refused.append(f"{store.code}: {away}")
+    return done
+
+
+def _journals_in(store: Store) -> Iterator[tuple[str, bytes]]:
+    shelf = opened(store)
+    for one in sorted(shelf.objects(f"{FOLDER}/"), key=lambda found: found.name):
+        yield one.name, b"".join(shelf.read(one.name))
+
+
+def _apply(store: Store, name: str, content: bytes, done: Reapplied, now: datetime) -> None:
+    text, _newline, last = content.decode(errors="replace").rstrip("\n").rpartition("\n")
+    try:
+        rows = [json.loads(line) for line in text.split("\n")]
+        told = json.loads(last)["hmac"]
+    except (ValueError, KeyError, TypeError):
+        done.refused.append(f"{store.code}: {name}: " + _("no journal"))
+        return
+    if not hmac.compare_digest(str(told), _hmac(text + "\n")):
+        done.refused.append(f"{store.code}: {name}: " + _("not written by this installation"))
+        return
+    known = set(
+        Tombstone.objects.filter(id_mark__in=[one["id_mark"] for one in rows[1:]]).values_list("id_mark", flat=True)
+    )
+    done.known += len(known)
+    proof = {"number": rows[0]["number"], "store": store.code, "name": name[:120],
+             "sha256": hashlib.sha256(content).hexdigest(), "read_at": now}  # fmt: skip
+    for row in rows[1:]:
+        if row["id_mark"] not in known:
+            _destroy_again(row, proof, done, now)
+
+
+@transaction.atomic
+def _destroy_again(row: dict[str, Any], proof: dict[str, Any], done: Reapplied, now: datetime) -> None:
+    found = _record_of(row)
+    if found is None:
+        found = _placed(row)
+        if found is None:
+            done.refused.append(f"{proof['name']}: " + _("unknown source %(code)s") % {"code": row["source"]})
+            return
+        done.placed += 1
+    JournalProof.objects.create(record=found, **proof)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE retention_record SET state = 'destroyed', customer = '', customer_mark = '' WHERE id = %s",
+            [found.pk],
+        )
+        cursor.execute(
+            "UPDATE retention_packed SET key = NULL, destroyed_at = %s WHERE record_id = %s AND key IS NOT NULL",
+            [now, found.pk],
+        )
+    facts = {name: row[name] for name in FACTS if name not in ("record_id", "destroyed_at")}
+    Tombstone.objects.create(
+        record=found, number=proof["number"], destroyed_at=parse_datetime(row["destroyed_at"]) or now, **facts
+    )
+    for item in Item.objects.filter(record=found, live=True).select_related("proposal"):
+        Item.objects.filter(pk=item.pk).update(state=ItemState.RELEASED, live=False)
+        _void(item.proposal, now)
+    data = {"journal": proof["name"], "store": proof["store"], "sha256": proof["sha256"]}
+    record(actor=DISPOSER, action="retention.destroyed_again", subject=found, data=data, now=now, site=found.site)
+    done.destroyed += 1
+
+
+def _void(proposal: Proposal, now: datetime) -> None:
+    from retention.services.proposals import proposal_void
+
+    proposal.refresh_from_db()
+    if proposal.status == ProposalStatus.WITH_CLIENT:
+        proposal_void(proposal_id=proposal.pk, note=_("Lines of it were destroyed before."), now=now)
+
+
+def _record_of(row: dict[str, Any]) -> Record | None:
+    """By its key, which an older database may have given to another one; else among those of that day."""
+    rows = Record.objects.select_related("site").defer("customer").filter(source__code=row["source"])
+    near = rows.filter(pk=row["record_id"]), rows.filter(kind=row["kind"], size=row["size"])
+    for some in near:
+        for pk, external_id in some.values_list("pk", "external_id").iterator():
+            if id_mark(row["source"], external_id) == row["id_mark"]:
+                return rows.get(pk=pk)
+    return None
+
+
+def _placed(row: dict[str, Any]) -> Record | None:
+    """A row for what this database never catalogued, so that no scan of an old disk brings it back."""
+    source = Source.objects.filter(code=row["source"]).first()
+    if source is None:
+        return None
+    at = parse_datetime(f"{row['ended_on']}T12:00:00+07:00") or timezone.now()
+    return Record.objects.create(
+        source=source, external_id=row["id_mark"], kind=row["kind"], channel=source.channel or Channel.VOICE,
+        site=source.site, started_at=at, ended_at=at, path=row["path_mark"], size=row["size"], sha256=row["sha256"],
+        catalogued_at=at,
+    )  # fmt: skip
+
+
+def after_restore(now: datetime) -> list[str]:
+    done = journals_reapply(now=now)
+    words = _("%(count)s records that were destroyed since this backup are destroyed again.")
+    return [words % {"count": done.destroyed}, *done.refused] if done.destroyed or done.refused else []
+
+
+register(after_restore)

@@ -1,0 +1,131 @@
+"""Looking again, right before a deletion: at holds, at the backup, and whether a line is still the record it names."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
+
+from retention.choices import FindingKind, ItemState, RecordState, Result
+from retention.models import Copy, Hold, Item, Record
+from retention.services.findings import Seen, findings_keep
+from retention.services.lines import FIELDS, line_of
+from retention.storing import Unreadable, opened
+
+if TYPE_CHECKING:
+    from retention.services.disposing import Run
+
+
+@dataclass(frozen=True)
+class Line:
+    """A locked line of the list, and what is to become of it: (state, error)."""
+
+    item: int
+    record: int
+    source: int
+    path: str
+    sidecar: bool
+    known_gone: bool
+    begun_before: bool
+    verdict: tuple[str, str]
+
+
+def lines(pks: Sequence[int], *, day: date) -> list[Line]:
+    """In the caller's transaction, which then has the lines locked. In the list's order."""
+    wanted = Item.objects.filter(pk__in=pks, state__in=[ItemState.LISTED, ItemState.STARTED, ItemState.FAILED])
+    items = {
+        record: (pk, line, state)
+        for pk, record, line, state in wanted.select_for_update(of=("self",))
+        .order_by("position")
+        .values_list("pk", "record_id", "line", "state")
+    }
+    copies = Copy.objects.filter(pack__packed__record=OuterRef("pk"), gone_at=None)
+    rows = Record.objects.filter(pk__in=list(items)).annotate(
+        held=Exists(Hold.objects.in_force(day).covering()), copied=Exists(copies),
+        damaged=Exists(copies.exclude(result=Result.OK)),
+    )  # fmt: skip
+    facts: dict[int, tuple[Any, ...]] = {
+        row[0]: row
+        for row in rows.values_list(
+            *FIELDS,
+            "state",
+            "source_id",
+            "source__sidecar",
+            "source__may_delete",
+            "gone_at",
+            "held",
+            "copied",
+            "damaged",
+        )
+    }
+    return [_line(pk, line, state, facts[record]) for record, (pk, line, state) in items.items()]
+
+
+def _line(item: int, line: str, item_state: str, facts: tuple[Any, ...]) -> Line:
+    n = len(FIELDS)
+    state, source, sidecar, may_delete, gone_at, held, copied, damaged = facts[n:]
+    backed = state == RecordState.WAIVED or (state == RecordState.BACKED_UP and copied and not damaged)
+    verdict: tuple[str, str] = (ItemState.STARTED, "")
+    if state == RecordState.DESTROYED:
+        verdict = (ItemState.RELEASED, _("It was destroyed before."))
+    elif held:
+        verdict = (ItemState.PULLED, "")
+    elif line_of(*facts[:n]) != line:
+        verdict = (ItemState.FAILED, _("The record is not what it was when it was approved."))
+    elif not may_delete:
+        verdict = (ItemState.FAILED, _("OCC has no right to delete at this source."))
+    elif not backed:
+        verdict = (ItemState.FAILED, _("Its backup is not in order; only what can be restored is destroyed."))
+    return Line(
+        item, facts[0], source, facts[n - 1], sidecar, gone_at is not None, item_state == ItemState.STARTED, verdict
+    )  # fmt: skip
+
+
+def verify_packs(run: "Run", items: "QuerySet[Item]") -> None:
+    """Read every copy of these lines' packages that was not read since the approval; no transaction is open meanwhile.
+
+    What is damaged or missing becomes a finding, and its records are not destroyed.
+    """
+    approved_at = run.proposal.approval.decided_at  # type: ignore[union-attr]
+    records = list(items.values_list("record_id", flat=True))
+    old = Copy.objects.filter(pack__packed__record__in=records, gone_at=None, checked_at__lt=approved_at)
+    for copy in old.select_related("pack__bag__batch__site", "store__credential").distinct():
+        kind = _read(run, copy)
+        now = run.clock()
+        result = Result.FAILED if kind else Result.OK
+        Copy.objects.filter(pk=copy.pk).update(checked_at=now, result=result)
+        if kind:
+            seen = [Seen(copy.pack.name, copy.pack.bag.batch.site, _("Read before a deletion"), bag=copy.pack.bag)]
+            findings_keep(kind=kind, place=copy.store, seen=seen, complete=False, now=now)
+
+
+def _read(run: "Run", copy: Copy) -> FindingKind | None:
+    """What is wrong with it. Raises PlaceAway: then nothing is known, and nothing goes."""
+    digest, size, heard = hashlib.sha256(), 0, run.clock()
+    try:
+        shelf = opened(copy.store)
+        shelf.head(copy.pack.name)  # a store that is away says so
+        for piece in shelf.read(copy.pack.name):
+            digest.update(piece)
+            size += len(piece)
+            heard = _hear(run, heard)
+    except FileNotFoundError:
+        return FindingKind.PACK_MISSING
+    except Unreadable:
+        return FindingKind.DAMAGED
+    if size != copy.pack.size:
+        return FindingKind.SIZE
+    return None if digest.hexdigest() == copy.pack.sha256 else FindingKind.DAMAGED
+
+
+def _hear(run: "Run", last: datetime) -> datetime:
+    now = run.clock()
+    if (now - last).total_seconds() < 20:
+        return last
+    run.hear()
+    connection.close()  # a large package takes minutes: no connection waits for it
+    return now

@@ -1,0 +1,170 @@
+"""The berita acara of a destruction (RET-10): issued when all of it is gone, was looked for, and counted anew."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import IO
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.template.defaultfilters import filesizeformat
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from occ.approvals.services import name_of, position_of
+from occ.documents.models import IssuedDocument
+from occ.documents.services import document_issue
+from occ.documents.signing import Signing
+from occ.errors import Invalid, NotAllowed, WrongState
+from occ.people.models import User
+from occ.sheets.writing import OutColumn, write_workbook
+from occ.times import local_day
+from occ.workflow.services import step
+from retention.choices import ItemDecision, ItemState, ProposalStatus, RecordKind, Result
+from retention.documents.disposal import CLASSES, DISPOSAL, Destroyed, Facts, Signer, disposal_body
+from retention.models import Proposal, Record
+from retention.services.probing import recount
+from retention.services.schedule import rule_of, rules_on
+from retention.workflow import PROPOSAL
+
+CHUNK = 2_000
+
+
+def disposal_issue(
+    *, proposal_id: int, place: str, witnesses: Sequence[tuple[str, str]], language: str,
+    signatures: Sequence[Signing], actor: User, now: datetime,
+) -> IssuedDocument:  # fmt: skip
+    """Issue it and close the proposal. `witnesses`: names and positions, one at least.
+
+    Raises NotAllowed, WrongState (not all gone, or not proved to be), Invalid (no place, no witness).
+    """
+    with transaction.atomic():
+        proposal = Proposal.objects.select_for_update(of=("self",)).select_related(
+            "site", "approval", "executed_by__person"
+        ).get(pk=proposal_id)  # fmt: skip
+        if not PROPOSAL.find("issue").open_to(actor, proposal.site):
+            raise NotAllowed
+        if proposal.status != ProposalStatus.DESTROYED:
+            raise WrongState(_("A berita acara is issued once, when all that was approved is destroyed."))
+        _proved(proposal)
+        witnesses = [(name.strip(), position.strip()) for name, position in witnesses if name.strip()]
+        if not witnesses:
+            raise Invalid(_("Name a witness."), field="witness_1")
+        if not place.strip():
+            raise Invalid(_("Say where it was drawn up."), field="place")
+        with translation.override(language):
+            facts = _facts(proposal, place.strip(), now)
+            signers = _signers(proposal, witnesses)
+        body = disposal_body(facts=facts, lines=destroyed(proposal), signers=signers, language=language)
+        document = document_issue(
+            type=DISPOSAL, site=proposal.site, subject=proposal, title=str(DISPOSAL.title), data=body,
+            language=language, actor=actor, now=now, period=facts.period, signatures=tuple(signatures),
+        )  # fmt: skip
+        also = {"document": document}
+        with step(PROPOSAL, Proposal, proposal_id, "issue", actor=actor, now=now, also=also):
+            return document
+
+
+def _proved(proposal: Proposal) -> None:
+    first = proposal.probes.order_by("due_at").first()
+    if first is None or first.ran_at is None:
+        raise WrongState(_("It was not looked for yet, so nobody knows that it is gone."))
+    if first.result != Result.OK:
+        raise WrongState(_("Something that should be gone was found: see the absence probe."))
+    counts = recount(proposal)
+    if len(set(counts.values())) != 1 or not counts["lines"]:
+        shown = ", ".join(f"{name} {count}" for name, count in counts.items())
+        raise WrongState(_("Counted anew, the numbers differ: %(counts)s.") % {"counts": shown})
+
+
+def destroyed(proposal: Proposal) -> Iterator[Destroyed]:
+    """In the order of the list that was approved."""
+    rows = proposal.items.filter(state=ItemState.DESTROYED).order_by("position")
+    values = rows.values_list(
+        "record__external_id", "record__tombstone__kind", "record__tombstone__ended_on", "record__tombstone__size",
+        "record__tombstone__sha256", "record__tombstone__bag",
+    )  # fmt: skip
+    return (Destroyed(*row) for row in values.iterator(chunk_size=CHUNK))
+
+
+def _facts(proposal: Proposal, place: str, now: datetime) -> Facts:
+    zone, approval = proposal.site.zone, proposal.approval
+    assert approval is not None and proposal.completed_at is not None
+    lines = list(destroyed(proposal))
+    days = [one.ended_on for one in lines]
+    pulled = proposal.items.filter(decision=ItemDecision.APPROVED).exclude(state=ItemState.DESTROYED).count()
+    refused = proposal.items.filter(decision=ItemDecision.REFUSED).count()
+    said = {"name": approval.name, "position": approval.position, "day": _day(approval.decided_at, zone)}
+    return Facts(
+        day=local_day(proposal.completed_at, zone), place=place, number=proposal.number,
+        kinds=str(RecordKind(proposal.kind).label), period=(min(days), max(days)), count=len(lines),
+        volume=filesizeformat(sum(one.size for one in lines)), list_sha256=proposal.list_sha256,
+        basis=[
+            _("SOP-RET 5.3 and 5.4: kept for the period below and approved by the client before it is destroyed."),
+            _("Approval by %(name)s, %(position)s, on %(day)s, of the list with the hash above.") % said,
+        ],
+        method=[
+            _("Each file was deleted at its source, with all its versions."),
+            _("Each record's own key was destroyed, so that every copy of the backup is unreadable (NIST SP 800-88, "
+              "cryptographic erase); packages without a readable record were deleted from every store."),
+            _("Afterwards it was looked for at the source, in every store and among exports, and nothing was found."),
+        ],
+        remarks=[
+            text
+            for count, text in (
+                (refused, _("Refused by the client and kept: %(count)s.") % {"count": refused}),
+                (pulled, _("Approved and not destroyed, as they are held: %(count)s.") % {"count": pulled}),
+            )
+            if count
+        ],
+        retention=retention_of(proposal),
+    )  # fmt: skip
+
+
+def _day(at: datetime, zone: ZoneInfo) -> str:
+    return str(date_format(local_day(at, zone), "j F Y"))
+
+
+def retention_of(proposal: Proposal) -> str:
+    """The period that governed the list's first record, in words."""
+    first = proposal.items.order_by("position").values_list("record_id", flat=True).first()
+    found = Record.objects.select_related("source").defer("customer").get(pk=first)
+    rule = rule_of(found, rules_on(local_day(proposal.proposed_at, proposal.site.zone)))
+    return _("%(years)s years") % {"years": rule.delete_after_years}
+
+
+def _signers(proposal: Proposal, witnesses: Sequence[tuple[str, str]]) -> list[Signer]:
+    executor, approval = proposal.executed_by, proposal.approval
+    assert executor is not None and approval is not None
+    return [
+        Signer(_("Executed by"), name_of(executor), position_of(executor)),
+        *(Signer(_("Witness"), name, position or "-") for name, position in witnesses),
+        Signer(_("Approved by"), approval.name, approval.position),
+    ]
+
+
+def annex_columns() -> list[OutColumn]:
+    return [
+        OutColumn(_("No."), width=8), OutColumn(_("Kind of record"), width=20),
+        OutColumn(_("Classification code"), width=18), OutColumn(_("Period covered"), width=16),
+        OutColumn(_("Quantity"), width=10), OutColumn(_("Stage"), width=12), OutColumn(_("Medium"), width=12),
+        OutColumn(_("Retention"), width=12), OutColumn(_("Remarks"), width=34), OutColumn(_("Bag"), width=28),
+        OutColumn("SHA-256", width=68),
+    ]  # fmt: skip
+
+
+def annex_workbook(out: IO[bytes], proposal: Proposal) -> int:
+    """The annex as a spreadsheet; returns how many lines."""
+    kinds, retention = dict(RecordKind.choices), retention_of(proposal)
+    rows = (
+        [n, str(kinds.get(one.kind, one.kind)), CLASSES.get(one.kind, "-"), one.ended_on, 1, _("Original"),
+         _("Softcopy"), retention, f"ID {one.external_id}", one.bag, one.sha256]
+        for n, one in enumerate(destroyed(proposal), 1)
+    )  # fmt: skip
+    meta = {_("Proposal"): proposal.number, _("SHA-256 of the approved list"): proposal.list_sha256}
+    if proposal.document is not None:
+        meta[_("Document")] = proposal.document.full_number
+    return write_workbook(
+        out, title=_("Annex: list of the destroyed documents"), columns=annex_columns(), rows=rows, meta=meta,
+        zone=proposal.site.zone,
+    )  # fmt: skip

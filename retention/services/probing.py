@@ -1,0 +1,97 @@
+"""Is what was destroyed gone (RET-9)? Looked for at its source, in every store, in keys, journals and exports."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+
+from occ.jobs.models import Job
+from occ.ledger.services import record
+from retention.choices import ItemState, RecordState, Result
+from retention.models import Copy, Pack, Packed, Probe, Proposal, Record, Source, Store
+from retention.storing import PlaceAway, Unreadable, opened
+from retention.workflow import DISPOSER
+
+SOME = 2_000
+MOST_SHOWN = 200
+
+
+def probes_run_due(*, now: datetime) -> int:
+    """Beat: how many were run; one whose place is away is tried again at the next tick."""
+    due = Probe.objects.filter(ran_at=None, due_at__lte=now).order_by("due_at")
+    return sum(probe_run(probe_id=pk, now=now) for pk in due.values_list("pk", flat=True))
+
+
+def probe_run(*, probe_id: int, now: datetime) -> bool:
+    """Look for everything that the proposal destroyed; False while a place cannot be asked: then it was not run."""
+    from retention.services.ending import packages_remove
+
+    probe = Probe.objects.select_related("proposal__site").get(pk=probe_id)
+    packages_remove(proposal=probe.proposal, now=now)
+    try:
+        found = [*_at_sources(probe.proposal), *_in_stores(probe.proposal), *_keys(probe.proposal), *_exports(probe)]
+    except (PlaceAway, Unreadable) as away:
+        Probe.objects.filter(pk=probe.pk).update(found=[{"where": str(away), "name": "", "readable": False}])
+        return False
+    counted = probe.proposal.tombstones.count()
+    result = Result.FAILED if any(one["readable"] for one in found) else Result.OK
+    shown = sorted(found, key=lambda one: not one["readable"])[:MOST_SHOWN]
+    Probe.objects.filter(pk=probe.pk).update(ran_at=now, result=result, counted=counted, found=shown)
+    data = {"result": str(result), "counted": counted, "found": len(found)}
+    site = probe.proposal.site
+    record(actor=DISPOSER, action="retention.absence_probed", subject=probe.proposal, data=data, now=now, site=site)
+    return True
+
+
+def _thing(where: str, name: str, readable: bool) -> dict[str, Any]:
+    return {"where": where, "name": name, "readable": readable}
+
+
+def _at_sources(proposal: Proposal) -> Iterator[dict[str, Any]]:
+    """Files, their companions, and every version of them."""
+    dead = Record.objects.filter(tombstone__proposal=proposal)
+    for source in Source.objects.filter(pk__in=dead.values("source_id").distinct()).select_related("credential"):
+        shelf = opened(source)
+        paths = dead.filter(source=source).order_by("pk").values_list("path", flat=True).iterator(chunk_size=SOME)
+        while some := list(islice(paths, SOME)):
+            names = [*some, *(f"{one}.json" for one in some if source.sidecar)]
+            for name in shelf.absent_many(names):
+                yield _thing(source.code, name, True)
+
+
+def _in_stores(proposal: Proposal) -> Iterator[dict[str, Any]]:
+    """Packages of which no record has a key: what still lies there can be read by nobody, but is said."""
+    kept = Packed.objects.filter(pack=OuterRef("pk"), key__isnull=False)
+    empty = Pack.objects.filter(~Exists(kept), number__gt=0, packed__record__tombstone__proposal=proposal).distinct()
+    for store in Store.objects.filter(copies__pack__in=empty).distinct().select_related("credential"):
+        names = list(Copy.objects.filter(store=store, pack__in=empty).values_list("pack__name", flat=True))
+        for name in opened(store).absent_many(names):
+            yield _thing(store.code, name, False)
+
+
+def _keys(proposal: Proposal) -> Iterator[dict[str, Any]]:
+    for name in Packed.objects.filter(record__tombstone__proposal=proposal, key__isnull=False).values_list("name"):
+        yield _thing("OCC", name[0], True)
+
+
+def _exports(probe: Probe) -> Iterator[dict[str, Any]]:
+    from retention.services.ending import EXPORTS
+
+    done = probe.proposal.completed_at
+    files = Job.objects.filter(kind__in=EXPORTS, finished_at__lte=done).exclude(output_file="")
+    for name in files.values_list("output_name", flat=True):
+        yield _thing("OCC", name, True)
+
+
+def recount(proposal: Proposal) -> dict[str, int]:
+    """Counted anew from four tables that know of each other by the record only; all the same when all is well."""
+    dead = Record.objects.filter(tombstone__proposal=proposal, state=RecordState.DESTROYED)
+    return {
+        "lines": proposal.items.filter(state=ItemState.DESTROYED).count(),
+        "records": dead.count(),
+        "tombstones": proposal.tombstones.count(),
+        "without_key": dead.filter(~Exists(Packed.objects.filter(record=OuterRef("pk"), key__isnull=False))).count(),
+        "journal": sum(proposal.journals.values_list("lines", flat=True)),
+    }
