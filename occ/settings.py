@@ -225,7 +225,11 @@ CELERY_TIMEZONE = "UTC"
 # A worker without -Q serves both queues; where there are several, give the jobs workers of their own.
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_QUEUES = [Queue("default"), Queue("jobs")]
-CELERY_TASK_ROUTES = {"occ.jobs.tasks.run": {"queue": "jobs"}}
+CELERY_TASK_ROUTES = {
+    "occ.jobs.tasks.run": {"queue": "jobs"},
+    "retention.tasks.figures": {"queue": "jobs"},
+    "retention.tasks.transcripts": {"queue": "jobs"},
+}
 CELERY_BEAT_SCHEDULER = "occ.beat:LeaderScheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "occ.obligations.tasks.sweep", "schedule": 20.0, "options": {"expires": 60}},
@@ -234,6 +238,9 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile": {"task": "userids.reconciling.tasks.reconcile", "schedule": 60.0, "options": {"expires": 60}},
     "transfers": {"task": "sdm.tasks.take_effect", "schedule": 60.0, "options": {"expires": 60}},
     "deliver": {"task": "occ.notifications.tasks.deliver_due", "schedule": 15.0, "options": {"expires": 60}},
+    "holds": {"task": "retention.tasks.holds", "schedule": 900.0, "options": {"expires": 900}},
+    "figures": {"task": "retention.tasks.figures", "schedule": 300.0, "options": {"expires": 300}},
+    "transcripts": {"task": "retention.tasks.transcripts", "schedule": 300.0, "options": {"expires": 300}},
     "seal": {"task": "occ.ledger.tasks.seal", "schedule": 60.0, "options": {"expires": 60}},
     "take_up": {"task": "occ.jobs.tasks.take_up", "schedule": 60.0, "options": {"expires": 60}},
     "access_reviews": {"task": "userids.tasks.access_reviews", "schedule": 3600.0, "options": {"expires": 3600}},

@@ -17,6 +17,7 @@ COOLING_DAYS = "retention.cooling.days"
 ANSWER_DAYS = "retention.answer.days"
 PROBE_DAYS = "retention.probe.days"
 FINDING_HOURS = "retention.finding.hours"
+HOLD_NOTICE_DAYS = "retention.hold.notice_days"
 
 for key, label, unit, clause, default, least, most in (
     (GATHER_DAYS, _("Batches gather before their first record reaches its age"), _("days"), "SOP-RET 8.1", 60, 1, 360),
@@ -25,6 +26,7 @@ for key, label, unit, clause, default, least, most in (
     (ANSWER_DAYS, _("The client is asked for an answer within"), _("days"), "SOP-RET 5.3", 14, 1, 180),
     (PROBE_DAYS, _("After a destruction its absence is looked for again after"), _("days"), "SOP-RET 5.5", 7, 1, 90),
     (FINDING_HOURS, _("A damaged or missing backup is settled within"), _("hours"), "SOP-RET 7", 24, 1, 720),
+    (HOLD_NOTICE_DAYS, _("Before a legal hold ends, people are told"), _("days"), "SOP-RET 5.3", 7, 1, 90),
 ):
     register_policy(Definition(key, label, unit, clause, default, number(least, most)))
 

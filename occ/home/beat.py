@@ -8,6 +8,9 @@ from occ.ledger.services import seal_entries
 from occ.notifications.services import deliver_due
 from occ.obligations.sweep import sweep
 from occ.people.lifecycle import announce_left
+from retention.services.compliance import figures_count
+from retention.services.holds import holds_watch
+from retention.services.transcripts import transcripts_make
 from sdm.services.placements import placements_take_effect
 from userids.reconciling.pulling import reconcile_due
 from userids.services.access_reviews import access_reviews_open
@@ -20,6 +23,8 @@ def run_waiting_jobs(now: datetime) -> int:
     return sum(jobs.job_run(job_id=pk, now=now) for pk in Job.objects.claimable(now).values_list("pk", flat=True))
 
 
+# What goes on for as long as there is work does so in `tick` for this long.
+TICK_SECONDS = 600.0
 # kind -> what it does at an instant, returning how much it did; in the order in which one feeds the next.
 DUTIES: dict[str, Callable[[datetime], int]] = {
     "lifecycle": lambda now: announce_left(now=now),
@@ -28,6 +33,9 @@ DUTIES: dict[str, Callable[[datetime], int]] = {
     "sweep": lambda now: sweep(now=now).steps,
     "connect": lambda now: connect(now=now),
     "reconcile": lambda now: reconcile_due(now=now),
+    "holds": lambda now: holds_watch(now=now),
+    "transcripts": lambda now: transcripts_make(now=now, seconds=TICK_SECONDS),
+    "figures": lambda now: figures_count(now=now, seconds=TICK_SECONDS),
     "deliver": lambda now: deliver_due(now=now)[0],
     "jobs": run_waiting_jobs,
     "seal": lambda now: seal_entries(now=now),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import SITE_WIDE, has_role
+from retention.personal import CATALOGUE_READERS, LISTENERS
 from userids.models import APPLICATION_READERS
 
 FLOOR = frozenset({*SITE_WIDE, Role.TEAM_LEADER})
@@ -47,6 +48,15 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Findings"), "zoom-exclamation", "userids:findings", FLOOR),
             Item(_("Import"), "upload", "userids:import", frozenset({Role.SUPPORT, Role.DOCUMENT_CONTROL})),
             Item(_("Applications"), "plug-connected", "userids:applications", APPLICATION_READERS),
+        ],
+    ),
+    (
+        _("Retention"),
+        [
+            Item(_("Keeping of records"), "calendar-stats", "retention:compliance", CATALOGUE_READERS),
+            Item(_("Search in chats"), "message-search", "retention:said", LISTENERS),
+            Item(_("Legal holds"), "lock", "retention:holds", CATALOGUE_READERS),
+            Item(_("Register of documents"), "archive", "retention:register", CATALOGUE_READERS),
         ],
     ),
     (

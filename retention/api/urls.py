@@ -1,3 +1,15 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from retention.api import holds, register
+
+urlpatterns: list[URLPattern] = [
+    path("holds/", holds.Holds.as_view(), name="retention-holds"),
+    path("holds/<int:pk>/", holds.HoldDetail.as_view(), name="retention-hold"),
+    path("holds/<int:pk>/records/", holds.HoldRecords.as_view(), name="retention-hold-records"),
+    path("holds/<int:pk>/extend/", holds.HoldExtend.as_view(), name="retention-hold-extend"),
+    path("holds/<int:pk>/lift/", holds.HoldLift.as_view(), name="retention-hold-lift"),
+    path("register/", register.Register.as_view(), name="retention-register"),
+    path("entries/", register.Entries.as_view(), name="retention-entries"),
+    path("entries/<int:pk>/", register.EntryDetail.as_view(), name="retention-entry"),
+    path("compliance/", register.Compliance.as_view(), name="retention-compliance"),
+]
