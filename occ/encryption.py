@@ -13,6 +13,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import models
+from django.db.models.lookups import Exact
 
 HOW = "python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
 
@@ -60,6 +61,15 @@ def checked(keys: list[str]) -> list[str]:
     return keys
 
 
+class IsEmpty(Exact):  # type: ignore[type-arg]
+    """Whether nothing is kept: the one thing that can be asked of an encrypted value."""
+
+    def get_prep_lookup(self) -> Any:
+        if self.rhs != "":
+            raise FieldError("an encrypted value cannot be looked up, only whether it is empty")
+        return super().get_prep_lookup()
+
+
 class EncryptedTextField(models.TextField):
     """A text that the database holds encrypted. Empty stays empty; it cannot be searched for, only be there or not."""
 
@@ -71,6 +81,8 @@ class EncryptedTextField(models.TextField):
         return decrypt(value) if value else value
 
     def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name == "exact":
+            return IsEmpty
         if lookup_name != "isnull":
             raise FieldError(f"{self.name} is encrypted: it cannot be looked up by {lookup_name}")
         return super().get_lookup(lookup_name)
