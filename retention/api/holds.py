@@ -81,7 +81,7 @@ class HoldQuery(serializers.Serializer[Any]):
 
 
 class CoveredSerializer(serializers.ModelSerializer[Record]):
-    source = serializers.CharField(source="source.code")
+    source = serializers.CharField(source="source.code")  # type: ignore[assignment]
     site = serializers.CharField(source="site.code")
 
     class Meta:
@@ -180,7 +180,7 @@ class HoldTransition(APIView):
             raise NotAllowed
         given = taken(data=request.data)
         given.is_valid(raise_exception=True)
-        deed = {"extend": holds.hold_extend, "lift": holds.hold_lift}[self.name]
+        deed: Any = {"extend": holds.hold_extend, "lift": holds.hold_lift}[self.name]
         return Response(said(request, deed(hold_id=pk, actor=user, now=timezone.now(), **given.validated_data)))
 
 

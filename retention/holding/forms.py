@@ -92,8 +92,7 @@ class HoldForm(forms.Form):
                 self.add_error("ids", words % {"n": len(self.unknown), "ids": some})
             # What the file brought stays in the form: a browser does not send the file a second time.
             if data.get("file") and len(ids) <= MOST_NAMED:
-                self.data = self.data.copy()
-                self.data["ids"] = "\n".join(ids)
+                self.fill(ids="\n".join(ids))
         return data
 
     def _read(self, file: UploadedFile) -> list[str]:
@@ -107,6 +106,13 @@ class HoldForm(forms.Form):
             self.add_error("file", str(refusal))
             return []
         return [str(row.values.get("id") or "") for row in table.rows]
+
+    def fill(self, **values: str) -> None:
+        """Put values into the form as it is shown again."""
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        for name, value in values.items():
+            data[name] = value
+        self.data = data
 
     def scope(self) -> Scope:
         data = self.cleaned_data

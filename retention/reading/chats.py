@@ -51,7 +51,7 @@ class Chat:
 def read_chat(content: bytes, zone: ZoneInfo, *, cut: bool = False) -> Chat:
     """`cut`: `content` is only the beginning of the file."""
     text = decoded(content)
-    found = []
+    found: list[Message] = []
     for message in _json(text, zone) if text.lstrip()[:1] in {"{", "["} else _lines(text):
         if len(found) == MOST_MESSAGES:
             cut = True

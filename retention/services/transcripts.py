@@ -104,10 +104,10 @@ def _keep(one: Record, words: list[str] | None, why: str, now: datetime) -> None
 
 
 def saying(rows: RecordQuerySet, text: str) -> RecordQuerySet:
-    """Those of the rows in whose chat every one of these words, or its beginning, was said."""
+    """Those of the rows in whose chat every one of these words, or its beginning, was said; without words none."""
     words = [word.casefold() for word in re.findall(r"\w{1,40}", text.replace("\x00", ""))][:8]
     if not words:
-        return rows
+        return rows.none()
     query = SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw")
     return rows.filter(pk__in=Transcript.objects.filter(words=query).values("pk"))
 

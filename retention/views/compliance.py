@@ -34,8 +34,8 @@ def compliance(request: HttpRequest) -> HttpResponse:
         raise NotAllowed
     sites = sites_for(user, CATALOGUE_READERS)
     site = _site(request, sites)
-    rows = MonthFigures.objects.visible_to(user)
-    rows = list(rows.filter(site=site) if site else rows)
+    seen = MonthFigures.objects.visible_to(user)
+    rows = list(seen.filter(site=site) if site else seen)
     sums = heat.summed(rows)
     totals = {name: sum(one[name] for one in sums.values()) for name in FIGURES}
     counted = [row.counted_at for row in rows if row.counted_at]

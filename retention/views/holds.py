@@ -115,8 +115,7 @@ def hold_new(request: HttpRequest) -> HttpResponse:
                 messages.success(request, _("The hold %(number)s is in force.") % {"number": made.number})
                 return redirect(made)
             preview = _preview(form, user)
-            form.data = form.data.copy()
-            form.data["seen"] = digest
+            form.fill(seen=digest)
         except Refused as refusal:
             add_refusal(form, refusal)
     context = {

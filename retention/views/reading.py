@@ -159,7 +159,7 @@ def take(request: HttpRequest, pk: int) -> HttpResponseBase:
     sound = sniff(services.beginning(content, HEAD))
     ending = sound.ending if sound else "txt" if found.kind == RecordKind.CHAT else "bin"
     answer["Content-Disposition"] = f'attachment; filename="record-{found.pk}.{ending}"'
-    return answer  # type: ignore[no-any-return]
+    return answer
 
 
 @require_GET

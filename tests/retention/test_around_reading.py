@@ -1,4 +1,4 @@
-"""Listening and reading (RET-13): a purpose first, an entry each time, parts of a sound, hostile files, customers hidden."""
+"""Listening and reading (RET-13): a purpose first, an entry each time, parts of a sound, hostile files, masks."""
 
 from __future__ import annotations
 
@@ -230,14 +230,15 @@ def test_json_lines_are_read_in_their_variants(floor: Floor) -> None:
         chat = read_chat(content.encode(), JAKARTA)
         assert [one.who for one in chat.messages] == ["agent", "Budi", "bot", ""]
         assert chat.messages[0].when == "2026-01-05 10:00:00" and chat.messages[1].when == "2026-01-05 10:01:00"
-    assert read_chat("\ufeffhalo".encode("utf-16"), JAKARTA).messages[0].text == "halo"
+    assert read_chat("halo".encode("utf-16"), JAKARTA).messages[0].text == "halo"
 
 
 HOSTILE = [
     b"<script>alert(1)</script><img src=x onerror=alert(1)>",
     b'{"from": "<b>x</b>", "text": "</script><script>alert(1)</script>"}',
     b"\xff\xfe\x00\xd8", b"\xc3\x28 bad utf-8 \xf0\x28\x8c\xbc", b"\x00" * 5_000, b"", b"\n" * 70_000,
-    b"[" * 100_000, b'{"a":' * 50_000, b'{"text": "\\ud800"}', b'{"at": 1e400, "text": "x"}', b'{"at": -99999999999999}',
+    b"[" * 100_000, b'{"a":' * 50_000, b'{"text": "\\ud800"}', b'{"at": 1e400, "text": "x"}',
+    b'{"at": -99999999999999}',
     b'{"at": NaN, "text": Infinity}', "‮olleh​".encode(), b"9" * 300_000, b"a@" * 100_000,
     b'{"text": ' + b"1" * 10_000 + b"}",
 ]  # fmt: skip
