@@ -233,6 +233,8 @@ CELERY_TASK_ROUTES = {
     "retention.tasks.dispose": {"queue": "jobs"},
     "retention.tasks.scan": {"queue": "jobs"},
     "retention.tasks.repair": {"queue": "jobs"},
+    "retention.tasks.figures": {"queue": "jobs"},
+    "retention.tasks.transcripts": {"queue": "jobs"},
 }
 CELERY_BEAT_SCHEDULER = "occ.beat:LeaderScheduler"
 CELERY_BEAT_SCHEDULE = {
@@ -243,6 +245,9 @@ CELERY_BEAT_SCHEDULE = {
     "transfers": {"task": "sdm.tasks.take_effect", "schedule": 60.0, "options": {"expires": 60}},
     "scans": {"task": "retention.tasks.scans", "schedule": 60.0, "options": {"expires": 60}},
     "deliver": {"task": "occ.notifications.tasks.deliver_due", "schedule": 15.0, "options": {"expires": 60}},
+    "holds": {"task": "retention.tasks.holds", "schedule": 900.0, "options": {"expires": 900}},
+    "figures": {"task": "retention.tasks.figures", "schedule": 300.0, "options": {"expires": 300}},
+    "transcripts": {"task": "retention.tasks.transcripts", "schedule": 300.0, "options": {"expires": 300}},
     "seal": {"task": "occ.ledger.tasks.seal", "schedule": 60.0, "options": {"expires": 60}},
     "take_up": {"task": "occ.jobs.tasks.take_up", "schedule": 60.0, "options": {"expires": 60}},
     "retention_batches": {"task": "retention.tasks.run_batches", "schedule": 60.0, "options": {"expires": 60}},

@@ -136,6 +136,18 @@ class EntryStatus(models.TextChoices):
     DESTROYED = "destroyed", _("Destroyed")
 
 
+class RegisterKind(models.TextChoices):
+    DOCUMENT = "document", _("Issued document")
+    BATCH = "batch", _("Backup batch")
+    ENTRY = "entry", _("Entered by hand")
+
+
+class RegisterStatus(models.TextChoices):
+    KEPT = "kept", _("Kept")
+    SUPERSEDED = "superseded", _("Superseded")
+    DESTROYED = "destroyed", _("Destroyed")
+
+
 class Purpose(models.TextChoices):
     """Why somebody listens to or reads a conversation."""
 

@@ -13,6 +13,8 @@ CATALOGUE_READERS = frozenset(
 LISTENERS = frozenset(
     {Role.TEAM_LEADER, Role.COORDINATOR, Role.QUALITY_CONTROL, Role.QUALITY_ASSURANCE, Role.MANAGER, Role.AUDITOR}
 )
+# Who may also take the file away.
+DOWNLOADERS = frozenset({Role.COORDINATOR, Role.MANAGER})
 # Who sees customers' names and numbers in full.
 UNMASKED = frozenset({Role.COORDINATOR, Role.QUALITY_ASSURANCE, Role.MANAGER})
 # Who starts backups and deletions (SOP-RET 8.1, steps 5 to 8), has sources scanned and gives records in.

@@ -21,13 +21,28 @@ COOLING_DAYS = "retention.cooling.days"
 ANSWER_DAYS = "retention.answer.days"
 PROBE_DAYS = "retention.probe.days"
 FINDING_HOURS = "retention.finding.hours"
+HOLD_NOTICE_DAYS = "retention.hold.notice_days"
 
 for key, label, unit, clause, default, least, most in (
     (GATHER_DAYS, _("Batches gather before their first record reaches its age"), _("days"), "SOP-RET 8.1", 60, 1, 360),
-    (ESCALATE_DAYS, _("A batch that no team leader has escalated by then goes to Team IT"), _("days before it is due"),
-     "SOP-RET 8.1", 30, 1, 360),
-    (START_DAYS, _("A batch that Team IT has not started by then starts by itself"), _("days before it is due"),
-     "SOP-RET 8.1", 14, 1, 360),
+    (
+        ESCALATE_DAYS,
+        _("A batch that no team leader has escalated by then goes to Team IT"),
+        _("days before it is due"),
+        "SOP-RET 8.1",
+        30,
+        1,
+        360,
+    ),
+    (
+        START_DAYS,
+        _("A batch that Team IT has not started by then starts by itself"),
+        _("days before it is due"),
+        "SOP-RET 8.1",
+        14,
+        1,
+        360,
+    ),
     (DRILL_DAYS, _("A restore drill is made every"), _("days"), "SOP-RET 7", 30, 1, 180),
     (DRILL_LATE_DAYS, _("A restore drill is missing after"), _("days"), "SOP-RET 7", 40, 2, 365),
     (FIXITY_DAYS, _("Each package is read and compared at least every"), _("days"), "SOP-RET 7", 90, 1, 365),
@@ -35,7 +50,8 @@ for key, label, unit, clause, default, least, most in (
     (ANSWER_DAYS, _("The client is asked for an answer within"), _("days"), "SOP-RET 5.3", 14, 1, 180),
     (PROBE_DAYS, _("After a destruction its absence is looked for again after"), _("days"), "SOP-RET 5.5", 7, 1, 90),
     (FINDING_HOURS, _("A damaged or missing backup is settled within"), _("hours"), "SOP-RET 7", 24, 1, 720),
-):  # fmt: skip
+    (HOLD_NOTICE_DAYS, _("Before a legal hold ends, people are told"), _("days"), "SOP-RET 5.3", 7, 1, 90),
+):
     register_policy(Definition(key, label, unit, clause, default, number(least, most)))
 
 register(

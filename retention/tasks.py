@@ -13,11 +13,14 @@ from occ.people.actors import BEAT, Actor
 from occ.people.models import User
 from retention.backing.packing import Stopped
 from retention.services import backups, batches, drilling, repairing, store_lists, verifying
+from retention.services.compliance import figures_count
 from retention.services.disposing import proposal_dispose, proposals_take_up
+from retention.services.holds import holds_watch
 from retention.services.probing import probes_run_due
 from retention.services.proposals import drafts_open
 from retention.services.scanning import scan_enqueue, scans_overdue, source_scan, sources_due
 from retention.services.sending import send
+from retention.services.transcripts import transcripts_make
 
 logger = logging.getLogger(__name__)
 heartbeats.expect("scans", timedelta(minutes=5))
@@ -145,4 +148,40 @@ def disposal_drafts() -> int:
     now = timezone.now()
     count = drafts_open(now=now)
     heartbeats.leave("disposal_drafts", now=now, did=count)
+    return count
+
+
+# Holds, figures, words -----------------------------------------------------------------------------------------------
+
+heartbeats.expect("holds", timedelta(hours=3))
+heartbeats.expect("figures", timedelta(hours=1))
+heartbeats.expect("transcripts", timedelta(hours=1))
+# How long one call works; the next one goes on.
+SLICE = 240.0
+
+
+@shared_task
+def holds() -> int:
+    """Tell of holds that end soon; write down those that have ended (RET-12)."""
+    now = timezone.now()
+    count = holds_watch(now=now)
+    heartbeats.leave("holds", now=now, did=count)
+    return count
+
+
+@shared_task
+def figures() -> int:
+    """Count the compliance page's months anew where something changed (RET-14)."""
+    now = timezone.now()
+    count = figures_count(now=now, seconds=SLICE)
+    heartbeats.leave("figures", now=now, did=count)
+    return count
+
+
+@shared_task
+def transcripts() -> int:
+    """The words by which chats are found (RET-13)."""
+    now = timezone.now()
+    count = transcripts_make(now=now, seconds=SLICE)
+    heartbeats.leave("transcripts", now=now, did=count)
     return count

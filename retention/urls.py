@@ -1,6 +1,20 @@
-from django.urls import path
+from django.urls import include, path
 
-from retention.views import batches, checks, decisions, findings, imports, places, proposals, records, schedule
+from retention.views import (
+    batches,
+    checks,
+    compliance,
+    decisions,
+    findings,
+    holds,
+    imports,
+    places,
+    proposals,
+    reading,
+    records,
+    register,
+    schedule,
+)
 
 app_name = "retention"
 urlpatterns = [
@@ -46,4 +60,22 @@ urlpatterns = [
     path("decisions/<int:pk>/", decisions.decision, name="decision"),
     path("decisions/<int:pk>/decide/", decisions.decision_make, name="decision_make"),
     path("decisions/<int:pk>/recall/", decisions.decision_recall, name="decision_recall"),
+    path("compliance/", compliance.compliance, name="compliance"),
+    path("compliance/records/", compliance.figure_rows, name="figure_rows"),
+    path("holds/", holds.holds, name="holds"),
+    path("holds/new/", holds.hold_new, name="hold_new"),
+    path("holds/<int:pk>/", holds.hold, name="hold"),
+    path("holds/<int:pk>/extend/", holds.hold_extend, name="hold_extend"),
+    path("holds/<int:pk>/lift/", holds.hold_lift, name="hold_lift"),
+    path("chats/", reading.said, name="said"),
+    path("records/<int:pk>/listen/", reading.listen, name="listen"),
+    path("records/<int:pk>/read/", reading.read, name="read"),
+    path("records/<int:pk>/media/", reading.media, name="media"),
+    path("records/<int:pk>/file/", reading.take, name="take"),
+    path("register/", register.register, name="register"),
+    path("register/issue/", register.register_issue, name="register_issue"),
+    path("register/new/", register.entry_new, name="entry_new"),
+    path("register/import/", include("retention.registering.urls")),
+    path("register/<int:pk>/", register.entry, name="entry"),
+    path("register/<int:pk>/edit/", register.entry_edit, name="entry_edit"),
 ]

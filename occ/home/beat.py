@@ -8,9 +8,12 @@ from occ.ledger.services import seal_entries
 from occ.notifications.services import deliver_due
 from occ.obligations.sweep import sweep
 from occ.people.lifecycle import announce_left
+from retention.services.compliance import figures_count
 from retention.services.disposing import proposal_dispose, proposals_take_up
+from retention.services.holds import holds_watch
 from retention.services.probing import probes_run_due
 from retention.services.proposals import drafts_open
+from retention.services.transcripts import transcripts_make
 from retention.tasks import duty as retention_duty
 from retention.tasks import scans_run
 from sdm.services.placements import placements_take_effect
@@ -34,6 +37,8 @@ def dispose(now: datetime) -> int:
     return len(waiting) + probes_run_due(now=now)
 
 
+# What goes on for as long as there is work does so in `tick` for this long.
+TICK_SECONDS = 600.0
 # kind -> what it does at an instant, returning how much it did; in the order in which one feeds the next.
 DUTIES: dict[str, Callable[[datetime], int]] = {
     "lifecycle": lambda now: announce_left(now=now),
@@ -46,6 +51,9 @@ DUTIES: dict[str, Callable[[datetime], int]] = {
     "retention": lambda now: retention_duty(now),
     "disposal_drafts": lambda now: drafts_open(now=now),
     "disposals": dispose,
+    "holds": lambda now: holds_watch(now=now),
+    "transcripts": lambda now: transcripts_make(now=now, seconds=TICK_SECONDS),
+    "figures": lambda now: figures_count(now=now, seconds=TICK_SECONDS),
     "deliver": lambda now: deliver_due(now=now)[0],
     "jobs": run_waiting_jobs,
     "seal": lambda now: seal_entries(now=now),

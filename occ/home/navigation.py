@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import SITE_WIDE, has_role
-from retention.personal import APPROVERS, CATALOGUE_READERS, PLACE_READERS
+from retention.personal import APPROVERS, CATALOGUE_READERS, LISTENERS, PLACE_READERS
 from userids.models import APPLICATION_READERS
 
 FLOOR = frozenset({*SITE_WIDE, Role.TEAM_LEADER})
@@ -60,6 +60,10 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Backup batches"), "archive", "retention:batches", CATALOGUE_READERS),
             Item(_("Findings of the backups"), "zoom-exclamation", "retention:findings", CATALOGUE_READERS),
             Item(_("Checks of the backups"), "shield-check", "retention:checks", CATALOGUE_READERS),
+            Item(_("Keeping of records"), "calendar-stats", "retention:compliance", CATALOGUE_READERS),
+            Item(_("Search in chats"), "message-search", "retention:said", LISTENERS),
+            Item(_("Legal holds"), "lock", "retention:holds", CATALOGUE_READERS),
+            Item(_("Register of documents"), "archive", "retention:register", CATALOGUE_READERS),
         ],
     ),
     (

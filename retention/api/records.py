@@ -29,7 +29,7 @@ from retention.marks import masked
 from retention.models import Record, RecordQuerySet, Source, Store
 from retention.personal import KEEPERS
 from retention.services.cataloguing import CREATED, KNOWN, REFUSED, Outcome, records_add
-from retention.services.reading import Facts, checked, plain
+from retention.services.facts import Facts, checked, plain
 
 MOST = 1_000
 # A word of the language itself: no attribute can bear it.

@@ -2,16 +2,43 @@
 
 from retention.models.bags import Bag, Copy, Pack, Packed
 from retention.models.checks import Check, Finding
+from retention.models.compliance import MonthFigures
 from retention.models.disposal import OPEN_PROPOSAL, Condition, Item, Probe, Proposal, Tombstone
 from retention.models.holds import Hold, HoldRecord
 from retention.models.journal import Journal, JournalProof
 from retention.models.places import Credential, Scan, Schedule, Source, Store
 from retention.models.records import Batch, Problem, Record, RecordQuerySet
-from retention.models.register import Entry
+from retention.models.register import Entry, RegisterLine
+from retention.models.transcripts import Transcript
 
 __all__ = [
-    "OPEN_PROPOSAL", "Bag", "Batch", "Check", "Condition", "Copy", "Credential", "Entry", "Finding", "Hold",
-    "HoldRecord", "Item", "Journal", "JournalProof",
-    "Pack", "Packed", "Probe", "Problem", "Proposal", "Record", "RecordQuerySet", "Scan", "Schedule", "Source",
-    "Store", "Tombstone",
+    "OPEN_PROPOSAL",
+    "Bag",
+    "Batch",
+    "Check",
+    "Condition",
+    "Copy",
+    "Credential",
+    "Entry",
+    "Finding",
+    "Hold",
+    "HoldRecord",
+    "Item",
+    "Journal",
+    "JournalProof",
+    "MonthFigures",
+    "Pack",
+    "Packed",
+    "Probe",
+    "Problem",
+    "Proposal",
+    "Record",
+    "RecordQuerySet",
+    "RegisterLine",
+    "Scan",
+    "Schedule",
+    "Source",
+    "Store",
+    "Tombstone",
+    "Transcript",
 ]  # fmt: skip

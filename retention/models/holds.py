@@ -38,11 +38,27 @@ class HoldQuerySet(models.QuerySet["Hold"]):
             Q(named=False) | Exists(HoldRecord.objects.filter(hold=OuterRef("pk"), record=OuterRef(OuterRef("pk")))),
         )
 
+    def over(self, record: Record) -> HoldQuerySet:
+        """Those that cover this one record: `covering` from the other side."""
+        return self.filter(
+            Q(kind="") | Q(kind=record.kind),
+            Q(agent=None) | Q(agent=record.agent_id) if record.agent_id else Q(agent=None),
+            Q(customer_mark="") | Q(customer_mark=record.customer_mark),
+            Q(first_day=None) | Q(begins_at__lte=record.ended_at),
+            Q(last_day=None) | Q(ends_at__gt=record.started_at),
+            Q(named=False) | Exists(HoldRecord.objects.filter(hold=OuterRef("pk"), record=record.pk)),
+            site=record.site_id,
+        )
+
+    def over_by(self, day: date) -> HoldQuerySet:
+        """Neither lifted nor in force any more."""
+        return self.filter(lifted_at=None, until__lt=day)
+
 
 class Hold(models.Model):
     """Covers the records that meet all that it names: a kind, an agent, a customer, a period; or named ones."""
 
-    number = models.CharField(_("number"), max_length=20, unique=True)
+    number = models.CharField(_("number"), max_length=30, unique=True)
     reason = models.CharField(_("reason"), max_length=10, choices=HoldReason)
     note = models.CharField(_("what for"), max_length=300)
     site = models.ForeignKey(Site, models.PROTECT, related_name="+", verbose_name=_("site"))
@@ -62,6 +78,8 @@ class Hold(models.Model):
     lifted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("lifted by"))
     lifted_at = models.DateTimeField(_("lifted"), null=True)
     lifted_because = models.CharField(_("why lifted"), max_length=300, blank=True)
+    # When beat wrote down that its last day is past.
+    expired_at = models.DateTimeField(_("ended by itself"), null=True, editable=False)
 
     objects = HoldQuerySet.as_manager()
     history = HistoricalRecords(excluded_fields=["customer"])
@@ -90,6 +108,10 @@ class Hold(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("retention:hold", args=[self.pk])
+
+    def stands_on(self, day: date) -> bool:
+        """Whether it is in force on that day of its site."""
+        return self.lifted_at is None and (self.until is None or day <= self.until)
 
 
 class HoldRecord(models.Model):

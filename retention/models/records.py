@@ -23,7 +23,7 @@ from occ.people.scope import roles_of, site_filter
 from occ.times import JAKARTA, local_day
 from retention.choices import BatchStatus, Channel, ProblemKind, RecordKind, RecordState
 from retention.models.places import Source
-from retention.personal import CATALOGUE_READERS
+from retention.personal import CATALOGUE_READERS, LISTENERS
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -117,7 +117,14 @@ class Batch(models.Model):
 class RecordQuerySet(models.QuerySet["Record"]):
     def visible_to(self, user: User) -> RecordQuerySet:
         """The site's by role; a team leader of one team sees that of the people who are in it today."""
-        sites = site_filter(user, CATALOGUE_READERS - {Role.TEAM_LEADER})
+        return self._within(user, CATALOGUE_READERS)
+
+    def audible_to(self, user: User) -> RecordQuerySet:
+        """Those whose words the user may hear and read (with a purpose)."""
+        return self._within(user, LISTENERS)
+
+    def _within(self, user: User, roles: frozenset[Role]) -> RecordQuerySet:
+        sites = site_filter(user, roles - {Role.TEAM_LEADER})
         seen = sites
         if not sites:  # every site
             return self
@@ -190,6 +197,8 @@ class Record(models.Model):
             models.Index(fields=["agent", "ended_at", "id"], name="record_agent"),
             models.Index(fields=["channel", "ended_at", "id"], name="record_channel"),
             models.Index(fields=["customer_mark"], name="record_customer", condition=~Q(customer_mark="")),
+            # Chats in the order in which they came, for their search words.
+            models.Index(fields=["id"], name="record_chats", condition=Q(kind=RecordKind.CHAT)),
             # What is still to be gathered into a batch.
             models.Index(
                 fields=["site", "kind", "ended_at"], name="record_loose",

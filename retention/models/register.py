@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from occ.documents.models import IssuedDocument
 from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.scope import site_filter
-from retention.choices import EntryStatus, Medium
+from retention.choices import EntryStatus, Medium, RegisterKind, RegisterStatus
 from retention.personal import CATALOGUE_READERS
 
 
@@ -62,3 +65,46 @@ class Entry(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("retention:entry", args=[self.pk])
+
+
+class RegisterLineQuerySet(models.QuerySet["RegisterLine"]):
+    def visible_to(self, user: User) -> RegisterLineQuerySet:
+        """A document as its type is read, batches and entries as the catalogue is."""
+        ours = site_filter(user, CATALOGUE_READERS)
+        issued = Q(kind=RegisterKind.DOCUMENT, ref__in=IssuedDocument.objects.visible_to(user).values("pk"))
+        return self.filter(issued | (~Q(kind=RegisterKind.DOCUMENT) & ours))
+
+    def expired(self, day: date) -> RegisterLineQuerySet:
+        """What may be disposed of: past its last day, and not destroyed yet."""
+        return self.filter(expires_on__lt=day).exclude(status=RegisterStatus.DESTROYED)
+
+
+class RegisterLine(models.Model):
+    """The register (daftar catatan dokumen): issued documents, backed-up batches and entries as one list.
+
+    A view of the database (migration 0041): nothing is kept twice. `key` is the kind's letter and the row's id.
+    """
+
+    key = models.CharField(primary_key=True, max_length=24)
+    kind = models.CharField(_("kind"), max_length=10, choices=RegisterKind)
+    ref = models.BigIntegerField()
+    number = models.CharField(_("number"), max_length=80)
+    title = models.CharField(_("title"), max_length=200)
+    site = models.ForeignKey(Site, models.DO_NOTHING, null=True, related_name="+", verbose_name=_("site"))
+    issued_on = models.DateField(_("issued on"))
+    expires_on = models.DateField(_("expires on"))
+    destroyed_on = models.DateField(_("destroyed on"), null=True)
+    owner_role = models.CharField(_("owner"), max_length=20, choices=Role)
+    place = models.CharField(_("kept at"), max_length=120)
+    medium = models.CharField(_("medium"), max_length=10, choices=Medium)
+    status = models.CharField(_("status"), max_length=12, choices=RegisterStatus)
+
+    objects = RegisterLineQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = "retention_registerline"
+        verbose_name = _("register of documents")
+
+    def __str__(self) -> str:
+        return self.number

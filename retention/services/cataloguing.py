@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from occ.people.models import Person
 from retention.marks import customer_mark, id_mark, path_mark
 from retention.models import Record, Source, Tombstone
-from retention.services.reading import Facts
+from retention.services.facts import Facts
 
 CREATED, KNOWN, REFUSED = "created", "known", "refused"
 # Codes of refusals that a scan treats in its own way.

@@ -28,7 +28,7 @@ from retention.choices import Channel
 from retention.models import Source
 from retention.personal import KEEPERS
 from retention.services.cataloguing import CREATED, KNOWN, REFUSED, records_add
-from retention.services.reading import TEXTS, Facts, channel_of, checked, text
+from retention.services.facts import TEXTS, Facts, channel_of, checked, text
 
 COLUMNS = [
     Column("external_id", gettext_lazy("ID at the source"), required=True,

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from retention.choices import FindingKind, RecordState
 from retention.models import Source
-from retention.services.reading import ENDING, File
+from retention.services.facts import ENDING, File
 from retention.storing import Object, Shelf
 
 CHUNK = 20_000  # lines of a COPY

@@ -27,8 +27,8 @@ from retention.choices import PlaceKind
 from retention.models import Credential, Source, Store
 from retention.models.places import Place
 from retention.personal import PLACE_EDITORS
+from retention.services.facts import ENDING, File, Read, plain, understood
 from retention.services.matching import Matcher, pattern_check
-from retention.services.reading import ENDING, File, Read, plain, understood
 from retention.storing import MARKER, Object, PlaceAway, Shelf, bucket_and_prefix, local_path, opened
 
 WHERE = ("kind", "url", "endpoint", "region")

@@ -31,10 +31,10 @@ from retention.models import Finding, Record, Scan, Source
 from retention.personal import KEEPERS
 from retention.services import cataloguing
 from retention.services.cataloguing import Agents, Outcome, records_add
+from retention.services.facts import Facts, understood
 from retention.services.findings import Seen, findings_gone, findings_keep
 from retention.services.listing import Listing
 from retention.services.matching import Matcher
-from retention.services.reading import Facts, understood
 from retention.storing import PlaceAway, opened
 
 logger = logging.getLogger(__name__)

@@ -23,7 +23,7 @@ from retention.links import page
 from retention.models import Finding, Source, Store
 from retention.personal import PLACE_READERS
 from retention.services import places as services
-from retention.services.reading import Read
+from retention.services.facts import Read
 from retention.services.scanning import may_scan, scan_enqueue
 from retention.storing import PlaceAway
 

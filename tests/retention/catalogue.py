@@ -11,7 +11,7 @@ from typing import Any
 from occ.people.models import Site
 from retention.models import Record, Scan, Source
 from retention.services.cataloguing import records_add
-from retention.services.reading import Facts
+from retention.services.facts import Facts
 from retention.services.scanning import source_scan
 from retention.workflow import CHECKER
 from tests.factories import NOW, site

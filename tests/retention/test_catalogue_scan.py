@@ -21,8 +21,8 @@ from retention.choices import FindingKind, FindingStatus, RecordState
 from retention.marks import customer_mark, id_mark, path_mark
 from retention.models import Finding, Record, Scan, Source, Tombstone
 from retention.services import listing, scanning
+from retention.services.facts import facts_of, sidecar_of
 from retention.services.matching import Matcher, TooSlow, pattern_check
-from retention.services.reading import facts_of, sidecar_of
 from retention.services.scanning import scans_overdue, source_scan, sources_due
 from retention.storing import PlaceAway, Shelf
 from retention.workflow import CHECKER

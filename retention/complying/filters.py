@@ -1,0 +1,71 @@
+"""What the list behind a figure is chosen by: the figure itself, and where, what and when."""
+
+import re
+from datetime import date
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from occ.people.models import Site
+from occ.times import in_reach
+from retention.choices import RecordKind
+from retention.complying.words import FIGURES
+from retention.models import Record
+from retention.services.compliance import behind
+
+
+class MonthField(forms.CharField):
+    """A month as browsers send it: 2026-11."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TextInput(attrs={"type": "month", "placeholder": "2026-11"})
+        super().__init__(max_length=7, widget=widget, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return None
+        found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text, re.ASCII)
+        month = date(int(found[1]), int(found[2]), 1) if found and int(found[1]) > 0 else None
+        if month is None or not in_reach(month):
+            raise forms.ValidationError(_("A month looks like 2026-11."), code="month")
+        return month
+
+
+class MonthFilter(filters.Filter):
+    field_class = MonthField
+
+
+class FigureFilter(filters.FilterSet):
+    """The rows are what the user sees of all records; the figure narrows them."""
+
+    q = filters.CharFilter(method="nothing", label=_("Search"))
+    figure = filters.ChoiceFilter(
+        choices=list(FIGURES.items()), method="nothing", label=_("Figure"), empty_label=None
+    )  # fmt: skip
+    kind = filters.ChoiceFilter(choices=RecordKind.choices, method="nothing", label=_("Kind"), empty_label=_("All"))
+    month = MonthFilter(method="nothing", label=_("Month"))
+    site = filters.ModelChoiceFilter(
+        queryset=Site.objects.all(), method="nothing", label=_("Site"), empty_label=_("All")
+    )  # fmt: skip
+
+    class Meta:
+        model = Record
+        fields: list[str] = []
+
+    def nothing(self, rows: Any, name: str, value: Any) -> Any:
+        return rows
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        chosen = self.form.cleaned_data
+        wanted = behind(
+            chosen.get("figure") or "records", site=chosen.get("site"), kind=chosen.get("kind") or "",
+            month=chosen.get("month"), now=timezone.now(),
+        )  # fmt: skip
+        rows = queryset.filter(wanted)
+        if text := (chosen.get("q") or "").replace("\x00", "").strip():
+            rows = rows.filter(external_id__istartswith=text)
+        return rows

@@ -1,0 +1,110 @@
+"""The heat map: a row per year and a cell per month, each with its state in colour, icon and words."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from occ.people.models import Site
+from retention.complying.words import FIGURES
+from retention.models import MonthFigures
+from retention.models.compliance import COUNTED
+
+
+def summed(rows: Iterable[MonthFigures]) -> dict[tuple[str, date], dict[str, int]]:
+    """The figures by kind and month, over the sites."""
+    found: dict[tuple[str, date], dict[str, int]] = {}
+    for row in rows:
+        sums = found.setdefault((row.kind, row.month), dict.fromkeys(COUNTED, 0))
+        for name in COUNTED:
+            sums[name] += getattr(row, name)
+    return found
+
+
+def state_of(sums: dict[str, int]) -> tuple[str, str, str]:
+    """Tone, icon and words of a month: the worst that is true of it."""
+    if sums["overdue"]:
+        return "danger", "alert-octagon", _("backup overdue")
+    if sums["beyond"]:
+        return "danger", "calendar-x", _("kept beyond the limit without a reason")
+    if sums["destroyed"] and sums["destroyed"] == sums["records"]:
+        return "neutral", "trash", _("destroyed")
+    if sums["backed_up"] and sums["backed_up"] + sums["destroyed"] >= sums["records"]:
+        if sums["verified"] < sums["backed_up"]:
+            return "warning", "zoom-question", _("backed up, not all verified of late")
+        return "success", "circle-check", _("backed up and verified")
+    return "info", "clock", _("not due yet")
+
+
+def legend() -> list[dict[str, str]]:
+    none = dict.fromkeys(COUNTED, 0)
+    samples = [
+        none | {"overdue": 1}, none | {"beyond": 1}, none | {"records": 1, "backed_up": 1},
+        none | {"records": 1, "backed_up": 1, "verified": 1}, none | {"records": 1},
+        none | {"records": 1, "destroyed": 1},
+    ]  # fmt: skip
+    return [dict(zip(("tone", "icon", "label"), state_of(one), strict=True)) for one in samples]
+
+
+def month_url(kind: str, month: date, site: Site | None, figure: str = "records") -> str:
+    query = {"figure": figure, "kind": kind, "month": f"{month:%Y-%m}"} | ({"site": site.pk} if site else {})
+    return f"{reverse('retention:figure_rows')}?{urlencode(query)}"
+
+
+def maps(sums: dict[tuple[str, date], dict[str, int]], kinds: Iterable[Any], site: Site | None) -> list[dict[str, Any]]:
+    """One for each kind: {label, months (their names), years: [{year, cells}]}; the latest year first."""
+    names = [date_format(date(2000, number, 1), "M") for number in range(1, 13)]
+    return [
+        {"label": kind.label, "months": names, "years": _years(sums, kind, site)}
+        for kind in kinds
+        if any(of == kind for of, _month in sums)
+    ]
+
+
+def _years(sums: dict[tuple[str, date], dict[str, int]], kind: Any, site: Site | None) -> list[dict[str, Any]]:
+    years = sorted({month.year for of, month in sums if of == kind}, reverse=True)
+    return [
+        {"year": str(year), "cells": [_cell(sums, kind, date(year, number, 1), site) for number in range(1, 13)]}
+        for year in years
+    ]
+
+
+def _cell(
+    sums: dict[tuple[str, date], dict[str, int]], kind: Any, month: date, site: Site | None
+) -> dict[str, Any] | None:
+    found = sums.get((kind.value, month))
+    if found is None or not found["records"]:
+        return None
+    tone, icon, words = state_of(found)
+    said = _("%(month)s: %(n)s records, %(state)s, %(share)s %% backed up") % {
+        "month": date_format(month, "F Y"), "n": found["records"], "state": words, "share": share(found),
+    }  # fmt: skip
+    return {
+        "tone": tone, "icon": icon, "said": said, "share": share(found), "held": bool(found["held"]),
+        "url": month_url(kind.value, month, site),
+    }  # fmt: skip
+
+
+def share(sums: dict[str, int]) -> int:
+    """Percent of what is kept that is backed up, rounded down: 100 means all."""
+    kept = sums["records"] - sums["destroyed"]
+    return 100 if not kept else sums["backed_up"] * 100 // kept
+
+
+def lines(sums: dict[tuple[str, date], dict[str, int]], kinds: Any, site: Site | None) -> list[dict[str, Any]]:
+    """The table behind the map: a line per month and kind, the latest first, each figure with its rows' address."""
+    labels = dict(kinds.choices)
+    return [
+        {
+            "kind": labels[kind], "month": date_format(month, "F Y"),
+            "cells": [
+                {"label": label, "value": found[name], "url": month_url(kind, month, site, name) if found[name] else ""}
+                for name, label in FIGURES.items()
+            ],
+        }
+        for (kind, month), found in sorted(sums.items(), key=lambda one: (one[0][1], one[0][0]), reverse=True)
+    ]  # fmt: skip

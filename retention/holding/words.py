@@ -1,0 +1,46 @@
+"""How a hold is said: where it stands, and what it covers."""
+
+from datetime import date
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from occ.people.models import User
+from occ.people.scope import has_role
+from retention.marks import masked
+from retention.models import Hold
+from retention.personal import UNMASKED
+
+
+def state_of(hold: Hold, today: date) -> dict[str, str]:
+    """For status_badge: label, tone, icon."""
+    if hold.lifted_at:
+        return {"label": _("Lifted"), "tone": "neutral", "icon": "lock-open"}
+    if hold.stands_on(today):
+        return {"label": _("In force"), "tone": "warning", "icon": "lock"}
+    return {"label": _("Ended"), "tone": "neutral", "icon": "calendar-off"}
+
+
+def period(hold: Hold) -> str:
+    if hold.first_day and hold.last_day:
+        return f"{date_format(hold.first_day, 'j M Y')} – {date_format(hold.last_day, 'j M Y')}"
+    if hold.first_day:
+        return _("from %(day)s") % {"day": date_format(hold.first_day, "j M Y")}
+    return _("to %(day)s") % {"day": date_format(hold.last_day, "j M Y")} if hold.last_day else ""
+
+
+def scope_of(hold: Hold, user: User | None = None) -> list[str]:
+    """What it names, in words; the customer in full only for who may see customers (and when `user` is given)."""
+    said = [hold.get_kind_display()] if hold.kind else []
+    if hold.agent:
+        said.append(_("agent %(name)s") % {"name": hold.agent.name})
+    if hold.customer_mark:
+        shown = ""
+        if user is not None:
+            shown = hold.customer if has_role(user, UNMASKED, site=hold.site) else masked(hold.customer)
+        said.append(_("customer %(name)s") % {"name": shown} if shown else _("one customer"))
+    if when := period(hold):
+        said.append(when)
+    if hold.named:
+        said.append(_("named records"))
+    return said

@@ -1,0 +1,39 @@
+"""Who says what in a chat, as the page draws it: the agent by name, everybody else masked for who may not see them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from retention.marks import masked
+from retention.models import Record
+from retention.reading.chats import Message
+from retention.reading.masking import masked_text
+
+OURS = frozenset({"agent", "agen", "cs", "customer service", "bot", "chatbot", "system", "sistem", "admin", "operator"})
+THEIRS = frozenset({"customer", "nasabah", "pelanggan", "visitor", "user", "client", "klien", "pengunjung"})
+
+
+def conversation(
+    one: Record, every: Sequence[Message], some: Sequence[Message], *, whole: bool
+) -> list[dict[str, Any]]:
+    """Lines for the page: side ("agent", "customer" or "" for what nobody says), who, when, text.
+
+    `every`: all messages, which tell who takes part; `whole`: the reader may see customers.
+    """
+    ours = OURS | {word.casefold() for word in _names(one) if word}
+    customers = {message.who for message in every if message.who and message.who.casefold() not in ours}
+    hidden = [one.customer, *(who for who in customers if who.casefold() not in THEIRS)]
+    lines = []
+    for message in some:
+        side = "" if not message.who else "customer" if message.who in customers else "agent"
+        who = message.who
+        if side == "customer" and not whole:
+            who = _("Customer") if who.casefold() in THEIRS else masked(who)
+        text = message.text if whole else masked_text(message.text, hidden)
+        lines.append({"side": side, "who": who, "when": message.when, "text": text})
+    return lines
+
+
+def _names(one: Record) -> list[str]:
+    return [one.agent_label, *((one.agent.name, one.agent.number) if one.agent else ())]

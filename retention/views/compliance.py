@@ -1,0 +1,113 @@
+"""The compliance page (RET-14): the heat map by month, headline figures, and the rows behind each."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from occ.errors import NotAllowed
+from occ.lists import listing
+from occ.people.access import me
+from occ.people.models import Site, User
+from occ.people.scope import has_role, sites_for
+from retention.choices import RecordKind
+from retention.complying import heat
+from retention.complying.filters import FigureFilter
+from retention.complying.words import FIGURES
+from retention.links import url_of
+from retention.models import Batch, MonthFigures, Record
+from retention.personal import CATALOGUE_READERS
+from retention.services import compliance as services
+
+
+def crumbs() -> list[dict[str, str]]:
+    return [{"label": _("Keeping of records"), "url": reverse("retention:compliance")}]
+
+
+@require_GET
+def compliance(request: HttpRequest) -> HttpResponse:
+    user = me(request)
+    if not has_role(user, CATALOGUE_READERS):
+        raise NotAllowed
+    sites = sites_for(user, CATALOGUE_READERS)
+    site = _site(request, sites)
+    seen = MonthFigures.objects.visible_to(user)
+    rows = list(seen.filter(site=site) if site else seen)
+    sums = heat.summed(rows)
+    totals = {name: sum(one[name] for one in sums.values()) for name in FIGURES}
+    counted = [row.counted_at for row in rows if row.counted_at]
+    context: dict[str, Any] = {
+        "title": _("Keeping of records"),
+        "subtitle": _("Chats and recordings, by the month in which they ended (SOP-RET 5)"),
+        "sites": sites,
+        "site": site,
+        "totals": totals,
+        "urls": {name: _figure_url(name, site) for name in FIGURES},
+        "maps": heat.maps(sums, RecordKind, site),
+        "legend": heat.legend(),
+        "figures": FIGURES,
+        "lines": heat.lines(sums, RecordKind, site),
+        "counted_at": min(counted, default=None),
+        "stale": any(row.counted_at is None for row in rows),
+        "checks": services.last_checks(),
+        "checks_url": _checks_url(),
+        "export_kind": "retention.months",
+    }
+    return render(request, "retention/compliance.html", context)
+
+
+def _site(request: HttpRequest, sites: list[Site]) -> Site | None:
+    """The one asked for, among those the user sees."""
+    asked = request.GET.get("site", "")
+    return next((one for one in sites if str(one.pk) == asked), None)
+
+
+def _figure_url(figure: str, site: Site | None) -> str:
+    where = f"&site={site.pk}" if site else ""
+    return f"{reverse('retention:figure_rows')}?figure={figure}{where}"
+
+
+def _checks_url() -> str:
+    try:
+        return reverse("retention:checks")
+    except NoReverseMatch:
+        return ""
+
+
+@require_GET
+def figure_rows(request: HttpRequest) -> HttpResponse:
+    """Exactly the records that a figure counts, and of a month the batches they are in."""
+    user = me(request)
+    if not has_role(user, CATALOGUE_READERS):
+        raise NotAllowed
+    rows = Record.objects.visible_to(user).select_related("site", "agent").defer("customer")
+    context = listing(
+        request, rows, filters=FigureFilter, sorts={"ended": "ended_at"}, default="-ended", otherwise=rows.none()
+    )
+    form = context["filter"].form
+    chosen = form.cleaned_data if form.is_valid() else {}
+    context["rows"] = [{"record": one, "url": url_of(one)} for one in context["page"].rows]
+    context |= {
+        "title": FIGURES.get(chosen.get("figure") or "records", _("Records")),
+        "subtitle": _("The records behind a figure"),
+        "crumbs": crumbs(),
+        "search": _("Beginning of the ID at the source"),
+        "export_kind": "retention.figure_rows",
+        "batches": _batches(user, chosen),
+    }
+    return render(request, "retention/figure_rows.html", context)
+
+
+def _batches(user: User, chosen: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of a month: they say how its backup goes."""
+    if not chosen.get("month"):
+        return []
+    found = Batch.objects.visible_to(user).filter(month=chosen["month"]).select_related("site")
+    if chosen.get("kind"):
+        found = found.filter(kind=chosen["kind"])
+    if chosen.get("site"):
+        found = found.filter(site=chosen["site"])
+    return [{"batch": one, "url": url_of(one)} for one in found.order_by("site__code", "kind", "part")]

@@ -1,0 +1,190 @@
+"""The register of documents (RET-11): one list of all, entries by hand and by spreadsheet, issued as a PDF."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from occ import import_wizard
+from occ.documents.choices import Purpose
+from occ.documents.signing import signing_confirm
+from occ.errors import NotAllowed, Refused
+from occ.forms import add_refusal
+from occ.import_wizard import Wizard
+from occ.jobs.services import job_start
+from occ.lists import listing, remembered
+from occ.people.access import get_visible, me
+from occ.people.scope import has_role
+from occ.timeline import changes
+from retention.choices import EntryStatus
+from retention.models import Entry, RegisterLine
+from retention.personal import CATALOGUE_READERS
+from retention.registering import jobs
+from retention.registering.filters import RegisterFilter
+from retention.registering.forms import EntriesImportForm, EntryChangeForm, EntryForm, RegisterIssueForm
+from retention.registering.importing import COLUMNS
+from retention.registering.words import state_of, title_of, url_of_line
+from retention.services import register as services
+
+
+def crumbs() -> list[dict[str, str]]:
+    return [{"label": _("Register of documents"), "url": reverse("retention:register")}]
+
+
+@require_GET
+def register(request: HttpRequest) -> HttpResponse:
+    user = me(request)
+    if not has_role(user, CATALOGUE_READERS):
+        raise NotAllowed
+    if again := remembered(request):
+        return again
+    rows = RegisterLine.objects.visible_to(user).select_related("site")
+    sorts = {"issued": "issued_on", "expires": "expires_on", "number": "number"}
+    context = listing(request, rows, filters=RegisterFilter, sorts=sorts, default="-issued")
+    today = timezone.localdate()
+    for row in context["page"].rows:
+        row.state, row.url, row.said = state_of(row, today), url_of_line(row), title_of(row)
+    actions = [{"label": _("Issued documents"), "url": reverse("documents:register"), "icon": "files"}]
+    if services.may_register(user):
+        actions += [
+            {"label": _("Import"), "url": reverse("retention:entries:import"), "icon": "upload"},
+            {"label": _("Issue as PDF"), "url": reverse("retention:register_issue"), "icon": "file-certificate"},
+            {"label": _("Enter a document"), "url": reverse("retention:entry_new"), "icon": "plus", "tone": "primary"},
+        ]
+    context |= {
+        "title": _("Register of documents"),
+        "subtitle": _("Daftar catatan dokumen: issued, backed up, and entered by hand"),
+        "search": _("Number, title, or where it is kept"),
+        "export_kind": "retention.register",
+        "actions": actions,
+    }
+    return render(request, "retention/register.html", context)
+
+
+@require_GET
+def entry(request: HttpRequest, pk: int) -> HttpResponse:
+    user, found = me(request), get_visible(Entry, me(request), pk)
+    may = services.may_register(user, found.site) and found.status == EntryStatus.KEPT
+    edit = {"label": _("Put right"), "url": reverse("retention:entry_edit", args=[found.pk]), "icon": "pencil"}
+    line = RegisterLine.objects.get(key=f"E{found.pk}")
+    context = {
+        "title": found.number,
+        "subtitle": found.title,
+        "crumbs": crumbs(),
+        "actions": [edit] if may else [],
+        "entry": found,
+        "state": state_of(line, timezone.localdate()),
+        "entries": changes(found.history.all()),
+        "zone": found.site.zone,
+    }
+    return render(request, "retention/entry.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def entry_new(request: HttpRequest) -> HttpResponse:
+    user = me(request)
+    if not services.may_register(user):
+        raise NotAllowed
+    form = EntryForm(request.POST or None, user=user, initial={"owner_role": "document_control"})
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.entry_add(line=form.line(), actor=user, now=timezone.now())
+        except Refused as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("%(number)s is in the register.") % {"number": made.number})
+            return redirect(made)
+    return _form(request, form, _("Enter a document"), crumbs(), reverse("retention:register"))
+
+
+@require_http_methods(["GET", "POST"])
+def entry_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    user, found = me(request), get_visible(Entry, me(request), pk)
+    if not services.may_register(user, found.site):
+        raise NotAllowed
+    initial = {name: getattr(found, name) for name in services.FIELDS}
+    form = EntryChangeForm(request.POST or None, user=user, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.entry_change(
+                entry_id=pk, line=form.line(), why=form.cleaned_data["why"], actor=user, now=timezone.now()
+            )
+        except Refused as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect(found)
+    here = [*crumbs(), {"label": found.number, "url": found.get_absolute_url()}]
+    return _form(request, form, _("Put right: %(number)s") % {"number": found.number}, here, found.get_absolute_url())
+
+
+def _form(request: HttpRequest, form: Any, title: str, here: list[dict[str, str]], cancel: str) -> HttpResponse:
+    context = {"title": title, "crumbs": here, "form": form, "submit": _("Save"), "cancel_url": cancel}
+    return render(request, "retention/form.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def register_issue(request: HttpRequest) -> HttpResponse:
+    user, now = me(request), timezone.now()
+    if not services.may_register(user):
+        raise NotAllowed
+    form = RegisterIssueForm(request.POST or None, user=user, initial={"language": request.LANGUAGE_CODE})
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            signing = signing_confirm(user=user, password=data["password"], purpose=Purpose.PREPARED, now=now)
+            params = {
+                "site": data["site"].pk, "language": data["language"], "signing": jobs.signing_params(signing),
+                "period": [data["first"].isoformat(), data["last"].isoformat()] if data["first"] else [],
+            }  # fmt: skip
+            return redirect(job_start(kind=jobs.PDF.key, params=params, owner=user, now=now))
+        except Refused as refusal:
+            add_refusal(form, refusal)
+    context = {"title": _("Issue the register as PDF"), "crumbs": crumbs(), "form": form}
+    context |= {"submit": _("Sign and issue"), "cancel_url": reverse("retention:register")}
+    return render(request, "retention/form.html", context, status=422 if form.errors else 200)
+
+
+# Import ---------------------------------------------------------------------------------------------------------------
+
+
+def params(form: Any) -> dict[str, Any]:
+    site = form.cleaned_data["site"]
+    return {"site": site.pk if site else None}
+
+
+WIZARD = Wizard(
+    space="retention:entries", title=gettext_lazy("Import documents"),
+    back=(gettext_lazy("Register of documents"), "retention:register"), columns=COLUMNS, preview=jobs.PREVIEW,
+    apply=jobs.APPLY, form=EntriesImportForm, params=params, template="retention/entries_preview.html",
+    done_template="retention/entries_done.html",
+)  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def upload(request: HttpRequest) -> HttpResponse:
+    return import_wizard.upload(request, WIZARD)
+
+
+@require_GET
+@never_cache
+def preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    return import_wizard.preview(request, pk, WIZARD)
+
+
+@require_POST
+def apply(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    return import_wizard.apply(request, pk, WIZARD)
+
+
+@require_GET
+def faulty(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    return import_wizard.faulty(request, pk, WIZARD)
