@@ -19,15 +19,15 @@ from retention.models import Record, Source, Store
 AGENT = register_chooser("retention.agent", lambda user: Person.objects.visible_to(user))
 
 
-class MonthField(forms.CharField):
+class MonthField(forms.Field):
     """A month as browsers send it: 2026-03. Its value is the month's first day."""
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.TextInput(attrs={"type": "month", "placeholder": "2026-03"})
-        super().__init__(max_length=7, widget=widget, **kwargs)
+        super().__init__(widget=widget, **kwargs)
 
     def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
+        text = str(value or "").strip()
         if not text:
             return None
         try:

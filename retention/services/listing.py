@@ -149,6 +149,18 @@ class Listing:
             [FindingKind.FILE_CHANGED, words, self.source.pk, FRESH],
         )
 
+    def note_reappeared(self) -> None:
+        """Files at the very paths of records that were destroyed."""
+        self._run(
+            """INSERT INTO scan_wrong SELECT %s, r.path, %s, r.id FROM retention_record r
+               JOIN scan_listed l ON l.path = r.path WHERE r.source_id = %s AND r.state = 'destroyed'""",
+            [
+                FindingKind.REAPPEARED,
+                _("This conversation was destroyed, and its file is there again."),
+                self.source.pk,
+            ],
+        )
+
     def mark_gone(self, now: datetime) -> int:
         """Note since when a file is not there; how many are newly so."""
         count = 0

@@ -74,6 +74,8 @@ def source_save(
                 raise Invalid(_("Its records say otherwise; register another source."), field=field)
     pattern_check(values["pattern"], sidecar=values["sidecar"])
     time_format_check(values["time_format"])
+    if not 1 <= values["scan_every_hours"] <= 720:
+        raise Invalid(_("It is scanned at least every 720 hours."), field="scan_every_hours")
     return _save(source, values, SOURCE_FIELDS, keys, note, actor, now)
 
 
@@ -127,7 +129,7 @@ def _save(
     model = type(place)
     if not new:
         place = model.objects.select_for_update(of=("self",)).get(pk=place.pk)
-    was = {field: getattr(place, field) for field in fields}
+    was = {} if new else {field: str(getattr(place, field)) for field in fields}
     before = (place.kind, place.url, place.endpoint)
     for field in fields:
         setattr(place, field, values[field])
@@ -145,7 +147,7 @@ def _save(
         raise Invalid(_("This code is taken."), field="code") from error
     told = _keep_keys(place, keys, same=not new and before == (place.kind, place.url, place.endpoint))
     said = {field: str(getattr(place, field)) for field in fields}
-    data = {"was": {} if new else {k: str(v) for k, v in was.items()}, "is": said, "keys": told, "note": note.strip()}
+    data = {"was": was, "is": said, "keys": told, "note": note.strip()}
     deed = "registered" if new else "edited"
     site = getattr(place, "site", None)
     record(actor=actor, action=f"{model._meta.model_name}.{deed}", subject=place, data=data, now=now, site=site)

@@ -191,6 +191,7 @@ class _Scanning:
         for pks in listing.renewed():  # not backed up yet: the catalogue follows the file
             self.scan.changed += listing.renew(pks)
         listing.note_changed()
+        listing.note_reappeared()
         self.scan.gone += listing.mark_gone(self.now)
         listing.mark_back()
 

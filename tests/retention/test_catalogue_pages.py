@@ -67,9 +67,8 @@ def test_the_list_is_filtered_by_all_it_promises(client: Client, it: User, sourc
 def test_the_list_asks_as_much_for_many_as_for_one(client: Client, it: User, source: Source) -> None:
     agent = person(site("JKT"))
     record_in(source, agent=agent.number)
-    with CaptureQueriesContext(
-        connection,
-    ) as one:
+    shown(client)
+    with CaptureQueriesContext(connection) as one:
         shown(client)
     for _i in range(30):
         record_in(source, agent=agent.number, customer="0812")
@@ -142,8 +141,8 @@ def test_records_are_given_in_once(client: Client, it: User, source: Source) -> 
 
 
 REFUSED = {
-    "source": "NONE", "external_id": "", "path": "../../etc/passwd", "channel": "pigeon",
-    "ended_at": "9999-01-01T00:00:00Z", "size": -1, "sha256": "xyz", "customer": "a\u0007b", "started_at": "2025-03-11T10:00:00+07:00",
+    "source": "NONE", "external_id": "", "path": "../../etc/passwd", "channel": "pigeon", "size": -1, "sha256": "xyz",
+    "ended_at": "9999-01-01T00:00:00Z", "customer": "a\u0007b", "started_at": "2025-03-11T10:00:00+07:00",
 }  # fmt: skip
 
 
@@ -162,8 +161,11 @@ def test_what_cannot_be_right_is_refused_and_stops_no_other(
 def test_contradictions_and_foreign_sources_are_refused(client: Client, it: User, source: Source) -> None:
     source_at(site("YGY"), "file:///y", code="YGY")
     post(client, given())
-    answer = post(client, [given(ended_at="2025-03-10T11:00:00+07:00"), given(path="other.wav"),
-                           given("T-9", path="T-1.wav"), given("Y", source="YGY"), given("D"), given("D", path="d2.wav")]).json()  # fmt: skip
+    wrong = [
+        given(ended_at="2025-03-10T11:00:00+07:00"), given(path="other.wav"), given("T-9", path="T-1.wav"),
+        given("Y", source="YGY"), given("D"), given("D", path="d2.wav"),
+    ]  # fmt: skip
+    answer = post(client, wrong).json()
     assert [one["code"] for one in answer["results"]] == [
         "differs", "id_taken", "path_taken", "unknown_source", "", "id_taken"]  # fmt: skip
     assert post(client, [given(str(i)) for i in range(1001)]).status_code == 422

@@ -18,7 +18,7 @@ from occ.people.models import User
 from retention.models import Credential, Record, Source, Store
 from retention.services import places
 from retention.services.places import Keys, source_save, source_try, store_save
-from retention.storing import MARKER, PlaceAway, Shelf, opened
+from retention.storing import MARKER, PlaceAway, Shelf, Unreadable, opened
 from tests.factories import NOW, site, user
 from tests.retention.catalogue import PATTERN, put, record_in, scan, source_in, wav
 
@@ -64,7 +64,7 @@ def make_store(it: User, url: str, *, code: str = "MAIN", keys: Keys = Keys(), *
         ({"kind": "s3", "url": "s3://b", "endpoint": "ftp://x"}, "endpoint"),
         ({"pattern": "("}, "pattern"), ({"pattern": "(?P<id>.*)"}, "pattern"),
         ({"pattern": r"(?P<id>(a*)*)(?P<start>b)"}, "pattern"), ({"time_format": "%H%M"}, "time_format"),
-        ({"time_format": "%Q"}, "time_format"), ({"scan_every_hours": 0}, None),
+        ({"time_format": "%Q"}, "time_format"), ({"scan_every_hours": 0}, "scan_every_hours"),
         ({"record_kind": "fax"}, "record_kind"),
     ],
 )  # fmt: skip
@@ -251,7 +251,7 @@ def test_links_lead_nowhere(tmp_path: Path) -> None:
     (tmp_path / "s" / "a.wav").symlink_to(tmp_path / "secret.wav")
     shelf = opened(source)
     assert {one.name: bool(one.odd) for one in shelf.objects()} == {"inner": True, "a.wav": True}
-    with pytest.raises(Exception, match=""):
+    with pytest.raises(Unreadable):
         list(shelf.read("a.wav"))
 
 

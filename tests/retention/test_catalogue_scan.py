@@ -18,8 +18,8 @@ from occ.errors import Invalid, WrongState
 from occ.ledger.models import Entry
 from occ.people.models import Person
 from retention.choices import FindingKind, FindingStatus, RecordState
-from retention.marks import customer_mark, id_mark, path_mark
-from retention.models import Finding, Record, Scan, Source, Tombstone
+from retention.marks import customer_mark, path_mark
+from retention.models import Finding, Record, Scan, Source
 from retention.services import listing, scanning
 from retention.services.facts import facts_of, sidecar_of
 from retention.services.matching import Matcher, TooSlow, pattern_check
@@ -212,14 +212,6 @@ def test_a_wrong_pattern_is_one_matter_and_not_a_million(folder: Path, monkeypat
     assert len(names) == 5
 
 
-def stone(record: Record) -> Tombstone:
-    code = record.source.code
-    return Tombstone(
-        record=record, source=code, id_mark=id_mark(code, record.external_id), path_mark=path_mark(code, record.path),
-        kind=record.kind, ended_on=record.ended_on, size=record.size, destroyed_at=NOW,
-    )  # fmt: skip
-
-
 @pytest.mark.req("RET-9")
 def test_what_was_destroyed_never_comes_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = source_in(folder)
@@ -241,6 +233,25 @@ def test_what_was_destroyed_never_comes_back(folder: Path, monkeypatch: pytest.M
     assert (done.added, done.refused) == (0, 1)
     assert open_findings(source) == {(FindingKind.REAPPEARED, name)}
     assert not Record.objects.exists()
+
+
+@pytest.mark.req("RET-9")
+def test_a_destroyed_record_s_file_at_its_old_path_is_told(folder: Path) -> None:
+    source = source_in(folder)
+    path = put(folder, wav())
+    put(folder, wav("B"))
+    scan(source)
+    path.unlink()
+    with connection.cursor() as cursor:  # past what keeps records from being destroyed without an approval
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("UPDATE retention_record SET state = 'destroyed' WHERE path = %s", [path.name])
+        cursor.execute("SET session_replication_role = DEFAULT")
+    assert scan(source).gone == 0
+    assert not open_findings(source)
+    put(folder, path.name)
+    done = scan(source)
+    assert (done.added, done.refused) == (0, 1)
+    assert open_findings(source) == {(FindingKind.REAPPEARED, path.name)}
 
 
 def test_customers_are_encrypted_and_found_by_their_mark(folder: Path) -> None:

@@ -1,0 +1,21 @@
+"""What the catalogue's page is filtered by: a state, and how an ID begins."""
+
+import django.contrib.postgres.indexes
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("retention", "0003_schedule")]
+    operations = [
+        migrations.AddIndex(
+            model_name="record",
+            index=models.Index(fields=["state", "ended_at", "id"], name="record_state"),
+        ),
+        migrations.AddIndex(
+            model_name="record",
+            index=models.Index(
+                django.contrib.postgres.indexes.OpClass("external_id", "varchar_pattern_ops"),
+                name="record_external_id",
+            ),
+        ),
+    ]

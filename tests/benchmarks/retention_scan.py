@@ -1,0 +1,74 @@
+"""A source of a million files that are catalogued already, scanned again; and what a first scan takes.
+
+Target: the second scan under 120 s. SIZE chooses another number of files.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from _bench import ROOT, Report, measured, use_database
+
+SIZE = int(os.environ.get("SIZE", "1000000"))
+FOLDERS = 1_000
+PATTERN = r"\d+/(?P<id>(?P<agent>\w+)-(?P<start>\d{8}T\d{6})-(?P<seconds>\d+))\.wav"
+BEGAN = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def files(root: Path) -> None:
+    """Small files: a scan reads none of them."""
+    for folder in range(FOLDERS):
+        place = root / f"{folder:04}"
+        place.mkdir(parents=True)
+        directory = os.open(place, os.O_RDONLY)
+        for i in range(folder, SIZE, FOLDERS):
+            start = BEGAN + timedelta(seconds=37 * i)
+            name = f"A{i % 105:03}-{start:%Y%m%dT%H%M%S}-{i % 900}.wav"
+            os.close(os.open(name, os.O_WRONLY | os.O_CREAT, dir_fd=directory))
+        os.close(directory)
+
+
+def main() -> None:
+    use_database("bench_scan")
+    from django.db import connection
+    from django.utils import timezone
+
+    from occ.people.actors import COMMAND
+    from occ.people.models import Site
+    from occ.policies.services import install_defaults
+    from retention.models import Source
+    from retention.services.scanning import source_scan
+
+    install_defaults()
+    root = ROOT / "var" / "bench" / "retention-scan"
+    shutil.rmtree(root, ignore_errors=True)
+    report = Report("retention_scan")
+    try:
+        with measured() as made:
+            files(root)
+        report.add(f"making {SIZE} files (not part of it)", seconds=made.seconds)
+        source = Source.objects.create(
+            code="BENCH", name="Bench", kind="directory", url=root.as_uri(), record_kind="recording",
+            site=Site.objects.create(code="JKT", name="Jakarta"), channel="voice", pattern=PATTERN,
+        )  # fmt: skip
+        now = timezone.now() + timedelta(minutes=10)
+        for what in ("first scan: all are new", "second scan: all are known"):
+            with measured() as found:
+                done = source_scan(source_id=source.pk, actor=COMMAND, now=now)
+            assert not done.error and done.files == SIZE and not done.refused, done.error or done.refusals[:3]
+            report.add(what, seconds=found.seconds, files_per_second=SIZE / found.seconds, added=done.added,
+                       known=done.known, memory_mib=found.peak, began_mib=found.began)  # fmt: skip
+            with connection.cursor() as cursor:
+                cursor.execute("VACUUM ANALYZE retention_record")
+        report.write()
+        sys.exit(found.seconds > 120 or done.known != SIZE)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
