@@ -2,12 +2,18 @@
 
 `opened(place)` gives a `Shelf`. What fails says so as `PlaceAway` (try later), `FileNotFoundError` (the object is not
 there) or `Unreadable`; no other error of a library comes through.
+
+A store bears a marker (`occ-store.json`) that says whose it is. A directory is believed to be the store only while it
+lies there: the empty mount point of a disk that is not mounted is away, neither a store without packages nor one to
+write to. Directories are listed by the system's own calls: one file name that is no UTF-8 would end obstore's list.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,6 +41,7 @@ CHUNK = 4 * 2**20
 PART, PARTS = 8 * 2**20, 2
 # A bucket or mount that does not answer within this is away.
 CONNECT_TIME, READ_TIME = timedelta(seconds=10), timedelta(seconds=60)
+MARKER = "occ-store.json"
 
 
 class PlaceAway(Exception):
@@ -47,27 +54,33 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Object:
-    """`fingerprint` changes when the object does, as far as its place can tell without reading it."""
+    """`fingerprint` changes when the object does, as far as its place can tell without reading it.
+
+    `name` may hold lone surrogates, where a directory's name is no UTF-8. `odd`: why it is no file, in words.
+    """
 
     name: str
     size: int
     fingerprint: str
     changed_at: datetime | None = None
+    odd: str = ""
 
 
 class Shelf:
-    """A place, opened. Names are paths below its address, with slashes and without one in front."""
+    """A place, opened. Names are paths below its address, with slashes and without one in front.
 
-    def __init__(self, place: Source | Store) -> None:
-        self.place = place
+    `expect_marker`: it is a store, and away while its marker is not where it should be.
+    """
+
+    def __init__(self, place: Source | Store, *, expect_marker: bool = False) -> None:
+        self.place, self.expect_marker = place, expect_marker
         self.local = local_path(place.url) if place.kind == PlaceKind.DIRECTORY else None
         self.bucket, self.prefix = ("", "") if self.local else bucket_and_prefix(place.url)
 
     @cached_property
     def _store(self) -> Any:
         if self.local is not None:
-            if not self.local.is_dir():
-                raise PlaceAway(_("The directory %(path)s is not there.") % {"path": self.local})
+            self._there()
             return LocalStore(prefix=self.local)
         options: dict[str, Any] = {"endpoint": self.place.endpoint} if self.place.endpoint else {}
         made = S3Store(
@@ -92,6 +105,49 @@ class Shelf:
             **self._keys("aws_access_key_id", "aws_secret_access_key"),
         )  # fmt: skip
 
+    def _there(self) -> None:
+        """Before each deed: a disk may go at any time. Raises PlaceAway."""
+        if self.local is None:
+            return
+        if not self.local.is_dir():
+            raise PlaceAway(_("The directory %(path)s is not there.") % {"path": self.local})
+        if self.expect_marker and not self._marked:
+            raise PlaceAway(_("%(path)s is not this store: its %(name)s is missing.")
+                            % {"path": self.local, "name": MARKER})  # fmt: skip
+
+    @property
+    def _marked(self) -> bool:
+        assert self.local is not None
+        found = self.marker()
+        if found is not None and found.get("code") != self.place.code:
+            raise PlaceAway(_("%(path)s is the store %(code)s.") % {"path": self.local, "code": found.get("code")})
+        return found is not None
+
+    def marker(self) -> dict[str, Any] | None:
+        """What the marker says; None where there is none. Raises PlaceAway, also where nobody can read it."""
+        try:
+            if self.local is not None:
+                with _said():
+                    content = (self.local / MARKER).read_bytes()
+            else:
+                content = b"".join(self.read(MARKER))
+            found = json.loads(content)
+        except FileNotFoundError:
+            return None
+        except (ValueError, Unreadable) as error:
+            raise PlaceAway(_("Its %(name)s cannot be read.") % {"name": MARKER}) from error
+        return found if isinstance(found, dict) else {}
+
+    def mark(self, *, now: datetime) -> None:
+        """Make it the store: to be done once, when it is registered. Raises PlaceAway."""
+        content = json.dumps({"code": self.place.code, "made_at": now.astimezone(UTC).isoformat()}).encode()
+        with _said():
+            if self.local is None:
+                obstore.put(self._store, MARKER, content)
+                return
+            (self.local / MARKER).write_bytes(content)
+            _to_disk(self.local / MARKER)
+
     def _keys(self, public: str, secret: str) -> dict[str, Any]:
         held = getattr(self.place, "credential", None)
         return {public: held.access_key, secret: held.secret_key} if held is not None else {}
@@ -101,6 +157,11 @@ class Shelf:
 
     def objects(self, under: str = "") -> Iterator[Object]:
         """Every object below `under`, in no order. Raises PlaceAway, also half way."""
+        self._there()
+        if self.local is not None:
+            yield from _walk(self.local, under.strip("/"))
+            self._there()  # a list that ends because the disk went is none
+            return
         with _said():
             for rows in obstore.list(self._store, prefix=under or None, chunk_size=1_000):
                 for row in rows:
@@ -108,8 +169,11 @@ class Shelf:
 
     def head(self, name: str) -> Object:
         """Raises FileNotFoundError, PlaceAway, Unreadable."""
+        self._there()
         try:
             with _said():
+                if self.local is not None:
+                    return _of_file(name, self._path(name).lstat())
                 return _object(obstore.head(self._store, name))
         except PlaceAway as away:
             if self.local is not None and self.local.is_dir():  # the file, not the place
@@ -118,6 +182,7 @@ class Shelf:
 
     def read(self, name: str, chunk: int = CHUNK) -> Iterator[bytes]:
         """The object from beginning to end. Raises FileNotFoundError, PlaceAway, Unreadable, also half way."""
+        self._there()
         if self.local is not None:
             yield from _read_file(self._path(name), chunk)
             return
@@ -127,6 +192,7 @@ class Shelf:
 
     def read_range(self, name: str, start: int, length: int) -> bytes:
         """Raises FileNotFoundError, PlaceAway, Unreadable (shorter than that)."""
+        self._there()
         with _said():
             found = bytes(obstore.get_range(self._store, name, start=start, length=length))
         if len(found) != length:
@@ -139,6 +205,7 @@ class Shelf:
         Raises PlaceAway (full too).
         """
         lock_days = getattr(self.place, "lock_days", 0)
+        self._there()
         with _said():
             if lock_days:
                 return self._put_locked(name, content, lock_days)
@@ -159,6 +226,7 @@ class Shelf:
 
     def delete(self, name: str) -> None:
         """Delete the object and every version of it; one that is not there is no error. Raises PlaceAway."""
+        self._there()
         with _said():
             if self.local is not None:
                 self._path(name).unlink(missing_ok=True)
@@ -173,6 +241,7 @@ class Shelf:
 
     def sweep(self, under: str) -> None:
         """Remove what puts that were killed left half written below `under`. Raises PlaceAway."""
+        self._there()
         with _said():
             if self.local is not None:
                 for path in self._path(under).rglob("*#*"):
@@ -196,6 +265,19 @@ class Shelf:
                 if row["Key"] == self._key(name)
             ]
 
+    def lockable(self) -> bool:
+        """Whether the bucket has Object Lock. Raises PlaceAway."""
+        if self.local is not None:
+            return False
+        try:
+            with _said():
+                found = self._s3.get_object_lock_configuration(Bucket=self.bucket)
+        except PlaceAway as away:
+            if "ObjectLockConfigurationNotFound" in str(away):
+                return False
+            raise
+        return found.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled") == "Enabled"  # type: ignore[no-any-return]
+
     def absent(self, name: str) -> bool:
         """Whether neither the object nor any version of it is there. Raises PlaceAway."""
         try:
@@ -213,7 +295,8 @@ class Shelf:
 
 
 def opened(place: Source | Store) -> Shelf:
-    return Shelf(place)
+    """A store (what has `lock_days`) is expected to bear its marker."""
+    return Shelf(place, expect_marker=hasattr(place, "lock_days"))
 
 
 def local_path(url: str) -> Path:
@@ -237,7 +320,7 @@ def _said() -> Iterator[None]:
     """What the libraries raise, as the three errors of this module."""
     try:
         yield
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise FileNotFoundError(_("It is not there.")) from error
     except (BotoCoreError, ClientError, BaseError) as error:
         if _not_found(error):
@@ -253,15 +336,42 @@ def _not_found(error: Exception) -> bool:
 
 
 def _object(row: Any) -> Object:
-    tag = (row["e_tag"] or "").strip('"')
-    # A directory's tag names the inode, which a copy of the tree changes: time and size do.
-    changed = f"{int(row['last_modified'].timestamp() * 1_000_000)}" if tag.count("-") == 2 or not tag else tag
-    return Object(row["path"], row["size"], f"{row['size']}:{changed}", row["last_modified"])
+    """Of a bucket: what it holds is whole, and its tag is that of the content."""
+    tag = (row["e_tag"] or "").strip('"') or f"{row['last_modified'].timestamp():.6f}"
+    return Object(row["path"], row["size"], f"{row['size']}:{tag}"[:80], row["last_modified"])
+
+
+def _of_file(name: str, found: os.stat_result) -> Object:
+    """By size and time of change: the inode is another one in a copy of the tree."""
+    odd = "" if stat.S_ISREG(found.st_mode) else _("It is a link or a device, no file.")
+    changed_at = datetime.fromtimestamp(min(max(found.st_mtime, 0), 4e9), UTC)
+    return Object(name, found.st_size, f"{found.st_size}:{found.st_mtime_ns}", changed_at, odd)
+
+
+def _walk(root: Path, under: str) -> Iterator[Object]:
+    """Every file of the tree; links are not followed. A directory that cannot be read is no empty one: PlaceAway."""
+    waiting = [under]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(root / folder) as entries:
+                for entry in entries:
+                    name = f"{folder}/{entry.name}" if folder else entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(name)
+                        continue
+                    with contextlib.suppress(FileNotFoundError):  # gone since
+                        yield _of_file(name, entry.stat(follow_symlinks=False))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            where = folder.encode(errors="replace").decode() or "."
+            raise PlaceAway(f"{where}: {error.strerror or type(error).__name__}") from error
 
 
 def _read_file(path: Path, chunk: int) -> Iterator[bytes]:
     try:
-        with path.open("rb", buffering=0) as file:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb", buffering=0) as file:
             while piece := file.read(chunk):
                 yield piece
     except FileNotFoundError:

@@ -168,8 +168,9 @@ def batch_escalate(*, batch_id: int, actor: Actor, now: datetime) -> Batch:
 
 def batch_start(*, batch_id: int, actor: Actor, now: datetime) -> Batch:
     """Back it up, or try again what kept it from being complete. Raises NotAllowed, WrongState."""
-    also = {"attempt_at": now, "next_at": now, "stops": 0, "error": "", "run": None}
+    also = {"next_at": now, "stops": 0, "error": "", "run": None}
     with step(BATCH, Batch, batch_id, "start", actor=actor, now=now, also=also) as batch:
+        Problem.objects.filter(batch=batch, settled_at=None).update(tried=False)
         transaction.on_commit(lambda: send("back_up", batch.pk))
     return batch
 
@@ -218,7 +219,7 @@ def record_waive(*, record_id: int, reason: str, actor: User, now: datetime) -> 
         raise WrongState(_("Only a record that could not be backed up can be waived."))
     row.state, row.waived_because = RecordState.WAIVED, reason.strip()[:300]
     row.save(update_fields=["state", "waived_because"])
-    problems.update(settled_at=now, settled_note=_("Waived: %(reason)s") % {"reason": row.waived_because}[:300])
+    problems.update(settled_at=now, settled_note=(_("Waived: %(reason)s") % {"reason": row.waived_because})[:300])
     left = Problem.objects.filter(batch=row.batch_id, settled_at=None).count()
     kept: dict[str, Any] = {"problems_count": left}
     if not left:  # nothing is in its way: beat starts it, and it completes
