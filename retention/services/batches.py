@@ -120,8 +120,10 @@ def batch_for(*, site: Site, kind: str, month: date, due: datetime, now: datetim
         sign(batch, BEAT, _("Gathered"), now=now)
         batch.save()
         begin(BATCH, batch, actor=BEAT, now=now, note=_("Gathered"))
+        # What is catalogued too late could have been begun when its like began to gather.
+        began = min(now, due - timedelta(days=policy_value(GATHER_DAYS, at=now, site=site)))
         obligation_open(
-            rule=BACKED_UP, subject=batch, label=batch.identifier, site=site, team=None, starts_at=now, due_at=due,
+            rule=BACKED_UP, subject=batch, label=batch.identifier, site=site, team=None, starts_at=began, due_at=due,
             late_cause=_("Catalogued after its time") if due <= now else "", actor=BEAT, now=now,
         )  # fmt: skip
     elif due < batch.due_at:
@@ -129,7 +131,8 @@ def batch_for(*, site: Site, kind: str, month: date, due: datetime, now: datetim
         sign(batch, BEAT, _("An earlier record joined"), now=now)
         batch.save(update_fields=["due_at"])
         obligation_move(
-            subject=batch, rule=BACKED_UP, starts_at=batch.opened_at, due_at=due,
+            subject=batch, rule=BACKED_UP, due_at=due,
+            starts_at=min(batch.opened_at, due - timedelta(days=policy_value(GATHER_DAYS, at=now, site=site))),
             reason=_("An earlier record joined"), actor=BEAT, now=now,
         )  # fmt: skip
     return batch

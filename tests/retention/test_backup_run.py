@@ -400,6 +400,18 @@ def test_what_arrives_while_it_runs_is_taken_along(ground: Ground, monkeypatch: 
 
 
 @pytest.mark.req("RET-4")
+def test_years_of_backlog_gather_at_once_and_are_overdue(ground: Ground) -> None:
+    for months in (1, 2, 14, 30):
+        ground.record(f"{months}.wav", ended_at=ENDED - timedelta(days=31 * months))
+    assert batches.batches_run(now=NOW) == 4 + 4 + 4
+    assert {one.status for one in Batch.objects.all()} == {BatchStatus.RUNNING}
+    owed = Obligation.objects.filter(rule="retention.backed_up")
+    assert owed.count() == 4 and all(one.due_at < NOW and one.breached_at for one in owed)
+    ground.record("2-again.wav", ended_at=ENDED - timedelta(days=64))
+    assert batches.batches_gather(now=NOW) == 1 and Batch.objects.count() == 4
+
+
+@pytest.mark.req("RET-4")
 def test_a_channel_with_a_longer_period_waits_for_its_own(ground: Ground) -> None:
     Schedule.objects.create(
         record_kind="recording", channel="video", valid_from=date(2026, 1, 1), backup_after_years=2,
