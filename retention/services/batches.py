@@ -228,7 +228,7 @@ def record_waive(*, record_id: int, reason: str, actor: User, now: datetime) -> 
     if not left:  # nothing is in its way: beat starts it, and it completes
         kept["next_at"] = now
     Batch.objects.filter(pk=row.batch_id).update(**kept)
-    data = {"reason": row.waived_because, "record": row.external_id}
+    data = {"reason": row.waived_because}
     record(actor=actor, action="retention.record_waived", subject=row, data=data, now=now, site=row.site)
     return row
 

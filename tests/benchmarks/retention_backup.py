@@ -57,7 +57,6 @@ def restic(folder: Path, work: Path, report: Report) -> float:
 
 def main() -> None:
     use_database("bench_retention")
-    from django.conf import settings
 
     from occ.people.models import RoleAssignment, Site, User
     from occ.policies.services import install_defaults
@@ -70,7 +69,7 @@ def main() -> None:
     folder = os.environ.get("BENCH_DIR")
     with tempfile.TemporaryDirectory(dir=folder) as given:
         work = Path(given)
-        settings.VAR = work / "var"
+
         for name in ("source", "store"):
             (work / name).mkdir()
         made = tree(work / "source")

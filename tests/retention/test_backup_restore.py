@@ -362,7 +362,7 @@ def test_a_drill_restores_a_drawn_batch_compares_and_leaves_a_report(ground: Gro
     assert drilling.drill_run(clock=at(NOW + timedelta(days=30))) == 12
     check = Check.objects.filter(kind=CheckKind.DRILL).latest("pk")
     assert check.result == Result.FAILED and check.failures == 1
-    assert check.details["failed"][0][0] == changed.external_id
+    assert check.details["failed"][0][0] == str(changed.pk)
     assert not [one for one in (ground.folder / "var").rglob("*") if one.is_file()]
 
 
