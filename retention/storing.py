@@ -244,6 +244,7 @@ class Shelf:
 
     def sweep(self, under: str) -> None:
         """Remove what puts that were killed left half written below `under`. Raises PlaceAway."""
+        self._there()
         with _said():
             if self.local is not None:
                 for path in self._path(under).rglob("*#*"):

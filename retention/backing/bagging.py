@@ -13,17 +13,21 @@ from datetime import date, datetime
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 ITEMS = "data/items.csv"
 HEADER = [
-    "file", "record", "id", "kind", "channel", "site", "source", "started_at", "ended_at", "bytes", "sha256",
+    "file", "record", "id_sha256", "kind", "channel", "site", "source", "started_at", "ended_at", "bytes", "sha256",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Line:
-    """A payload file: as the manifests and items.csv name it. No customer: what is destroyed must leave none here."""
+    """A payload file: as the manifests and items.csv name it.
+
+    No customer, no path, and of the ID at the source its hash: IDs may be made of telephone numbers, and what is
+    destroyed must leave none here.
+    """
 
     name: str
     record: int
-    external_id: str
+    id_mark: str
     kind: str
     channel: str
     site: str
@@ -41,7 +45,7 @@ def items_csv(lines: Iterable[Line]) -> bytes:
     writer.writerow(HEADER)
     for one in lines:
         writer.writerow(
-            [one.name, one.record, one.external_id, one.kind, one.channel, one.site, one.source,
+            [one.name, one.record, one.id_mark, one.kind, one.channel, one.site, one.source,
              one.started_at.isoformat(), one.ended_at.isoformat(), one.size, one.sha256]
         )  # fmt: skip
     return out.getvalue().encode()

@@ -12,7 +12,6 @@ class Migration(migrations.Migration):
             name="bag",
             options={"base_manager_name": "objects", "ordering": ["batch_id", "number"], "verbose_name": "bag"},
         ),
-        migrations.AddField("batch", "attempt_at", models.DateTimeField(editable=False, null=True)),
         migrations.AddField(
             "batch",
             "error",
@@ -33,6 +32,7 @@ class Migration(migrations.Migration):
             models.CharField(blank=True, default="", max_length=64, verbose_name="drawn with"),
             preserve_default=False,
         ),
+        migrations.AddField("problem", "tried", models.BooleanField(default=True, editable=False)),
         migrations.AddField(
             "problem",
             "tried_at",

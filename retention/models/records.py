@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 
 # Counted and written while a batch is worked on: no change that anybody made.
 OF_THE_RUN = [
-    "records_count", "bytes_count", "done_count", "problems_count", "run", "heard_at", "attempt_at", "stops", "error",
-    "next_at",
+    "records_count", "bytes_count", "done_count", "problems_count", "run", "heard_at", "stops", "error", "next_at",
 ]  # fmt: skip
 
 
@@ -70,8 +69,7 @@ class Batch(models.Model):
     # The run that works on it: one that has been silent for long has died, and another takes the batch over.
     run = models.UUIDField(null=True, editable=False)
     heard_at = models.DateTimeField(null=True, editable=False)
-    # Begun when; how often it had to stop since it last got on, why, and when it is tried again.
-    attempt_at = models.DateTimeField(null=True, editable=False)
+    # How often it had to stop since it last got on, why, and when it is tried again.
     stops = models.PositiveSmallIntegerField(default=0, editable=False)
     error = models.CharField(_("stopped by"), max_length=300, blank=True, editable=False)
     next_at = models.DateTimeField(_("tried again"), null=True, editable=False)
@@ -230,6 +228,7 @@ class Problem(models.Model):
     detail = models.CharField(_("detail"), max_length=300, blank=True)
     found_at = models.DateTimeField(_("found"))
     tried_at = models.DateTimeField(_("last tried"))
+    tried = models.BooleanField(default=True, editable=False)  # since the batch was last started
     settled_at = models.DateTimeField(_("settled"), null=True)
     settled_note = models.CharField(_("how"), max_length=300, blank=True)
 

@@ -140,8 +140,7 @@ class Run:
 
     def _open_records(self) -> QuerySet[Record]:
         """Still to be backed up and not tried in this attempt."""
-        begun = Batch.objects.filter(pk=self.batch_id).values("attempt_at")
-        tried = Problem.objects.filter(batch=self.batch_id, settled_at=None, tried_at__gte=begun)
+        tried = Problem.objects.filter(batch=self.batch_id, settled_at=None, tried=True)
         rows = Record.objects.filter(batch=self.batch_id, state=RecordState.CATALOGUED)
         return rows.exclude(pk__in=tried.values("record"))
 
@@ -294,7 +293,7 @@ class Run:
             solved = Problem.objects.filter(record__in=good, settled_at=None)
             solved.update(settled_at=now, settled_note=_("Backed up on a later try."))
         for trouble in made.troubles:
-            kept = {"kind": trouble.kind, "detail": trouble.detail, "tried_at": now}
+            kept = {"kind": trouble.kind, "detail": trouble.detail, "tried_at": now, "tried": True}
             if not Problem.objects.filter(record=trouble.pk, settled_at=None).update(**kept):
                 Problem.objects.create(batch=batch, record_id=trouble.pk, found_at=now, **kept)
         problems = Problem.objects.filter(batch=batch, settled_at=None).count()

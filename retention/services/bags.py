@@ -20,6 +20,7 @@ from retention.backing.frames import FRAME, opened, sealed
 from retention.backing.keys import KeyWrong
 from retention.backing.packing import spooled, written
 from retention.choices import BagStatus
+from retention.marks import id_mark
 from retention.models import Bag, Batch, Copy, Pack, Packed, Store
 from retention.services.schedule import rules_on
 from retention.storing import Shelf
@@ -65,8 +66,9 @@ def bag_lines(bag: Bag) -> list[Line]:
 def line_of(row: Packed) -> Line:
     record = row.record
     zone = record.site.zone
+    mark = id_mark(record.source.code, record.external_id)
     return Line(
-        row.name, record.pk, record.external_id, record.kind, record.channel, record.site.code, record.source.code,
+        row.name, record.pk, mark, record.kind, record.channel, record.site.code, record.source.code,
         record.started_at.astimezone(zone), record.ended_at.astimezone(zone), row.size, row.sha256, row.sha512,
     )  # fmt: skip
 

@@ -120,8 +120,10 @@ def batch_for(*, site: Site, kind: str, month: date, due: datetime, now: datetim
         sign(batch, BEAT, _("Gathered"), now=now)
         batch.save()
         begin(BATCH, batch, actor=BEAT, now=now, note=_("Gathered"))
+        # What is catalogued too late could have been begun when its like began to gather.
+        began = min(now, due - timedelta(days=policy_value(GATHER_DAYS, at=now, site=site)))
         obligation_open(
-            rule=BACKED_UP, subject=batch, label=batch.identifier, site=site, team=None, starts_at=now, due_at=due,
+            rule=BACKED_UP, subject=batch, label=batch.identifier, site=site, team=None, starts_at=began, due_at=due,
             late_cause=_("Catalogued after its time") if due <= now else "", actor=BEAT, now=now,
         )  # fmt: skip
     elif due < batch.due_at:
@@ -129,7 +131,8 @@ def batch_for(*, site: Site, kind: str, month: date, due: datetime, now: datetim
         sign(batch, BEAT, _("An earlier record joined"), now=now)
         batch.save(update_fields=["due_at"])
         obligation_move(
-            subject=batch, rule=BACKED_UP, starts_at=batch.opened_at, due_at=due,
+            subject=batch, rule=BACKED_UP, due_at=due,
+            starts_at=min(batch.opened_at, due - timedelta(days=policy_value(GATHER_DAYS, at=now, site=site))),
             reason=_("An earlier record joined"), actor=BEAT, now=now,
         )  # fmt: skip
     return batch
@@ -168,8 +171,9 @@ def batch_escalate(*, batch_id: int, actor: Actor, now: datetime) -> Batch:
 
 def batch_start(*, batch_id: int, actor: Actor, now: datetime) -> Batch:
     """Back it up, or try again what kept it from being complete. Raises NotAllowed, WrongState."""
-    also = {"attempt_at": now, "next_at": now, "stops": 0, "error": "", "run": None}
+    also = {"next_at": now, "stops": 0, "error": "", "run": None}
     with step(BATCH, Batch, batch_id, "start", actor=actor, now=now, also=also) as batch:
+        Problem.objects.filter(batch=batch, settled_at=None).update(tried=False)
         transaction.on_commit(lambda: send("back_up", batch.pk))
     return batch
 
@@ -218,13 +222,13 @@ def record_waive(*, record_id: int, reason: str, actor: User, now: datetime) -> 
         raise WrongState(_("Only a record that could not be backed up can be waived."))
     row.state, row.waived_because = RecordState.WAIVED, reason.strip()[:300]
     row.save(update_fields=["state", "waived_because"])
-    problems.update(settled_at=now, settled_note=_("Waived: %(reason)s") % {"reason": row.waived_because}[:300])
+    problems.update(settled_at=now, settled_note=(_("Waived: %(reason)s") % {"reason": row.waived_because})[:300])
     left = Problem.objects.filter(batch=row.batch_id, settled_at=None).count()
     kept: dict[str, Any] = {"problems_count": left}
     if not left:  # nothing is in its way: beat starts it, and it completes
         kept["next_at"] = now
     Batch.objects.filter(pk=row.batch_id).update(**kept)
-    data = {"reason": row.waived_because, "record": row.external_id}
+    data = {"reason": row.waived_because}
     record(actor=actor, action="retention.record_waived", subject=row, data=data, now=now, site=row.site)
     return row
 

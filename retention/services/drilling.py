@@ -135,7 +135,7 @@ def _one(packed: Packed, check: Check, restorer: Restorer, shelves: dict[int, Sh
     if wrong:
         check.failures += 1
         if len(said["failed"]) < SHOWN:
-            said["failed"].append([packed.record.external_id, wrong])
+            said["failed"].append([str(packed.record_id), wrong])
 
 
 def _same(scratch: IO[bytes], shelf: Shelf, packed: Packed) -> bool | None:

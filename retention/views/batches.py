@@ -20,6 +20,7 @@ from occ.people.scope import has_role
 from occ.processes import plain_stepping, process_context, step_make
 from retention.batch_lists import BatchFilter, batch_rows
 from retention.choices import BatchStatus
+from retention.links import url_of
 from retention.models import Batch, Problem, Record
 from retention.personal import WAIVERS
 from retention.services import batches as services
@@ -75,12 +76,14 @@ def _detail(request: HttpRequest, found: Batch, tried: dict[str, forms.Form], st
         "batch": found,
         "working": found.status == BatchStatus.RUNNING,
         "bags": found.bags.prefetch_related("packs__copies__store").order_by("number"),
-        "problems": problems.order_by("record_id")[:SHOWN],
+        "problems": list(problems.order_by("record_id")[:SHOWN]),
         "more": max(0, found.problems_count - SHOWN),
         "settled": settled.defer("record__customer").order_by("-settled_at")[:20],
         "checks": found.checks.select_related("document").order_by("-started_at")[:10],
         "waives": has_role(me(request), WAIVERS, site=found.site),
     }
+    for one in context["problems"]:
+        one.url = url_of(one.record)
     for bag in context["bags"]:
         _count(bag)
     return render(request, "retention/batch.html", context, status=status)

@@ -28,9 +28,14 @@ from occ.notifications.services import notify
 from occ.people.choices import Role
 from occ.people.models import SavedView, Site, User
 from occ.policies.services import SETTERS
-from retention.models import Store
-from retention.personal import CATALOGUE_READERS, PLACE_EDITORS, PLACE_READERS, UNMASKED
+from retention.choices import FindingKind
+from retention.models import Check, Problem, Record, Source, Store
+from retention.personal import CATALOGUE_READERS, PLACE_EDITORS, PLACE_READERS, UNMASKED, WAIVERS
 from retention.personal import KEEPERS as RETENTION_KEEPERS
+from retention.services.batches import batches_gather
+from retention.services.findings import Seen, findings_keep
+from retention.workflow import BATCH
+from retention.workflow import FINDING as DAMAGE
 from sdm.models import Leaving
 from sdm.personal import CONTRACT_READERS, LETTER_READERS, MOVERS, NIK_READERS
 from sdm.personal import KEEPERS as PEOPLE_KEEPERS
@@ -208,6 +213,14 @@ PAGES: dict[str, Row] = {
     "api:retention-record": Row(get=CATALOGUERS, of="record", sees=CATALOGUERS),
     "api:retention-sources": Row(get=EVERYBODY),
     "api:retention-stores": Row(get=EVERYBODY),
+    "retention:batches": Row(get=EVERYBODY),
+    "retention:batch": Row(get=CATALOGUERS, of="batch", sees=CATALOGUERS),
+    "retention:record_waive": Row(get=set(WAIVERS), post=set(WAIVERS), of="record", sees=CATALOGUERS),
+    "retention:findings": Row(get=EVERYBODY),
+    "retention:finding": Row(get=CATALOGUERS, of="damage", sees=CATALOGUERS),
+    "retention:finding_repair": Row(post=set(RETENTION_KEEPERS), of="damage", sees=CATALOGUERS),
+    "retention:checks": Row(get=EVERYBODY),
+    "retention:check": Row(get=CATALOGUERS, of="check", sees=CATALOGUERS),
     "people_find": Row(get=EVERYBODY, kwargs={"chooser": "sdm.leader"}, query="?q=orang"),
     "sdm:people": Row(get=EVERYBODY),
     "sdm:person": Row(get=READERS, of="person", sees=READERS),
@@ -285,6 +298,12 @@ for name, roles in ENFORCEMENT.items():
 for name, roles in {"resolve": UNKNOWN_OWNER, "accept": set(ACCEPTERS)}.items():
     for prefix in ("userids:finding_step", "api:userids-finding-transition"):
         PAGES[f"{prefix}/{name}"] = Row(post=roles, of="finding", sees=READERS, kwargs={"transition": name})
+for flow, prefix, of in ((BATCH, "retention:batch_step", "batch"), (DAMAGE, "retention:finding_step", "damage")):
+    for one in flow.transitions:
+        if one.by_roles:
+            PAGES[f"{prefix}/{one.name}"] = Row(
+                post={Role(role) for role in one.by_roles}, of=of, sees=CATALOGUERS, kwargs={"transition": one.name}
+            )
 # Open to whoever asks, or answering nobody in particular.
 OPEN = {
     "login",
@@ -418,6 +437,7 @@ def objects_of(where: Site) -> dict[str, Any]:
     job = job_start(kind="userids.logbook", params={"query": ""}, owner=support, now=now)
     job.owner = stranger
     job.save(update_fields=["owner"])
+    backups = backup_objects(where, now)
     employee = leaver.employee
     hr = user(Role.HR_RELATIONS, where)
     contract = employments.employment_add(
@@ -442,8 +462,31 @@ def objects_of(where: Site) -> dict[str, Any]:
         "review": review.pk, "campaign": campaign.pk, "document": document.pk, "notification": news.pk,
         "job": job.pk, "view": view.pk,
         "run": run.pk, "finding": finding.pk, "list": brought.pk, "application": own.pk,
-        "nothing": 0,
+        "nothing": 0, **backups,
     }  # fmt: skip
+
+
+def backup_objects(where: Site, now: Any) -> dict[str, int]:
+    """A batch with a record that cannot be backed up, a finding and a check of it."""
+    source = Source.objects.create(
+        code=f"REC-{where.code}", name="Recorder", kind="directory", url="file:///nowhere", record_kind="recording",
+        site=where, pattern=".",
+    )  # fmt: skip
+    ended = now - timedelta(days=400)
+    record = Record.objects.create(
+        source=source, external_id=f"call-{where.code}", kind="recording", channel="voice", site=where,
+        started_at=ended,
+        ended_at=ended, path="call.wav", size=1, catalogued_at=now,
+    )  # fmt: skip
+    batches_gather(now=now)
+    record.refresh_from_db()
+    Problem.objects.create(batch=record.batch, record=record, kind="missing", found_at=now, tried_at=now)
+    store = Store.objects.get_or_create(code="MAIN", name="Main", kind="directory", url="file:///nowhere")[0]
+    seen = [Seen(f"bags/{where.code}/000001.pack", where)]
+    (damage,) = findings_keep(kind=FindingKind.DAMAGED, place=store, seen=seen, complete=False, now=now)
+    check = Check.objects.create(kind="fixity", batch=record.batch, started_at=now, by="x")
+    assert record.batch_id is not None
+    return {"batch": record.batch_id, "record": record.pk, "damage": damage.pk, "check": check.pk}
 
 
 def ask(client: Client, method: str, url: str) -> int:

@@ -21,6 +21,7 @@ from occ.people.choices import Role
 from retention.backing import packing
 from retention.backing.bagging import from_tar
 from retention.choices import BatchStatus, ProblemKind, RecordState
+from retention.marks import id_mark
 from retention.models import Bag, Batch, Copy, Pack, Packed, Problem, Record, Schedule, Store
 from retention.services import backups, batches
 from retention.services.bags import bag_key, tags_opened
@@ -90,9 +91,11 @@ def test_the_bag_says_what_is_in_it(ground: Ground) -> None:
     assert len(names) == 5 and all(name.isascii() and " " not in name for name in names)
     rows = list(csv.DictReader(io.StringIO(files["data/items.csv"].decode())))
     assert (
-        rows[0]["id"] == "Rekaman No. 0 ü.WAV" and rows[0]["file"].endswith(".wav") and rows[3]["file"].endswith(".bin")
+        rows[0]["id_sha256"] == id_mark("REC", "Rekaman No. 0 ü.WAV")
+        and rows[0]["file"].endswith(".wav")
+        and rows[3]["file"].endswith(".bin")
     )
-    assert b"0812" not in files["data/items.csv"]
+    assert not any(b"0812" in one or b"Rekaman" in one for one in files.values())
     assert bag.manifest_sha256 == hashlib.sha256(files["manifest-sha256.txt"]).hexdigest()
 
 
@@ -397,6 +400,18 @@ def test_what_arrives_while_it_runs_is_taken_along(ground: Ground, monkeypatch: 
     assert ground.back_up(batch) is backups.Outcome.COMPLETE
     assert batch.records_count == batch.done_count == 3
     whole(batch, ground)
+
+
+@pytest.mark.req("RET-4")
+def test_years_of_backlog_gather_at_once_and_are_overdue(ground: Ground) -> None:
+    for months in (1, 2, 14, 30):
+        ground.record(f"{months}.wav", ended_at=ENDED - timedelta(days=31 * months))
+    assert batches.batches_run(now=NOW) == 4 + 4 + 4
+    assert {one.status for one in Batch.objects.all()} == {BatchStatus.RUNNING}
+    owed = Obligation.objects.filter(rule="retention.backed_up")
+    assert owed.count() == 4 and all(one.due_at < NOW and one.breached_at for one in owed)
+    ground.record("2-again.wav", ended_at=ENDED - timedelta(days=64))
+    assert batches.batches_gather(now=NOW) == 1 and Batch.objects.count() == 4
 
 
 @pytest.mark.req("RET-4")
