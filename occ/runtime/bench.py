@@ -13,7 +13,7 @@ def main() -> int:
         print(f"no benchmark {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)
         return 2
     var = var_directory(None) / "bench"
-    with said(), prepared(var) as environment:
+    with said(), prepared(var, owner=True) as environment:
         environment |= {"PYTHONPATH": str(ROOT), "LOG_LEVEL": "WARNING"}
         codes = [subprocess.call([sys.executable, str(known[name])], env=environment) for name in wanted]
     return max(codes, default=0)

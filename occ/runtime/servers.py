@@ -29,8 +29,11 @@ class CannotStart(Exception):
 
 @dataclass(frozen=True)
 class Servers:
+    """`database_url` is of the tables' owner, `application_url` of the role that works with them and owns none."""
+
     database_url: str
     redis_url: str
+    application_url: str = ""
 
 
 @contextlib.contextmanager
@@ -49,7 +52,7 @@ def embedded(var: Path, *, fast: bool = False) -> Iterator[Servers]:
         with contextlib.ExitStack() as stack:
             database_url = stack.enter_context(postgres(var / "postgres", fast=fast))
             redis_url = stack.enter_context(redis(var / "redis"))
-            servers = Servers(database_url, redis_url)
+            servers = Servers(database_url, redis_url, application_role(database_url, var / "postgres"))
             write_private(var / "servers.json", json.dumps(asdict(servers)))
             stack.callback((var / "servers.json").unlink, missing_ok=True)
             yield servers
@@ -114,6 +117,35 @@ def create_database(port: int, password: str) -> None:
         if cursor.fetchone() is None:
             cursor.execute("CREATE DATABASE occ")
     connection.close()
+
+
+def application_role(owner_url: str, home: Path) -> str:
+    """The role that web, workers and beat work as: made at first, given what it may do each time; its URL.
+
+    As deploy/postgres/roles.sql: it owns nothing, so that it cannot switch a trigger off.
+    """
+    import psycopg2
+
+    password = private(home / "application_password")
+    connection = psycopg2.connect(owner_url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'occ_app'")
+        if cursor.fetchone() is None:
+            cursor.execute("CREATE ROLE occ_app LOGIN PASSWORD %s", [password])
+        for deed in (
+            "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+            "GRANT USAGE ON SCHEMA public TO occ_app",
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO occ_app",
+            "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO occ_app",
+            "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO occ_app",
+            "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO occ_app",
+        ):
+            cursor.execute(deed)
+    connection.close()
+    return owner_url.replace("postgres://occ:", "postgres://occ_app:", 1).replace(
+        f":{private(home / 'password')}@", f":{password}@", 1
+    )
 
 
 @contextlib.contextmanager

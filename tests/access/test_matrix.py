@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,9 +29,18 @@ from occ.notifications.services import notify
 from occ.people.choices import Role
 from occ.people.models import SavedView, Site, User
 from occ.policies.services import SETTERS
-from retention.choices import FindingKind
-from retention.models import Check, Problem, Record, Source, Store
-from retention.personal import CATALOGUE_READERS, PLACE_EDITORS, PLACE_READERS, UNMASKED, WAIVERS
+from retention.choices import FindingKind, ProposalStatus
+from retention.models import Check, Problem, Proposal, Record, Source, Store
+from retention.personal import (
+    APPROVERS,
+    CATALOGUE_READERS,
+    PLACE_EDITORS,
+    PLACE_READERS,
+    PROPOSERS,
+    SAYERS,
+    UNMASKED,
+    WAIVERS,
+)
 from retention.personal import KEEPERS as RETENTION_KEEPERS
 from retention.services.batches import batches_gather
 from retention.services.findings import Seen, findings_keep
@@ -78,6 +88,9 @@ CATALOGUERS = set(CATALOGUE_READERS)
 SITE_PEOPLE = READERS  # whose roles see the site's people: all of SITE_WIDE, and a leader of the whole site
 EVERYBODY = set(Role)
 DOCUMENT_READERS = set(LOGBOOK.reading_roles)
+CATALOGUE = set(CATALOGUE_READERS)
+LISTED = CATALOGUE | set(APPROVERS)  # who sees a list that was put before the client
+SAYING = set(SAYERS["law"])
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 DONE = {
     200,
@@ -272,6 +285,31 @@ PAGES: dict[str, Row] = {
     "api:userids-reconciliation-job": Row(get=EVERYBODY, of="list", sees=set()),
     "api:userids-findings": Row(get=EVERYBODY),
     "api:userids-finding": Row(get=READERS, of="finding", sees=READERS),
+    "retention:proposals": Row(get=CATALOGUE),
+    "retention:proposal_new": Row(get=set(PROPOSERS), post=set(PROPOSERS)),
+    # The client is led to a page of its own.
+    "retention:proposal": Row(get=LISTED, of="proposal", sees=LISTED),
+    "retention:proposal_lines": Row(get=CATALOGUE, of="proposal", sees=LISTED),
+    "retention:proposal_condition": Row(post=SAYING, of="draft", sees=CATALOGUE),
+    "retention:proposal_release": Row(post=set(RETENTION_KEEPERS), of="proposal", sees=LISTED),
+    "retention:proposal_annex": Row(post=LISTED, of="proposal", sees=LISTED),
+    "retention:proposal_issue": Row(get={Role.DOCUMENT_CONTROL}, post={Role.DOCUMENT_CONTROL}, of="proposal",
+                                    sees=LISTED),
+    "retention:proposal_step/submit": Row(post=set(PROPOSERS), of="draft", sees=CATALOGUE,
+                                          kwargs={"transition": "submit"}),
+    "retention:proposal_step/withdraw": Row(post={*PROPOSERS, Role.COORDINATOR}, of="proposal", sees=LISTED,
+                                            kwargs={"transition": "withdraw"}),
+    "retention:proposal_step/recall": Row(post={Role.COORDINATOR}, of="proposal", sees=LISTED,
+                                          kwargs={"transition": "recall"}),
+    "retention:proposal_step/execute": Row(post=set(RETENTION_KEEPERS), of="proposal", sees=LISTED,
+                                           kwargs={"transition": "execute"}),
+    # Deciding is not among the steps of that page, nor is what the system does by itself.
+    **{f"retention:proposal_step/{name}": Row(post=set(), of="proposal", sees=LISTED, kwargs={"transition": name})
+       for name in ("approve", "refuse", "void", "retry", "stop", "finish", "issue", "nonsense")},
+    "retention:decisions": Row(get=set(APPROVERS)),
+    "retention:decision": Row(get=set(APPROVERS), of="proposal", sees=LISTED),
+    "retention:decision_make": Row(post=set(APPROVERS), of="proposal", sees=LISTED),
+    "retention:decision_recall": Row(post=set(APPROVERS), of="proposal", sees=LISTED),
     "api:not-found": Row(of="nothing", sees=set()),
 }  # fmt: skip
 for name in DEEDS:
@@ -443,6 +481,7 @@ def objects_of(where: Site) -> dict[str, Any]:
     contract = employments.employment_add(
         person_id=new.pk, terms=Terms("pkwt", new.joined_on, now.date() + timedelta(days=90)), actor=hr, now=now
     )
+    draft, put = proposals_of(where, now)
     leaving = Leaving.objects.get(employee=employee)
     theirs = SessionStore()
     theirs["_auth_user_id"] = str(stranger.pk)
@@ -462,6 +501,7 @@ def objects_of(where: Site) -> dict[str, Any]:
         "review": review.pk, "campaign": campaign.pk, "document": document.pk, "notification": news.pk,
         "job": job.pk, "view": view.pk,
         "run": run.pk, "finding": finding.pk, "list": brought.pk, "application": own.pk,
+        "proposal": put.pk, "draft": draft.pk,
         "nothing": 0, **backups,
     }  # fmt: skip
 
@@ -489,12 +529,29 @@ def backup_objects(where: Site, now: Any) -> dict[str, int]:
     return {"batch": record.batch_id, "record": record.pk, "damage": damage.pk, "check": check.pk}
 
 
+def proposals_of(where: Site, now: datetime) -> tuple[Proposal, Proposal]:
+    """One that is being prepared, and one that lies before the client; nothing is on their lists."""
+    made = [
+        Proposal.objects.create(
+            number=f"MUS-{where.code}-2026-{n:04}", site=where, kind="chat", reason="x", proposed_at=now
+        )
+        for n in (1, 2)
+    ]
+    of_nothing = hashlib.sha256(b"").hexdigest()
+    made[1].status, made[1].frozen_at, made[1].list_sha256 = ProposalStatus.WITH_CLIENT, now, of_nothing
+    made[1].first_day = made[1].last_day = now.date()
+    made[1].answer_due_at = now + timedelta(days=9)
+    made[1].save()
+    return made[0], made[1]
+
+
 def ask(client: Client, method: str, url: str) -> int:
     """The status; whatever the request did is undone."""
     session = client.cookies.copy()
     with transaction.atomic():
         send: Callable[..., Any] = getattr(client, method)
         data = {"kind": "userids.logbook"} if url.endswith("/exports/new/") else {}
+        data = {"key": "law"} if url.endswith("/condition/") else data
         answer = send(url, data=data) if method in {"get", "post"} else send(url)
         transaction.set_rollback(True)
     client.cookies = session

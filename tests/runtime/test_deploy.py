@@ -155,7 +155,7 @@ def two_roles(db: None) -> Iterator[dict[str, str]]:
     opened.close()
 
 
-@pytest.mark.req("KER-10")
+@pytest.mark.req("KER-10", "RET-8")
 @pytest.mark.timeout(180)
 def test_who_works_with_the_tables_cannot_switch_their_triggers_off(two_roles: dict[str, str], tmp_path: Path) -> None:
     given = os.environ | two_roles | {"OCC_VAR": str(tmp_path)}
@@ -175,6 +175,14 @@ def test_who_works_with_the_tables_cannot_switch_their_triggers_off(two_roles: d
             "ALTER TABLE ledger_entry DISABLE TRIGGER ALL", "SET session_replication_role = replica",
             "TRUNCATE ledger_entry", "DROP TABLE ledger_seal", "CREATE TABLE mine (n int)",
             "ALTER FUNCTION occ_append_only() RENAME TO mine",
+            "ALTER TABLE retention_record DISABLE TRIGGER retention_record_guard",
+            "DROP TRIGGER retention_packed_guard ON retention_packed",
+            "CREATE OR REPLACE FUNCTION retention_refused(wanted bigint) RETURNS text LANGUAGE sql AS 'SELECT NULL'",
+            "ALTER FUNCTION retention_held(bigint, date) RENAME TO mine",
+            "TRUNCATE retention_tombstone CASCADE", "DROP TABLE retention_hold CASCADE",
+            # A proof from a journal destroys without a proposal: only a restore, which works as the owner, writes one.
+            "INSERT INTO retention_journalproof (record_id, number, store, name, sha256, read_at)"
+            " VALUES (1, '', '', '', '', now())",
         ):  # fmt: skip
             with pytest.raises(psycopg2.errors.InsufficientPrivilege):
                 cursor.execute(hostile)

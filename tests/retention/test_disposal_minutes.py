@@ -1,0 +1,193 @@
+"""The Berita Acara Pemusnahan (RET-10): its words, what it needs before it is issued, its annex, its time."""
+
+from __future__ import annotations
+
+import io
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import storages
+from openpyxl import load_workbook
+from pypdf import PdfReader
+
+from occ.documents.choices import Purpose
+from occ.documents.models import IssuedDocument
+from occ.documents.rendering import render
+from occ.documents.signing import signing_confirm
+from occ.errors import Invalid, NotAllowed, WrongState
+from retention.documents import DISPOSAL, Destroyed, Facts, Signer, disposal_body
+from retention.models import Packed, Probe, Proposal
+from retention.services import disposing, minutes
+from retention.wording import day_in_words, number_en, number_id
+from tests.retention.disposal import LATER, PASSWORD, Dead, dead, tomorrow
+
+pytestmark = pytest.mark.req("RET-10")
+
+
+@pytest.mark.parametrize(
+    ("n", "indonesian", "english"),
+    [
+        (0, "nol", "zero"),
+        (11, "sebelas", "eleven"),
+        (12, "dua belas", "twelve"),
+        (20, "dua puluh", "twenty"),
+        (21, "dua puluh satu", "twenty-one"),
+        (100, "seratus", "one hundred"),
+        (101, "seratus satu", "one hundred and one"),
+        (111, "seratus sebelas", "one hundred and eleven"),
+        (1000, "seribu", "one thousand"),
+        (1999, "seribu sembilan ratus sembilan puluh sembilan", "one thousand nine hundred and ninety-nine"),
+        (2026, "dua ribu dua puluh enam", "two thousand and twenty-six"),
+        (10_000, "sepuluh ribu", "ten thousand"),
+        (100_000, "seratus ribu", "one hundred thousand"),
+        (1_000_000, "satu juta", "one million"),
+        (1_100_110, "satu juta seratus ribu seratus sepuluh", "one million one hundred thousand one hundred and ten"),
+    ],
+)
+def test_numbers_in_words(n: int, indonesian: str, english: str) -> None:
+    assert (number_id(n), number_en(n)) == (indonesian, english)
+
+
+def test_days_in_words() -> None:
+    assert day_in_words(date(2026, 11, 20), "id") == (
+        "Jumat tanggal dua puluh bulan November tahun dua ribu dua puluh enam"
+    )
+    assert day_in_words(date(2026, 11, 20), "en") == "Friday, the twentieth of November, two thousand and twenty-six"
+    assert day_in_words(date(2027, 1, 31), "en").startswith("Sunday, the thirty-first of January")
+    words = [day_in_words(date(2026, 12, n), "en").split()[2] for n in (1, 2, 3, 5, 8, 9, 12, 13, 20, 22, 30)]
+    assert words == "first second third fifth eighth ninth twelfth thirteenth twentieth twenty-second thirtieth".split()
+
+
+@pytest.fixture
+def world(tmp_path: Path, db: None) -> Dead:
+    return dead(tmp_path)
+
+
+def issue(world: Dead, proposal: Proposal, language: str = "id", **given: object) -> IssuedDocument:
+    signing = signing_confirm(user=world.control, password=PASSWORD, purpose=Purpose.PREPARED, now=LATER)
+    facts = {
+        "place": "Jakarta", "witnesses": [("Saksi Satu", "QMR"), ("", "")], "signatures": [signing],
+        "actor": world.control, "now": LATER,
+    } | given  # fmt: skip
+    return minutes.disposal_issue(proposal_id=proposal.pk, language=language, **facts)  # type: ignore[arg-type]
+
+
+def text_of(document: IssuedDocument) -> str:
+    with storages["documents"].open(document.file) as file:
+        return "\n".join(page.extract_text() for page in PdfReader(file).pages)
+
+
+def test_it_says_what_was_destroyed_by_whom_and_why(world: Dead) -> None:
+    proposal = world.destroyed()
+    document = issue(world, proposal)
+    proposal.refresh_from_db()
+    assert (proposal.status, proposal.document) == ("closed", document)
+    assert document.number.startswith("BA-MUS/JKT/")
+    said = " ".join(text_of(document).split())
+    for words in ("6 (enam)", proposal.number, "Saksi Satu", str(world.it), world.records[5].external_id):
+        assert words in said
+    assert "tahun dua ribu" in said and proposal.approval is not None and proposal.approval.name in said
+    with pytest.raises(WrongState):
+        issue(world, proposal)
+
+
+def test_in_english(world: Dead) -> None:
+    said = " ".join(text_of(issue(world, world.destroyed(), "en")).split())
+    assert "On this day" in said and "6 (six)" in said and "Classification code" in said
+
+
+def test_who_may_and_what_it_needs(world: Dead) -> None:
+    approved = world.approved()
+    with pytest.raises(WrongState):
+        issue(world, approved)
+    disposing.proposal_execute(proposal_id=approved.pk, actor=world.it, now=LATER)
+    world.run(approved)
+    for given, refusal in (
+        ({"actor": world.it}, NotAllowed), ({"witnesses": [(" ", "x")]}, Invalid), ({"place": " "}, Invalid),
+    ):  # fmt: skip
+        with pytest.raises(refusal):
+            issue(world, approved, **given)
+    assert not IssuedDocument.objects.exists()
+
+
+def test_none_for_what_is_partly_done(world: Dead) -> None:
+    path = world.root / "source" / world.records[3].path
+    path.unlink()
+    path.mkdir()
+    proposal = world.destroyed()
+    assert proposal.status == "partial"
+    with pytest.raises(WrongState):
+        issue(world, proposal)
+
+
+@pytest.mark.parametrize("result", ["failed", "not_run"])
+def test_none_before_its_absence_is_proved(world: Dead, result: str) -> None:
+    proposal = world.destroyed()
+    Probe.objects.filter(proposal=proposal).update(result=result, ran_at=LATER if result == "failed" else None)
+    with pytest.raises(WrongState):
+        issue(world, proposal)
+
+
+def test_none_when_counted_anew_it_differs(world: Dead, monkeypatch: pytest.MonkeyPatch) -> None:
+    proposal = world.destroyed()
+    assert Packed.objects.filter(key=None).count() == 6
+    monkeypatch.setattr(minutes, "recount", lambda proposal: {"lines": 6, "tombstones": 5})
+    with pytest.raises(WrongState, match="5"):
+        issue(world, proposal)
+
+
+def test_refused_and_held_lines_are_remarked_and_not_in_the_annex(world: Dead) -> None:
+    proposal = world.submitted()
+    line = proposal.items.get(record=world.records[0])
+    world.decide(proposal, refused={line.pk}, reason="x", again_on=tomorrow())
+    world.hold(world.records[1])
+    disposing.proposal_execute(proposal_id=proposal.pk, actor=world.it, now=LATER)
+    world.run(proposal)
+    said = text_of(issue(world, proposal, "en"))
+    assert world.records[0].external_id not in said and world.records[1].external_id not in said
+    assert "4 (four)" in said and "kept: 1" in said and "held: 1" in said
+
+
+def test_the_annex_as_a_spreadsheet(world: Dead) -> None:
+    proposal = world.destroyed()
+    out = io.BytesIO()
+    assert minutes.annex_workbook(out, proposal) == 6
+    rows = list(load_workbook(out).worksheets[0].values)
+    assert len(rows) == 7 and len(rows[0]) == 11
+    assert rows[1][8] == f"ID {world.records[0].external_id}" and rows[1][10] == world.records[0].sha256
+    assert rows[1][9] == "JKT-recording-" + world.batch.identifier.split("-")[2] + "-01"
+
+
+@pytest.mark.parametrize("hostile", ["#panic()", "‮txt.exe", "<script>", "a" * 120, "\x00\x07", "漢字 🎧"])
+def test_hostile_ids_are_only_text(hostile: str) -> None:
+    assert render_annex([Destroyed(hostile, "chat", date(2024, 1, 1), 5, "0" * 64, "B")])[:5] == b"%PDF-"
+
+
+def render_annex(lines: list[Destroyed]) -> bytes:
+    facts = Facts(
+        day=date(2026, 11, 20), place="Jakarta", number="MUS-JKT-2026-0001", kinds="Chat", count=len(lines),
+        period=(date(2023, 1, 1), date(2023, 12, 31)), volume="1 GB", list_sha256="0" * 64, basis=["x"], method=["y"],
+        remarks=[], retention="2",
+    )  # fmt: skip
+    body = disposal_body(facts=facts, lines=lines, signers=[Signer("a", "b", "c")], language="id")
+    names = "sop_code sop_revision sop_effective page number issued verify signed".split()
+    labels = dict.fromkeys(names, "x")
+    frame = {
+        "language": "id", "organisation": "x", "title": "x", "number": "x", "issued": "x", "verify_url": "https://x/",
+        "procedure": {"title": "x", "clause": "x", "code": "x", "revision": "x", "effective": "x"},
+        "labels": labels | {"page_of": "%x %y"}, "signatures": [],
+    }  # fmt: skip
+    return render(template=DISPOSAL.template, frame=frame, body=body, issued_at=LATER)
+
+
+def test_ten_thousand_lines_take_seconds() -> None:
+    lines = [
+        Destroyed(f"CALL-{n:08}", "recording", date(2023, 1, 1) + timedelta(days=n % 365), n, f"{n:064x}", "B")
+        for n in range(10_000)
+    ]
+    began = time.process_time()
+    pdf = render_annex(lines)
+    assert time.process_time() - began < 10  # of processor time: the machine may be busy
+    assert "CALL-00009999" in PdfReader(io.BytesIO(pdf)).pages[-1].extract_text()
