@@ -28,6 +28,10 @@ from occ.notifications.services import notify
 from occ.people.choices import Role
 from occ.people.models import SavedView, Site, User
 from occ.policies.services import SETTERS
+from retention.models import Source
+from retention.personal import CATALOGUE_READERS, DOWNLOADERS, HOLDERS, LISTENERS, REGISTRARS
+from retention.services.holds import Scope, hold_set
+from retention.services.register import Line, entry_add
 from sdm.models import Leaving
 from sdm.personal import CONTRACT_READERS, LETTER_READERS, MOVERS, NIK_READERS
 from sdm.personal import KEEPERS as PEOPLE_KEEPERS
@@ -69,6 +73,7 @@ SITE_PEOPLE = READERS  # whose roles see the site's people: all of SITE_WIDE, an
 EVERYBODY = set(Role)
 DOCUMENT_READERS = set(LOGBOOK.reading_roles)
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+CATALOGUE, EARS = set(CATALOGUE_READERS), set(LISTENERS)
 DONE = {
     200,
     201,
@@ -230,6 +235,36 @@ PAGES: dict[str, Row] = {
     "api:userids-reconciliation-job": Row(get=EVERYBODY, of="list", sees=set()),
     "api:userids-findings": Row(get=EVERYBODY),
     "api:userids-finding": Row(get=READERS, of="finding", sees=READERS),
+    "retention:compliance": Row(get=CATALOGUE),
+    "retention:figure_rows": Row(get=CATALOGUE),
+    "retention:holds": Row(get=CATALOGUE),
+    "retention:hold_new": Row(get=set(HOLDERS), post=set(HOLDERS)),
+    "retention:hold": Row(get=CATALOGUE, of="hold", sees=CATALOGUE),
+    "retention:hold_extend": Row(post=set(HOLDERS), of="hold", sees=CATALOGUE),
+    "retention:hold_lift": Row(post=set(HOLDERS), of="hold", sees=CATALOGUE),
+    "retention:said": Row(get=EARS),
+    "retention:listen": Row(get=EARS, post=EARS, of="call", sees=CATALOGUE),
+    "retention:read": Row(get=EARS, post=EARS, of="chat", sees=CATALOGUE),
+    "retention:media": Row(get=EARS, of="call", sees=CATALOGUE),
+    "retention:take": Row(get=set(DOWNLOADERS), of="call", sees=CATALOGUE),
+    "retention:register": Row(get=CATALOGUE),
+    "retention:register_issue": Row(get=set(REGISTRARS), post=set(REGISTRARS)),
+    "retention:entry": Row(get=CATALOGUE, of="entry", sees=CATALOGUE),
+    "retention:entry_new": Row(get=set(REGISTRARS), post=set(REGISTRARS)),
+    "retention:entry_edit": Row(get=set(REGISTRARS), post=set(REGISTRARS), of="entry", sees=CATALOGUE),
+    "retention:entries:import": Row(get=set(REGISTRARS), post=set(REGISTRARS)),
+    "retention:entries:import_preview": Row(get=EVERYBODY, of="job", sees=set()),
+    "retention:entries:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
+    "retention:entries:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
+    "api:retention-holds": Row(get=EVERYBODY, post=set(HOLDERS)),
+    "api:retention-hold": Row(get=CATALOGUE, of="hold", sees=CATALOGUE),
+    "api:retention-hold-records": Row(get=CATALOGUE, of="hold", sees=CATALOGUE),
+    "api:retention-hold-extend": Row(post=set(HOLDERS), of="hold", sees=CATALOGUE),
+    "api:retention-hold-lift": Row(post=set(HOLDERS), of="hold", sees=CATALOGUE),
+    "api:retention-register": Row(get=EVERYBODY),
+    "api:retention-entries": Row(get=EVERYBODY, post=set(REGISTRARS)),
+    "api:retention-entry": Row(get=CATALOGUE, put=set(REGISTRARS), of="entry", sees=CATALOGUE),
+    "api:retention-compliance": Row(get=EVERYBODY),
     "api:not-found": Row(of="nothing", sees=set()),
 }  # fmt: skip
 for name in DEEDS:
@@ -399,7 +434,7 @@ def objects_of(where: Site) -> dict[str, Any]:
     theirs["_auth_user_id"] = str(stranger.pk)
     theirs.create()
     member = User.objects.create_user(f"member.{where.code}", person=new)
-    return {
+    return around_records(where) | {
         "session": Session.objects.get(pk=theirs.session_key).handle, "user": member.pk,
         "person": leaver.pk, "placement": employee.placements.get().pk, "employment": contract.pk,
         "leaving": leaving.pk, "clearance": leaving.items.all()[0].pk, "number": leaver.number,
@@ -410,6 +445,28 @@ def objects_of(where: Site) -> dict[str, Any]:
         "run": run.pk, "finding": finding.pk, "list": brought.pk, "application": own.pk,
         "nothing": 0,
     }  # fmt: skip
+
+
+def around_records(where: Site) -> dict[str, Any]:
+    """A recording and a chat, a hold on both, a document entered by hand."""
+    now, found = timezone.now(), {}
+    for kind, name in (("recording", "call"), ("chat", "chat")):
+        place = Source.objects.create(
+            code=f"{where.code}-{kind.upper()}", name=kind, kind="directory", url=f"file:///nowhere/{kind}", site=where,
+            record_kind=kind, channel="voice", pattern="(?P<id>.+)",
+        )  # fmt: skip
+        found[name] = place.records.create(
+            external_id="1", kind=kind, channel="voice", site=where, started_at=now, ended_at=now, path="1", size=1,
+            catalogued_at=now,
+        ).pk  # fmt: skip
+    manager, control = user(Role.MANAGER), user(Role.DOCUMENT_CONTROL)
+    scope = Scope(site=where, first_day=now.date() - timedelta(days=9))
+    hold = hold_set(scope=scope, reason="audit", note="x", until=None, actor=manager, now=now)
+    line = Line(
+        number="E-1", title="x", medium="hardcopy", site=where, owner_role="it", place="x", issued_on=now.date(),
+        expires_on=now.date(),
+    )  # fmt: skip
+    return found | {"hold": hold.pk, "entry": entry_add(line=line, actor=control, now=now).pk}
 
 
 def ask(client: Client, method: str, url: str) -> int:
