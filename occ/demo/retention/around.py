@@ -21,17 +21,18 @@ from retention.services.transcripts import transcripts_make
 
 SEED = 40
 SECONDS = 60.0
+DC, IT, QC = Role.DOCUMENT_CONTROL, Role.IT, Role.QUALITY_CONTROL
 # Title, medium, level, quantity, owner, place, months ago, years kept.
 PAPERS = [
-    ("Berita acara serah terima perangkat kerja agent", "hardcopy", "asli", "1 map", Role.IT, "Lemari 2, rak A", 30, 2),
+    ("Berita acara serah terima perangkat kerja agent", "hardcopy", "asli", "1 map", IT, "Lemari 2, rak A", 30, 2),
     ("Daftar hadir briefing harian", "hardcopy", "asli", "12 lembar", Role.TEAM_LEADER, "Lemari 1, rak C", 27, 2),
     ("Form recovery plan", "softcopy", "salinan", "8 file", Role.RTFM, "File server /RTM/recovery", 25, 2),
     ("Notulen rapat tinjauan manajemen", "hardcopy", "asli", "1 jilid", Role.QMR, "Ruang QMR, filing 4", 20, 3),
-    ("SOP Retensi Chat dan Recording rev. 00", "softcopy", "asli", "1 file", Role.DOCUMENT_CONTROL, "Web Pansol", 34, 2),
-    ("Hasil kalibrasi Quality Control", "softcopy", "salinan", "6 file", Role.QUALITY_CONTROL, "File server /QC", 14, 2),
-    ("Surat permintaan penghapusan data", "hardcopy", "asli", "2 lembar", Role.DOCUMENT_CONTROL, "Lemari 2, rak B", 9, 2),
-    ("MPR perubahan format laporan", "softcopy", "asli", "3 file", Role.DOCUMENT_CONTROL, "Web Pansol", 5, 2),
-]  # fmt: skip
+    ("SOP Retensi Chat dan Recording rev. 00", "softcopy", "asli", "1 file", DC, "Web Pansol", 34, 2),
+    ("Hasil kalibrasi Quality Control", "softcopy", "salinan", "6 file", QC, "File server /QC", 14, 2),
+    ("Surat permintaan penghapusan data", "hardcopy", "asli", "2 lembar", DC, "Lemari 2, rak B", 9, 2),
+    ("MPR perubahan format laporan", "softcopy", "asli", "3 file", DC, "Web Pansol", 5, 2),
+]
 PURPOSES = [Purpose.COMPLAINT, Purpose.QUALITY, Purpose.COACHING, Purpose.QUALITY, Purpose.DISPUTE, Purpose.AUDIT]
 
 
@@ -80,7 +81,7 @@ def papers(staff: Staff, *, now: datetime) -> None:
             site=staff.sites["JKT" if n % 3 else "YGY"], owner_role=owner, place=place, issued_on=issued,
             expires_on=_later(issued, years), classification=f"OP.{n:02}",
         )  # fmt: skip
-        entry_add(line=line, actor=control, now=min(now, now - timedelta(days=30 * months - 2)))
+        entry_add(line=line, actor=control, now=now - timedelta(days=30 * months - 2))
 
 
 def _later(day: date, years: int) -> date:
