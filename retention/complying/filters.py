@@ -18,21 +18,22 @@ from retention.services.compliance import behind
 
 
 class MonthField(forms.CharField):
-    """A month as browsers send it: 2026-11."""
+    """A month as browsers send it, and stays: 2026-11."""
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.TextInput(attrs={"type": "month", "placeholder": "2026-11"})
         super().__init__(max_length=7, widget=widget, **kwargs)
 
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        if not text:
-            return None
-        found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text, re.ASCII)
-        month = date(int(found[1]), int(found[2]), 1) if found and int(found[1]) > 0 else None
-        if month is None or not in_reach(month):
+    def clean(self, value: Any) -> Any:
+        text: str = super().clean(value)
+        if text and (not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text, re.ASCII) or not in_reach(first_of(text))):
             raise forms.ValidationError(_("A month looks like 2026-11."), code="month")
-        return month
+        return text
+
+
+def first_of(month: str) -> date:
+    """2026-11 -> its first day; the year 0, which there is none of, as the year 1."""
+    return date(max(1, int(month[:4])), int(month[5:]), 1)
 
 
 class MonthFilter(filters.Filter):
@@ -63,7 +64,7 @@ class FigureFilter(filters.FilterSet):
         chosen = self.form.cleaned_data
         wanted = behind(
             chosen.get("figure") or "records", site=chosen.get("site"), kind=chosen.get("kind") or "",
-            month=chosen.get("month"), now=timezone.now(),
+            month=first_of(chosen["month"]) if chosen.get("month") else None, now=timezone.now(),
         )  # fmt: skip
         rows = queryset.filter(wanted)
         if text := (chosen.get("q") or "").replace("\x00", "").strip():

@@ -21,6 +21,7 @@ from retention.services.reading import NotThere, beginning, content_of
 MOST_BYTES = 2 * 2**20
 MOST_WORDS = 20_000
 WORD = re.compile(r"\w{2,40}")
+MASK = re.compile(HIDDEN + r"\d{0,2}")
 SOME = 200
 # Records that were catalogued beside each other are committed in any order: so far back they are looked for again.
 LOOK_BACK = 5_000
@@ -81,7 +82,7 @@ def transcript_make(*, record_id: int, now: datetime) -> bool:
 def words_of(text: str) -> list[str]:
     """Each word once, folded, none of six digits or more: numbers are customers'. In no order that says anything."""
     found: set[str] = set()
-    for word in WORD.finditer(text.replace(HIDDEN, " ")):
+    for word in WORD.finditer(MASK.sub(" ", text)):
         folded = word.group().casefold()
         if sum(one.isdigit() for one in folded) < 6:
             found.add(folded[:40])

@@ -15,7 +15,7 @@ from occ.people.models import Site, User
 from occ.people.scope import has_role, sites_for
 from retention.choices import RecordKind
 from retention.complying import heat
-from retention.complying.filters import FigureFilter
+from retention.complying.filters import FigureFilter, first_of
 from retention.complying.words import FIGURES
 from retention.links import url_of
 from retention.models import Batch, MonthFigures, Record
@@ -105,7 +105,7 @@ def _batches(user: User, chosen: dict[str, Any]) -> list[dict[str, Any]]:
     """Of a month: they say how its backup goes."""
     if not chosen.get("month"):
         return []
-    found = Batch.objects.visible_to(user).filter(month=chosen["month"]).select_related("site")
+    found = Batch.objects.visible_to(user).filter(month=first_of(chosen["month"])).select_related("site")
     if chosen.get("kind"):
         found = found.filter(kind=chosen["kind"])
     if chosen.get("site"):

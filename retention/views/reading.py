@@ -172,7 +172,10 @@ def said(request: HttpRequest) -> HttpResponse:
     rows = rows.select_related("site", "agent").defer("customer")
     if not request.GET.get("q", "").strip():
         rows = rows.none()
-    context = listing(request, rows, filters=SaidFilter, sorts={"ended": "ended_at"}, default="-ended", size=25)
+    context = listing(
+        request, rows, filters=SaidFilter, sorts={"ended": "ended_at"}, default="-ended", size=25,
+        otherwise=rows.none(),
+    )  # fmt: skip
     context["rows"] = [{"record": one, "url": reverse("retention:read", args=[one.pk])} for one in context["page"].rows]
     context |= {
         "title": _("Search in chats"),

@@ -34,9 +34,13 @@ from retention.models import Check, Problem, Proposal, Record, Source, Store
 from retention.personal import (
     APPROVERS,
     CATALOGUE_READERS,
+    DOWNLOADERS,
+    HOLDERS,
+    LISTENERS,
     PLACE_EDITORS,
     PLACE_READERS,
     PROPOSERS,
+    REGISTRARS,
     SAYERS,
     UNMASKED,
     WAIVERS,
@@ -44,6 +48,8 @@ from retention.personal import (
 from retention.personal import KEEPERS as RETENTION_KEEPERS
 from retention.services.batches import batches_gather
 from retention.services.findings import Seen, findings_keep
+from retention.services.holds import Scope, hold_set
+from retention.services.register import Line, entry_add
 from retention.workflow import BATCH
 from retention.workflow import FINDING as DAMAGE
 from sdm.models import Leaving
@@ -88,10 +94,10 @@ CATALOGUERS = set(CATALOGUE_READERS)
 SITE_PEOPLE = READERS  # whose roles see the site's people: all of SITE_WIDE, and a leader of the whole site
 EVERYBODY = set(Role)
 DOCUMENT_READERS = set(LOGBOOK.reading_roles)
-CATALOGUE = set(CATALOGUE_READERS)
-LISTED = CATALOGUE | set(APPROVERS)  # who sees a list that was put before the client
+LISTED = CATALOGUERS | set(APPROVERS)  # who sees a list that was put before the client
 SAYING = set(SAYERS["law"])
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+EARS = set(LISTENERS)
 DONE = {
     200,
     201,
@@ -285,17 +291,17 @@ PAGES: dict[str, Row] = {
     "api:userids-reconciliation-job": Row(get=EVERYBODY, of="list", sees=set()),
     "api:userids-findings": Row(get=EVERYBODY),
     "api:userids-finding": Row(get=READERS, of="finding", sees=READERS),
-    "retention:proposals": Row(get=CATALOGUE),
+    "retention:proposals": Row(get=CATALOGUERS),
     "retention:proposal_new": Row(get=set(PROPOSERS), post=set(PROPOSERS)),
     # The client is led to a page of its own.
     "retention:proposal": Row(get=LISTED, of="proposal", sees=LISTED),
-    "retention:proposal_lines": Row(get=CATALOGUE, of="proposal", sees=LISTED),
-    "retention:proposal_condition": Row(post=SAYING, of="draft", sees=CATALOGUE),
+    "retention:proposal_lines": Row(get=CATALOGUERS, of="proposal", sees=LISTED),
+    "retention:proposal_condition": Row(post=SAYING, of="draft", sees=CATALOGUERS),
     "retention:proposal_release": Row(post=set(RETENTION_KEEPERS), of="proposal", sees=LISTED),
     "retention:proposal_annex": Row(post=LISTED, of="proposal", sees=LISTED),
     "retention:proposal_issue": Row(get={Role.DOCUMENT_CONTROL}, post={Role.DOCUMENT_CONTROL}, of="proposal",
                                     sees=LISTED),
-    "retention:proposal_step/submit": Row(post=set(PROPOSERS), of="draft", sees=CATALOGUE,
+    "retention:proposal_step/submit": Row(post=set(PROPOSERS), of="draft", sees=CATALOGUERS,
                                           kwargs={"transition": "submit"}),
     "retention:proposal_step/withdraw": Row(post={*PROPOSERS, Role.COORDINATOR}, of="proposal", sees=LISTED,
                                             kwargs={"transition": "withdraw"}),
@@ -310,6 +316,36 @@ PAGES: dict[str, Row] = {
     "retention:decision": Row(get=set(APPROVERS), of="proposal", sees=LISTED),
     "retention:decision_make": Row(post=set(APPROVERS), of="proposal", sees=LISTED),
     "retention:decision_recall": Row(post=set(APPROVERS), of="proposal", sees=LISTED),
+    "retention:compliance": Row(get=CATALOGUERS),
+    "retention:figure_rows": Row(get=CATALOGUERS),
+    "retention:holds": Row(get=CATALOGUERS),
+    "retention:hold_new": Row(get=set(HOLDERS), post=set(HOLDERS)),
+    "retention:hold": Row(get=CATALOGUERS, of="hold", sees=CATALOGUERS),
+    "retention:hold_extend": Row(post=set(HOLDERS), of="hold", sees=CATALOGUERS),
+    "retention:hold_lift": Row(post=set(HOLDERS), of="hold", sees=CATALOGUERS),
+    "retention:said": Row(get=EARS),
+    "retention:listen": Row(get=EARS, post=EARS, of="call", sees=CATALOGUERS),
+    "retention:read": Row(get=EARS, post=EARS, of="chat", sees=CATALOGUERS),
+    "retention:media": Row(get=EARS, of="call", sees=CATALOGUERS),
+    "retention:take": Row(get=set(DOWNLOADERS), of="call", sees=CATALOGUERS),
+    "retention:register": Row(get=CATALOGUERS),
+    "retention:register_issue": Row(get=set(REGISTRARS), post=set(REGISTRARS)),
+    "retention:entry": Row(get=CATALOGUERS, of="entry", sees=CATALOGUERS),
+    "retention:entry_new": Row(get=set(REGISTRARS), post=set(REGISTRARS)),
+    "retention:entry_edit": Row(get=set(REGISTRARS), post=set(REGISTRARS), of="entry", sees=CATALOGUERS),
+    "retention:entries:import": Row(get=set(REGISTRARS), post=set(REGISTRARS)),
+    "retention:entries:import_preview": Row(get=EVERYBODY, of="job", sees=set()),
+    "retention:entries:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
+    "retention:entries:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
+    "api:retention-holds": Row(get=EVERYBODY, post=set(HOLDERS)),
+    "api:retention-hold": Row(get=CATALOGUERS, of="hold", sees=CATALOGUERS),
+    "api:retention-hold-records": Row(get=CATALOGUERS, of="hold", sees=CATALOGUERS),
+    "api:retention-hold-extend": Row(post=set(HOLDERS), of="hold", sees=CATALOGUERS),
+    "api:retention-hold-lift": Row(post=set(HOLDERS), of="hold", sees=CATALOGUERS),
+    "api:retention-register": Row(get=EVERYBODY),
+    "api:retention-entries": Row(get=EVERYBODY, post=set(REGISTRARS)),
+    "api:retention-entry": Row(get=CATALOGUERS, put=set(REGISTRARS), of="entry", sees=CATALOGUERS),
+    "api:retention-compliance": Row(get=EVERYBODY),
     "api:not-found": Row(of="nothing", sees=set()),
 }  # fmt: skip
 for name in DEEDS:
@@ -491,7 +527,7 @@ def objects_of(where: Site) -> dict[str, Any]:
     kept_in = Store.objects.get_or_create(
         code="MAIN", defaults={"name": "Main", "kind": "directory", "url": "file:///no"}
     )
-    return {
+    return around_records(where) | {
         "source": source.pk, "store": kept_in[0].pk, "record": record_in(source).pk,
         "session": Session.objects.get(pk=theirs.session_key).handle, "user": member.pk,
         "person": leaver.pk, "placement": employee.placements.get().pk, "employment": contract.pk,
@@ -543,6 +579,28 @@ def proposals_of(where: Site, now: datetime) -> tuple[Proposal, Proposal]:
     made[1].answer_due_at = now + timedelta(days=9)
     made[1].save()
     return made[0], made[1]
+
+
+def around_records(where: Site) -> dict[str, Any]:
+    """A recording and a chat, a hold on both, a document entered by hand."""
+    now, found = timezone.now(), {}
+    for kind, name in (("recording", "call"), ("chat", "chat")):
+        place = Source.objects.create(
+            code=f"{where.code}-{kind.upper()}", name=kind, kind="directory", url=f"file:///nowhere/{kind}", site=where,
+            record_kind=kind, channel="voice", pattern="(?P<id>.+)",
+        )  # fmt: skip
+        found[name] = place.records.create(
+            external_id="1", kind=kind, channel="voice", site=where, started_at=now, ended_at=now, path="1", size=1,
+            catalogued_at=now,
+        ).pk  # fmt: skip
+    manager, control = user(Role.MANAGER), user(Role.DOCUMENT_CONTROL)
+    scope = Scope(site=where, first_day=now.date() - timedelta(days=9))
+    hold = hold_set(scope=scope, reason="audit", note="x", until=None, actor=manager, now=now)
+    line = Line(
+        number="E-1", title="x", medium="hardcopy", site=where, owner_role="it", place="x", issued_on=now.date(),
+        expires_on=now.date(),
+    )  # fmt: skip
+    return found | {"hold": hold.pk, "entry": entry_add(line=line, actor=control, now=now).pk}
 
 
 def ask(client: Client, method: str, url: str) -> int:

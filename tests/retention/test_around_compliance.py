@@ -34,6 +34,17 @@ def acting(actor: Any) -> Client:
     return one
 
 
+@pytest.fixture(autouse=True)
+def periods(db: None) -> None:
+    """Those of the procedure; tests that empty the tables take them away."""
+    for kind in ("chat", "recording"):
+        Schedule.objects.get_or_create(
+            record_kind=kind, channel="", client="", valid_from=date(1990, 1, 1),
+            defaults={"backup_after_years": 1, "delete_after_years": 2, "basis": "SOP-RET 5", "reason": "SOP-RET 5",
+                      "set_at": timezone.now()},
+        )  # fmt: skip
+
+
 # Ages -----------------------------------------------------------------------------------------------------------------
 
 
