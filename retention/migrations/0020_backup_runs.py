@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("retention", "0003_schedule")]
+    dependencies = [("retention", "0010_catalogue_indexes")]
     operations = [
         migrations.AlterModelOptions(
             name="bag",
