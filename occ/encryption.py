@@ -79,7 +79,7 @@ class EncryptedTextField(models.TextField):
         return super().get_lookup(lookup_name)
 
 
-class Empty(Exact):  # type: ignore[type-arg]
+class Empty(Exact):
     """An encrypted text can be compared with the empty one, which stays empty, and with nothing else."""
 
     def get_prep_lookup(self) -> Any:

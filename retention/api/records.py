@@ -37,7 +37,7 @@ FROM = "from"
 
 
 class RecordSerializer(serializers.ModelSerializer[Record]):
-    source = serializers.CharField(source="source.code")
+    source = serializers.CharField(source="source.code")  # type: ignore[assignment]
     site = serializers.CharField(source="site.code")
     agent = serializers.SerializerMethodField(help_text="employee number, else what the source calls them")
     batch = serializers.SerializerMethodField(help_text="identifier, or null")
@@ -80,7 +80,7 @@ class RecordQuery(serializers.Serializer[Any]):
 class RecordInput(serializers.Serializer[Any]):
     """A conversation as its application knows it. `path`: below the source's address."""
 
-    source = serializers.CharField(max_length=20, help_text="code")
+    source = serializers.CharField(max_length=20, help_text="code")  # type: ignore[assignment]
     external_id = serializers.CharField(max_length=120)
     path = serializers.CharField(max_length=600)
     channel = serializers.ChoiceField(Channel.choices, required=False, help_text="else the source's")
@@ -140,7 +140,8 @@ class Records(APIView):
         query.is_valid(raise_exception=True)
         asked = dict(query.validated_data)
         rows = seen(user_of(request)).filter(**bounds(asked))
-        rows = rows.filter(**{LOOKUPS.get(name, name): value for name, value in asked.items()})
+        lookups: dict[str, Any] = asked
+        rows = rows.filter(**{LOOKUPS.get(name, name): value for name, value in lookups.items()})
         return page(request, rows, lambda found: RecordSerializer(found, many=True).data, order="ended_at")
 
     @extend_schema(

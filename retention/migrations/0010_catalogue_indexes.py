@@ -1,6 +1,5 @@
 """What the catalogue's page is filtered by: a state, and how an ID begins."""
 
-import django.contrib.postgres.indexes
 from django.db import migrations, models
 
 
@@ -13,9 +12,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="record",
-            index=models.Index(
-                django.contrib.postgres.indexes.OpClass("external_id", "varchar_pattern_ops"),
-                name="record_external_id",
-            ),
+            index=models.Index(fields=["external_id"], opclasses=["varchar_pattern_ops"], name="record_external_id"),
         ),
     ]

@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -197,7 +196,7 @@ class Record(models.Model):
             models.Index(fields=["channel", "ended_at", "id"], name="record_channel"),
             models.Index(fields=["state", "ended_at", "id"], name="record_state"),
             # How an ID begins.
-            models.Index(OpClass("external_id", "varchar_pattern_ops"), name="record_external_id"),
+            models.Index(fields=["external_id"], opclasses=["varchar_pattern_ops"], name="record_external_id"),
             models.Index(fields=["customer_mark"], name="record_customer", condition=~Q(customer_mark="")),
             # Chats in the order in which they came, for their search words.
             models.Index(fields=["id"], name="record_chats", condition=Q(kind=RecordKind.CHAT)),

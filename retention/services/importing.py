@@ -106,7 +106,7 @@ def _try(file: Upload, source: Source, actor: User, now: datetime, report: Repor
             _problem(row, refusal.code, str(refusal), refusal.field)
     report(0.6)
     done = dict.fromkeys((CREATED, KNOWN), 0)
-    sample = []
+    sample: list[list[str]] = []
     for row, one, outcome in zip(rows, facts, records_add(source=source, facts=facts, now=now), strict=True):
         if outcome.what == REFUSED:
             _problem(row, outcome.code, outcome.message, outcome.field)

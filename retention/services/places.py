@@ -156,7 +156,7 @@ def _save(
 
 def _keep_keys(place: Place, keys: Keys, *, same: bool) -> str:
     """Enter, keep or remove what opens it; what was done, in words for the ledger."""
-    owner = {"store" if isinstance(place, Store) else "source": place}
+    owner: dict[str, Any] = {"store" if isinstance(place, Store) else "source": place}
     if keys.secret and place.kind == PlaceKind.S3:
         given = {"access_key": keys.access, "secret_key": keys.secret}
         Credential.objects.update_or_create(**owner, defaults=given)
@@ -226,12 +226,11 @@ def placed(
     place: Any, values: dict[str, Any], fields: tuple[str, ...], keys: Keys, kept: Credential | None
 ) -> Any:  # fmt: skip
     """The place as the form describes it, not saved: to be tried. The kept key goes to the place it is for only."""
-    same = bool(kept) and all(
-        getattr(kept.source or kept.store, field) == values[field] for field in WHERE if field != "region"
-    )
+    place_of_it = kept.source or kept.store if kept is not None else None
+    same = all(getattr(place_of_it, field, None) == values[field] for field in ("kind", "url", "endpoint"))
     for field in fields:
         setattr(place, field, values[field])
-    owner = {"store" if isinstance(place, Store) else "source": place}
+    owner: dict[str, Any] = {"store" if isinstance(place, Store) else "source": place}
     if keys.secret:
         Credential(**owner, access_key=keys.access, secret_key=keys.secret)
     elif same and kept is not None and not keys.forget:

@@ -72,8 +72,9 @@ def _detail(request: HttpRequest, found: Record, whole: str = "") -> HttpRespons
     holds = list(selectors.holds_of(found, local_day(timezone.now(), zone)))
     disposals = list(selectors.disposals_of(found))
     findings = list(selectors.findings_of(found))
-    for one in (*holds, *findings):
-        one.url = url_of(one)  # type: ignore[union-attr]
+    linked: list[Any] = [*holds, *findings]
+    for one in linked:
+        one.url = url_of(one)
     for item in disposals:
         item.url = url_of(item.proposal)  # type: ignore[attr-defined]
     may_hear = has_role(user, LISTENERS, site=found.site) and found.state != RecordState.DESTROYED

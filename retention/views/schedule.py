@@ -86,7 +86,7 @@ def _page(
     context: dict[str, Any] = {
         "title": _("Retention periods"),
         "subtitle": _("How long conversations are kept, counted in whole years from their end"),
-        "rows": sorted(rows, key=lambda one: one.standing == "expired"),  # type: ignore[attr-defined]
+        "rows": sorted(rows, key=lambda one: one.standing == "expired"),
         "form": form,
         "changes": changes,
         "totals": _totals(changes) if changes is not None else None,
