@@ -17,6 +17,9 @@ from occ.demo.leaving import Exits
 from occ.demo.logbook import Life, agents_log_in, live, present
 from occ.demo.people import contracts, make_staff, transfers
 from occ.demo.reconciliation import plan, this_morning
+from occ.demo.retention.around import around, counted
+from occ.demo.retention.backups import backups
+from occ.demo.retention.disposals import disposals
 from occ.demo.retention.files import files
 from occ.notifications.models import Notification
 from occ.people.models import User
@@ -53,6 +56,10 @@ def load(*, now: datetime) -> dict[str, Any]:
         transfers(staff, now=now)
         contracts(staff, now=now)
         files(staff, now=now)
+        around(staff, now=now)
+        backups(staff, now=now)
+        disposals(staff, now=now)
+        counted(now=now)
         old = Notification.objects.filter(created_at__lt=now - timedelta(days=2))
         old.update(read_at=F("created_at") + timedelta(hours=1))
         names = sorted(staff.users, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))

@@ -128,7 +128,7 @@ def _day(at: datetime, zone: ZoneInfo) -> str:
 def retention_of(proposal: Proposal) -> str:
     """The period that governed the list's first record, in words."""
     first = proposal.items.order_by("position").values_list("record_id", flat=True).first()
-    found = Record.objects.select_related("source").defer("customer").get(pk=first)
+    found = Record.objects.select_related("source").defer("customer").get(pk=first or 0)
     rule = rule_of(found, rules_on(local_day(proposal.proposed_at, proposal.site.zone)))
     return _("%(years)s years") % {"years": rule.delete_after_years}
 

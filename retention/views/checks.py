@@ -32,7 +32,7 @@ def checks(request: HttpRequest) -> HttpResponse:
 @require_GET
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_visible(Check, me(request), pk)
-    document = IssuedDocument.objects.visible_to(me(request)).filter(pk=found.document_id).first()
+    document = IssuedDocument.objects.visible_to(me(request)).filter(pk=found.document_id or 0).first()
     context = {
         "title": str(found.get_kind_display()),
         "crumbs": [{"label": _("Checks of the backups"), "url": reverse("retention:checks")}],

@@ -163,7 +163,7 @@ def _detail(request: HttpRequest, found: Proposal, tried: dict[str, forms.Form],
         "may_release": found.status == ProposalStatus.PARTIAL and has_role(user, KEEPERS, site=found.site),
         "release": tried.get("release") or NoteForm(auto_id="id_release_%s"),
         "document_seen": found.document is not None
-        and type(found.document).objects.visible_to(user).filter(pk=found.document_id).exists(),
+        and type(found.document).objects.visible_to(user).filter(pk=found.document_id or 0).exists(),
     }  # fmt: skip
     context |= process_context(request, STEPPING, found, tried)
     return render(request, "retention/proposal.html", context, status=status)

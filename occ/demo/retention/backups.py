@@ -13,7 +13,7 @@ from occ.demo.people import Staff
 from occ.people.actors import BEAT, COMMAND
 from retention.choices import BatchStatus, FindingKind
 from retention.models import Batch, Finding, Pack, Record, Store
-from retention.services import drilling, listing, verifying
+from retention.services import drilling, store_lists, verifying
 from retention.services.backups import batch_back_up, batches_due
 from retention.services.batches import batch_escalate, batch_start, batches_gather, batches_run
 from retention.services.repairing import finding_repair
@@ -88,7 +88,7 @@ def checked(staff: Staff, now: datetime) -> None:
         finding_repair(finding_id=mended.pk, actor=staff.users["it"], now=now - timedelta(days=5, hours=-3))
     damage(stores[1], packs[-2])
     for one in stores:
-        listing.store_list(store=one, actor=BEAT, clock=clock(now - timedelta(hours=9)))
+        store_lists.store_list(store=one, actor=BEAT, clock=clock(now - timedelta(hours=9)))
     verifying.packs_verify(packs=[packs[-2].pk], actor=COMMAND, clock=clock(now - timedelta(hours=7)))
 
 
