@@ -25,7 +25,6 @@ from retention.deadlines import ended_by
 from retention.models import Record, Schedule
 from retention.personal import SCHEDULERS
 
-
 # As the procedure says it: what holds where no row does, as a policy's default. The first rows say the same.
 PROCEDURE = {RecordKind.CHAT: "SOP-RET 5.1, 5.3", RecordKind.RECORDING: "SOP-RET 5.2, 5.4"}
 
