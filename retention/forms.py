@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.html import escape
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +16,7 @@ from retention.models.places import CODE
 from retention.personal import KEEPERS, PLACE_EDITORS
 from retention.services.places import Keys
 
-EXAMPLE = r"(?P<year>\d{4})/(?P<id>(?P<agent>[A-Z0-9]+)-(?P<start>\d{8}T\d{6})-(?P<seconds>\d+))\.wav"
+EXAMPLE = r"\d{4}/(?P<id>(?P<agent>[A-Z0-9]+)-(?P<start>\d{8}T\d{6})-(?P<seconds>\d+))\.wav"
 
 
 def why() -> forms.CharField:
@@ -103,7 +104,7 @@ class SourceForm(PlaceForm):
         self.fields["pattern"].help_text = gettext(
             "A regular expression for the whole path below the address, with the groups id and start; also end or "
             "seconds, agent, channel, customer. For example: %(example)s"
-        ) % {"example": EXAMPLE}
+        ) % {"example": escape(EXAMPLE)}
         self.fields["site"].queryset = Site.objects.filter(site_filter(user, PLACE_EDITORS, "pk"))  # type: ignore[attr-defined]
 
 

@@ -25,7 +25,7 @@ from occ.people.models import User
 from occ.people.scope import has_role
 from occ.times import JAKARTA, end_of_day, start_of_day
 from retention.choices import Channel, RecordKind, RecordState
-from retention.marks import masked
+from retention.marks import masked, without
 from retention.models import Record, RecordQuerySet, Source, Store
 from retention.personal import KEEPERS
 from retention.services.cataloguing import CREATED, KNOWN, REFUSED, Outcome, records_add
@@ -42,6 +42,7 @@ class RecordSerializer(serializers.ModelSerializer[Record]):
     agent = serializers.SerializerMethodField(help_text="employee number, else what the source calls them")
     batch = serializers.SerializerMethodField(help_text="identifier, or null")
     customer = serializers.SerializerMethodField(help_text="masked")
+    path = serializers.SerializerMethodField(help_text="with the customer masked where it is part of it")
 
     class Meta:
         model = Record
@@ -55,6 +56,9 @@ class RecordSerializer(serializers.ModelSerializer[Record]):
 
     def get_batch(self, record: Record) -> str | None:
         return record.batch.identifier if record.batch else None
+
+    def get_path(self, record: Record) -> str:
+        return without(record.path, record.customer)
 
     def get_customer(self, record: Record) -> str:
         return masked(record.customer)

@@ -178,7 +178,7 @@ def no_number(word: str) -> None:
 
 def plain(value: str) -> bool:
     """Whether a database and a page can hold it: no control characters, no half of a character."""
-    return not any(unicodedata.category(char) in {"Cc", "Cs", "Cn"} for char in value)
+    return value.isprintable() or not any(unicodedata.category(char) in {"Cc", "Cs", "Cn"} for char in value)
 
 
 def text(value: Any, name: str, most: int) -> str:

@@ -27,6 +27,7 @@ from occ.people.actors import Actor, SystemActor
 from occ.people.models import User
 from occ.people.scope import has_role
 from retention.choices import FindingKind
+from retention.marks import without
 from retention.models import Finding, Record, Scan, Source
 from retention.personal import KEEPERS
 from retention.services import cataloguing
@@ -180,7 +181,7 @@ class _Scanning:
             )
             if row is None or (row.started_at, row.ended_at) != (one.started_at, one.ended_at) or listing.has(row.path):
                 return False
-            data = {"was": row.path, "is": one.path}
+            data = {"was": without(row.path, one.customer), "is": without(one.path, one.customer)}
             row.path = one.path
             row.save(update_fields=["path"])
             record(actor=CATALOGUER, action="record.moved", subject=row, data=data, now=self.now, site=self.source.site)

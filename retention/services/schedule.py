@@ -20,10 +20,13 @@ from occ.ledger.services import record
 from occ.people.models import User
 from occ.people.scope import site_ids
 from occ.times import JAKARTA, end_of_day, local_day
-from retention.choices import RecordState
+from retention.choices import RecordKind, RecordState
 from retention.deadlines import ended_by
 from retention.models import Record, Schedule
 from retention.personal import SCHEDULERS
+
+# As the procedure says it: what holds where no row does, as a policy's default. The first rows say the same.
+PROCEDURE = {RecordKind.CHAT: "SOP-RET 5.1, 5.3", RecordKind.RECORDING: "SOP-RET 5.2, 5.4"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,13 @@ def rules_on(day: date) -> list[Schedule]:
 
 
 def in_force(rows: Iterable[Schedule], day: date) -> list[Schedule]:
-    latest: dict[tuple[str, str, str], Schedule] = {}
+    latest: dict[tuple[str, str, str], Schedule] = {
+        (str(kind), "", ""): Schedule(
+            record_kind=str(kind), valid_from=day, backup_after_years=1, delete_after_years=2, basis=basis,
+            reason="SOP-RET 5",
+        )
+        for kind, basis in PROCEDURE.items()
+    }  # fmt: skip
     for row in sorted(rows, key=lambda one: one.valid_from):
         if row.valid_from <= day:
             latest[row.record_kind, row.channel, row.client] = row

@@ -22,7 +22,7 @@ from retention.deadlines import backup_due, may_go_on
 from retention.filters import RecordFilter
 from retention.jobs import keeps, reads, record_rows
 from retention.links import page, url_of
-from retention.marks import masked
+from retention.marks import masked, without
 from retention.models import Record
 from retention.personal import CATALOGUE_READERS, LISTENERS, UNMASKED
 from retention.services import records as services
@@ -119,7 +119,7 @@ def _facts(found: Record) -> list[dict[str, Any]]:
         {"label": _("Size"), "value": filesizeformat(found.size)},
         {"label": "SHA-256", "value": found.sha256, "help": "" if found.sha256 else _("Known once it was read.")},
         {"label": _("Source"), "value": found.source.name, "url": found.source.get_absolute_url()},
-        {"label": _("File"), "value": found.path},
+        {"label": _("File"), "value": without(found.path, found.customer)},
     ]
 
 

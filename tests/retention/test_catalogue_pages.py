@@ -90,7 +90,7 @@ def test_a_page_follows_a_page_where_many_ended_at_once(client: Client, it: User
 
 @pytest.mark.req("RET-13")
 def test_customers_are_masked_and_whoever_looks_is_noted(client: Client, source: Source) -> None:
-    record = record_in(source, customer="081234567890")
+    record = record_in(source, customer="081234567890", path="2025/agent_081234567890.wav")
     url = f"/retention/records/{record.pk}/"
     for role in (Role.IT, Role.TEAM_LEADER, Role.AUDITOR):
         client.force_login(user(role, site("JKT")))
@@ -100,6 +100,7 @@ def test_customers_are_masked_and_whoever_looks_is_noted(client: Client, source:
     client.force_login(user(Role.COORDINATOR, site("JKT")))
     assert "081234567890" not in client.get(url).content.decode()
     assert "081234567890" in client.post(url + "customer/").content.decode()
+    assert "081234567890" not in client.get(f"{API}{record.pk}/").content.decode()
     assert Entry.objects.filter(action="record.customer_read", subject_id=str(record.pk)).count() == 1
     client.force_login(user(Role.COORDINATOR, site("YGY")))
     assert client.get(url).status_code == client.post(url + "customer/").status_code == 404
@@ -268,7 +269,7 @@ def test_the_pages_of_an_import_and_the_export(client: Client) -> None:
     job_run(job_id=job.pk, now=NOW)
     assert client.get(applied.url).status_code == 200
     assert Record.objects.count() == 2
-    record_in(source, "C", customer="08123")
+    record_in(source, "C", customer="08123", path="C_08123.wav")
     record_in(source_at(site("YGY"), "file:///y", code="Y"), "Y-1")
     from django.core.files.storage import storages
 

@@ -355,7 +355,7 @@ def test_a_scan_that_was_killed_is_begun_anew(folder: Path, monkeypatch: pytest.
     monkeypatch.setattr(scanning, "records_add", real)
     done = scan(source)
     assert (done.added, done.known, done.refused) == (4, 6, 0)
-    assert Scan.objects.order_by("pk")[1].error
+    assert Scan.objects.order_by("pk")[0].error
     assert Record.objects.count() == 10
 
 

@@ -77,7 +77,7 @@ def keep(**values: Any) -> Schedule:
 
 @pytest.mark.django_db
 def test_the_most_special_row_goes_first_and_the_latest_of_a_line_holds() -> None:
-    general = Schedule.objects.get(record_kind="recording")
+    general = schedule_for("recording", "voice", "", DAY)
     keep(channel="voice", valid_from=date(2021, 1, 1), delete_after_years=5)
     voice = keep(channel="voice", valid_from=date(2022, 1, 1))
     client = keep(client="Pegadaian")
@@ -89,6 +89,14 @@ def test_the_most_special_row_goes_first_and_the_latest_of_a_line_holds() -> Non
     assert schedule_for("recording", "voice", "", DAY) == voice
     assert schedule_for("recording", "email", "", DAY) == general
     assert schedule_for("recording", "voice", "", date(2021, 6, 1)).delete_after_years == 5
+
+
+@pytest.mark.django_db
+def test_without_any_row_the_procedure_holds() -> None:
+    Schedule.objects.all().delete()
+    found = schedule_for("chat", "voice", "", DAY)
+    assert (found.backup_after_years, found.delete_after_years, found.basis) == (1, 2, "SOP-RET 5.1, 5.3")
+    assert len(due_bounds(DAY)) == 2
 
 
 @pytest.mark.django_db

@@ -31,7 +31,7 @@ SEED = 20
 MONTHS, RECORDINGS, CHATS = 36, 2, 4  # per month and site
 CHAT_CHANNELS = (Channel.WHATSAPP, Channel.WHATSAPP, Channel.CHAT, Channel.SOCIAL)
 AS_PATH = "%Y%m%dT%H%M%S"
-VOICE_PATH = r"\d{4}/\d{2}/(?P<id>(?P<agent>\w+)_(?P<start>\d{8}T\d{6})_(?P<seconds>\d+)_(?P<customer>\d+))\.wav"
+VOICE_PATH = r"\d{4}/\d{2}/(?P<id>(?P<agent>\w+?)_(?P<start>\d{8}T\d{6})_(?P<seconds>\d+))_(?P<customer>\d+)\.wav"
 CHAT_PATH = r"(?P<channel>\w+)/\d{4}/\d{2}/(?P<id>CHT-\d+)_(?P<start>\d{8}T\d{6})\.(jsonl|txt)"
 
 
