@@ -9,6 +9,7 @@ restic is Debian's (`apt-get install restic`); without it only ours is measured.
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
