@@ -61,7 +61,7 @@ def checked(keys: list[str]) -> list[str]:
     return keys
 
 
-class IsEmpty(Exact):  # type: ignore[type-arg]
+class IsEmpty(Exact):
     """Whether nothing is kept: the one thing that can be asked of an encrypted value."""
 
     def get_prep_lookup(self) -> Any:

@@ -189,7 +189,8 @@ class Run:
             rows = self._open_records().filter(pk__gt=self.last).order_by("pk").only(
                 "pk", "source_id", "path", "size", "fingerprint", "sha256"
             )  # fmt: skip
-            some, total = [], 0
+            some: list[Record] = []
+            total = 0
             for row in rows[:PACK_FILES]:
                 if some and total + row.size > PACK_BYTES:
                     break

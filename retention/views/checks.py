@@ -32,7 +32,8 @@ def checks(request: HttpRequest) -> HttpResponse:
 @require_GET
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_visible(Check, me(request), pk)
-    document = IssuedDocument.objects.visible_to(me(request)).filter(pk=found.document_id).first()
+    documents = IssuedDocument.objects.visible_to(me(request))
+    document = documents.filter(pk=found.document_id).first() if found.document_id else None
     context = {
         "title": str(found.get_kind_display()),
         "crumbs": [{"label": _("Checks of the backups"), "url": reverse("retention:checks")}],

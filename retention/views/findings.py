@@ -69,7 +69,7 @@ def finding_repair(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _detail(request: HttpRequest, found: Finding, tried: dict[str, forms.Form], status: int) -> HttpResponse:
     context = process_context(request, STEPPING, found, tried)
-    bag = Bag.objects.select_related("batch__site").filter(pk=found.bag_id).first()
+    bag = Bag.objects.select_related("batch__site").filter(pk=found.bag_id).first() if found.bag_id else None
     context |= {
         "title": str(found.get_kind_display()),
         "crumbs": [{"label": _("Findings of the backups"), "url": reverse("retention:findings")}],

@@ -1,5 +1,5 @@
-"""The disk of a backup store runs full in the middle of a batch: nothing half counts, the run stops with words; with room
-again it goes on and everything is there once. A real full disk (tmpfs) where this process may mount, else a limit.
+"""The disk of a backup store runs full in the middle of a batch: nothing half counts, the run stops with words; with
+room again it goes on and everything is there once. A real full disk (tmpfs) where this process may mount, else a limit.
 """
 
 from __future__ import annotations
