@@ -54,8 +54,8 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
         _("Retention"),
         [
             Item(_("Backup batches"), "archive", "retention:batches", CATALOGUE_READERS),
-            Item(_("Findings of the backups"), "zoom-exclamation", "retention:findings", CATALOGUE_READERS),
-            Item(_("Checks of the backups"), "shield-check", "retention:checks", CATALOGUE_READERS),
+            Item(_("Backup findings"), "zoom-exclamation", "retention:findings", CATALOGUE_READERS),
+            Item(_("Backup checks"), "shield-check", "retention:checks", CATALOGUE_READERS),
         ],
     ),
     (
