@@ -189,7 +189,7 @@ register_list(
     rows=lambda user, now: batch_rows(user), columns=batch_columns, line=batch_line,
 )  # fmt: skip
 register_list(
-    "retention.findings", gettext_lazy("Findings of the backups"), may=reads, filters=FindingFilter,
+    "retention.findings", gettext_lazy("Backup findings"), may=reads, filters=FindingFilter,
     order=("due_at", "pk"), rows=lambda user, now: finding_rows(user), columns=finding_columns, line=finding_line,
 )  # fmt: skip
 register_list(

@@ -357,6 +357,8 @@ def _said() -> Iterator[None]:
     except (BotoCoreError, ClientError, BaseError) as error:
         if _not_found(error):
             raise FileNotFoundError(_("It is not there.")) from error
+        if "No space left" in str(error):
+            raise PlaceAway(_("There is no room left.")) from error
         raise PlaceAway(str(error).partition("\n")[0][:200]) from error
     except OSError as error:
         raise PlaceAway(error.strerror or type(error).__name__) from error

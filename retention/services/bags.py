@@ -94,14 +94,11 @@ def bag_info(bag: Bag, day: Any) -> dict[str, str]:
 def bag_finish(
     *, bag: Bag, stores: Sequence[Store], shelves: Sequence[Shelf], folder: Path, mine: Callable[[], Any], now: datetime
 ) -> None:
-    """Write the tag files as package 0, and the bag is complete; one in which nothing came to lie goes.
+    """Write the tag files as package 0, and the bag is complete; one in which nothing lies yet waits for more.
 
     `mine` locks the batch and refuses who has it no more. Raises Stopped, KeyWrong.
     """
     if not Pack.objects.filter(bag=bag).exists():
-        with transaction.atomic():
-            mine()
-            Bag.objects.filter(pk=bag.pk).delete()
         return
     by, day = bag_key(bag.pk), local_day(now, JAKARTA)
     bag = Bag.objects.select_related("batch__site").get(pk=bag.pk)

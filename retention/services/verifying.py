@@ -183,7 +183,8 @@ def _taps(copy: Copy) -> list[Tap]:
         return [Tap(0, "tags", len(TAGS), b"")]
     rows = Packed.objects.filter(pack=copy.pack_id, key__isnull=False).order_by("offset")
     return [
-        Tap(pk, name, at, bytes(key or b"")) for pk, name, at, key in rows.values_list("record_id", "name", "offset", "key")
+        Tap(pk, name, at, bytes(key or b""))
+        for pk, name, at, key in rows.values_list("record_id", "name", "offset", "key")
     ]
 
 
@@ -217,8 +218,8 @@ def _keep(one: Reading, now: datetime) -> None:
             for tap in one.shut
         ]
     known = Finding.objects.open().filter(kind=FindingKind.KEY_MISSING, store=copy.store, bag=bag)
-    known = known.filter(Q(name=pack.name) | Q(name__startswith=f"{pack.name}#"))
-    gone = set(known.values_list("name", flat=True)) - {seen.name for seen in shut}
+    of_pack = known.filter(Q(name=pack.name) | Q(name__startswith=f"{pack.name}#"))
+    gone = {one.name for one in of_pack} - {seen.name for seen in shut}
     if gone:
         findings_gone(kinds=[FindingKind.KEY_MISSING], place=copy.store, names=gone, now=now)
     if shut:

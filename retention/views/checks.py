@@ -21,7 +21,7 @@ def checks(request: HttpRequest) -> HttpResponse:
     sorts = {"started": "started_at", "bytes": "bytes_count"}
     context = listing(request, check_rows(me(request)), filters=CheckFilter, sorts=sorts, default="-started")
     context |= {
-        "title": _("Checks of the backups"),
+        "title": _("Backup checks"),
         "subtitle": _("Packages read and compared, lists of the stores, restore drills"),
         "search": _("Note, person or seed"),
         "export_kind": "retention.checks",
@@ -32,10 +32,11 @@ def checks(request: HttpRequest) -> HttpResponse:
 @require_GET
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_visible(Check, me(request), pk)
-    document = IssuedDocument.objects.visible_to(me(request)).filter(pk=found.document_id or 0).first()
+    documents = IssuedDocument.objects.visible_to(me(request))
+    document = documents.filter(pk=found.document_id).first() if found.document_id else None
     context = {
         "title": str(found.get_kind_display()),
-        "crumbs": [{"label": _("Checks of the backups"), "url": reverse("retention:checks")}],
+        "crumbs": [{"label": _("Backup checks"), "url": reverse("retention:checks")}],
         "subtitle": found.of,
         "check": found,
         "actions": [

@@ -1,4 +1,4 @@
-"""Findings of the backups (RET-6): the list, and the page on which one is mended or marked as resolved."""
+"""Backup findings (RET-6): the list, and the page on which one is mended or marked as resolved."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def findings(request: HttpRequest) -> HttpResponse:
     sorts = {"due": "due_at", "found": "found_at", "object": "name"}
     context = listing(request, finding_rows(me(request)), filters=FindingFilter, sorts=sorts, default="-found")
     context |= {
-        "title": _("Findings of the backups"),
+        "title": _("Backup findings"),
         "subtitle": _("What checks of sources and stores found to be wrong"),
         "search": _("Object or detail"),
         "export_kind": "retention.findings",
@@ -69,10 +69,10 @@ def finding_repair(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _detail(request: HttpRequest, found: Finding, tried: dict[str, forms.Form], status: int) -> HttpResponse:
     context = process_context(request, STEPPING, found, tried)
-    bag = Bag.objects.select_related("batch__site").filter(pk=found.bag_id or 0).first()
+    bag = Bag.objects.select_related("batch__site").filter(pk=found.bag_id).first() if found.bag_id else None
     context |= {
         "title": str(found.get_kind_display()),
-        "crumbs": [{"label": _("Findings of the backups"), "url": reverse("retention:findings")}],
+        "crumbs": [{"label": _("Backup findings"), "url": reverse("retention:findings")}],
         "subtitle": found.name,
         "finding": found,
         "advice": ADVICE.get(FindingKind(found.kind), "") if found.is_open else "",

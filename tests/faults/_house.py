@@ -27,6 +27,7 @@ ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
 from occ.runtime import servers  # noqa: E402 - the path comes first
+from occ.runtime.environment import key  # noqa: E402
 
 
 class Wrong(Exception):
@@ -91,6 +92,7 @@ class House:
             "DATABASE_URL": f"postgres://occ:{password('postgres')}@127.0.0.1:{self.ports['postgres']}/occ",
             "REDIS_URL": f"redis://:{password('redis')}@127.0.0.1:{self.ports['redis']}/0",
             "SECRET_KEY": servers.private(self.folder / "secret_key"), "OCC_DEMO": "1",
+            "ENCRYPTION_KEYS": servers.private(self.folder / "encryption_keys", key),
             "OCC_VAR": os.environ.get("FAULTS_PREPARED") or str(self.folder),  # the static files are there
             "STORAGE_URL": f"file://{self.folder / 'files'}", "DJANGO_SETTINGS_MODULE": "occ.settings",
             "BASE_URL": self.url, "LOG_LEVEL": "INFO", "PYTHONPATH": str(ROOT),
@@ -237,7 +239,7 @@ def standing() -> Iterator[House]:
     folder = Path(tempfile.mkdtemp(prefix="occ-fault-"))
     folder.chmod(0o755)
     if given := os.environ.get("FAULTS_PREPARED"):
-        parts = [f"{given}/{name}" for name in ("postgres", "secret_key")]
+        parts = [f"{given}/{name}" for name in ("postgres", "secret_key", "encryption_keys")]
         subprocess.run(["cp", "-a", *parts, str(folder)], check=True)
     else:
         prepare(folder)

@@ -45,6 +45,16 @@ def test_disk_full_while_a_document_is_issued(prepared: dict[str, str]) -> None:
     assert "with room again the next one is" in suffer("disk_full", prepared)
 
 
+@pytest.mark.req("RET-5", "KER-8")
+def test_a_worker_killed_again_and_again_in_a_backup(prepared: dict[str, str]) -> None:
+    assert "reads as it was; nothing else is there" in suffer("backup_killed", prepared)
+
+
+@pytest.mark.req("RET-5", "KER-7")
+def test_disk_full_of_a_backup_store(prepared: dict[str, str]) -> None:
+    assert "files are there once, in both stores" in suffer("backup_disk_full", prepared)
+
+
 @pytest.mark.req("KER-7")
 def test_mail_server_away_for_a_day(prepared: dict[str, str]) -> None:
     assert "none given up" in suffer("mail_away", prepared)

@@ -31,8 +31,7 @@ def backups(staff: Staff, *, now: datetime) -> None:
         batches_gather(now=day)
         by_hand(staff, day)
         batches_run(now=day)
-        if not lost and now - day < timedelta(days=35):
-            lost = lose(day, now)
+        lost = lost or lose(now)
         back_up(day)
         day += STEP
     batches_run(now=now - timedelta(hours=20))
@@ -59,11 +58,11 @@ def clock(at: datetime) -> Callable[[], datetime]:
     return lambda: at
 
 
-def lose(day: datetime, now: datetime) -> bool:
+def lose(now: datetime) -> bool:
     """A recording that is no longer there when its batch is backed up, so that the batch stays incomplete."""
-    batch = (
-        Batch.objects.filter(status=BatchStatus.RUNNING, due_at__lt=now - timedelta(days=2)).order_by("due_at").last()
-    )
+    since, until = now - timedelta(days=45), now - timedelta(days=2)
+    late = Batch.objects.filter(status=BatchStatus.RUNNING, due_at__gt=since, due_at__lt=until)
+    batch = late.order_by("due_at").last()
     record = batch.records.select_related("source").order_by("pk").first() if batch else None
     if record is None:
         return False
