@@ -175,8 +175,9 @@ def _conditions(found: Proposal, user: User) -> list[dict[str, Any]]:
     said = {one.key: one for one in Condition.objects.filter(proposal=found).select_related("said_by")}
     draft = found.status == ProposalStatus.DRAFT
     known = {
-        ConditionKey.PERIOD: _("The youngest line ended on %(day)s; by the schedule every line is older than its period.")
-        % {"day": date_format(found.last_day, "j F Y")},
+        ConditionKey.PERIOD: _(
+            "The youngest line ended on %(day)s; every line is older than its period by the schedule."
+        ) % {"day": date_format(found.last_day, "j F Y")},
         ConditionKey.CASE: _("Lines under a legal hold now: %(count)s. They fall out before the client is asked.")
         % {"count": destroyable.held_lines(found, local_day(timezone.now(), found.site.zone))},
     } if draft and found.last_day else {}  # fmt: skip
