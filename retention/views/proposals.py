@@ -63,7 +63,7 @@ def may(user: User, subject: Any, name: str) -> bool:
 
 STEPPING = Stepping(
     PROPOSAL, form_for, make, lambda subject, name: reverse("retention:proposal_step", args=[subject.pk, name]),
-    ICONS, frozenset({"withdraw", "recall"}), may,
+    ICONS, frozenset({"withdraw", "recall", "execute"}), may,  # what cannot be undone is asked for twice
 )  # fmt: skip
 
 
@@ -153,6 +153,7 @@ def _detail(request: HttpRequest, found: Proposal, tried: dict[str, forms.Form],
         "conditions": _conditions(found, user),
         "counts": [{"state": state, "label": state.label, "count": states[state]} for state in ItemState],
         "done": done,
+        "cooling": found.cooling_until is not None and found.cooling_until > timezone.now(),
         "at_work": found.status == ProposalStatus.EXECUTING,
         "begun": found.executed_at is not None,
         "probes": found.probes.all(),
