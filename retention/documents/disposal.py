@@ -44,7 +44,7 @@ register_policy(
 # How the archives' practice classifies them; their own codes where the organisation has some.
 CLASSES = {"chat": "OPS.CHT", "recording": "OPS.REC"}
 # Lines of the annex on a page: a grid for each page is ten times as quick as one table over all of them.
-LINES = 34
+LINES = 42
 SIGN_HERE = "." * 28
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from occ.people.models import Site
 from retention.choices import ItemDecision, RecordState, Result
-from retention.models import Copy, Hold, Item, Record, RecordQuerySet, Schedule
+from retention.models import Copy, Hold, Item, Proposal, Record, RecordQuerySet, Schedule
 from retention.services.schedule import due_bounds
 
 SAFE = [RecordState.BACKED_UP, RecordState.WAIVED]
@@ -77,3 +77,9 @@ def standing(*, site: Site, kind: str, day: date) -> dict[str, int]:
         for label, some in zip(found, counts, strict=True):
             found[label] += some.count()
     return found
+
+
+def held_lines(proposal: Proposal, day: date) -> int:
+    """How many of the list's lines a hold covers on that day."""
+    listed = Item.objects.filter(proposal=proposal, live=True)
+    return Record.objects.filter(held(day), pk__in=listed.values("record_id")).count()

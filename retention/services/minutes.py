@@ -92,7 +92,9 @@ def _facts(proposal: Proposal, place: str, now: datetime) -> Facts:
     assert approval is not None and proposal.completed_at is not None
     lines = list(destroyed(proposal))
     days = [one.ended_on for one in lines]
-    pulled = proposal.items.filter(decision=ItemDecision.APPROVED).exclude(state=ItemState.DESTROYED).count()
+    approved = proposal.items.filter(decision=ItemDecision.APPROVED)
+    pulled = approved.filter(state=ItemState.PULLED).count()
+    left = approved.filter(state=ItemState.RELEASED).count()
     refused = proposal.items.filter(decision=ItemDecision.REFUSED).count()
     said = {"name": approval.name, "position": approval.position, "day": _day(approval.decided_at, zone)}
     return Facts(
@@ -114,6 +116,7 @@ def _facts(proposal: Proposal, place: str, now: datetime) -> Facts:
             for count, text in (
                 (refused, _("Refused by the client and kept: %(count)s.") % {"count": refused}),
                 (pulled, _("Approved and not destroyed, as they are held: %(count)s.") % {"count": pulled}),
+                (left, _("Approved, but could not be deleted and are kept: %(count)s.") % {"count": left}),
             )
             if count
         ],

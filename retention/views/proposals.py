@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -62,7 +63,7 @@ def may(user: User, subject: Any, name: str) -> bool:
 
 STEPPING = Stepping(
     PROPOSAL, form_for, make, lambda subject, name: reverse("retention:proposal_step", args=[subject.pk, name]),
-    ICONS, frozenset({"withdraw", "recall"}), may,
+    ICONS, frozenset({"withdraw", "recall", "execute"}), may,  # what cannot be undone is asked for twice
 )  # fmt: skip
 
 
@@ -152,6 +153,7 @@ def _detail(request: HttpRequest, found: Proposal, tried: dict[str, forms.Form],
         "conditions": _conditions(found, user),
         "counts": [{"state": state, "label": state.label, "count": states[state]} for state in ItemState],
         "done": done,
+        "cooling": found.cooling_until is not None and found.cooling_until > timezone.now(),
         "at_work": found.status == ProposalStatus.EXECUTING,
         "begun": found.executed_at is not None,
         "probes": found.probes.all(),
@@ -174,9 +176,12 @@ def _conditions(found: Proposal, user: User) -> list[dict[str, Any]]:
     said = {one.key: one for one in Condition.objects.filter(proposal=found).select_related("said_by")}
     draft = found.status == ProposalStatus.DRAFT
     known = {
-        ConditionKey.PERIOD: _("By the schedule every line is older than its period."),
-        ConditionKey.CASE: _("No line is under a legal hold; one that is set later takes its lines out."),
-    }
+        ConditionKey.PERIOD: _(
+            "The youngest line ended on %(day)s; every line is older than its period by the schedule."
+        ) % {"day": date_format(found.last_day, "j F Y")},
+        ConditionKey.CASE: _("Lines under a legal hold now: %(count)s. They fall out before the client is asked.")
+        % {"count": destroyable.held_lines(found, local_day(timezone.now(), found.site.zone))},
+    } if draft and found.last_day else {}  # fmt: skip
     return [
         {"key": key.value, "label": key.label, "said": said.get(key), "known": known.get(key, ""),
          "may": draft and key not in said and has_role(user, SAYERS[key], site=found.site)}

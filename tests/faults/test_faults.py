@@ -58,3 +58,8 @@ def test_disk_full_of_a_backup_store(prepared: dict[str, str]) -> None:
 @pytest.mark.req("KER-7")
 def test_mail_server_away_for_a_day(prepared: dict[str, str]) -> None:
     assert "none given up" in suffer("mail_away", prepared)
+
+
+@pytest.mark.req("RET-9")
+def test_killed_in_a_deletion(prepared: dict[str, str]) -> None:
+    assert "gone once" in suffer("dispose_killed", prepared)

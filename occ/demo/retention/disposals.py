@@ -106,4 +106,6 @@ def disposals(staff: Staff, *, now: datetime) -> None:
     if cooling := story.submitted(ygy, RecordKind.CHAT, 6):
         story.decided(cooling, 2)
     story.submitted(ygy, RecordKind.RECORDING, 3)
-    story.proposed(jkt, RecordKind.CHAT, 0.1)
+    for site, kind in ((jkt, RecordKind.CHAT), (ygy, RecordKind.CHAT), (jkt, RecordKind.RECORDING)):
+        if story.proposed(site, kind, 0.1):
+            break

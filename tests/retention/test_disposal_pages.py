@@ -1,0 +1,176 @@
+"""The pages of a disposal: what each role is shown, the decision by form, and how many queries a list takes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from occ.approvals.models import Approval
+from occ.ledger.models import Entry
+from occ.people.models import User
+from retention.models import Proposal, Tombstone
+from retention.services import disposing
+from tests.login.conftest import code_at, equip
+from tests.retention.disposal import LATER, PASSWORD, Dead, dead, tomorrow
+
+pytestmark = [pytest.mark.django_db]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Dead:
+    return dead(tmp_path)
+
+
+def browser(user: User) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.cookies["django_language"] = "en"
+    User.objects.filter(pk=user.pk).update(language="en")
+    client.force_login(User.objects.get(pk=user.pk))
+    return client
+
+
+def decide(client: Client, proposal: Proposal, **given: Any) -> Any:
+    data = {"decision": "approve", "password": PASSWORD, "list_sha256": proposal.list_sha256} | given
+    return client.post(reverse("retention:decision_make", args=[proposal.pk]), data)
+
+
+@pytest.mark.req("RET-8")
+def test_the_client_approves_with_the_password(world: Dead) -> None:
+    proposal, client = world.submitted(now=timezone.now()), browser(world.client)
+    page = client.get(reverse("retention:decision", args=[proposal.pk]))
+    shown = page.content.decode()
+    assert all(one.external_id in shown for one in world.records) and proposal.list_sha256 in shown
+    assert "08123456789" not in shown
+    for wrong in ({"password": "salah"}, {"list_sha256": "0" * 64}, {"decision": "x"}, {"decision": "in_part"}):
+        assert decide(client, proposal, **wrong).status_code == 422
+    assert not Approval.objects.exists()
+    assert Entry.objects.filter(action="user.password_refused").count() == 1
+    assert decide(client, proposal).status_code == 302
+    proposal.refresh_from_db()
+    assert proposal.status == "approved" and proposal.approved_count == 6
+    assert proposal.approval is not None and proposal.approval.decided_by == world.client
+    assert proposal.cooling_until is not None and proposal.cooling_until > timezone.now() + timedelta(days=6)
+    recalled = client.post(reverse("retention:decision_recall", args=[proposal.pk]), {"note": "Salah paham"})
+    assert recalled.status_code == 302
+    proposal.refresh_from_db()
+    assert proposal.status == "withdrawn" and proposal.approval.recall.reason == "Salah paham"
+
+
+@pytest.mark.req("RET-8")
+def test_with_a_second_factor_the_password_alone_is_not_enough(world: Dead) -> None:
+    proposal, secret = world.submitted(now=timezone.now()), equip(world.client)
+    client = browser(world.client)
+    page = client.get(reverse("retention:decision", args=[proposal.pk])).content.decode()
+    assert 'name="code"' in page
+    assert decide(client, proposal).status_code == 422
+    assert decide(client, proposal, code="000000").status_code == 422
+    assert not Approval.objects.exists()
+    assert decide(client, proposal, code=code_at(secret, timezone.now())).status_code == 302
+    assert Approval.objects.get().second_factor
+
+
+@pytest.mark.req("RET-8")
+def test_lines_refused_by_tick_and_by_number(world: Dead) -> None:
+    proposal, client = world.submitted(now=timezone.now()), browser(world.client)
+    lines = list(proposal.items.order_by("position"))
+    day = tomorrow(timezone.now()).isoformat()
+    given = {"decision": "in_part", "reason": "Masih perlu", "again_on": day, "numbers": "2, 4-5", "item": lines[0].pk}
+    for wrong in ({"numbers": "7"}, {"numbers": "5-4"}, {"numbers": "x"}, {"again_on": "2020-01-01"}, {"reason": ""}):
+        assert decide(client, proposal, **(given | wrong)).status_code == 422
+    assert decide(client, proposal, **given).status_code == 302
+    proposal.refresh_from_db()
+    refused = proposal.items.filter(decision="refused").values_list("position", flat=True)
+    assert sorted(refused) == [1, 2, 4, 5] and proposal.approved_count == 2
+    assert proposal.approval is not None and proposal.approval.decision == "in_part"
+
+
+@pytest.mark.req("RET-8")
+def test_nothing_but_what_was_put_before_the_client_is_shown(world: Dead) -> None:
+    draft, client = world.proposal(), browser(world.client)
+    for name in ("proposal", "decision"):
+        assert client.get(reverse(f"retention:{name}", args=[draft.pk])).status_code == 404
+    home = client.get("/").content.decode()
+    assert reverse("retention:decisions") in home and reverse("retention:proposals") not in home
+    assert client.get(reverse("retention:proposals")).status_code == 403
+
+
+@pytest.mark.req("RET-8")
+def test_silence_is_said_on_the_page_and_today(world: Dead) -> None:
+    proposal, client = world.submitted(now=timezone.now()), browser(world.client)
+    assert proposal.number in client.get("/").content.decode()
+    answer = client.get(proposal.get_absolute_url())
+    assert answer.status_code == 302 and answer["location"] == reverse("retention:decision", args=[proposal.pk])
+
+
+@pytest.mark.req("RET-7")
+def test_a_list_from_its_gathering_to_the_client_by_pages(world: Dead) -> None:
+    leader, control = browser(world.leader), browser(world.control)
+    page = leader.get(reverse("retention:proposal_new")).content.decode()
+    assert "May be proposed" in page and "<dd>6</dd>" in page
+    form = {"site": world.site.pk, "kind": "recording", "reason": "Lewat masa"}
+    assert leader.post(reverse("retention:proposal_new"), form).status_code == 302
+    proposal = Proposal.objects.get()
+    submit = reverse("retention:proposal_step", args=[proposal.pk, "submit"])
+    assert leader.post(submit).status_code in (409, 422)
+    for key in ("period", "operation", "client"):
+        assert leader.post(reverse("retention:proposal_condition", args=[proposal.pk]), {"key": key}).status_code == 302
+    for key in ("law", "case"):
+        answer = control.post(reverse("retention:proposal_condition", args=[proposal.pk]), {"key": key, "note": "Ya"})
+        assert answer.status_code == 302
+    assert leader.post(submit).status_code == 302
+    proposal.refresh_from_db()
+    assert proposal.status == "with_client" and proposal.answer_due_at is not None
+    assert leader.get(proposal.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.req("RET-9", "RET-10")
+def test_executing_and_issuing_by_pages(world: Dead) -> None:
+    proposal, team, control = world.approved(), browser(world.it), browser(world.control)
+    page = team.get(proposal.get_absolute_url()).content.decode()
+    assert "Start the deletion" in page
+    assert team.post(reverse("retention:proposal_step", args=[proposal.pk, "execute"])).status_code == 302
+    page = team.get(proposal.get_absolute_url()).content.decode()
+    assert 'hx-trigger="every 2s"' in page
+    world.run(proposal, timezone.now)
+    assert Tombstone.objects.count() == 6
+    issue = reverse("retention:proposal_issue", args=[proposal.pk])
+    assert issue in control.get(proposal.get_absolute_url()).content.decode()
+    form = {"place": "Jakarta", "witness_1": "Sri", "position_1": "QMR", "language": "id", "password": PASSWORD}
+    assert control.post(issue, form | {"password": "salah"}).status_code == 422
+    assert control.post(issue, form).status_code == 302
+    proposal.refresh_from_db()
+    assert proposal.status == "closed" and proposal.document is not None
+    assert browser(world.client).get(proposal.document.get_absolute_url()).status_code == 200
+    for user in (world.it, world.control, world.leader):
+        assert browser(user).get(proposal.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.req("KER-12")
+@pytest.mark.parametrize("name", ["proposals", "proposal_lines", "proposal", "decision"])
+def test_queries_do_not_grow_with_the_rows(world: Dead, name: str) -> None:
+    proposal = world.submitted()
+    args = [] if name == "proposals" else [proposal.pk]
+    client = browser(world.client if name == "decision" else world.control)
+    client.get(reverse(f"retention:{name}", args=args))
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(reverse(f"retention:{name}", args=args)).status_code == 200
+    assert len(queries) <= 40, [one["sql"][:120] for one in queries]
+
+
+def test_a_refused_step_says_so(world: Dead) -> None:
+    proposal = world.approved()
+    answer = browser(world.coordinator).post(reverse("retention:proposal_step", args=[proposal.pk, "recall"]), {})
+    assert answer.status_code == 422
+    disposing.proposal_execute(proposal_id=proposal.pk, actor=world.it, now=LATER)
+    late = browser(world.coordinator).post(
+        reverse("retention:proposal_step", args=[proposal.pk, "recall"]), {"note": "x"}
+    )
+    assert late.status_code == 409
