@@ -194,7 +194,7 @@ def batch_complete(*, batch_id: int, now: datetime) -> None:
     with step(BATCH, Batch, batch_id, "complete", actor=BACKUP, now=now, also=also) as batch:
         if left.exists():
             raise WrongState(_("Not every record is backed up."))
-        bags = Bag.objects.filter(batch=batch).order_by("number")
+        bags = Bag.objects.filter(batch=batch, files__gt=0).order_by("number")
         evidence: dict[str, Any] = {
             "records": batch.records_count,
             "backed_up": batch.done_count,

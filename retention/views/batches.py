@@ -75,7 +75,7 @@ def _detail(request: HttpRequest, found: Batch, tried: dict[str, forms.Form], st
         "subtitle": f"{found.get_kind_display()} · {found.site}",
         "batch": found,
         "working": found.status == BatchStatus.RUNNING,
-        "bags": found.bags.prefetch_related("packs__copies__store").order_by("number"),
+        "bags": found.bags.exclude(files=0).prefetch_related("packs__copies__store").order_by("number"),
         "problems": list(problems.order_by("record_id")[:SHOWN]),
         "more": max(0, found.problems_count - SHOWN),
         "settled": settled.defer("record__customer").order_by("-settled_at")[:20],
