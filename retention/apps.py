@@ -9,8 +9,10 @@ class RetentionConfig(AppConfig):
     def ready(self) -> None:
         from retention import batch_lists, documents, finding, jobs, policies, receivers, workflow  # noqa: F401  (they register)
         from retention.complying import jobs as complying_jobs  # noqa: F401
+        from retention.holding import finding as holding_finding  # noqa: F401
         from retention.holding import forms, notices  # noqa: F401
         from retention.holding import jobs as holding_jobs  # noqa: F401
         from retention.registering import documents as register_document  # noqa: F401
+        from retention.registering import finding as registering_finding  # noqa: F401
         from retention.registering import jobs as registering_jobs  # noqa: F401
         from retention.services import transcripts  # noqa: F401

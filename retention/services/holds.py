@@ -118,7 +118,7 @@ def counted(rows: RecordQuerySet) -> tuple[int, bool]:
 
 def records_named(*, site: Site, ids: Iterable[str]) -> tuple[list[int], list[str]]:
     """The site's kept records with these IDs at their sources (of one ID in two sources both), and the unknown IDs."""
-    wanted = list(dict.fromkeys(one for text in ids if (one := text.strip())))
+    wanted = list(dict.fromkeys(one for text in ids if (one := text.replace("\x00", "").strip())))
     found: list[int] = []
     known: set[str] = set()
     for i in range(0, len(wanted), SOME):

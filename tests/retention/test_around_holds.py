@@ -349,3 +349,35 @@ class CoveringAgreesWithWords(TestCase):
             wanted = {hold.pk for hold in every if says(hold, one, day, named[hold.pk])}
             assert {hold.pk for hold in holds.holds_of(one, day)} == wanted
             assert (one.pk in held) == bool(wanted)
+
+
+@pytest.mark.req("RET-15")
+def test_the_api_sets_extends_and_lifts(floor: Floor, tmp_path: Path) -> None:
+    one = a_record(source(floor.jkt, tmp_path), agent=floor.agent, customer="081234567890")
+    page, url = acting(floor.coordinator), "/api/v1/retention/holds/"
+    until = (timezone.localdate() + timedelta(days=5)).isoformat()
+    data: dict[str, Any] = {"site": "JKT", "reason": "police", "note": "LP/1", "customer": "+62 812-3456-7890"}
+    data |= {"agent": floor.agent.number, "records": [one.external_id], "until": until}
+    key = {"Idempotency-Key": "a"}
+    made = page.post(url, data, content_type="application/json", headers=key)
+    assert made.status_code == 201 and made.json()["in_force"], made.content
+    assert page.post(url, data, content_type="application/json", headers=key).json() == made.json()
+    assert Hold.objects.count() == 1
+    pk = made.json()["id"]
+    assert [row["id"] for row in page.get(f"{url}{pk}/records/").json()["results"]] == [one.pk]
+    assert acting(floor.leader).get(f"{url}{pk}/").json()["customer"] == "+62 ••••90"
+    for wrong, field in (
+        ({"agent": "NOBODY"}, "agent"), ({"records": ["x"]}, "records"), ({"site": "YGY"}, "site"),
+        ({"first_day": "2026-02-02", "last_day": "2026-02-01"}, "last_day"), ({"until": "2020-01-01"}, "until"),
+    ):  # fmt: skip
+        refused = page.post(url, data | wrong, content_type="application/json")
+        assert refused.status_code in {403, 422} and refused.json()["field"] in {field, None}, (wrong, refused.content)
+    empty = page.post(url, {"site": "JKT", "reason": "police", "note": "x"}, content_type="application/json")
+    assert empty.status_code == 422 and empty.json()["code"] == "no_scope"
+    longer = page.post(f"{url}{pk}/extend/", {"until": None, "note": "x"}, content_type="application/json")
+    assert longer.status_code == 200 and longer.json()["until"] is None
+    assert len(page.get(f"{url}?in_force=true").json()["results"]) == 1
+    lifted = page.post(f"{url}{pk}/lift/", {"because": "done"}, content_type="application/json")
+    assert lifted.json()["in_force"] is False
+    assert page.post(f"{url}{pk}/lift/", {"because": "done"}, content_type="application/json").status_code == 409
+    assert page.get(f"{url}?in_force=true").json()["results"] == []

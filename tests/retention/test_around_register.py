@@ -25,6 +25,7 @@ from occ.people.choices import Role
 from occ.people.models import Site, User
 from retention.models import Bag, Batch, Copy, Entry, Pack, RegisterLine, Schedule, Store
 from retention.services import register
+from retention.services.holds import Scope, hold_set
 from retention.services.register import Line, entry_add, entry_change, entry_destroy, expired
 from tests.factories import NOW, PASSWORD, Floor, user
 from userids.documents import LOGBOOK, logbook_body
@@ -290,3 +291,15 @@ def test_the_api_says_and_takes_the_same(floor: Floor, control: User) -> None:
     assert page.get("/api/v1/retention/register/?expired=false").json()["results"] == []
     assert acting(floor.leader).post("/api/v1/retention/entries/", data).status_code == 403
     assert register.may_register(control, floor.jkt) and not register.may_register(control, floor.ygy)
+
+
+def test_holds_and_entries_are_found_by_search(floor: Floor, control: User) -> None:
+    entry = entry_add(line=line(floor.jkt), actor=control, now=NOW)
+    scope = Scope(site=floor.jkt, customer="Budi Santoso")
+    hold = hold_set(scope=scope, reason="audit", note="Audit ISO", until=None, actor=floor.manager, now=NOW)
+    text = acting(control).get(reverse("search"), {"q": "BA/17"}).content.decode()
+    assert entry.get_absolute_url() in text
+    assert hold.get_absolute_url() in acting(floor.leader).get(reverse("search"), {"q": "hold-jkt"}).content.decode()
+    assert hold.get_absolute_url() not in acting(floor.manager).get(reverse("search"), {"q": "Budi"}).content.decode()
+    foreign = acting(user(Role.COORDINATOR, floor.ygy)).get(reverse("search"), {"q": "HOLD-JKT"}).content.decode()
+    assert hold.get_absolute_url() not in foreign
