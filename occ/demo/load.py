@@ -58,7 +58,7 @@ def load(*, now: datetime) -> dict[str, Any]:
         files(staff, now=now)
         around(staff, now=now)
         backups(staff, now=now)
-        disposals(staff, now=now)
+        disposals(staff, password=password, now=now)
         counted(now=now)
         old = Notification.objects.filter(created_at__lt=now - timedelta(days=2))
         old.update(read_at=F("created_at") + timedelta(hours=1))

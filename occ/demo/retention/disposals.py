@@ -32,8 +32,8 @@ NOTES = {
 class Story:
     """Proposals told in the past: each deed with the `now` of its day."""
 
-    def __init__(self, staff: Staff, now: datetime) -> None:
-        self.staff, self.now = staff, now
+    def __init__(self, staff: Staff, password: str, now: datetime) -> None:
+        self.staff, self.password, self.now = staff, password, now
 
     def user(self, role: str, site: Site | None = None) -> User:
         name = f"{role}.{site.code.lower()}" if site else role
@@ -63,7 +63,7 @@ class Story:
 
     def decided(self, made: Proposal, days: float, *, refuse: int = 0) -> Proposal:
         client, at = self.user("client"), self.ago(days)
-        proof = identity_prove(user=client, password=self.staff.password, code="", reason="demo", now=at)
+        proof = identity_prove(user=client, password=self.password, code="", reason="demo", now=at)
         lines = set(made.items.order_by("position").values_list("pk", flat=True)[:refuse])
         again = local_day(self.now, made.site.zone) + timedelta(days=180)
         return proposal_decide(
@@ -82,7 +82,7 @@ class Story:
             return
         later = self.ago(days - 1)
         signing = signing_confirm(
-            user=control, password=self.staff.password, purpose=Purpose.PREPARED, now=later
+            user=control, password=self.password, purpose=Purpose.PREPARED, now=later
         )  # fmt: skip
         leader = self.user("team_leader", made.site)
         disposal_issue(
@@ -95,9 +95,9 @@ def clock(at: datetime) -> Callable[[], datetime]:
     return lambda: at
 
 
-def disposals(staff: Staff, *, now: datetime) -> None:
+def disposals(staff: Staff, *, password: str, now: datetime) -> None:
     """To be called when the records are catalogued and backed up."""
-    story, sites = Story(staff, now), staff.sites
+    story, sites = Story(staff, password, now), staff.sites
     jkt, ygy = sites["JKT"], sites["YGY"]
     if first := story.submitted(jkt, RecordKind.CHAT, 60):
         story.destroyed(story.decided(first, 55), 40)
