@@ -27,6 +27,7 @@ from retention.services import backups, drilling, repairing, store_lists, verify
 from retention.services.restoring import Destroyed, Unavailable, record_bytes
 from tests.factories import user
 from tests.retention.backups import NOW, Ground, at, whole
+from tests.retention.meddling import past_the_triggers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-6")]
 BAGIT = [sys.executable, "-m", "bagit", "--validate", "--quiet"]
@@ -69,7 +70,8 @@ def packs() -> list[Pack]:
 
 def destroy(record: Record) -> None:
     """As a deletion leaves it."""
-    Packed.objects.filter(record=record).update(key=None, destroyed_at=NOW)
+    with past_the_triggers():
+        Packed.objects.filter(record=record).update(key=None, destroyed_at=NOW)
 
 
 # The way back --------------------------------------------------------------------------------------------------------
@@ -216,13 +218,16 @@ def test_tag_files_are_verified_too(ground: Ground, batch: Batch) -> None:
 
 def test_a_key_that_is_gone_or_wrong_is_found(ground: Ground, batch: Batch, settings: Any) -> None:
     one, other = Packed.objects.order_by("pk")[:2]
-    Packed.objects.filter(pk=one.pk).update(key=bytes(other.key))
+    with past_the_triggers():
+        Packed.objects.filter(pk=one.pk).update(key=bytes(other.key))
     assert verify() == {"key_missing": 2}  # in both stores
     assert {row.record_id for row in Finding.objects.all()} == {one.pk}
-    Packed.objects.filter(pk=one.pk).update(key=bytes(one.key))
+    with past_the_triggers():
+        Packed.objects.filter(pk=one.pk).update(key=bytes(one.key))
     assert verify(NOW + timedelta(hours=1)) == {}
     key = Bag.objects.values_list("key", flat=True).get()
-    Bag.objects.update(key="")
+    with past_the_triggers():
+        Bag.objects.update(key="")
     assert verify(NOW + timedelta(hours=2))["key_missing"] == Copy.objects.count()
     Bag.objects.update(key=key)
     assert verify(NOW + timedelta(hours=3)) == {}
