@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -17,7 +17,7 @@ from retention.choices import RecordKind
 from retention.complying import heat
 from retention.complying.filters import FigureFilter, first_of
 from retention.complying.words import FIGURES
-from retention.links import url_of
+from retention.links import page, url_of
 from retention.models import Batch, MonthFigures, Record
 from retention.personal import CATALOGUE_READERS
 from retention.services import compliance as services
@@ -53,7 +53,7 @@ def compliance(request: HttpRequest) -> HttpResponse:
         "counted_at": min(counted, default=None),
         "stale": any(row.counted_at is None for row in rows),
         "checks": services.last_checks(),
-        "checks_url": _checks_url(),
+        "checks_url": page("checks"),
         "export_kind": "retention.months",
     }
     return render(request, "retention/compliance.html", context)
@@ -68,13 +68,6 @@ def _site(request: HttpRequest, sites: list[Site]) -> Site | None:
 def _figure_url(figure: str, site: Site | None) -> str:
     where = f"&site={site.pk}" if site else ""
     return f"{reverse('retention:figure_rows')}?figure={figure}{where}"
-
-
-def _checks_url() -> str:
-    try:
-        return reverse("retention:checks")
-    except NoReverseMatch:
-        return ""
 
 
 @require_GET

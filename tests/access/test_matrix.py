@@ -29,7 +29,7 @@ from occ.people.choices import Role
 from occ.people.models import SavedView, Site, User
 from occ.policies.services import SETTERS
 from retention.models import Source
-from retention.personal import CATALOGUE_READERS, DOWNLOADERS, HOLDERS, LISTENERS, REGISTRARS
+from retention.personal import CATALOGUE_READERS, DOWNLOADERS, HOLDERS, LISTENERS, REGISTRARS, UNMASKED
 from retention.services.holds import Scope, hold_set
 from retention.services.register import Line, entry_add
 from sdm.models import Leaving
@@ -240,6 +240,7 @@ PAGES: dict[str, Row] = {
     "retention:holds": Row(get=CATALOGUE),
     "retention:hold_new": Row(get=set(HOLDERS), post=set(HOLDERS)),
     "retention:hold": Row(get=CATALOGUE, of="hold", sees=CATALOGUE),
+    "retention:hold_customer": Row(post=set(UNMASKED), of="hold", sees=CATALOGUE),
     "retention:hold_extend": Row(post=set(HOLDERS), of="hold", sees=CATALOGUE),
     "retention:hold_lift": Row(post=set(HOLDERS), of="hold", sees=CATALOGUE),
     "retention:said": Row(get=EARS),
