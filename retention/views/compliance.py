@@ -11,8 +11,9 @@ from django.views.decorators.http import require_GET
 from occ.errors import NotAllowed
 from occ.lists import listing
 from occ.people.access import me
+from occ.people.choices import Role
 from occ.people.models import Site, User
-from occ.people.scope import has_role, sites_for
+from occ.people.scope import has_role, roles_of, sites_for
 from retention.choices import RecordKind
 from retention.complying import heat
 from retention.complying.filters import FigureFilter, first_of
@@ -85,13 +86,22 @@ def figure_rows(request: HttpRequest) -> HttpResponse:
     context["rows"] = [{"record": one, "url": url_of(one)} for one in context["page"].rows]
     context |= {
         "title": FIGURES.get(chosen.get("figure") or "records", _("Records")),
-        "subtitle": _("The records behind a figure"),
+        "subtitle": _("The records behind a figure, as far as they are your team's")
+        if _of_a_team(user)
+        else _("The records behind a figure"),
         "crumbs": crumbs(),
         "search": _("Beginning of the ID at the source"),
         "export_kind": "retention.figure_rows",
         "batches": _batches(user, chosen),
     }
     return render(request, "retention/figure_rows.html", context)
+
+
+def _of_a_team(user: User) -> bool:
+    """A team leader sees the site's figures, and of the records those of the team."""
+    if has_role(user, CATALOGUE_READERS - {Role.TEAM_LEADER}):
+        return False
+    return all(held.team_id is not None for held in roles_of(user) if held.role == Role.TEAM_LEADER)
 
 
 def _batches(user: User, chosen: dict[str, Any]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from occ.errors import Refused
 from occ.ledger.models import Entry as LedgerEntry
 from occ.people.choices import Role
 from occ.times import JAKARTA
@@ -179,9 +181,14 @@ def test_a_file_that_is_gone_comes_from_its_backup_or_says_so(
     one = a_record(source(floor.jkt, tmp_path))
     page = acting(floor.leader)
     assert "does not have this file" in opened(page, one, "listen").content.decode()
-    monkeypatch.setattr(
-        reading, "CONTENT", [lambda record: None, lambda record: iter([sound()[:1000], sound()[1000:]])]
-    )
+
+    def away(record: Record) -> Iterator[bytes]:
+        yield b"half"
+        raise Refused("the store is away")
+
+    whole = sound()
+    backups = [lambda record: None, away, lambda record: iter([whole[:1000], whole[1000:]])]
+    monkeypatch.setattr(reading, "CONTENT", backups)
     assert "<audio" in opened(page, one, "listen").content.decode()
     media = reverse("retention:media", args=[one.pk])
     assert body(page.get(media)) == sound()
