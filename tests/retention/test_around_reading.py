@@ -28,7 +28,7 @@ from retention.reading import permits
 from retention.reading.chats import MOST_BYTES, read_chat
 from retention.reading.masking import masked_text
 from retention.reading.media import sniff, wanted
-from retention.services import reading, transcripts
+from retention.services import listening, transcripts
 from retention.services.derived import derived_destroy
 from tests.factories import Floor, user
 from tests.retention.around import a_record, sound, source
@@ -190,7 +190,7 @@ def test_a_file_that_is_gone_comes_from_its_backup_or_says_so(
 
     whole = sound()
     backups = [lambda record: None, away, lambda record: iter([whole[:1000], whole[1000:]])]
-    monkeypatch.setattr(reading, "CONTENT", backups)
+    monkeypatch.setattr(listening, "CONTENT", backups)
     assert "<audio" in opened(page, one, "listen").content.decode()
     media = reverse("retention:media", args=[one.pk])
     assert body(page.get(media)) == sound()
