@@ -284,6 +284,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "LeavingReasonEnum": "occ.people.choices.LeavingReason",
         "DeactivationReasonEnum": "userids.choices.DeactivationReason",
+        "HoldReasonEnum": "retention.choices.HoldReason",
+        "RecordKindEnum": "retention.choices.RecordKind",
+        "RegisterKindEnum": "retention.choices.RegisterKind",
+        "ChannelEnum": "occ.people.choices.Channel",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "occ.api.schema.errors_said"],
 }

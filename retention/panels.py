@@ -11,7 +11,7 @@ from occ.people.models import User
 from occ.times import local_day
 from retention.choices import Purpose, RecordKind, RecordState
 from retention.models import Record
-from retention.services import holds, reading
+from retention.services import holds, listening
 
 SHOWN = 10
 
@@ -20,17 +20,17 @@ def record_panels(one: Record, user: User, *, now: datetime) -> dict[str, Any]:
     """Context of retention/panels.html: holds, hold_url, readings, read_url, read_label."""
     chat, gone = one.kind == RecordKind.CHAT, one.state == RecordState.DESTROYED
     may_hold = not gone and holds.may_hold(user, one.site)
-    may_read = not gone and reading.may_read(user, one)
+    may_read = not gone and listening.may_read(user, one)
     return {
         "holds": [] if gone else list(holds.holds_of(one, local_day(now, one.site.zone))),
         "hold_url": f"{reverse('retention:hold_new')}?record={one.pk}" if may_hold else "",
-        "readings": [_said(entry) for entry in reading.readings_of(one)[:SHOWN]],
+        "readings": [_said(entry) for entry in listening.readings_of(one)[:SHOWN]],
         "read_url": reverse("retention:read" if chat else "retention:listen", args=[one.pk]) if may_read else "",
         "read_label": _("Read the chat") if chat else _("Listen to the recording"),
     }
 
 
 def _said(entry: Any) -> dict[str, Any]:
-    what = {reading.HEARD: _("Heard"), reading.READ: _("Read"), reading.TAKEN: _("File taken")}[entry.action]
+    what = {listening.HEARD: _("Heard"), listening.READ: _("Read"), listening.TAKEN: _("File taken")}[entry.action]
     purpose = dict(Purpose.choices).get(entry.data.get("purpose", ""), "")
     return {"at": entry.at, "who": who(entry.actor_label), "what": what, "purpose": str(purpose)}

@@ -10,7 +10,12 @@ from retention import turns  # noqa: F401  (registers itself)
 from retention.models import Hold
 from retention.services import journal  # noqa: F401  (registers what follows a restore)
 from retention.services.holds import hold_was_set
+from retention.services.listening import register_content
 from retention.services.proposals import held_pull
+from retention.services.restoring import record_bytes
+
+# What the source has no more is heard and read out of a backup.
+register_content(record_bytes)
 
 
 @receiver(hold_was_set)

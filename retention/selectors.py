@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.ledger.models import Entry
 from occ.people.actors import who
 from retention.choices import FindingStatus
-from retention.models import Copy, Finding, Hold, HoldRecord, Item, Record
+from retention.models import Copy, Finding, Item, Record
 
 LIMIT = 100
 DEEDS = {
@@ -24,24 +23,6 @@ DEEDS = {
     "record.restored": (gettext_lazy("Restored"), "restore"),
     "record.destroyed": (gettext_lazy("Destroyed"), "trash"),
 }
-
-
-def holds_of(record: Record, day: date) -> QuerySet[Hold]:
-    """The holds in force that cover the record: the other way round of HoldQuerySet.covering."""
-    named = HoldRecord.objects.filter(hold=OuterRef("pk"), record=record)
-    return (
-        Hold.objects.in_force(day)
-        .filter(
-            Q(kind="") | Q(kind=record.kind),
-            Q(agent=None) | Q(agent=record.agent_id),
-            Q(customer_mark="") | Q(customer_mark=record.customer_mark),
-            Q(first_day=None) | Q(begins_at__lte=record.ended_at),
-            Q(last_day=None) | Q(ends_at__gt=record.started_at),
-            Q(named=False) | Exists(named),
-            site=record.site_id,
-        )
-        .order_by("pk")
-    )
 
 
 def findings_of(record: Record) -> QuerySet[Finding]:

@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connections
 from django.test import TransactionTestCase
 
@@ -46,6 +48,7 @@ def _teardown_past_triggers(self: Any) -> None:
         for name in self._databases_names(include_mirrors=False):
             with connections[name].cursor() as cursor:
                 cursor.execute("SET session_replication_role = DEFAULT")
+    import_module("retention.migrations.0003_schedule").begin(apps, None)  # what every installation begins with
 
 
 TransactionTestCase._fixture_teardown = _teardown_past_triggers  # type: ignore[attr-defined]

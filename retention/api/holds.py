@@ -17,19 +17,19 @@ from occ.api.paging import page
 from occ.errors import Invalid, NotAllowed
 from occ.people.access import get_visible
 from occ.people.models import Person, Site, User
-from occ.people.scope import has_role, site_filter
+from occ.people.scope import site_filter
 from occ.times import local_day
 from retention.choices import HoldReason, RecordKind
 from retention.marks import masked
 from retention.models import Hold, Record
-from retention.personal import CATALOGUE_READERS, HOLDERS, UNMASKED
+from retention.personal import CATALOGUE_READERS, HOLDERS
 from retention.services import holds
 
 
 class HoldSerializer(serializers.ModelSerializer[Hold]):
     site = serializers.CharField(source="site.code")
     agent = serializers.CharField(source="agent.number", default=None, allow_null=True, help_text="employee number")
-    customer = serializers.SerializerMethodField(help_text="masked without the right to see customers")
+    customer = serializers.SerializerMethodField(help_text="masked")
     set_by = serializers.CharField(source="set_by.username")
     in_force = serializers.SerializerMethodField()
 
@@ -41,8 +41,7 @@ class HoldSerializer(serializers.ModelSerializer[Hold]):
         ]  # fmt: skip
 
     def get_customer(self, hold: Hold) -> str:
-        user: User = self.context["request"].user
-        return hold.customer if has_role(user, UNMASKED, site=hold.site) else masked(hold.customer)
+        return masked(hold.customer)
 
     def get_in_force(self, hold: Hold) -> bool:
         return hold.stands_on(local_day(timezone.now(), hold.site.zone))

@@ -5,11 +5,8 @@ from datetime import date
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from occ.people.models import User
-from occ.people.scope import has_role
 from retention.marks import masked
 from retention.models import Hold
-from retention.personal import UNMASKED
 
 
 def state_of(hold: Hold, today: date) -> dict[str, str]:
@@ -29,16 +26,13 @@ def period(hold: Hold) -> str:
     return _("to %(day)s") % {"day": date_format(hold.last_day, "j M Y")} if hold.last_day else ""
 
 
-def scope_of(hold: Hold, user: User | None = None) -> list[str]:
-    """What it names, in words; the customer in full only for who may see customers (and when `user` is given)."""
+def scope_of(hold: Hold, whole: str = "") -> list[str]:
+    """What it names, in words; the customer masked, or as `whole` says it."""
     said = [hold.get_kind_display()] if hold.kind else []
     if hold.agent:
         said.append(_("agent %(name)s") % {"name": hold.agent.name})
     if hold.customer_mark:
-        shown = ""
-        if user is not None:
-            shown = hold.customer if has_role(user, UNMASKED, site=hold.site) else masked(hold.customer)
-        said.append(_("customer %(name)s") % {"name": shown} if shown else _("one customer"))
+        said.append(_("customer %(name)s") % {"name": whole or masked(hold.customer)})
     if when := period(hold):
         said.append(when)
     if hold.named:

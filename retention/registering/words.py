@@ -2,18 +2,13 @@
 
 from datetime import date
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from retention.choices import RecordKind, RegisterKind, RegisterStatus
+from retention.links import page
 from retention.models import RegisterLine
-
-PAGES = {
-    RegisterKind.DOCUMENT: "documents:detail",
-    RegisterKind.BATCH: "retention:batch",
-    RegisterKind.ENTRY: "retention:entry",
-}
 
 
 def state_of(one: RegisterLine, today: date) -> dict[str, str]:
@@ -37,7 +32,6 @@ def title_of(one: RegisterLine) -> str:
 
 def url_of_line(one: RegisterLine) -> str:
     """The page of what the line stands for, "" where it has none."""
-    try:
-        return reverse(PAGES[RegisterKind(one.kind)], args=[one.ref])
-    except NoReverseMatch:
-        return ""
+    if one.kind == RegisterKind.DOCUMENT:
+        return reverse("documents:detail", args=[one.ref])
+    return page("batch" if one.kind == RegisterKind.BATCH else "entry", one.ref)

@@ -19,18 +19,17 @@ def last_day_over(day: date, years: int) -> date:
 
 
 def rules_on(kind: str, day: date) -> list[Schedule]:
-    """The periods of that kind that hold on that day, the most special first."""
-    latest: dict[tuple[str, str], Schedule] = {}
+    """The periods of that kind that hold on that day, the most special first: a client's go before a channel's."""
+    # What holds where no row does is what the procedure says (SOP-RET 5), as the first rows do.
+    latest = {("", ""): Schedule(record_kind=kind, valid_from=day, backup_after_years=1, delete_after_years=2)}
     rows = Schedule.objects.filter(record_kind=kind, valid_from__lte=day)
     for row in rows.order_by("valid_from"):
         latest[row.channel, row.client] = row
-    return sorted(latest.values(), key=lambda row: (not row.channel, not row.client))
+    return sorted(latest.values(), key=lambda row: (not row.client, not row.channel))
 
 
 def past(rules: list[Schedule], field: str, day: date, zone: ZoneInfo) -> Q:
     """Records of the rules' kind that are older than their period; `field`: backup_after_years, delete_after_years."""
-    if not rules:
-        return Q(pk__in=[])
     cuts = [end_of_day(last_day_over(day, getattr(rule, field)), zone) for rule in rules]
     if len(rules) == 1 and not (rules[0].channel or rules[0].client):
         return Q(ended_at__lt=cuts[0])

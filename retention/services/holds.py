@@ -28,7 +28,7 @@ from retention.marks import customer_mark
 from retention.models import Hold, HoldRecord, MonthFigures, Record
 from retention.models.holds import HoldQuerySet
 from retention.models.records import RecordQuerySet
-from retention.personal import HOLDERS
+from retention.personal import HOLDERS, UNMASKED
 from retention.policies import HOLD_NOTICE_DAYS
 
 HOLD_LOCK = 0x0CC_401D
@@ -193,6 +193,18 @@ def hold_lift(*, hold_id: int, because: str, actor: Actor, now: datetime) -> Hol
     record(actor=actor, action="hold.lifted", subject=hold, data={"number": hold.number}, now=now, site=hold.site)
     _touch(hold)
     return hold
+
+
+@transaction.atomic
+def hold_customer(*, hold_id: int, actor: Actor, now: datetime) -> str:
+    """Whose records it covers, in full, and the entry that somebody looked. Raises NotAllowed."""
+    hold = Hold.objects.select_related("site").get(pk=hold_id)
+    if not isinstance(actor, User) or not has_role(actor, UNMASKED, site=hold.site):
+        raise NotAllowed
+    record(
+        actor=actor, action="hold.customer_seen", subject=hold, data={"number": hold.number}, now=now, site=hold.site
+    )
+    return hold.customer
 
 
 def holds_watch(*, now: datetime) -> int:

@@ -16,7 +16,7 @@ from retention.models.records import RecordQuerySet
 from retention.reading.chats import HEAD_BYTES, is_text, read_chat
 from retention.reading.masking import HIDDEN, masked_text
 from retention.services.derived import register_derived
-from retention.services.reading import NotThere, beginning, content_of
+from retention.services.listening import NotThere, beginning, content_of
 
 MOST_BYTES = 2 * 2**20
 MOST_WORDS = 20_000

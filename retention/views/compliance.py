@@ -4,20 +4,21 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from occ.errors import NotAllowed
 from occ.lists import listing
 from occ.people.access import me
+from occ.people.choices import Role
 from occ.people.models import Site, User
-from occ.people.scope import has_role, sites_for
+from occ.people.scope import has_role, roles_of, sites_for
 from retention.choices import RecordKind
 from retention.complying import heat
 from retention.complying.filters import FigureFilter, first_of
 from retention.complying.words import FIGURES
-from retention.links import url_of
+from retention.links import page, url_of
 from retention.models import Batch, MonthFigures, Record
 from retention.personal import CATALOGUE_READERS
 from retention.services import compliance as services
@@ -53,7 +54,7 @@ def compliance(request: HttpRequest) -> HttpResponse:
         "counted_at": min(counted, default=None),
         "stale": any(row.counted_at is None for row in rows),
         "checks": services.last_checks(),
-        "checks_url": _checks_url(),
+        "checks_url": page("checks"),
         "export_kind": "retention.months",
     }
     return render(request, "retention/compliance.html", context)
@@ -68,13 +69,6 @@ def _site(request: HttpRequest, sites: list[Site]) -> Site | None:
 def _figure_url(figure: str, site: Site | None) -> str:
     where = f"&site={site.pk}" if site else ""
     return f"{reverse('retention:figure_rows')}?figure={figure}{where}"
-
-
-def _checks_url() -> str:
-    try:
-        return reverse("retention:checks")
-    except NoReverseMatch:
-        return ""
 
 
 @require_GET
@@ -92,13 +86,22 @@ def figure_rows(request: HttpRequest) -> HttpResponse:
     context["rows"] = [{"record": one, "url": url_of(one)} for one in context["page"].rows]
     context |= {
         "title": FIGURES.get(chosen.get("figure") or "records", _("Records")),
-        "subtitle": _("The records behind a figure"),
+        "subtitle": _("The records behind a figure, as far as they are your team's")
+        if _of_a_team(user)
+        else _("The records behind a figure"),
         "crumbs": crumbs(),
         "search": _("Beginning of the ID at the source"),
         "export_kind": "retention.figure_rows",
         "batches": _batches(user, chosen),
     }
     return render(request, "retention/figure_rows.html", context)
+
+
+def _of_a_team(user: User) -> bool:
+    """A team leader sees the site's figures, and of the records those of the team."""
+    if has_role(user, CATALOGUE_READERS - {Role.TEAM_LEADER}):
+        return False
+    return all(held.team_id is not None for held in roles_of(user) if held.role == Role.TEAM_LEADER)
 
 
 def _batches(user: User, chosen: dict[str, Any]) -> list[dict[str, Any]]:

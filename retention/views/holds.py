@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.errors import NotAllowed, Refused
@@ -24,7 +25,7 @@ from retention.holding.forms import ExtendForm, HoldForm, LiftForm
 from retention.holding.words import period, scope_of, state_of
 from retention.links import url_of
 from retention.models import Hold, Record
-from retention.personal import CATALOGUE_READERS
+from retention.personal import CATALOGUE_READERS, UNMASKED
 from retention.services import holds as services
 
 PREVIEWED = 10
@@ -46,7 +47,7 @@ def holds(request: HttpRequest) -> HttpResponse:
     context = listing(request, rows, filters=HoldFilter, sorts=sorts, default="-set")
     today = timezone.localdate()
     for row in context["page"].rows:
-        row.state, row.scope = state_of(row, today), scope_of(row, user)
+        row.state, row.scope = state_of(row, today), scope_of(row)
     new = {"label": _("Set a hold"), "url": reverse("retention:hold_new"), "icon": "lock", "tone": "primary"}
     context |= {
         "title": _("Legal holds"),
@@ -64,7 +65,7 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _detail(
-    request: HttpRequest, found: Hold, extend: ExtendForm | None = None, lift: LiftForm | None = None
+    request: HttpRequest, found: Hold, extend: ExtendForm | None = None, lift: LiftForm | None = None, whole: str = ""
 ) -> HttpResponse:
     user, now = me(request), timezone.now()
     today = local_day(now, found.site.zone)
@@ -77,7 +78,8 @@ def _detail(
         "crumbs": crumbs(),
         "hold": found,
         "state": state_of(found, today),
-        "scope": scope_of(found, user),
+        "scope": scope_of(found, whole),
+        "may_unmask": bool(found.customer_mark) and not whole and has_role(user, UNMASKED, site=found.site),
         "period": period(found),
         "page": page,
         "rows": linked(page.rows),
@@ -146,6 +148,15 @@ def _preview(form: HoldForm, user: User) -> dict[str, Any]:
     count, more = services.counted(rows)
     some = rows.visible_to(user).select_related("site", "agent").defer("customer").order_by("-ended_at", "-pk")
     return {"count": count, "more": more, "rows": linked(list(some[:PREVIEWED]))}
+
+
+@require_POST
+@never_cache
+def hold_customer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the customer once; the ledger keeps who looked."""
+    found = get_visible(Hold, me(request), pk)
+    whole = services.hold_customer(hold_id=found.pk, actor=me(request), now=timezone.now())
+    return _detail(request, found, whole=whole)
 
 
 @require_POST

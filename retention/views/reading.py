@@ -26,7 +26,7 @@ from retention.reading.filters import SaidFilter
 from retention.reading.forms import PurposeForm
 from retention.reading.media import HEAD, Streamed, guarded, played, sniff
 from retention.reading.speakers import conversation
-from retention.services import reading as services
+from retention.services import listening as services
 
 MESSAGES = 200
 

@@ -17,14 +17,14 @@ from occ.people.access import get_visible, me
 from occ.people.scope import has_role
 from occ.times import local_day
 from retention import selectors
-from retention.choices import RecordState
 from retention.deadlines import backup_due, may_go_on
 from retention.filters import RecordFilter
 from retention.jobs import keeps, reads, record_rows
-from retention.links import page, url_of
+from retention.links import url_of
 from retention.marks import masked, without
 from retention.models import Record
-from retention.personal import CATALOGUE_READERS, LISTENERS, UNMASKED
+from retention.panels import record_panels
+from retention.personal import CATALOGUE_READERS, UNMASKED
 from retention.services import records as services
 from retention.services.schedule import rule_of, rules_on
 
@@ -69,20 +69,16 @@ def record_customer(request: HttpRequest, pk: int) -> HttpResponse:
 def _detail(request: HttpRequest, found: Record, whole: str = "") -> HttpResponse:
     user, zone = me(request), found.site.zone
     packed = getattr(found, "packed", None)
-    holds = list(selectors.holds_of(found, local_day(timezone.now(), zone)))
     disposals = list(selectors.disposals_of(found))
     findings = list(selectors.findings_of(found))
-    linked: list[Any] = [*holds, *findings]
-    for one in linked:
-        one.url = url_of(one)
+    for one in findings:
+        one.url = url_of(one)  # type: ignore[attr-defined]
     for item in disposals:
         item.url = url_of(item.proposal)  # type: ignore[attr-defined]
-    may_hear = has_role(user, LISTENERS, site=found.site) and found.state != RecordState.DESTROYED
     context: dict[str, Any] = {
         "title": found.external_id,
         "crumbs": [{"label": _("Catalogue"), "url": reverse("retention:records")}],
         "subtitle": f"{found.get_kind_display()} · {found.get_channel_display()} · {found.site}",
-        "actions": _actions(found) if may_hear else [],
         "record": found,
         "zone": zone,
         "customer": whole or masked(found.customer),
@@ -94,20 +90,12 @@ def _detail(request: HttpRequest, found: Record, whole: str = "") -> HttpRespons
         "copies": list(selectors.copies_of(found)),
         "problems": list(found.problems.all()),
         "findings": findings,
-        "holds": holds,
         "disposals": disposals,
         "tombstone": getattr(found, "tombstone", None),
         "entries": selectors.record_entries(found),
+        **record_panels(found, user, now=timezone.now()),
     }
     return render(request, "retention/record.html", context)
-
-
-def _actions(found: Record) -> list[dict[str, str]]:
-    """To hear or to read it, where that part is there."""
-    heard = {"listen": (_("Listen"), "headphones"), "read": (_("Read"), "message")}
-    name = "listen" if found.kind == "recording" else "read"
-    url = page(name, found.pk)
-    return [{"label": heard[name][0], "url": url, "icon": heard[name][1], "tone": "primary"}] if url else []
 
 
 def _facts(found: Record) -> list[dict[str, Any]]:

@@ -321,6 +321,7 @@ PAGES: dict[str, Row] = {
     "retention:holds": Row(get=CATALOGUERS),
     "retention:hold_new": Row(get=set(HOLDERS), post=set(HOLDERS)),
     "retention:hold": Row(get=CATALOGUERS, of="hold", sees=CATALOGUERS),
+    "retention:hold_customer": Row(post=set(UNMASKED), of="hold", sees=CATALOGUERS),
     "retention:hold_extend": Row(post=set(HOLDERS), of="hold", sees=CATALOGUERS),
     "retention:hold_lift": Row(post=set(HOLDERS), of="hold", sees=CATALOGUERS),
     "retention:said": Row(get=EARS),

@@ -257,6 +257,15 @@ def test_the_page_leads_from_every_figure_to_its_rows(
         assert page.get(reverse("retention:figure_rows") + nonsense).status_code == 200
 
 
+def test_a_team_s_leader_is_told_that_the_list_is_of_the_team(floor: Floor, year: dict[str, Record]) -> None:
+    figures_count(now=timezone.now(), seconds=60)
+    url = reverse("retention:figure_rows") + "?figure=records"
+    theirs = acting(user(Role.TEAM_LEADER, floor.jkt, name="tl.team", team=floor.team)).get(url)
+    assert "your team" in theirs.content.decode() and len(theirs.context["page"].rows) == 1  # the held one's agent
+    whole = acting(floor.leader).get(url)
+    assert "your team" not in whole.content.decode() and len(whole.context["page"].rows) == 10
+
+
 @pytest.mark.req("KER-9")
 def test_a_site_s_figures_are_its_own(floor: Floor, year: dict[str, Record], tmp_path: Path) -> None:
     a_record(source(floor.ygy, tmp_path / "y"), agent=person(floor.ygy))

@@ -253,12 +253,16 @@ def test_a_list_of_records_is_brought_as_a_file_and_stays_in_the_form(floor: Flo
     assert broken.status_code == 422
 
 
-def test_a_customer_is_masked_on_the_page_for_who_may_not_see_customers(floor: Floor) -> None:
+def test_a_customer_is_shown_by_right_and_leaves_an_entry(floor: Floor) -> None:
     hold = a_hold(floor.coordinator, Scope(site=floor.jkt, customer="081234567890"))
-    url = hold.get_absolute_url()
-    assert "081234567890" in acting(floor.coordinator).get(url).content.decode()
-    text = acting(floor.leader).get(url).content.decode()
-    assert "081234567890" not in text and "0812••••90" in text
+    url, show = hold.get_absolute_url(), reverse("retention:hold_customer", args=[hold.pk])
+    for actor in (floor.coordinator, floor.leader):
+        text = acting(actor).get(url).content.decode()
+        assert "081234567890" not in text and "0812••••90" in text
+    assert acting(floor.leader).post(show).status_code == 403
+    assert not LedgerEntry.objects.filter(action="hold.customer_seen").exists()
+    assert "081234567890" in acting(floor.coordinator).post(show).content.decode()
+    assert LedgerEntry.objects.get(action="hold.customer_seen").actor == floor.coordinator
 
 
 @pytest.mark.req("KER-12")

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from moto.server import ThreadedMotoServer
 
+from occ.errors import Refused
 from occ.ledger.models import Entry as LedgerEntry
 from occ.people.choices import Role
 from occ.times import JAKARTA
-from retention.models import Record, Transcript
+from retention.models import Credential, Record, Source, Transcript
 from retention.panels import record_panels
 from retention.reading import permits
 from retention.reading.chats import MOST_BYTES, read_chat
 from retention.reading.masking import masked_text
 from retention.reading.media import sniff, wanted
-from retention.services import reading, transcripts
+from retention.services import listening, transcripts
 from retention.services.derived import derived_destroy
 from tests.factories import Floor, user
 from tests.retention.around import a_record, sound, source
@@ -180,9 +184,14 @@ def test_a_file_that_is_gone_comes_from_its_backup_or_says_so(
     one = a_record(source(floor.jkt, tmp_path))
     page = acting(floor.leader)
     assert "does not have this file" in opened(page, one, "listen").content.decode()
-    monkeypatch.setattr(
-        reading, "CONTENT", [lambda record: None, lambda record: iter([sound()[:1000], sound()[1000:]])]
-    )
+
+    def away(record: Record) -> Iterator[bytes]:
+        yield b"half"
+        raise Refused("the store is away")
+
+    whole = sound()
+    backups = [lambda record: None, away, lambda record: iter([whole[:1000], whole[1000:]])]
+    monkeypatch.setattr(listening, "CONTENT", backups)
     assert "<audio" in opened(page, one, "listen").content.decode()
     media = reverse("retention:media", args=[one.pk])
     assert body(page.get(media)) == sound()
@@ -350,3 +359,29 @@ def test_one_bad_file_keeps_no_other_waiting_and_what_was_away_is_tried_again(fl
     assert transcripts.transcripts_make(now=now + timedelta(hours=1), seconds=60) == 0
     assert transcripts.transcripts_make(now=now + timedelta(hours=7), seconds=60) == 1
     assert "dunia" in str(Transcript.objects.get(record=away).words)
+
+
+def test_a_recording_in_a_bucket_is_read_in_parts(floor: Floor) -> None:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        endpoint, keys = f"http://{host}:{port}", {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
+        bucket = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", **keys)
+        bucket.create_bucket(Bucket="calls")
+        bucket.put_object(Bucket="calls", Key="jkt/2026/one.wav", Body=sound(30))
+        place = Source.objects.create(
+            code="S3", name="S3", kind="s3", url="s3://calls/jkt", endpoint=endpoint, site=floor.jkt, channel="voice",
+            record_kind="recording", pattern="(?P<id>.+)",
+        )  # fmt: skip
+        Credential.objects.create(source=place, access_key="a", secret_key="b")
+        one = a_record(place, path="2026/one.wav")
+        page = acting(floor.leader)
+        assert "<audio" in opened(page, one, "listen").content.decode()
+        media = reverse("retention:media", args=[one.pk])
+        assert body(page.get(media)) == sound(30)
+        part = page.get(media, headers={"range": "bytes=400000-400099"})
+        assert part.status_code == 206 and body(part) == sound(30)[400_000:400_100]
+    finally:
+        server.stop()
+    assert "cannot be read now" in page.get(reverse("retention:listen", args=[one.pk])).content.decode()

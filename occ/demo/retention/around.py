@@ -15,7 +15,7 @@ from retention.choices import HoldReason, Medium, Purpose, RecordKind
 from retention.models import Record
 from retention.services.compliance import figures_count
 from retention.services.holds import Scope, hold_set, holds_watch
-from retention.services.reading import reading_open
+from retention.services.listening import reading_open
 from retention.services.register import Line, entry_add
 from retention.services.transcripts import transcripts_make
 

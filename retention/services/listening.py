@@ -42,7 +42,7 @@ class NotThere(Refused):
 def register_content(restore: Restore) -> None:
     """`restore(record)`: the record's original bytes from elsewhere than its source, None where it has none.
 
-    It may raise PlaceAway, Unreadable or FileNotFoundError; then the next one is asked.
+    It may raise PlaceAway, Unreadable, FileNotFoundError or a refusal, also half way; then the next one is asked.
     """
     CONTENT.append(restore)
 
@@ -152,7 +152,7 @@ def content_of(one: Record) -> Content:
         try:
             if (pieces := restore(one)) is not None:
                 return Restored(pieces)
-        except (PlaceAway, Unreadable, FileNotFoundError):
+        except (PlaceAway, Unreadable, FileNotFoundError, Refused):
             continue
     raise NotThere(why)
 
