@@ -50,7 +50,7 @@ STATEMENTS = [
                    ELSE 'catalogued' END, '', t.at + interval '1 day'
        FROM generate_series(%(from)s, %(to)s) i
        CROSS JOIN LATERAL (SELECT now() - interval '1 day' - (i::float8 / %(n)s) * interval '1095 days' AS at) t
-       JOIN people_person p ON p.number = 'P' || (1 + i * 7919 %% 105)
+       JOIN people_person p ON p.number = 'P' || (1 + i::bigint * 7919 %% 105)
        JOIN retention_source s ON s.site_id = p.site_id
             AND s.record_kind = CASE WHEN i %% 10 < 3 THEN 'recording' ELSE 'chat' END""",
 ]
