@@ -58,7 +58,7 @@ def catalogue(source: Any, now: datetime) -> None:
 
 
 def main() -> None:
-    use_database("bench_scan")
+    use_database("bench_scan", keep=True)
     from django.db import connection
     from django.utils import timezone
 
@@ -76,9 +76,10 @@ def main() -> None:
         with measured() as made:
             files(root)
         report.add(f"making {SIZE} files (not part of it)", seconds=made.seconds)
+        site = Site.objects.get_or_create(code="JKT", defaults={"name": "Jakarta"})[0]
         source = Source.objects.create(
-            code="BENCH", name="Bench", kind="directory", url=root.as_uri(), record_kind="recording",
-            site=Site.objects.create(code="JKT", name="Jakarta"), channel="voice", pattern=PATTERN,
+            code=f"BENCH-{Source.objects.count()}", name="Bench", kind="directory", url=root.as_uri(),
+            record_kind="recording", site=site, channel="voice", pattern=PATTERN,
         )  # fmt: skip
         now = timezone.now() + timedelta(minutes=10)
         catalogue(source, now)
