@@ -95,7 +95,11 @@ def test_a_batch_goes_its_way_by_the_pages(ground: Ground) -> None:
     assert 'hx-select="#progress"' in working and "0 of 4 records are backed up" in working
     batch.refresh_from_db()
     assert batch.next_at is not None
+    watching = it.get(batch.get_absolute_url(), headers={"HX-Request": "true"})
+    assert "HX-Refresh" not in watching.headers
     ground.back_up(batch, batch.next_at)
+    watching = it.get(batch.get_absolute_url(), headers={"HX-Request": "true"})
+    assert watching.headers["HX-Refresh"] == "true"
     text = it.get(batch.get_absolute_url()).content.decode()
     assert "bad.wav" in text and "Missing at the source" in text and "3 of 4 records" in text
     assert "hx-select" not in text and "JKT-recording-202511-01" in text and "Second: 2" in text
