@@ -7,4 +7,4 @@ class RetentionConfig(AppConfig):
     verbose_name = _("Retention")
 
     def ready(self) -> None:
-        from retention import batch_lists, documents, finding, jobs, policies, receivers, workflow  # noqa: F401  (they register)
+        from retention import batch_lists, documents, finding, jobs, policies, receivers, turns, workflow  # noqa: F401  (they register)

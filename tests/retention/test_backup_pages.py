@@ -218,3 +218,20 @@ def test_with_the_broker_away_nothing_is_lost(settings: Any, monkeypatch: Any) -
 
     monkeypatch.setattr(current_app, "send_task", away)
     assert send("back_up", 1) is False
+
+
+def test_today_shows_whose_turn_it_is_and_what_has_stopped(ground: Ground) -> None:
+    ground.records(2)
+    batches.batches_gather(now=NOW)
+    batch = Batch.objects.get()
+    leader, it = acting(user(Role.TEAM_LEADER, ground.jkt)), acting(ground.it)
+    home = reverse("home")
+    assert batch.identifier in leader.get(home).content.decode()
+    assert batch.identifier not in it.get(home).content.decode()
+    batches.batch_escalate(batch_id=batch.pk, actor=user(Role.TEAM_LEADER, ground.jkt), now=NOW)
+    assert batch.identifier in it.get(home).content.decode()
+    batches.batch_start(batch_id=batch.pk, actor=ground.it, now=NOW)
+    (ground.folder / "main").rename(ground.folder / "gone")
+    ground.back_up(batch)
+    assert "has stopped" in it.get(home).content.decode()
+    assert "has stopped" not in acting(user(Role.COORDINATOR, ground.jkt)).get(home).content.decode()
