@@ -7,7 +7,17 @@ class RetentionConfig(AppConfig):
     verbose_name = _("Retention")
 
     def ready(self) -> None:
-        from retention import batch_lists, documents, finding, jobs, policies, receivers, workflow  # noqa: F401  (they register)
+        from retention import (  # noqa: F401  (they register)  # noqa: F401
+            batch_lists,
+            disposal_turns,
+            documents,
+            finding,
+            jobs,
+            policies,
+            receivers,
+            turns,
+            workflow,
+        )
         from retention.complying import jobs as complying_jobs  # noqa: F401
         from retention.holding import finding as holding_finding  # noqa: F401
         from retention.holding import forms, notices  # noqa: F401

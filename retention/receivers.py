@@ -6,7 +6,6 @@ from typing import Any
 from django.dispatch import receiver
 
 from occ.people.actors import Actor
-from retention import turns  # noqa: F401  (registers itself)
 from retention.models import Hold
 from retention.services import journal  # noqa: F401  (registers what follows a restore)
 from retention.services.holds import hold_was_set

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from retention.models import Source, Store
 
 CHUNK = 4 * 2**20
-# A put holds so many parts in memory; S3 takes 10 000 of them.
-PART, PARTS = 8 * 2**20, 2
+# A put holds so many parts in memory; S3 takes 10 000 of them, which is more than a bag may hold.
+PART, PARTS = 5 * 2**20, 1
 # How many requests to a bucket at once while much is deleted or looked for there.
 DELETERS = 16
 # A bucket or mount that does not answer within this is away.

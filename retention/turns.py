@@ -1,28 +1,36 @@
-"""Whose turn it is with a disposal proposal, for "Today"."""
+"""Batches and findings that wait for somebody, on "Today"; and backups that have stopped."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from occ.people.models import User
-from occ.workflow import turns
-from retention.choices import ProposalStatus
-from retention.models import Proposal
-from retention.workflow import PROPOSAL
+from occ.people.scope import has_role
+from occ.workflow.turns import Source, Stuck, register, register_stuck
+from retention.choices import BatchStatus
+from retention.models import Batch, Finding
+from retention.personal import KEEPERS
+from retention.workflow import BATCH, FINDING
 
 
-def rows(user: User) -> Any:
-    """Those that somebody can bring on: none that cools off."""
-    cooling = Q(status=ProposalStatus.APPROVED, cooling_until__gt=Now())
-    return Proposal.objects.visible_to(user).exclude(cooling).select_related("site").order_by("answer_due_at", "pk")
+def batches(user: User) -> Any:
+    return Batch.objects.visible_to(user).select_related("site").order_by("due_at", "pk")
 
 
-turns.register(
-    turns.Source(
-        flow=PROPOSAL,
-        rows=rows,
-        title=lambda one: f"{one.number} ({one.get_kind_display()})",
-        due_at=lambda one: one.answer_due_at if one.status == ProposalStatus.WITH_CLIENT else None,
-    )
-)
+def findings(user: User) -> Any:
+    return Finding.objects.visible_to(user).open().select_related("site").order_by("due_at", "pk")
+
+
+def stopped(user: User) -> Iterator[Stuck]:
+    """Each of them waits for a place that is away or full."""
+    if has_role(user, KEEPERS):
+        rows = Batch.objects.visible_to(user).filter(status=BatchStatus.RUNNING, run=None).exclude(error="")
+        for one in rows.select_related("site").order_by("due_at", "pk")[:10]:
+            title = _("The backup of %(batch)s has stopped") % {"batch": one.identifier}
+            yield Stuck(f"{title}: {one.error}", one.get_absolute_url())
+
+
+register(Source(BATCH, rows=batches, title=lambda row: row.identifier, due_at=lambda row: row.due_at))
+register(Source(FINDING, rows=findings, title=lambda row: str(row), due_at=lambda row: row.due_at))
+register_stuck(stopped)

@@ -17,7 +17,7 @@ HEADER = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """A payload file: as the manifests and items.csv name it.
 

@@ -75,7 +75,7 @@ def drill_body(check: Check) -> dict[str, Any]:
             "columns": [_("Bag"), _("Manifest in the store")],
             "rows": [[bag, right[same]] for bag, same in said["manifests"].items()],
         },
-        "failed": {"title": _("What failed"), "columns": [_("Record"), _("Why")], "rows": said["failed"]},
+        "failed": {"title": _("What failed"), "columns": [_("Conversation"), _("Why")], "rows": said["failed"]},
         "places": [
             {"purpose": purpose, "name": "." * 32, "position": position, "signed_at": None}
             for purpose, position in ((_("Prepared by"), _("Team IT")), (_("Checked by"), _("Team Leader / SPV")))

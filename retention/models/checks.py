@@ -82,11 +82,11 @@ class Check(models.Model):
         return self.batch.identifier if self.batch else str(self.store or self.source or "")
 
 
-class FindingQuerySet(models.QuerySet["Finding"]):
-    def visible_to(self, user: User) -> FindingQuerySet:
+class DamageQuerySet(models.QuerySet["Finding"]):
+    def visible_to(self, user: User) -> DamageQuerySet:
         return self.filter(site_filter(user, CATALOGUE_READERS))
 
-    def open(self) -> FindingQuerySet:
+    def open(self) -> DamageQuerySet:
         return self.filter(status=FindingStatus.OPEN)
 
 
@@ -108,7 +108,7 @@ class Finding(models.Model):
     due_at = models.DateTimeField(_("due"))
     settled_at = models.DateTimeField(_("settled"), null=True)
 
-    objects = FindingQuerySet.as_manager()
+    objects = DamageQuerySet.as_manager()
     history = HistoricalRecords(excluded_fields=["seen_at"])
 
     class Meta:

@@ -49,7 +49,9 @@ HEARD_EVERY = timedelta(seconds=15)
 SLICE = timedelta(minutes=5)
 # Hashing, compression and encryption let go of the interpreter: a thread per core, but no more than memory allows.
 THREADS = min(4, os.cpu_count() or 1)
-BAG_FILES, BAG_BYTES = 49_000, 49_000_000_000
+# A bag may hold 50 000 files and 50 GB; its manifests are made in memory, so it gets fewer files.
+BAG_FILES, BAG_BYTES = 24_000, 49_000_000_000
+SOME = 500
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60)]  # after the first, second, … stop
 Clock = Callable[[], datetime]
 
@@ -107,7 +109,6 @@ class Run:
     key: bytes = b""
     planned: tuple[int, int] = (0, 0)  # files and bytes in the bag, with those on their way
     number: int = 0
-    last: int = 0  # the last record given out
 
     def work(self) -> Outcome:
         self.stores = list(Store.objects.active().select_related("credential").order_by("pk"))
@@ -124,7 +125,6 @@ class Run:
                 batch = self._mine()
                 if not self._open_records().exists():
                     break
-            self.last = 0
         return self._end(batch)
 
     def _tidy(self) -> None:
@@ -185,23 +185,27 @@ class Run:
 
     def _packages(self) -> Iterator[list[Wanted]]:
         """The open records in the order of their keys, as many at a time as make a package."""
+        some: list[Wanted] = []
+        total = 0
+        for one in self._records():
+            if some and (total + one.size > PACK_BYTES or len(some) >= PACK_FILES):
+                yield some
+                some, total = [], 0
+            some.append(one)
+            total += one.size
+        if some:
+            yield some
+
+    def _records(self) -> Iterator[Wanted]:
+        last, fields = 0, ("pk", "source_id", "path", "size", "fingerprint", "sha256")
         while True:
-            rows = self._open_records().filter(pk__gt=self.last).order_by("pk").only(
-                "pk", "source_id", "path", "size", "fingerprint", "sha256"
-            )  # fmt: skip
-            some: list[Record] = []
-            total = 0
-            for row in rows[:PACK_FILES]:
-                if some and total + row.size > PACK_BYTES:
-                    break
-                some.append(row)
-                total += row.size
-            wanted = [self._wanted(row) for row in some]
+            rows = list(self._open_records().filter(pk__gt=last).order_by("pk").only(*fields)[:SOME])
+            wanted = [self._wanted(row) for row in rows]
             let_go()
             if not wanted:
                 return
-            self.last = wanted[-1].pk
-            yield wanted
+            last = wanted[-1].pk
+            yield from wanted
 
     def _wanted(self, row: Record) -> Wanted:
         if row.source_id not in self.shelves:

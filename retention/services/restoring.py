@@ -100,7 +100,9 @@ def _range(shelf: Shelf, name: str, start: int, length: int) -> Iterator[bytes]:
 
 
 def packed_rows() -> QuerySet[Packed]:
-    return Packed.objects.select_related("pack__bag", "record__site", "record__source").defer("pack__bag__key")
+    return Packed.objects.select_related("pack__bag", "record__site", "record__source").defer(
+        "pack__bag__key", "record__customer"
+    )
 
 
 def record_bytes(record: Record, *, skip: int = 0) -> Iterator[bytes]:

@@ -55,7 +55,11 @@ def batches(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def batch(request: HttpRequest, pk: int) -> HttpResponse:
-    return _detail(request, get_visible(Batch, me(request), pk), {}, 200)
+    found = get_visible(Batch, me(request), pk)
+    page = _detail(request, found, {}, 200)
+    if request.headers.get("HX-Request") and found.status != BatchStatus.RUNNING:
+        page.headers["HX-Refresh"] = "true"  # it was being watched, and more than the progress is another by now
+    return page
 
 
 @require_POST

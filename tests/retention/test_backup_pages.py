@@ -95,7 +95,11 @@ def test_a_batch_goes_its_way_by_the_pages(ground: Ground) -> None:
     assert 'hx-select="#progress"' in working and "0 of 4 records are backed up" in working
     batch.refresh_from_db()
     assert batch.next_at is not None
+    watching = it.get(batch.get_absolute_url(), headers={"HX-Request": "true"})
+    assert "HX-Refresh" not in watching.headers
     ground.back_up(batch, batch.next_at)
+    watching = it.get(batch.get_absolute_url(), headers={"HX-Request": "true"})
+    assert watching.headers["HX-Refresh"] == "true"
     text = it.get(batch.get_absolute_url()).content.decode()
     assert "bad.wav" in text and "Missing at the source" in text and "3 of 4 records" in text
     assert "hx-select" not in text and "JKT-recording-202511-01" in text and "Second: 2" in text
@@ -214,3 +218,20 @@ def test_with_the_broker_away_nothing_is_lost(settings: Any, monkeypatch: Any) -
 
     monkeypatch.setattr(current_app, "send_task", away)
     assert send("back_up", 1) is False
+
+
+def test_today_shows_whose_turn_it_is_and_what_has_stopped(ground: Ground) -> None:
+    ground.records(2)
+    batches.batches_gather(now=NOW)
+    batch = Batch.objects.get()
+    leader, it = acting(user(Role.TEAM_LEADER, ground.jkt)), acting(ground.it)
+    home = reverse("home")
+    assert "Escalate to Team IT" in leader.get(home).content.decode()
+    assert "Start the backup" not in it.get(home).content.decode()
+    batches.batch_escalate(batch_id=batch.pk, actor=user(Role.TEAM_LEADER, ground.jkt), now=NOW)
+    assert "Start the backup" in it.get(home).content.decode()
+    batches.batch_start(batch_id=batch.pk, actor=ground.it, now=NOW)
+    (ground.folder / "main").rename(ground.folder / "gone")
+    ground.back_up(batch)
+    assert "has stopped" in it.get(home).content.decode()
+    assert "has stopped" not in acting(user(Role.COORDINATOR, ground.jkt)).get(home).content.decode()
