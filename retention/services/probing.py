@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 from occ.jobs.models import Job
 from occ.ledger.services import record
 from retention.choices import ItemState, RecordState, Result
-from retention.models import Copy, Pack, Packed, Probe, Proposal, Record, Source, Store
+from retention.models import Copy, Packed, Probe, Proposal, Record, Source, Store
 from retention.storing import PlaceAway, Unreadable, opened
 from retention.workflow import DISPOSER
 
@@ -63,12 +63,19 @@ def _at_sources(proposal: Proposal) -> Iterator[dict[str, Any]]:
 
 def _in_stores(proposal: Proposal) -> Iterator[dict[str, Any]]:
     """Packages of which no record has a key: what still lies there can be read by nobody, but is said."""
-    kept = Packed.objects.filter(pack=OuterRef("pk"), key__isnull=False)
-    empty = Pack.objects.filter(~Exists(kept), number__gt=0, packed__record__tombstone__proposal=proposal).distinct()
+    empty = packs_without_key(proposal)
     for store in Store.objects.filter(copies__pack__in=empty).distinct().select_related("credential"):
         names = list(Copy.objects.filter(store=store, pack__in=empty).values_list("pack__name", flat=True))
         for name in opened(store).absent_many(names):
             yield _thing(store.code, name, False)
+
+
+def packs_without_key(proposal: Proposal) -> list[int]:
+    """Packages in which the proposal had something destroyed, and in which nothing has a key any more."""
+    records = proposal.items.filter(state=ItemState.DESTROYED).values("record_id")
+    packs = set(Packed.objects.filter(record__in=records, key=None).values_list("pack_id", flat=True).distinct())
+    kept = Packed.objects.filter(pack__in=packs, key__isnull=False).values_list("pack_id", flat=True).distinct()
+    return sorted(packs - set(kept))
 
 
 def _keys(proposal: Proposal) -> Iterator[dict[str, Any]]:
