@@ -1,15 +1,23 @@
-"""Whose turn it is with a disposal proposal, for "Today"."""
+"""Whose turn it is with a disposal proposal, for "Today", and what of a destruction did not come about."""
 
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
+from occ.people.choices import Role
 from occ.people.models import User
+from occ.people.scope import site_filter
 from occ.workflow import turns
-from retention.choices import ProposalStatus
-from retention.models import Proposal
+from retention.choices import ProposalStatus, Result
+from retention.models import Probe, Proposal
+from retention.personal import KEEPERS, REGISTRARS
 from retention.workflow import PROPOSAL
+
+WATCHERS = KEEPERS | REGISTRARS | {Role.COORDINATOR}
 
 
 def rows(user: User) -> Any:
@@ -26,3 +34,21 @@ turns.register(
         due_at=lambda one: one.answer_due_at if one.status == ProposalStatus.WITH_CLIENT else None,
     )
 )
+
+
+def stuck(user: User) -> Iterator[turns.Stuck]:
+    """Deletions that cannot go on, destroyed records that were found, and probes that could not be run for a day."""
+    mine = Proposal.objects.filter(site_filter(user, WATCHERS))
+    for one in mine.exclude(trouble="").order_by("-pk")[:10]:
+        yield turns.Stuck(f"{one.number}: {one.trouble}", one.get_absolute_url())
+    late = Q(ran_at=None, due_at__lt=Now() - timedelta(days=1))
+    settled = Probe.objects.filter(proposal=OuterRef("proposal"), result=Result.OK, ran_at__gt=OuterRef("ran_at"))
+    wrong = Q(result=Result.FAILED) & ~Exists(settled)
+    probes = Probe.objects.filter(wrong | late, proposal__in=mine).select_related("proposal")
+    for probe in probes.order_by("-pk")[:10]:
+        failed = probe.result == Result.FAILED
+        words = _("something that was destroyed was found") if failed else _("nobody could look whether it is gone")
+        yield turns.Stuck(f"{probe.proposal.number}: {words}", probe.proposal.get_absolute_url())
+
+
+turns.register_stuck(stuck)

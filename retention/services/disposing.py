@@ -154,6 +154,9 @@ def proposal_dispose(*, proposal_id: int, clock: Clock, seconds: float = 240) ->
     except PlaceAway as away:
         Proposal.objects.filter(pk=proposal_id, run=run.id).update(trouble=str(away)[:300])
         ending.stop(run, str(away))
+    except Exception as error:  # it is shown, and tried again by beat
+        Proposal.objects.filter(pk=proposal_id, run=run.id).update(trouble=f"{type(error).__name__}: {error}"[:300])
+        raise
     finally:
         Proposal.objects.filter(pk=proposal_id, run=run.id).update(run=None, heard_at=clock())
     return False

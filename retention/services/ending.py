@@ -65,24 +65,22 @@ def packages_remove(*, proposal: Proposal, now: datetime) -> int:
 
     One that a store keeps all the same (Object Lock) is unreadable; it is tried again when the next probe is run.
     """
-    kept = Packed.objects.filter(pack=OuterRef("pk"), key__isnull=False)
-    empty = Pack.objects.filter(~Exists(kept), number__gt=0, packed__record__disposals__proposal=proposal).distinct()
-    gone = 0
+    empty, gone = probing.packs_without_key(proposal), 0
     for copy in Copy.objects.filter(pack__in=empty, gone_at=None).select_related("pack", "store__credential"):
         with contextlib.suppress(PlaceAway):
             opened(copy.store).delete(copy.pack.name)
             gone += Copy.objects.filter(pk=copy.pk).update(gone_at=now)
-    _bags_end(proposal, now)
+    _bags_end(proposal, empty, now)
     return gone
 
 
 @transaction.atomic
-def _bags_end(proposal: Proposal, now: datetime) -> None:
+def _bags_end(proposal: Proposal, empty: list[int], now: datetime) -> None:
     """With the last record of a bag its own key goes; its manifest stays."""
     kept = Packed.objects.filter(pack__bag=OuterRef("pk"), key__isnull=False)
-    bags = Bag.objects.filter(~Exists(kept), status=BagStatus.COMPLETE)
-    mine = bags.filter(packs__packed__record__disposals__proposal=proposal).distinct()
-    for bag in Bag.objects.filter(pk__in=list(mine.values_list("pk", flat=True))).defer("key").select_for_update():
+    mine = list(Pack.objects.filter(pk__in=empty).values_list("bag_id", flat=True).distinct())
+    bags = Bag.objects.filter(~Exists(kept), pk__in=mine, status=BagStatus.COMPLETE)
+    for bag in bags.defer("key").select_for_update():
         Bag.objects.filter(pk=bag.pk).update(key="", status=BagStatus.GONE, gone_at=now)
         data = {"bag": bag.identifier, "proposal": proposal.number}
         record(actor=DISPOSER, action="retention.bag_destroyed", subject=bag, data=data, now=now, site=proposal.site)

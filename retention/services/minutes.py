@@ -66,10 +66,10 @@ def disposal_issue(
 
 
 def _proved(proposal: Proposal) -> None:
-    first = proposal.probes.order_by("due_at").first()
-    if first is None or first.ran_at is None:
+    last = proposal.probes.exclude(ran_at=None).order_by("-ran_at", "-pk").first()
+    if last is None:
         raise WrongState(_("It was not looked for yet, so nobody knows that it is gone."))
-    if first.result != Result.OK:
+    if last.result != Result.OK:
         raise WrongState(_("Something that should be gone was found: see the absence probe."))
     counts = recount(proposal)
     if len(set(counts.values())) != 1 or not counts["lines"]:
@@ -130,8 +130,8 @@ def _day(at: datetime, zone: ZoneInfo) -> str:
 
 def retention_of(proposal: Proposal) -> str:
     """The period that governed the list's first record, in words."""
-    first = proposal.items.order_by("position").values_list("record_id", flat=True).first()
-    found = Record.objects.select_related("source").defer("customer").get(pk=first or 0)
+    listed = Record.objects.filter(disposals__proposal=proposal).order_by("disposals__position")
+    found = listed.select_related("source").defer("customer")[:1].get()
     rule = rule_of(found, rules_on(local_day(proposal.proposed_at, proposal.site.zone)))
     return _("%(years)s years") % {"years": rule.delete_after_years}
 

@@ -1,7 +1,7 @@
 """Is what was destroyed gone (RET-9)? Looked for at its source, in every store, in keys, journals and exports."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -9,8 +9,9 @@ from django.db.models import Exists, OuterRef
 
 from occ.jobs.models import Job
 from occ.ledger.services import record
-from retention.choices import ItemState, RecordState, Result
-from retention.models import Copy, Pack, Packed, Probe, Proposal, Record, Source, Store
+from retention.choices import FindingKind, ItemState, RecordState, Result
+from retention.models import Copy, Packed, Probe, Proposal, Record, Source, Store
+from retention.services.findings import Seen, findings_keep
 from retention.storing import PlaceAway, Unreadable, opened
 from retention.workflow import DISPOSER
 
@@ -37,12 +38,22 @@ def probe_run(*, probe_id: int, now: datetime) -> bool:
         return False
     counted = probe.proposal.tombstones.count()
     result = Result.FAILED if any(one["readable"] for one in found) else Result.OK
+    _tell(probe.proposal, found, now)
     shown = sorted(found, key=lambda one: not one["readable"])[:MOST_SHOWN]
     Probe.objects.filter(pk=probe.pk).update(ran_at=now, result=result, counted=counted, found=shown)
+    if result == Result.FAILED:  # it is looked for each day until it is gone
+        Probe.objects.create(proposal=probe.proposal, due_at=now + timedelta(days=1))
     data = {"result": str(result), "counted": counted, "found": len(found)}
     site = probe.proposal.site
     record(actor=DISPOSER, action="retention.absence_probed", subject=probe.proposal, data=data, now=now, site=site)
     return True
+
+
+def _tell(proposal: Proposal, found: list[dict[str, Any]], now: datetime) -> None:
+    """What lies at a source again is a finding, whose ladder climbs until it is settled."""
+    for source in Source.objects.filter(code__in={one["where"] for one in found if one["readable"]}):
+        seen = [Seen(one["name"], proposal.site, proposal.number) for one in found if one["where"] == source.code]
+        findings_keep(kind=FindingKind.REAPPEARED, place=source, seen=seen, complete=False, now=now)
 
 
 def _thing(where: str, name: str, readable: bool) -> dict[str, Any]:
@@ -63,12 +74,19 @@ def _at_sources(proposal: Proposal) -> Iterator[dict[str, Any]]:
 
 def _in_stores(proposal: Proposal) -> Iterator[dict[str, Any]]:
     """Packages of which no record has a key: what still lies there can be read by nobody, but is said."""
-    kept = Packed.objects.filter(pack=OuterRef("pk"), key__isnull=False)
-    empty = Pack.objects.filter(~Exists(kept), number__gt=0, packed__record__tombstone__proposal=proposal).distinct()
+    empty = packs_without_key(proposal)
     for store in Store.objects.filter(copies__pack__in=empty).distinct().select_related("credential"):
         names = list(Copy.objects.filter(store=store, pack__in=empty).values_list("pack__name", flat=True))
         for name in opened(store).absent_many(names):
             yield _thing(store.code, name, False)
+
+
+def packs_without_key(proposal: Proposal) -> list[int]:
+    """Packages in which the proposal had something destroyed, and in which nothing has a key any more."""
+    records = proposal.items.filter(state=ItemState.DESTROYED).values("record_id")
+    packs = set(Packed.objects.filter(record__in=records, key=None).values_list("pack_id", flat=True).distinct())
+    kept = Packed.objects.filter(pack__in=packs, key__isnull=False).values_list("pack_id", flat=True).distinct()
+    return sorted(packs - set(kept))
 
 
 def _keys(proposal: Proposal) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.documents.choices import Purpose
+from occ.documents.models import IssuedDocument
 from occ.documents.signing import signing_confirm
 from occ.errors import NotAllowed, Refused
 from occ.forms import NoteForm, add_refusal
@@ -165,7 +166,7 @@ def _detail(request: HttpRequest, found: Proposal, tried: dict[str, forms.Form],
         "may_release": found.status == ProposalStatus.PARTIAL and has_role(user, KEEPERS, site=found.site),
         "release": tried.get("release") or NoteForm(auto_id="id_release_%s"),
         "document_seen": found.document is not None
-        and type(found.document).objects.visible_to(user).filter(pk=found.document_id or 0).exists(),
+        and IssuedDocument.objects.visible_to(user).filter(pk=found.document.pk).exists(),
     }  # fmt: skip
     context |= process_context(request, STEPPING, found, tried)
     return render(request, "retention/proposal.html", context, status=status)

@@ -16,9 +16,15 @@ from occ.ledger.models import Entry
 from retention.models import Bag, Copy, Finding, Item, Pack, Packed, Proposal, Record, Tombstone
 from retention.services import disposing, ending, probing, proposals
 from retention.services.holds import hold_was_set
+from retention.turns import stuck
 from tests.retention.disposal import LATER, NOW, Dead, dead, make_bag, make_records, tomorrow
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-9")]
+
+
+@pytest.fixture(autouse=True)
+def findings_have_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Finding, "get_absolute_url", lambda self: "/")
 
 
 @pytest.fixture
@@ -188,10 +194,7 @@ def test_no_right_at_the_source(world: Dead) -> None:
 
 
 @pytest.mark.req("RET-6")
-def test_a_copy_is_read_before_a_deletion_and_a_damaged_one_saves_its_records(
-    world: Dead, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Finding, "get_absolute_url", lambda self: "/")
+def test_a_copy_is_read_before_a_deletion_and_a_damaged_one_saves_its_records(world: Dead) -> None:
     pack = Pack.objects.get(number=1)
     Copy.objects.filter(pack=pack).update(checked_at=NOW - timedelta(days=30))
     file = world.root / "store" / pack.name
@@ -292,6 +295,11 @@ def test_the_probe_looks_again_later(world: Dead) -> None:
     assert probing.probes_run_due(now=LATER + timedelta(days=8)) == 1
     second.refresh_from_db()
     assert second.result == "failed" and second.found[0]["name"] == world.records[0].path
+    assert Finding.objects.get().kind == "reappeared"
+    assert {one.url for one in stuck(world.it)} == {proposal.get_absolute_url()} and not list(stuck(world.client))
+    path.unlink()
+    assert probing.probes_run_due(now=LATER + timedelta(days=9)) == 1
+    assert proposal.probes.latest("pk").result == "ok" and not list(stuck(world.it))
 
 
 def test_a_probe_of_a_source_that_is_away_is_not_run(world: Dead) -> None:

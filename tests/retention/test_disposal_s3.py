@@ -12,7 +12,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from retention.models import Copy, Credential, Packed, Probe, Proposal, Source, Store, Tombstone
+from retention.models import Copy, Credential, Finding, Packed, Probe, Proposal, Source, Store, Tombstone
 from retention.services import disposing, probing
 from retention.storing import opened
 from tests.retention.disposal import LATER, Dead, dead
@@ -34,6 +34,11 @@ def s3(endpoint: str) -> Any:
     return boto3.client(
         "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
     )
+
+
+@pytest.fixture(autouse=True)
+def findings_have_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Finding, "get_absolute_url", lambda self: "/")
 
 
 @pytest.fixture
@@ -117,6 +122,7 @@ def test_a_version_that_is_left_is_found(world: Dead, s3: Any) -> None:
     assert probing.probes_run_due(now=LATER + timedelta(days=8)) == 1
     second = proposal.probes.all()[1]
     assert second.result == "failed" and second.found[0]["name"] == world.records[0].path
+    assert Finding.objects.get().kind == "reappeared"
 
 
 def test_a_bucket_that_is_away_destroys_nothing(world: Dead, s3: Any) -> None:
