@@ -53,17 +53,19 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
     (
         _("Retention"),
         [
+            Item(_("Keeping of records"), "calendar-stats", "retention:compliance", CATALOGUE_READERS),
             Item(_("Catalogue"), "archive", "retention:records", CATALOGUE_READERS),
-            Item(_("Retention periods"), "calendar-time", "retention:schedule", PLACE_READERS),
-            Item(_("Sources"), "database-import", "retention:sources", PLACE_READERS),
-            Item(_("Stores"), "server-2", "retention:stores", PLACE_READERS),
             Item(_("Backup batches"), "archive", "retention:batches", CATALOGUE_READERS),
             Item(_("Backup findings"), "zoom-exclamation", "retention:findings", CATALOGUE_READERS),
             Item(_("Backup checks"), "shield-check", "retention:checks", CATALOGUE_READERS),
-            Item(_("Keeping of records"), "calendar-stats", "retention:compliance", CATALOGUE_READERS),
-            Item(_("Search in chats"), "message-search", "retention:said", LISTENERS),
+            Item(_("Disposal proposals"), "trash", "retention:proposals", CATALOGUE_READERS),
+            Item(_("Lists for your decision"), "checklist", "retention:decisions", APPROVERS),
             Item(_("Legal holds"), "lock", "retention:holds", CATALOGUE_READERS),
+            Item(_("Search in chats"), "message-search", "retention:said", LISTENERS),
             Item(_("Register of documents"), "archive", "retention:register", CATALOGUE_READERS),
+            Item(_("Retention periods"), "calendar-time", "retention:schedule", PLACE_READERS),
+            Item(_("Sources"), "database-import", "retention:sources", PLACE_READERS),
+            Item(_("Stores"), "server-2", "retention:stores", PLACE_READERS),
         ],
     ),
     (
@@ -76,8 +78,6 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
     (
         _("Retention"),
         [
-            Item(_("Disposal proposals"), "trash", "retention:proposals", CATALOGUE_READERS),
-            Item(_("Lists for your decision"), "checklist", "retention:decisions", APPROVERS),
         ],
     ),
     (
