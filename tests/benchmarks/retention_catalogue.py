@@ -129,7 +129,7 @@ def main() -> None:
         fill()
     report = Report("retention_catalogue")
     worst = 0.0
-    for role in ("auditor", "coordinator"):
+    for role in ("auditor", "team_leader"):
         user = User.objects.get(username=role)
         client = Client(HTTP_HOST="127.0.0.1")
         client.force_login(user)
