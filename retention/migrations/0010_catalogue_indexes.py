@@ -6,9 +6,14 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [("retention", "0003_schedule")]
     operations = [
-        migrations.AddIndex(
-            model_name="record",
-            index=models.Index(fields=["state", "ended_at", "id"], name="record_state"),
+        *(
+            migrations.AddIndex(
+                model_name="record",
+                index=models.Index(
+                    fields=["ended_at", "id"], name=f"record_{state}", condition=models.Q(("state", state))
+                ),
+            )
+            for state in ("catalogued", "backed_up", "waived", "destroyed")
         ),
         migrations.AddIndex(
             model_name="record",
