@@ -276,7 +276,7 @@ class Shelf:
             if "ObjectLockConfigurationNotFound" in str(away):
                 return False
             raise
-        return found.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled") == "Enabled"  # type: ignore[no-any-return]
+        return found.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled") == "Enabled"
 
     def absent(self, name: str) -> bool:
         """Whether neither the object nor any version of it is there. Raises PlaceAway."""
