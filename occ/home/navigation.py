@@ -76,11 +76,6 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
         ],
     ),
     (
-        _("Retention"),
-        [
-        ],
-    ),
-    (
         _("Governance"),
         [
             Item(_("My exports"), "download", "exports:list", FLOOR),
