@@ -14,7 +14,7 @@ pytestmark = pytest.mark.timeout(300)
 
 def suffer(name: str, prepared: dict[str, str]) -> str:
     done = subprocess.run(
-        [sys.executable, str(known()[name]), "--small"], env=prepared, capture_output=True, text=True, timeout=200
+        [sys.executable, str(known()[name]), "--small"], env=prepared, capture_output=True, text=True, timeout=280
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
