@@ -13,7 +13,7 @@ from moto.server import ThreadedMotoServer
 from occ.people.actors import COMMAND
 from retention.choices import PlaceKind
 from retention.models import Copy, Credential, Finding, Pack, Record, Source, Store
-from retention.services import backups, listing, repairing, verifying
+from retention.services import backups, repairing, store_lists, verifying
 from retention.services.bags import orphans_remove
 from retention.services.restoring import record_bytes
 from retention.storing import opened
@@ -88,7 +88,7 @@ def test_into_buckets_with_and_without_lock_and_back(ground: Ground, s3: Any) ->
         assert b"".join(record_bytes(one)) == ground.path(one).read_bytes()
     for code in ("S3A", "S3B"):
         assert verifying.store_verify(store=store(code), actor=COMMAND, clock=at()).result == "ok"
-        assert listing.store_list(store=store(code), actor=COMMAND, clock=at()).result == "ok"
+        assert store_lists.store_list(store=store(code), actor=COMMAND, clock=at()).result == "ok"
 
 
 def test_damage_in_a_bucket_is_found_and_mended(ground: Ground, s3: Any) -> None:

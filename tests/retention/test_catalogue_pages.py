@@ -288,7 +288,7 @@ def test_an_export_has_an_end(it: User, source: Source, monkeypatch: pytest.Monk
     for _i in range(4):
         record_in(source)
     job = Job(owner=it, params={"query": ""})
-    with pytest.raises(Invalid, match="month"):
+    with pytest.raises(Invalid, match="bulan"):
         jobs.records(job, lambda share: None, NOW)
 
 

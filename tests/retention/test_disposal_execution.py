@@ -13,10 +13,10 @@ from django.core.management import CommandError, call_command
 
 from occ.errors import NotAllowed, WrongState
 from occ.ledger.models import Entry
+from retention.disposal_turns import stuck
 from retention.models import Bag, Copy, Finding, Item, Pack, Packed, Proposal, Record, Tombstone
 from retention.services import disposing, ending, probing, proposals
 from retention.services.holds import hold_was_set
-from retention.turns import stuck
 from tests.retention.disposal import LATER, NOW, Dead, dead, make_bag, make_records, tomorrow
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-9")]

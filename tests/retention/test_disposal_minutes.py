@@ -17,7 +17,7 @@ from occ.documents.models import IssuedDocument
 from occ.documents.rendering import render
 from occ.documents.signing import signing_confirm
 from occ.errors import Invalid, NotAllowed, WrongState
-from retention.documents import DISPOSAL, Destroyed, Facts, Signer, disposal_body
+from retention.documents.disposal import DISPOSAL, Destroyed, Facts, Signer, disposal_body
 from retention.models import Packed, Probe, Proposal
 from retention.services import disposing, minutes
 from retention.wording import day_in_words, number_en, number_id
