@@ -285,6 +285,8 @@ SPECTACULAR_SETTINGS = {
         "LeavingReasonEnum": "occ.people.choices.LeavingReason",
         "DeactivationReasonEnum": "userids.choices.DeactivationReason",
         "HoldReasonEnum": "retention.choices.HoldReason",
+        "FindingKindEnum": "userids.choices.FindingKind",
+        "PlaceKindEnum": "retention.choices.PlaceKind",
         "RecordKindEnum": "retention.choices.RecordKind",
         "RegisterKindEnum": "retention.choices.RegisterKind",
         "ChannelEnum": "occ.people.choices.Channel",
