@@ -7,18 +7,11 @@ class RetentionConfig(AppConfig):
     verbose_name = _("Retention")
 
     def ready(self) -> None:
-        from retention import (  # noqa: F401  (they register)  # noqa: F401
-            batch_lists,
-            disposal_turns,
-            documents,
-            finding,
-            jobs,
-            policies,
-            receivers,
-            turns,
-            workflow,
-        )
+        from retention import documents, jobs, policies, receivers, turns, workflow  # noqa: F401  (they register)
+        from retention.batching import lists  # noqa: F401
         from retention.complying import jobs as complying_jobs  # noqa: F401
+        from retention.disposal import jobs as disposal_jobs  # noqa: F401
+        from retention.disposal import turns as disposal_turns  # noqa: F401
         from retention.holding import finding as holding_finding  # noqa: F401
         from retention.holding import forms, notices  # noqa: F401
         from retention.holding import jobs as holding_jobs  # noqa: F401

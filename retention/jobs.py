@@ -18,7 +18,6 @@ from occ.people.scope import has_role
 from occ.sheets.importing import faulty_rows_workbook
 from occ.sheets.writing import write_workbook
 from occ.times import JAKARTA
-from retention import disposal_jobs as disposal_jobs  # it registers itself
 from retention.filters import RecordFilter, SourceFilter, StoreFilter
 from retention.models import Record, RecordQuerySet, Source, Store
 from retention.personal import CATALOGUE_READERS, KEEPERS, PLACE_READERS

@@ -21,6 +21,13 @@ def paged(name: str, row: type[serializers.BaseSerializer[Any]]) -> type[seriali
     return type(name, (serializers.Serializer,), fields)
 
 
+def query_of(request: Request, query: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+    """The checked values of the query string. An empty one is a value too. Raises ValidationError."""
+    given = query(data=request.query_params.dict())
+    given.is_valid(raise_exception=True)
+    return dict(given.validated_data)
+
+
 def user_of(request: Request) -> User:
     assert isinstance(request.user, User)
     return request.user

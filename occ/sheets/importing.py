@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from occ.sheets.reading import Problem, Row, Table
+from occ.sheets.child import key
+from occ.sheets.reading import Column, Problem, Row, Table
 from occ.sheets.writing import OutColumn, write_workbook
 
-__all__ = ["Preview", "Problem", "Row", "faulty_rows_workbook", "validate"]
+__all__ = ["Preview", "Problem", "Row", "as_read", "faulty_rows_workbook", "validate"]
 
 
 @dataclass
@@ -36,6 +37,39 @@ def validate(
     faulty = sum(1 for row in table.rows if row.problems)
     counts = {"total": len(table.rows), "good": len(table.rows) - faulty, "faulty": faulty}
     return Preview(table.rows, table.header_row, table.sheet, table.headings, table.unknown_columns, counts)
+
+
+def as_read(preview: Preview, columns: Sequence[Column], subject: str, *, most: int = 5_000) -> dict[str, Any]:
+    """The preview as JSON for the pages of an import: counts, columns as they were read, problems by row.
+
+    `subject`: the column that names a row to people; `most`: how many faulty rows are said, `cut` counts the others.
+    """
+    labels = {one.name: str(one.label) for one in columns}
+    faulty = [row for row in preview.rows if row.problems]
+    return {
+        "counts": preview.counts,
+        "sheet": preview.sheet,
+        "header_row": preview.header_row,
+        "columns": [
+            {"label": str(one.label), "heading": heading}
+            for one in columns
+            for heading in preview.headings
+            if key(heading) in one.keys
+        ],
+        "unknown": preview.unknown_columns,
+        "rows": [
+            {
+                "row": row.number,
+                "subject": str(row.values.get(subject) or "")[:60],
+                "problems": [
+                    {"column": labels.get(one.column, ""), "code": one.code, "message": one.message}
+                    for one in row.problems
+                ],
+            }
+            for row in faulty[:most]
+        ],
+        "cut": max(0, len(faulty) - most),
+    }
 
 
 def _find_duplicates(rows: list[Row], names: tuple[str, ...]) -> None:

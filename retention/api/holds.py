@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from occ.api.endpoints import AFTER, KEY, SIZE, paged, user_of
+from occ.api.endpoints import AFTER, KEY, SIZE, paged, query_of, user_of
 from occ.api.fields import DayField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
@@ -98,12 +98,11 @@ class Holds(APIView):
         parameters=[HoldQuery, AFTER, SIZE],
     )  # fmt: skip
     def get(self, request: Request) -> Response:
-        query = HoldQuery(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
+        asked = query_of(request, HoldQuery)
         rows = Hold.objects.visible_to(user_of(request)).select_related("site", "agent", "set_by")
-        if site := query.validated_data.get("site"):
+        if site := asked.get("site"):
             rows = rows.filter(site__code=site)
-        if (wanted := query.validated_data["in_force"]) is not None:
+        if (wanted := asked["in_force"]) is not None:
             standing = Hold.objects.in_force(timezone.localdate()).values("pk")
             rows = rows.filter(pk__in=standing) if wanted else rows.exclude(pk__in=standing)
         return page(request, rows, lambda found: said(request, found, many=True))

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from occ.api.endpoints import AFTER, KEY, SIZE, paged, user_of
+from occ.api.endpoints import AFTER, KEY, SIZE, paged, query_of, user_of
 from occ.api.fields import DayField, InstantField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
@@ -140,9 +140,7 @@ class Records(APIView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """The catalogue in the order in which conversations ended."""
-        query = RecordQuery(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
-        asked = dict(query.validated_data)
+        asked = query_of(request, RecordQuery)
         rows = seen(user_of(request)).filter(**bounds(asked))
         lookups: dict[str, Any] = asked
         rows = rows.filter(**{LOOKUPS.get(name, name): value for name, value in lookups.items()})

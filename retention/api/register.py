@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from occ.api.endpoints import AFTER, KEY, SIZE, paged, user_of
+from occ.api.endpoints import AFTER, KEY, SIZE, paged, query_of, user_of
 from occ.api.fields import DayField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
@@ -55,9 +55,7 @@ class Register(APIView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """Every document that was issued, backed up or entered by hand."""
-        query = RegisterQuery(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
-        asked = dict(query.validated_data)
+        asked = query_of(request, RegisterQuery)
         wanted = asked.pop("expired")
         if "site" in asked:
             asked["site__code"] = asked.pop("site")
@@ -169,9 +167,7 @@ class Compliance(APIView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """How many records of a month are kept, backed up, verified, overdue, held, proposed, approved, destroyed."""
-        query = MonthQuery(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
-        asked = dict(query.validated_data)
+        asked = query_of(request, MonthQuery)
         if "site" in asked:
             asked["site__code"] = asked.pop("site")
         rows = MonthFigures.objects.visible_to(user_of(request)).select_related("site").filter(**asked)

@@ -7,7 +7,6 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from retention.choices import RecordKind, RegisterKind, RegisterStatus
-from retention.links import page
 from retention.models import RegisterLine
 
 
@@ -34,4 +33,4 @@ def url_of_line(one: RegisterLine) -> str:
     """The page of what the line stands for, "" where it has none."""
     if one.kind == RegisterKind.DOCUMENT:
         return reverse("documents:detail", args=[one.ref])
-    return page("batch" if one.kind == RegisterKind.BATCH else "entry", one.ref)
+    return reverse(f"retention:{'batch' if one.kind == RegisterKind.BATCH else 'entry'}", args=[one.ref])

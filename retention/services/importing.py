@@ -21,8 +21,7 @@ from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
 from occ.people.models import User
 from occ.people.scope import has_role
-from occ.sheets.child import key
-from occ.sheets.importing import Preview, Problem, Row, validate
+from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
 from retention.choices import Channel
 from retention.models import Source
@@ -150,31 +149,6 @@ def _shown(one: Facts, source: Source) -> list[str]:
     return [one.external_id, str(Channel(one.channel).label), one.agent, ended, one.path]
 
 
-def summary(reading: Reading, *, most: int = 5_000) -> dict[str, Any]:
-    """The preview as JSON: counts, columns as they were read, problems by row (at most `most`), a sample."""
-    preview = reading.preview
-    labels = {column.name: str(column.label) for column in COLUMNS}
-    faulty = [row for row in preview.rows if row.problems]
-    return {
-        "counts": preview.counts,
-        "done": reading.done,
-        "sheet": preview.sheet,
-        "header_row": preview.header_row,
-        "columns": [
-            {"label": str(column.label), "heading": heading}
-            for column in COLUMNS for heading in preview.headings if key(heading) in column.keys
-        ],
-        "unknown": preview.unknown_columns,
-        "rows": [
-            {
-                "row": row.number, "subject": str(row.values.get("external_id") or "")[:60],
-                "problems": [
-                    {"column": labels.get(one.column, ""), "code": one.code, "message": one.message}
-                    for one in row.problems
-                ],
-            }
-            for row in faulty[:most]
-        ],
-        "cut": max(0, len(faulty) - most),
-        "sample": reading.sample,
-    }  # fmt: skip
+def summary(reading: Reading) -> dict[str, Any]:
+    """The preview as JSON, with what the rows would do."""
+    return as_read(reading.preview, COLUMNS, "external_id") | {"done": reading.done, "sample": reading.sample}

@@ -18,9 +18,8 @@ from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from occ.people.scope import has_role
 from occ.processes import plain_stepping, process_context, step_make
-from retention.batch_lists import BatchFilter, batch_rows
+from retention.batching.lists import BatchFilter, batch_rows
 from retention.choices import BatchStatus
-from retention.links import url_of
 from retention.models import Batch, Problem, Record
 from retention.personal import WAIVERS
 from retention.services import batches as services
@@ -87,7 +86,7 @@ def _detail(request: HttpRequest, found: Batch, tried: dict[str, forms.Form], st
         "waives": has_role(me(request), WAIVERS, site=found.site),
     }
     for one in context["problems"]:
-        one.url = url_of(one.record)
+        one.url = one.record.get_absolute_url()
     for bag in context["bags"]:
         _count(bag)
     return render(request, "retention/batch.html", context, status=status)

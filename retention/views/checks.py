@@ -10,7 +10,7 @@ from occ.documents.models import IssuedDocument
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from occ.times import JAKARTA
-from retention.batch_lists import CheckFilter, check_rows
+from retention.batching.lists import CheckFilter, check_rows
 from retention.models import Check
 
 

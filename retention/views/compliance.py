@@ -18,7 +18,6 @@ from retention.choices import RecordKind
 from retention.complying import heat
 from retention.complying.filters import FigureFilter, first_of
 from retention.complying.words import FIGURES
-from retention.links import page, url_of
 from retention.models import Batch, MonthFigures, Record
 from retention.personal import CATALOGUE_READERS
 from retention.services import compliance as services
@@ -54,7 +53,7 @@ def compliance(request: HttpRequest) -> HttpResponse:
         "counted_at": min(counted, default=None),
         "stale": any(row.counted_at is None for row in rows),
         "checks": services.last_checks(),
-        "checks_url": page("checks"),
+        "checks_url": reverse("retention:checks"),
         "export_kind": "retention.months",
     }
     return render(request, "retention/compliance.html", context)
@@ -83,7 +82,7 @@ def figure_rows(request: HttpRequest) -> HttpResponse:
     )
     form = context["filter"].form
     chosen = form.cleaned_data if form.is_valid() else {}
-    context["rows"] = [{"record": one, "url": url_of(one)} for one in context["page"].rows]
+    context["rows"] = [{"record": one, "url": one.get_absolute_url()} for one in context["page"].rows]
     context |= {
         "title": FIGURES.get(chosen.get("figure") or "records", _("Records")),
         "subtitle": _("The records behind a figure, as far as they are your team's")
@@ -113,4 +112,4 @@ def _batches(user: User, chosen: dict[str, Any]) -> list[dict[str, Any]]:
         found = found.filter(kind=chosen["kind"])
     if chosen.get("site"):
         found = found.filter(site=chosen["site"])
-    return [{"batch": one, "url": url_of(one)} for one in found.order_by("site__code", "kind", "part")]
+    return [{"batch": one, "url": one.get_absolute_url()} for one in found.order_by("site__code", "kind", "part")]

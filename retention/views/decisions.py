@@ -21,9 +21,9 @@ from occ.paging import paginate
 from occ.people.access import get_visible, me
 from occ.people.scope import has_role
 from retention.choices import ProposalStatus
-from retention.disposal_filters import LineFilter
-from retention.disposal_forms import DecisionForm
-from retention.disposal_jobs import line_rows
+from retention.disposal.filters import LineFilter
+from retention.disposal.forms import DecisionForm
+from retention.disposal.jobs import line_rows
 from retention.models import Item, Proposal
 from retention.personal import APPROVERS
 from retention.services.proposals import proposal_decide, proposal_recall

@@ -17,9 +17,8 @@ from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from occ.people.scope import has_role
 from occ.processes import plain_stepping, process_context, step_make
-from retention.batch_lists import FindingFilter, finding_rows
+from retention.batching.lists import FindingFilter, finding_rows
 from retention.choices import FindingKind
-from retention.links import url_of
 from retention.models import Bag, Finding
 from retention.personal import KEEPERS
 from retention.services import findings as services
@@ -70,15 +69,16 @@ def finding_repair(request: HttpRequest, pk: int) -> HttpResponse:
 def _detail(request: HttpRequest, found: Finding, tried: dict[str, forms.Form], status: int) -> HttpResponse:
     context = process_context(request, STEPPING, found, tried)
     bag = Bag.objects.select_related("batch__site").filter(pk=found.bag_id).first() if found.bag_id else None
+    place = found.store or found.source
     context |= {
         "title": str(found.get_kind_display()),
         "crumbs": [{"label": _("Backup findings"), "url": reverse("retention:findings")}],
         "subtitle": found.name,
         "finding": found,
         "advice": ADVICE.get(FindingKind(found.kind), "") if found.is_open else "",
-        "place": found.store or found.source,
-        "place_url": url_of(found.store or found.source),
-        "record_url": url_of(found.record),
+        "place": place,
+        "place_url": place.get_absolute_url() if place else "",
+        "record_url": found.record.get_absolute_url() if found.record else "",
         "bag": bag,
         "mendable": found.is_open and found.kind in MENDABLE and has_role(me(request), KEEPERS, site=found.site),
         "evidence": attachments_of(found),

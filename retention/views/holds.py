@@ -23,7 +23,6 @@ from occ.times import local_day
 from retention.holding.filters import HoldFilter
 from retention.holding.forms import ExtendForm, HoldForm, LiftForm
 from retention.holding.words import period, scope_of, state_of
-from retention.links import url_of
 from retention.models import Hold, Record
 from retention.personal import CATALOGUE_READERS, UNMASKED
 from retention.services import holds as services
@@ -95,7 +94,7 @@ def _detail(
 
 
 def linked(rows: list[Record]) -> list[dict[str, Any]]:
-    return [{"record": one, "url": url_of(one)} for one in rows]
+    return [{"record": one, "url": one.get_absolute_url()} for one in rows]
 
 
 @require_http_methods(["GET", "POST"])

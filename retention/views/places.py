@@ -19,7 +19,6 @@ from occ.people.scope import has_role
 from occ.timeline import changes
 from retention.filters import SourceFilter, StoreFilter
 from retention.forms import SourceForm, StoreForm
-from retention.links import page
 from retention.models import Finding, Source, Store
 from retention.personal import PLACE_READERS
 from retention.services import places as services
@@ -76,7 +75,7 @@ def source(request: HttpRequest, pk: int) -> HttpResponse:
         "scans": found.scans.all()[:20],
         "last": found.scans.first(),
         "findings": findings.count(),
-        "findings_url": page("findings"),
+        "findings_url": reverse("retention:findings"),
         "entries": changes(found.history.all()),
         "zone": found.site.zone,
     }

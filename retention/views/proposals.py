@@ -28,10 +28,9 @@ from occ.processes import Stepping, process_context, step_make
 from occ.times import local_day
 from occ.workflow.flows import Transition
 from retention.choices import ConditionKey, ItemDecision, ItemState, ProposalStatus, RecordKind
-from retention.disposal_filters import LineFilter, ProposalFilter
-from retention.disposal_forms import IssueForm, ProposalForm
-from retention.disposal_jobs import ANNEX, line_rows, proposal_rows
-from retention.links import url_of
+from retention.disposal.filters import LineFilter, ProposalFilter
+from retention.disposal.forms import IssueForm, ProposalForm
+from retention.disposal.jobs import ANNEX, line_rows, proposal_rows
 from retention.models import Condition, Proposal
 from retention.personal import CATALOGUE_READERS, KEEPERS, PROPOSERS, SAYERS
 from retention.services import destroyable, disposing, probing, proposals
@@ -221,7 +220,7 @@ def proposal_lines(request: HttpRequest, pk: int) -> HttpResponse:
     rows = line_rows(me(request)).filter(proposal=found)
     context = listing(request, rows, filters=LineFilter, sorts={"position": "position"}, default="position", size=100)
     for one in context["page"].rows:
-        one.record_url = url_of(one.record)
+        one.record_url = one.record.get_absolute_url() if one.record else ""
     context |= {
         "title": _("Lines of %(number)s") % {"number": found.number},
         "crumbs": crumbs(found),

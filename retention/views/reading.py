@@ -17,7 +17,6 @@ from occ.people.access import get_visible, me
 from occ.people.models import User
 from occ.people.scope import has_role
 from retention.choices import RecordKind, RecordState
-from retention.links import url_of
 from retention.models import Record
 from retention.personal import LISTENERS
 from retention.reading import permits
@@ -66,11 +65,11 @@ def _open(request: HttpRequest, pk: int, kind: RecordKind) -> HttpResponse:
         else:
             permits.grant(request.session, pk, now=now)
             return redirect(request.path)
-    url = url_of(found)
+    url = found.get_absolute_url()
     context: dict[str, Any] = {
         "title": _("Listen to a recording") if kind == RecordKind.RECORDING else _("Read a chat"),
         "subtitle": found.external_id,
-        "crumbs": [{"label": found.external_id, "url": url}] if url else [],
+        "crumbs": [{"label": found.external_id, "url": url}],
         "record": found,
         "zone": found.site.zone,
         "minutes": permits.LASTS.seconds // 60,

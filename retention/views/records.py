@@ -20,7 +20,6 @@ from retention import selectors
 from retention.deadlines import backup_due, may_go_on
 from retention.filters import RecordFilter
 from retention.jobs import keeps, reads, record_rows
-from retention.links import url_of
 from retention.marks import masked, without
 from retention.models import Record
 from retention.panels import record_panels
@@ -40,7 +39,7 @@ def records(request: HttpRequest) -> HttpResponse:
         return again
     context = listing(request, record_rows(user), filters=RecordFilter, sorts=SORTS, default="-ended")
     for row in context["page"].rows:
-        row.batch_url = url_of(row.batch)
+        row.batch_url = row.batch.get_absolute_url() if row.batch else ""
     imports = {"label": _("Import"), "url": reverse("retention:import"), "icon": "upload"}
     context |= {
         "title": _("Catalogue"),
@@ -72,9 +71,9 @@ def _detail(request: HttpRequest, found: Record, whole: str = "") -> HttpRespons
     disposals = list(selectors.disposals_of(found))
     findings = list(selectors.findings_of(found))
     for one in findings:
-        one.url = url_of(one)  # type: ignore[attr-defined]
+        one.url = one.get_absolute_url()  # type: ignore[attr-defined]
     for item in disposals:
-        item.url = url_of(item.proposal)  # type: ignore[attr-defined]
+        item.url = item.proposal.get_absolute_url()  # type: ignore[attr-defined]
     context: dict[str, Any] = {
         "title": found.external_id,
         "crumbs": [{"label": _("Catalogue"), "url": reverse("retention:records")}],
@@ -85,7 +84,7 @@ def _detail(request: HttpRequest, found: Record, whole: str = "") -> HttpRespons
         "may_unmask": bool(found.customer) and not whole and has_role(user, UNMASKED, site=found.site),
         "facts": _facts(found),
         "periods": _periods(found),
-        "batch_url": url_of(found.batch),
+        "batch_url": found.batch.get_absolute_url() if found.batch else "",
         "packed": packed,
         "copies": list(selectors.copies_of(found)),
         "problems": list(found.problems.all()),

@@ -6,13 +6,13 @@ from typing import Any
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from occ.api.endpoints import AFTER, KEY, SIZE, paged, user_of
+from occ.api.endpoints import AFTER, KEY, SIZE, paged, query_of, user_of
 from occ.api.fields import DayField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
@@ -36,19 +36,16 @@ from sdm.services.pushing import CREATED, employee_push
 from sdm.workflow import RECORDERS
 
 
-class Query(serializers.Serializer[Any]):
+class DayQuery(serializers.Serializer[Any]):
     as_of = DayField(required=False, help_text="a day: people as they were then")
+
+
+class Query(DayQuery):
     status = serializers.ChoiceField(
         [*Standing.choices, ("employed", "employed"), ("all", "all")], required=False, default="employed"
     )
     site = serializers.CharField(required=False, max_length=10)
     q = serializers.CharField(required=False, max_length=200)
-
-
-def asked(request: Request) -> dict[str, Any]:
-    query = Query(data=request.query_params)
-    query.is_valid(raise_exception=True)
-    return dict(query.validated_data)
 
 
 def said(request: Request, found: Any, day: date, *, many: bool = False) -> Any:
@@ -69,7 +66,7 @@ class Employees(APIView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """Who is employed, or was on the day `as_of`, each as placed then."""
-        query, user = asked(request), user_of(request)
+        query, user = query_of(request, Query), user_of(request)
         on, status = query.get("as_of"), query["status"]
         day = on or local_day(timezone.now(), JAKARTA)
         rows = Employee.objects.visible_to(user, on=on)
@@ -115,10 +112,10 @@ def _shown(request: Request, employee: Employee) -> Any:
 class EmployeeDetail(APIView):
     @extend_schema(
         operation_id="sdm_employee", responses=EmployeeSerializer,
-        parameters=[OpenApiParameter("as_of", date, description="a day: as they were then")],
+        parameters=[DayQuery],
     )  # fmt: skip
     def get(self, request: Request, number: str) -> Response:
-        on = asked(request).get("as_of")
+        on = query_of(request, DayQuery).get("as_of")
         rows = Employee.objects.visible_to(user_of(request), on=on).filter(person__number=number)
         found = rows.placed_on(on or local_day(timezone.now(), JAKARTA)).defer(None).first()
         if found is None:

@@ -20,8 +20,7 @@ from occ.ledger.services import record
 from occ.people.actors import Actor
 from occ.people.choices import Channel
 from occ.people.models import Person, Site, Team
-from occ.sheets.child import key
-from occ.sheets.importing import Preview, Problem, Row, validate
+from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
 from sdm.services.employments import Terms
 from sdm.services.pushing import CHANGED, CREATED, UNCHANGED, employee_push
@@ -218,32 +217,10 @@ class Meaning:
 # For people -----------------------------------------------------------------------------------------------------------
 
 
-def summary(reading: Reading, *, most: int = 5_000) -> dict[str, Any]:
-    """The preview as JSON: counts, what the rows would do, columns as read, problems (at most `most` rows)."""
-    preview = reading.preview
-    read = {str(one.label): heading for one in COLUMNS for heading in preview.headings if key(heading) in one.keys}
-    labels = {one.name: str(one.label) for one in COLUMNS}
-    faulty = [row for row in preview.rows if row.problems]
-    return {
-        "counts": preview.counts,
-        "done": reading.done,
-        "sheet": preview.sheet,
-        "header_row": preview.header_row,
-        "columns": [{"label": label, "heading": heading} for label, heading in read.items()],
-        "unknown": preview.unknown_columns,
-        "rows": [
-            {
-                "row": row.number, "subject": str(row.values.get("number") or "")[:60],
-                "problems": [
-                    {"column": labels.get(one.column, ""), "code": one.code, "message": one.message}
-                    for one in row.problems
-                ],
-            }
-            for row in faulty[:most]
-        ],
-        "cut": max(0, len(faulty) - most),
-        "sample": [sample(row) for row in preview.rows if not row.problems][:10],
-    }  # fmt: skip
+def summary(reading: Reading) -> dict[str, Any]:
+    """The preview as JSON, with what the rows would do."""
+    good = [sample(row) for row in reading.preview.rows if not row.problems]
+    return as_read(reading.preview, COLUMNS, "number") | {"done": reading.done, "sample": good[:10]}
 
 
 def sample(row: Row) -> list[str]:

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from occ.errors import NotAllowed, WrongState
 from occ.ledger.models import Entry
-from retention.disposal_turns import stuck
+from retention.disposal.turns import stuck
 from retention.models import Bag, Copy, Finding, Item, Pack, Packed, Proposal, Record, Tombstone
 from retention.services import disposing, ending, probing, proposals
 from retention.services.holds import hold_was_set

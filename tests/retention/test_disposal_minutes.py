@@ -1,9 +1,8 @@
-"""The Berita Acara Pemusnahan (RET-10): its words, what it needs before it is issued, its annex, its time."""
+"""The Berita Acara Pemusnahan (RET-10): its words, what it needs before it is issued, its annex."""
 
 from __future__ import annotations
 
 import io
-import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -182,12 +181,10 @@ def render_annex(lines: list[Destroyed]) -> bytes:
     return render(template=DISPOSAL.template, frame=frame, body=body, issued_at=LATER)
 
 
-def test_ten_thousand_lines_take_seconds() -> None:
+def test_an_annex_of_ten_thousand_lines() -> None:
     lines = [
         Destroyed(f"CALL-{n:08}", "recording", date(2023, 1, 1) + timedelta(days=n % 365), n, f"{n:064x}", "B")
         for n in range(10_000)
     ]
-    began = time.process_time()
     pdf = render_annex(lines)
-    assert time.process_time() - began < 10  # of processor time: the machine may be busy
     assert "CALL-00009999" in PdfReader(io.BytesIO(pdf)).pages[-1].extract_text()

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from occ.api.endpoints import AFTER, KEY, SIZE, paged, user_of
+from occ.api.endpoints import AFTER, KEY, SIZE, paged, query_of, user_of
 from occ.api.fields import DayField, InstantField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
@@ -155,9 +155,7 @@ class Findings(APIView):
         parameters=[FindingQuery, AFTER, SIZE],
     )  # fmt: skip
     def get(self, request: Request) -> Response:
-        query = FindingQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        asked = dict(query.validated_data)
+        asked = query_of(request, FindingQuery)
         if "site" in asked:
             asked["site__code"] = asked.pop("site")
         rows = finding_rows(user_of(request)).filter(**asked)

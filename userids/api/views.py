@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from occ.api.endpoints import AFTER, KEY, SIZE, paged, user_of
+from occ.api.endpoints import AFTER, KEY, SIZE, paged, query_of, user_of
 from occ.api.fields import InstantField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
@@ -53,9 +53,7 @@ class Accounts(APIView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """The logbook as it is, or as it was at the instant `as_of`."""
-        query = Query(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
-        asked = query.validated_data
+        asked = query_of(request, Query)
         rows: Any = Account.objects.visible_to(user_of(request))
         at = asked.get("as_of")
         if at and not has_role(user_of(request), LOGBOOK_READERS):

@@ -17,8 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from occ.people.actors import Actor
 from occ.people.models import Person, Site
-from occ.sheets.child import key
-from occ.sheets.importing import Preview, Problem, Row, validate
+from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
 from occ.texts import hidden
 from occ.times import end_of_day, local_day, start_of_day
@@ -422,30 +421,12 @@ def new_person(entry: Entry, value: dict[str, Any]) -> Person:
 
 
 def summary(reading: Reading, *, most: int = 5_000) -> dict[str, Any]:
-    """The preview as JSON: counts, columns as they were read, problems by row (at most `most`), a sample, people."""
-    preview = reading.preview
-    read = {
-        str(column.label): heading for column in COLUMNS for heading in preview.headings if key(heading) in column.keys
-    }
-    faulty = [row for row in preview.rows if row.problems]
-    return {
-        "counts": preview.counts,
-        "sheet": preview.sheet,
-        "header_row": preview.header_row,
-        "columns": [{"label": label, "heading": heading} for label, heading in read.items()],
-        "unknown": preview.unknown_columns,
-        "rows": [row_problems(row) for row in faulty[:most]],
-        "cut": max(0, len(faulty) - most),
+    """The preview as JSON (at most `most` faulty rows), with a sample and the people whom it would make."""
+    return as_read(reading.preview, COLUMNS, "user_id", most=most) | {
         "sample": [sample(entry) for entry in reading.entries[:10]],
         "new_people": len(reading.new_people),
         "provisional": sum(1 for one in reading.new_people if one.number.startswith("TMP-")),
     }
-
-
-def row_problems(row: Row) -> dict[str, Any]:
-    labels = {column.name: str(column.label) for column in COLUMNS}
-    found = [{"column": labels.get(one.column, ""), "code": one.code, "message": one.message} for one in row.problems]
-    return {"row": row.number, "user_id": str(row.values.get("user_id") or "")[:60], "problems": found}
 
 
 def sample(entry: Entry) -> list[str]:

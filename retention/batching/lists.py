@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from occ.forms import DayField
+from occ.filters import DayFilter, FromDay, UntilDay
 from occ.list_export import register_list
 from occ.people.models import Site, User
 from occ.people.scope import has_role
@@ -21,10 +21,6 @@ from retention.models import Bag, Batch, Check, Finding, Source, Store
 from retention.personal import CATALOGUE_READERS
 
 LATE = "late"
-
-
-class DayFilter(filters.Filter):
-    field_class = DayField
 
 
 class MonthFilter(DayFilter):
@@ -106,8 +102,8 @@ class CheckFilter(filters.FilterSet):
     store = filters.ModelChoiceFilter(
         queryset=Store.objects.all(), label=gettext_lazy("Store"), empty_label=gettext_lazy("All")
     )
-    since = DayFilter(field_name="started_at", lookup_expr="date__gte", label=gettext_lazy("From"))
-    until = DayFilter(field_name="started_at", lookup_expr="date__lte", label=gettext_lazy("Until"))
+    since = FromDay(field_name="started_at", label=gettext_lazy("From"))
+    until = UntilDay(field_name="started_at", label=gettext_lazy("Until"))
 
     class Meta:
         model = Check

@@ -13,7 +13,7 @@ from occ.list_export import register_list, stamped, workfile
 from occ.people.models import User
 from occ.people.scope import has_role
 from occ.sheets.writing import OutColumn
-from retention.disposal_filters import LineFilter, ProposalFilter
+from retention.disposal.filters import LineFilter, ProposalFilter
 from retention.models import Item, Proposal
 from retention.personal import APPROVERS, CATALOGUE_READERS
 from retention.services.minutes import annex_workbook

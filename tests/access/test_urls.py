@@ -1,0 +1,45 @@
+"""A URL without a row in the access matrix fails (KER-9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from occ.home.middleware import PUBLIC
+from tests.access import test_kernel, test_retention, test_sdm, test_userids
+
+pytestmark = pytest.mark.req("KER-9")
+APPS = (test_kernel, test_userids, test_sdm, test_retention)
+# Open to whoever asks, or answering nobody in particular.
+OPEN = {
+    "login",
+    "account_login",
+    "mfa_authenticate",
+    "openid_connect_login",
+    "openid_connect_callback",
+    "set_language",
+    "healthz",
+    "readyz",
+    "metrics",
+    "documents:verify",
+}
+
+
+def names(patterns: list[Any], prefix: str = "") -> Iterator[str]:
+    for one in patterns:
+        if isinstance(one, URLResolver):
+            yield from names(one.url_patterns, f"{prefix}{one.namespace}:" if one.namespace else prefix)
+        elif isinstance(one, URLPattern):
+            yield f"{prefix}{one.name}"
+
+
+def test_every_url_has_a_row() -> None:
+    rows = {name.partition("/")[0] for app in APPS for name in app.ROWS} | OPEN
+    assert set(names(get_resolver().url_patterns)) == rows
+
+
+def test_what_is_open_is_what_the_wall_lets_through() -> None:
+    assert {name.rpartition(":")[2] for name in OPEN} == PUBLIC
