@@ -1,4 +1,5 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,3 +9,6 @@ class HomeConfig(AppConfig):
 
     def ready(self) -> None:
         from occ.home import jobs  # noqa: F401  (it registers itself)
+        from occ.home.migrating import refuse_other_code
+
+        pre_migrate.connect(refuse_other_code, sender=apps.get_app_config("people"))

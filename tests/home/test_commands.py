@@ -75,3 +75,11 @@ def test_trace_lists_requirements_and_fails_on_one_without_a_test(monkeypatch: p
     monkeypatch.setattr(tracing, "tests_by_requirement", lambda folder: {"UID-99": {"x"}})
     with pytest.raises(ValueError, match="UID-99"):
         call_command("trace", stdout=io.StringIO())
+
+
+@pytest.mark.req("KER-10")
+def test_a_database_of_other_code_is_not_migrated(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('userids', '0099_later', now())")
+    with pytest.raises(CommandError, match=r"userids\.0099_later"):
+        call_command("migrate", verbosity=0)

@@ -12,5 +12,12 @@ class Migration(migrations.Migration):
             "userids_historicalresignation",
             "userids_historicaldeactivationrequest",
             "userids_historicalreplacementrequest",
+            "userids_historicalbreachreview",
+            "userids_historicalaccessreview",
+            "userids_historicalaccessreviewitem",
+            "userids_historicalapplication",
+            "userids_enforcement",
+            "userids_historicalfinding",
+            "userids_findingsighting",
         )
     ]

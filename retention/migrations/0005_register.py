@@ -49,5 +49,5 @@ SELECT 'E' || e.id, 'entry', e.id, e.number, e.title, e.site_id, e.issued_on, e.
 
 
 class Migration(migrations.Migration):
-    dependencies = [("retention", "0040_around"), ("documents", "0003_sealed_by"), ("people", "0005_order")]
+    dependencies = [("retention", "0004_disposal_triggers"), ("documents", "0002_triggers")]
     operations = [migrations.RunSQL(VIEW, "DROP VIEW retention_registerline")]

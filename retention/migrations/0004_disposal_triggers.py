@@ -318,8 +318,8 @@ REVERSE = "".join(
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("retention", "0030_disposal"), ("approvals", "0002_triggers"), ("ledger", "0002_triggers"),
-        ("people", "0005_order"), ("contenttypes", "0002_remove_content_type_name"),
+        ("retention", "0003_schedule"), ("approvals", "0002_triggers"), ("ledger", "0002_triggers"),
+        ("people", "0001_initial"), ("contenttypes", "0002_remove_content_type_name"),
     ]  # fmt: skip
     operations = [
         migrations.RunSQL(HELD + REFUSED + BACKUPS + RECORD + ITEMS + PROPOSAL + STAYS + PROOFS, REVERSE),

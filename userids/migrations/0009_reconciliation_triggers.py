@@ -1,8 +1,0 @@
-from django.db import migrations
-
-from occ.ledger.append_only import append_only
-
-
-class Migration(migrations.Migration):
-    dependencies = [("userids", "0008_reconciliation"), ("ledger", "0002_triggers")]
-    operations = [append_only("userids_historicalfinding", "userids_findingsighting")]
