@@ -47,7 +47,7 @@ def idempotent(post: Callable[..., Response]) -> Callable[..., Response]:
         user = request.user
         assert isinstance(user, User)
         with transaction.atomic():
-            kept, created = IdempotentAnswer.objects.select_for_update().get_or_create(
+            kept, created = IdempotentAnswer.objects.select_for_update(no_key=True).get_or_create(
                 user=user, key=key, defaults={"request_digest": said, "at": timezone.now()}
             )
             if kept.request_digest != said:

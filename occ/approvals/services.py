@@ -46,7 +46,7 @@ def approval_recall(*, approval_id: int, reason: str, site: Site, actor: User, n
     """
     if not reason.strip():
         raise Invalid(_("Say why it is called back."), field="note")
-    approval = Approval.objects.select_for_update(of=("self",)).get(pk=approval_id)
+    approval = Approval.objects.select_for_update(of=("self",), no_key=True).get(pk=approval_id)
     if Recall.objects.filter(approval=approval).exists():
         raise WrongState(_("It was called back already."))
     recall = Recall.objects.create(

@@ -116,7 +116,7 @@ def document_revise(
     """
     if not reason.strip():
         raise Invalid(_("Say why the document is revised."), field="reason")
-    old = IssuedDocument.objects.select_for_update(of=("self",)).select_related("site").get(pk=document_id)
+    old = IssuedDocument.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=document_id)
     if old.status != Status.VALID:
         raise WrongState(_("Only the valid revision can be revised."))
     old.status, old.superseded_at = Status.SUPERSEDED, now
@@ -131,7 +131,7 @@ def document_revise(
 def _locked_series(type_code: str, site: Site | None, year: int) -> Series:
     """The series row, made when missing, held to the end of the transaction."""
     Series.objects.bulk_create([Series(type_code=type_code, site=site, year=year)], ignore_conflicts=True)
-    return Series.objects.select_for_update().get(type_code=type_code, site=site, year=year)
+    return Series.objects.select_for_update(no_key=True).get(type_code=type_code, site=site, year=year)
 
 
 def _publish(
@@ -220,7 +220,9 @@ def document_destroy(*, document_id: int, note: str, actor: User, now: datetime)
 
     Raises NotAllowed (Document Control of the site only), WrongState, Invalid (no note).
     """
-    document = IssuedDocument.objects.select_for_update(of=("self",)).select_related("site").get(pk=document_id)
+    document = (
+        IssuedDocument.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=document_id)
+    )
     allowed = (
         has_role(actor, {Role.DOCUMENT_CONTROL}, site=document.site)
         if document.site

@@ -57,7 +57,11 @@ def document_sign(*, document_id: int, user: User, password: str, purpose: str, 
         raise NotAllowed
     signing = signing_confirm(user=user, password=password, purpose=purpose, now=now)
     with transaction.atomic():
-        document = IssuedDocument.objects.select_for_update(of=("self",)).select_related("site").get(pk=document_id)
+        document = (
+            IssuedDocument.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("site")
+            .get(pk=document_id)
+        )
         if document.status != Status.VALID:
             raise WrongState(_("Only a valid document can be signed."))
         if document.signatures.filter(user=user, purpose=purpose).exists():

@@ -19,12 +19,13 @@ from occ.api.errors import shape
 from occ.logs import request_id
 
 RETRY_SECONDS = 30
-# SQLSTATE classes: connection, insufficient resources (disk, connections), operator intervention, system error.
-AWAY = ("08", "53", "57P", "58")
+# SQLSTATE classes: connection, two at once (undone, it may be tried again), insufficient resources (disk, connections),
+# operator intervention, system error.
+AWAY = ("08", "40", "53", "57P", "58")
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether the database is away, full or restarting: the same request may succeed in a while.
+    """Whether the database is away, full, restarting or undid it: the same request may succeed in a while.
 
     Also the driver's own errors: closing a cursor on a lost connection raises one that Django has not translated.
     """

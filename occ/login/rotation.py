@@ -12,7 +12,7 @@ def rotate() -> int:
     count = 0
     for pk in list(Authenticator.objects.values_list("pk", flat=True)):
         with transaction.atomic():
-            row = Authenticator.objects.select_for_update().filter(pk=pk).first()
+            row = Authenticator.objects.select_for_update(no_key=True).filter(pk=pk).first()
             old = {name: row.data[name] for name in SECRETS if name in row.data} if row else {}
             stale = {name: encrypt(decrypt(text)) for name, text in old.items() if not current(text)}
             if row and stale:

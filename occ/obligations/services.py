@@ -57,7 +57,7 @@ register(
 def of(subject: models.Model, *, rule: str) -> Obligation | None:
     """The subject's open obligation under the rule, locked; None when it has none."""
     kind = ContentType.objects.get_for_model(subject)
-    found = Obligation.objects.select_for_update(of=("self",)).select_related("site", "team")
+    found = Obligation.objects.select_for_update(of=("self",), no_key=True).select_related("site", "team")
     return found.filter(rule=rule, content_type=kind, object_id=subject.pk, state=State.OPEN).first()
 
 
@@ -125,7 +125,7 @@ def obligations_fulfil(
     if not subjects:
         return
     kind = ContentType.objects.get_for_model(subjects[0])
-    found = Obligation.objects.select_for_update(of=("self",)).select_related("site").order_by("pk")
+    found = Obligation.objects.select_for_update(of=("self",), no_key=True).select_related("site").order_by("pk")
     wanted = {"content_type": kind, "object_id__in": [one.pk for one in subjects], "rule__in": rules}
     rows = list(found.filter(state=State.OPEN, **wanted))
     by_pk = {one.pk: one for one in subjects}
@@ -186,7 +186,7 @@ def obligation_judge(
 ) -> Obligation | None:
     """Give a fulfilled obligation another deadline: it was late or not by that one. A breach is told, as ever, once."""
     kind = ContentType.objects.get_for_model(subject)
-    found = Obligation.objects.select_for_update(of=("self",)).select_related("site", "team")
+    found = Obligation.objects.select_for_update(of=("self",), no_key=True).select_related("site", "team")
     rows = found.filter(rule=rule, content_type=kind, object_id=subject.pk, state=State.FULFILLED)
     obligation = rows.order_by("-pk").first()
     if obligation is None or obligation.due_at == due_at:

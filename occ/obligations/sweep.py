@@ -49,7 +49,7 @@ def sweep(*, now: datetime) -> Swept:
 @transaction.atomic
 def sweep_one(pk: int, *, now: datetime) -> int | None:
     """Steps taken; None when the row was taken care of, or is being, by somebody else."""
-    rows = Obligation.objects.due_for_sweep(now).select_for_update(skip_locked=True, of=("self",))
+    rows = Obligation.objects.due_for_sweep(now).select_for_update(skip_locked=True, no_key=True, of=("self",))
     obligation = rows.select_related("site", "team").filter(pk=pk).first()
     return None if obligation is None else len(climb(obligation, now=now))
 
@@ -57,7 +57,7 @@ def sweep_one(pk: int, *, now: datetime) -> int | None:
 @transaction.atomic
 def park(pk: int, error: Exception, *, now: datetime) -> None:
     said = f"{error.__class__.__name__}: {error}"
-    obligation = Obligation.objects.select_for_update().get(pk=pk)
+    obligation = Obligation.objects.select_for_update(no_key=True).get(pk=pk)
     obligation.parked_at, obligation.error = now, said
     obligation.save(update_fields=["parked_at", "error"])
     ObligationEvent.objects.create(

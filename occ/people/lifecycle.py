@@ -44,7 +44,7 @@ def person_locked(person_id: int) -> Person:
 
     Not joined with the site: who waited for the lock while the person moved would find no row that fits the join.
     """
-    return Person.objects.select_for_update().get(pk=person_id)
+    return Person.objects.select_for_update(no_key=True).get(pk=person_id)
 
 
 @contextmanager
@@ -159,7 +159,7 @@ def announce_left(*, now: datetime) -> int:
 @transaction.atomic
 def person_left(*, person_id: int, now: datetime) -> bool:
     """Send `left` if that person's last working day is over and nobody has; whether this call did."""
-    person = Person.objects.select_for_update(skip_locked=True).filter(pk=person_id).first()
+    person = Person.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=person_id).first()
     if person is None or person.left_announced or person.last_working_day is None:
         return False
     if person.last_working_day >= local_day(now, person.site.zone):

@@ -11,7 +11,15 @@ from occ.runtime.environment import ROOT, prepared, said, var_directory
 
 BIN = Path(sys.executable).parent
 # Two at once, each with databases of its own (tests/parallel.py); a file's tests stay together, as they share set-up.
-PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")  # in the order of tests/conftest.py
+PARALLEL = (
+    "-n",
+    "2",
+    "--dist",
+    "loadfile",
+    "--no-loadscope-reorder",
+    "--durations",
+    "25",
+)  # in the order of tests/conftest.py
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

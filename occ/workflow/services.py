@@ -30,7 +30,7 @@ def step(
     """
     definition = flow.find(name)
     with transaction.atomic():
-        subject: Any = model._default_manager.select_for_update(of=("self",)).get(pk=pk)
+        subject: Any = model._default_manager.select_for_update(of=("self",), no_key=True).get(pk=pk)
         if not definition.open_to(actor, subject.site):
             raise NotAllowed
         if definition.own(actor, subject):
@@ -71,7 +71,7 @@ def step_many(
     """
     definition = flow.find(name)
     _complete(definition.needs, note=note, evidence=evidence or {})
-    locked = rows.select_for_update(of=("self",)).select_related("site").order_by("pk")
+    locked = rows.select_for_update(of=("self",), no_key=True).select_related("site").order_by("pk")
     found: list[Any] = list(locked.filter(status__in=definition.source))
     if any(not definition.open_to(actor, one.site) for one in found):
         raise NotAllowed

@@ -264,7 +264,7 @@ class Run:
 
     def _mine(self) -> Batch:
         """The batch, locked. Raises Halted when another run has it."""
-        batch = Batch.objects.select_for_update().filter(pk=self.batch_id, run=self.run_id).first()
+        batch = Batch.objects.select_for_update(no_key=True).filter(pk=self.batch_id, run=self.run_id).first()
         if batch is None or batch.status != BatchStatus.RUNNING:
             raise Halted
         return batch
@@ -273,7 +273,7 @@ class Run:
     def _commit(self, made: Made) -> bool:
         """The package counts from here on, if it is one. What was waived meanwhile stays in it without a key."""
         now, batch, bag = self.clock(), self._mine(), self.bag
-        open_now = Record.objects.select_for_update().filter(
+        open_now = Record.objects.select_for_update(no_key=True).filter(
             pk__in=[one.pk for one in made.members], batch=batch, state=RecordState.CATALOGUED
         )
         good = set(open_now.order_by("pk").values_list("pk", flat=True))
@@ -348,7 +348,7 @@ class Run:
         """Let go of the batch and say why; it is tried again after a growing wait."""
         now = self.clock()
         with transaction.atomic():
-            batch = Batch.objects.select_for_update().select_related("site").get(pk=self.batch_id)
+            batch = Batch.objects.select_for_update(no_key=True).select_related("site").get(pk=self.batch_id)
             if batch.run == self.run_id:
                 after = WAITS[min(batch.stops, len(WAITS) - 1)]
                 kept = {"run": None, "stops": batch.stops + 1, "error": reason[:300], "next_at": now + after}

@@ -93,7 +93,9 @@ def _scopes(rows: Any, kind: str, rules: list[Schedule]) -> Iterable[tuple[str, 
 def _join(rows: Any, site: Site, kind: str, month: date, years: int, now: datetime) -> int:
     """Put some of the rows into the month's open batch, which is made where there is none."""
     some = list(
-        rows.select_for_update(skip_locked=True, of=("self",)).order_by("pk").values_list("pk", flat=True)[:SOME]
+        rows.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        .order_by("pk")
+        .values_list("pk", flat=True)[:SOME]
     )
     if not some:
         return 0
@@ -112,7 +114,7 @@ def batch_for(*, site: Site, kind: str, month: date, due: datetime, now: datetim
     """The month's open batch, due no later than `due`; opened where there is none. In the caller's transaction."""
     with connection.cursor() as cursor:  # two at once would open it twice, and one of them fail
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x0CC_20, site.pk])
-    of_month = Batch.objects.select_for_update(of=("self",)).filter(site=site, kind=kind, month=month)
+    of_month = Batch.objects.select_for_update(of=("self",), no_key=True).filter(site=site, kind=kind, month=month)
     parts = list(of_month.select_related("site").order_by("part"))
     batch = next((one for one in parts if one.is_open), None)
     if batch is None:
@@ -212,7 +214,7 @@ def record_waive(*, record_id: int, reason: str, actor: User, now: datetime) -> 
 
     Raises NotAllowed, WrongState (it has no open problem), Invalid (no reason).
     """
-    row = Record.objects.select_for_update(of=("self",)).select_related("site").get(pk=record_id)
+    row = Record.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=record_id)
     if not has_role(actor, WAIVERS, site=row.site):
         raise NotAllowed
     if not reason.strip():

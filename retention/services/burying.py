@@ -48,7 +48,7 @@ def bury(proposal: Proposal, lines: "Sequence[Line]", gone: dict[int, str], *, n
     by_item = {one.item: one for one in lines if one.item not in failed}
     mine = set(
         Item.objects.filter(pk__in=list(by_item), state=ItemState.STARTED)
-        .select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
+        .select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk", flat=True)
     )  # fmt: skip
     done = [(one.item, one.record, gone[item]) for item, one in by_item.items() if item in mine]
     try:

@@ -61,7 +61,7 @@ def drill_run(*, clock: Clock, lasting: timedelta = SLICE) -> int:
 def drill_begin(*, actor: Actor, now: datetime, seed: str = "") -> Check | None:
     """Draw a batch; None where nothing is backed up yet, or a drill is under way."""
     batches = list(drawn_from(now))
-    if not batches or Check.objects.select_for_update().filter(kind=CheckKind.DRILL, ended_at=None).exists():
+    if not batches or Check.objects.select_for_update(no_key=True).filter(kind=CheckKind.DRILL, ended_at=None).exists():
         return None
     seed = seed or secrets.token_hex(16)
     drawn = draw(batches, seed)

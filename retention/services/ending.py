@@ -80,7 +80,7 @@ def _bags_end(proposal: Proposal, empty: list[int], now: datetime) -> None:
     kept = Packed.objects.filter(pack__bag=OuterRef("pk"), key__isnull=False)
     mine = list(Pack.objects.filter(pk__in=empty).values_list("bag_id", flat=True).distinct())
     bags = Bag.objects.filter(~Exists(kept), pk__in=mine, status=BagStatus.COMPLETE)
-    for bag in bags.defer("key").select_for_update():
+    for bag in bags.defer("key").select_for_update(no_key=True):
         Bag.objects.filter(pk=bag.pk).update(key="", status=BagStatus.GONE, gone_at=now)
         data = {"bag": bag.identifier, "proposal": proposal.number}
         record(actor=DISPOSER, action="retention.bag_destroyed", subject=bag, data=data, now=now, site=proposal.site)

@@ -44,7 +44,10 @@ def findings_keep(
     place give `findings_gone` what was looked at and found in order. Returns those that are new or open again.
     """
     of_place = _of(place).filter(kind=kind)
-    known = {one.name: one for one in of_place.select_for_update(of=("self",)).select_related("site").order_by("pk")}
+    known = {
+        one.name: one
+        for one in of_place.select_for_update(of=("self",), no_key=True).select_related("site").order_by("pk")
+    }
     by_name = {one.name[:600]: one for one in seen}
     made = [_row(kind, place, name, one, now) for name, one in by_name.items() if name not in known]
     for i in range(0, len(made), SOME):

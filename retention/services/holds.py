@@ -223,7 +223,7 @@ def holds_watch(*, now: datetime) -> int:
 
 @transaction.atomic
 def _expire(pk: int, now: datetime) -> bool:
-    hold = Hold.objects.select_for_update(of=("self",)).select_related("site", "set_by").get(pk=pk)
+    hold = Hold.objects.select_for_update(of=("self",), no_key=True).select_related("site", "set_by").get(pk=pk)
     if hold.expired_at or hold.lifted_at or hold.stands_on(local_day(now, hold.site.zone)):
         return False  # somebody was quicker
     hold.expired_at = now
@@ -237,7 +237,7 @@ def _expire(pk: int, now: datetime) -> bool:
 
 
 def _standing(hold_id: int, actor: Actor, now: datetime) -> Hold:
-    hold = Hold.objects.select_for_update(of=("self",)).select_related("site").get(pk=hold_id)
+    hold = Hold.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=hold_id)
     if not isinstance(actor, User) or not may_hold(actor, hold.site):
         raise NotAllowed
     if not hold.stands_on(local_day(now, hold.site.zone)):

@@ -39,7 +39,7 @@ def lines(pks: Sequence[int], *, day: date) -> list[Line]:
     wanted = Item.objects.filter(pk__in=pks, state__in=[ItemState.LISTED, ItemState.STARTED, ItemState.FAILED])
     items = {
         record: (pk, line, state)
-        for pk, record, line, state in wanted.select_for_update(of=("self",))
+        for pk, record, line, state in wanted.select_for_update(of=("self",), no_key=True)
         .order_by("position")
         .values_list("pk", "record_id", "line", "state")
     }

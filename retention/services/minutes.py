@@ -39,7 +39,7 @@ def disposal_issue(
     Raises NotAllowed, WrongState (not all gone, or not proved to be), Invalid (no place, no witness).
     """
     with transaction.atomic():
-        proposal = Proposal.objects.select_for_update(of=("self",)).select_related(
+        proposal = Proposal.objects.select_for_update(of=("self",), no_key=True).select_related(
             "site", "approval", "executed_by__person"
         ).get(pk=proposal_id)  # fmt: skip
         if not PROPOSAL.find("issue").open_to(actor, proposal.site):

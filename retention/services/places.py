@@ -128,7 +128,7 @@ def _save(
         raise Invalid(_("Say why."), field="note")
     model = type(place)
     if not new:
-        place = model.objects.select_for_update(of=("self",)).get(pk=place.pk)
+        place = model.objects.select_for_update(of=("self",), no_key=True).get(pk=place.pk)
     was = {} if new else {field: str(getattr(place, field)) for field in fields}
     before = (place.kind, place.url, place.endpoint)
     for field in fields:

@@ -76,7 +76,7 @@ def entry_add(*, line: Line, actor: Actor, now: datetime, why: str = "") -> Entr
 @transaction.atomic
 def entry_change(*, entry_id: int, line: Line, why: str, actor: Actor, now: datetime) -> Entry:
     """Put an entry right; both the old and the new are kept. Raises NotAllowed, WrongState (destroyed), Invalid."""
-    entry = Entry.objects.select_for_update(of=("self",)).select_related("site").get(pk=entry_id)
+    entry = Entry.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=entry_id)
     _must_register(actor, entry.site)
     _must_register(actor, line.site)
     if entry.status == EntryStatus.DESTROYED:
@@ -111,7 +111,7 @@ def entry_push(*, line: Line, why: str, actor: Actor, now: datetime) -> str:
 @transaction.atomic
 def entry_destroy(*, entry_id: int, on: date, note: str, actor: Actor, now: datetime) -> Entry:
     """Write down that the paper or file is no more; for the disposal, which has the approval. Raises WrongState."""
-    entry = Entry.objects.select_for_update(of=("self",)).select_related("site").get(pk=entry_id)
+    entry = Entry.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=entry_id)
     if entry.status == EntryStatus.DESTROYED:
         raise WrongState(_("This document is destroyed already."))
     if on <= entry.expires_on:

@@ -177,7 +177,10 @@ class _Scanning:
         """Whether it is the file of a record under a new path: the same ID and size, and nothing at the old path."""
         with transaction.atomic():
             row = (
-                Record.objects.kept().select_for_update(of=("self",)).filter(pk=outcome.pk or 0, size=one.size).first()
+                Record.objects.kept()
+                .select_for_update(of=("self",), no_key=True)
+                .filter(pk=outcome.pk or 0, size=one.size)
+                .first()
             )
             if row is None or (row.started_at, row.ended_at) != (one.started_at, one.ended_at) or listing.has(row.path):
                 return False

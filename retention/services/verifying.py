@@ -316,7 +316,7 @@ def _claimed(store: Store, run: uuid.UUID, now: datetime) -> Check | None:
     """The store's check of the day, this run's; None where another run has it."""
     today = start_of_day(local_day(now, JAKARTA), JAKARTA)
     with transaction.atomic():
-        Store.objects.select_for_update().get(pk=store.pk)
+        Store.objects.select_for_update(no_key=True).get(pk=store.pk)
         rows = Check.objects.filter(
             kind=CheckKind.FIXITY, store=store, batch=None, by=str(CHECKER), started_at__gte=today
         )

@@ -34,7 +34,7 @@ def item_settle(*, item_id: int, outcome: str, note: str = "", actor: User, now:
     Raises NotAllowed, WrongState (the leaving is closed), Invalid (what is missing needs a note).
     """
     leaving_id = ClearanceItem.objects.values_list("leaving_id", flat=True).get(pk=item_id)
-    leaving = Leaving.objects.select_for_update(of=("self",)).select_related("site").get(pk=leaving_id)
+    leaving = Leaving.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=leaving_id)
     item = ClearanceItem.objects.get(pk=item_id)
     if not may(actor, RECORDERS, leaving.site):
         raise NotAllowed

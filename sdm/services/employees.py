@@ -155,7 +155,7 @@ def employee_edit(
     person = person_locked(person_id)
     if not may(actor, KEEPERS, person.site):
         raise NotAllowed
-    employee = Employee.objects.select_for_update().get(pk=person_id)
+    employee = Employee.objects.select_for_update(no_key=True).get(pk=person_id)
     given = personal_clean(personal, joined_on=person.joined_on)
     if given.get("nik"):
         nik_is_free(given["nik"], person_id=person_id)

@@ -105,7 +105,7 @@ def _person_of(leaving_id: int) -> int:
 def leaving_follow(*, person: Person, previous: date | None, actor: Actor, now: datetime) -> Leaving:
     """A last working day was set or moved, wherever: open the person's leaving, or let the standing one say so too."""
     employees_take_up(people=[person], actor=actor, now=now, why=_("Leaving"))
-    rows = Leaving.objects.select_for_update(of=("self",)).filter(employee_id=person.pk)
+    rows = Leaving.objects.select_for_update(of=("self",), no_key=True).filter(employee_id=person.pk)
     standing = rows.open().first()
     if standing is None and previous is not None:  # closed by now: its day is put right
         standing = rows.filter(status=LeavingStatus.CLOSED).order_by("-pk").first()
@@ -178,7 +178,7 @@ def leaving_ends(*, person: Person, to: LeavingStatus, name: str, note: str, act
 
     Not a step that a role makes, but what follows from one; the history says so all the same.
     """
-    for found in Leaving.objects.open().select_for_update(of=("self",)).filter(employee_id=person.pk):
+    for found in Leaving.objects.open().select_for_update(of=("self",), no_key=True).filter(employee_id=person.pk):
         was, found.status = found.status, to
         found.closed_at = now if to == LeavingStatus.CLOSED else None
         sign(found, actor, note, now=now)

@@ -131,7 +131,7 @@ def placement_correct(
     """
     person_id = Placement.objects.values_list("employee_id", flat=True).get(pk=placement_id)
     person = person_locked(person_id)
-    found = Placement.objects.select_for_update(of=("self",)).select_related("site").get(pk=placement_id)
+    found = Placement.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=placement_id)
     if not all(may(actor, KEEPERS, one) for one in (found.site, person.site, site)):
         raise NotAllowed
     if not note.strip():
@@ -251,7 +251,7 @@ def placements_take_effect(*, now: datetime) -> int:
 @transaction.atomic
 def _take_effect(pk: int, person_id: int, *, now: datetime) -> bool:
     """False when somebody else brings it about, or it was withdrawn a moment ago."""
-    locked = Person.objects.select_for_update(of=("self",), skip_locked=True)
+    locked = Person.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
     if not locked.filter(pk=person_id).exists():
         return False
     planned = Placement.objects.filter(pk=pk, told_at=None).select_related("site").first()

@@ -1,6 +1,7 @@
-"""Deleting N recordings with all that is asked and kept about it, against `rm -r` of the same tree (RET-9).
+"""Deleting N recordings with all that is asked and kept about it, against `rm -r` of the same tree (RET-9, RET-10).
 
-`retention_dispose.py [N] [BYTES]`: 5 000 files of 50 000 bytes. Target: at least 80 % of rm's speed.
+`retention_dispose.py [N] [BYTES]`: 10 000 files of 50 000 bytes. Targets: at least 80 % of rm's speed; the berita
+acara with 10 000 lines in its annex in 5 s.
 """
 
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from _bench import ROOT, Report, measured, use_database
 
-COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000
+COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
 SIZE = int(sys.argv[2]) if len(sys.argv) > 2 else 50_000
 
 
@@ -21,9 +22,11 @@ def main() -> None:
     sys.path.insert(0, str(ROOT))
     from django.utils import timezone
 
+    from occ.people.choices import Role
     from occ.policies.services import install_defaults
     from retention.models import Proposal
-    from retention.services import disposing, ending
+    from retention.services import disposing, ending, minutes
+    from tests.factories import user
     from tests.retention import disposal
 
     install_defaults()
@@ -59,6 +62,12 @@ def main() -> None:
         while disposing.proposal_dispose(proposal_id=proposal.pk, clock=timezone.now):
             pass
     assert Proposal.objects.get(pk=proposal.pk).status == "destroyed" and not world.files
+    control = user(Role.DOCUMENT_CONTROL, proposal.site)
+    with measured() as issued:
+        minutes.disposal_issue(
+            proposal_id=proposal.pk, place="Jakarta", witnesses=[("Saksi", "Auditor")], language="id", signatures=(),
+            actor=control, now=timezone.now(),
+        )  # fmt: skip
     report = Report("retention_dispose")
     report.add("rm -r and sync", seconds=rm, per_second=COUNT / rm)
     for name, seconds in parts.items():
@@ -66,6 +75,7 @@ def main() -> None:
     share = 100 * rm / whole.seconds
     report.add("all of it", seconds=whole.seconds, per_second=COUNT / whole.seconds, of_rm=f"{share:.0f} %")
     report.add("memory above nothing", MiB=whole.peak)
+    report.add("berita acara with all of it in its annex", seconds=issued.seconds, per_second=COUNT / issued.seconds)
     report.write()
     shutil.rmtree(root)
 

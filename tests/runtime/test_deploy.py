@@ -33,6 +33,9 @@ METRIC = re.compile(r"\bocc_[a-z_]+\b")
 pytestmark = pytest.mark.req("KER-3")
 
 
+PASSWORDS = {"POSTGRES_PASSWORD", "OWNER_PASSWORD", "OCC_PASSWORD"}
+
+
 def compose() -> dict[str, Any]:
     return yaml.safe_load((ROOT / "docker-compose.yml").read_text())  # type: ignore[no-any-return]
 
@@ -83,6 +86,16 @@ def test_every_command_is_one_that_there_is() -> None:
     assert seen == {"worker", "beat", "web"}
 
 
+def test_compose_s_processes_work_with_tables_that_they_do_not_own() -> None:
+    for name, service in compose()["services"].items():
+        if service.get("env_file"):
+            given = service["environment"]
+            assert given["DATABASE_URL"].startswith("postgres://occ:"), name
+            assert (given["OWNER_PASSWORD"], given["POSTGRES_PASSWORD"]) == ("", ""), name  # .env would give them
+            assert ("MIGRATION_DATABASE_URL" in given) == (name == "migrate")
+    assert "/docker-entrypoint-initdb.d/roles.sh" in str(compose()["services"]["postgres"]["volumes"])
+
+
 def test_compose_gives_what_the_settings_need() -> None:
     example = dict(
         line.split("=", 1) for line in (ROOT / ".env.example").read_text().splitlines() if line and line[0] != "#"
@@ -94,7 +107,7 @@ def test_compose_gives_what_the_settings_need() -> None:
     assert named | secret <= example.keys()
     table = (ROOT / "README.md").read_text()
     documented = {name for name in example if f"`{name}`" in table}
-    assert example.keys() - documented <= {"POSTGRES_PASSWORD", "GRAFANA_PASSWORD", "BACKUPS"}
+    assert example.keys() - documented <= {*PASSWORDS, "GRAFANA_PASSWORD", "BACKUPS"}
 
 
 @pytest.mark.req("KER-15")

@@ -41,7 +41,12 @@ def findings_keep(
     without those only seen again.
     """
     # Rows that people have their hands on now are waited for, in one order.
-    list(Finding.objects.filter(application=run.application).select_for_update().order_by("pk").values_list("pk"))
+    list(
+        Finding.objects.filter(application=run.application)
+        .select_for_update(no_key=True)
+        .order_by("pk")
+        .values_list("pk")
+    )
     again = _seen(run)
     came_back = _come_back(run, now)
     gone = _gone(run, again, kinds, now)

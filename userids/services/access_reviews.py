@@ -48,7 +48,9 @@ def access_reviews_open(*, now: datetime) -> int:
 @transaction.atomic
 def access_review_open(*, site: Site, actor: Actor = BEAT, now: datetime) -> AccessReview | None:
     """Freeze the site's active IDs with their holders; None when there is none, or the quarter has its campaign."""
-    site = Site.objects.select_for_update().get(pk=site.pk)  # two beats: the second waits, and sees the first one's
+    site = Site.objects.select_for_update(no_key=True).get(
+        pk=site.pk
+    )  # two beats: the second waits, and sees the first one's
     today = local_day(now, site.zone)
     quarter = quarter_of(today)
     held = Assignment.objects.filter(
@@ -93,8 +95,8 @@ def no_longer_held(items: "QuerySet[AccessReviewItem]") -> "QuerySet[AccessRevie
 @transaction.atomic
 def items_lapse(*, review_id: int, now: datetime) -> int:
     """Mark what needs no decision any more."""
-    review = AccessReview.objects.select_for_update(of=("self",)).get(pk=review_id)
-    lapsed = list(no_longer_held(review.pending()).select_for_update(of=("self",)))
+    review = AccessReview.objects.select_for_update(of=("self",), no_key=True).get(pk=review_id)
+    lapsed = list(no_longer_held(review.pending()).select_for_update(of=("self",), no_key=True))
     for item in lapsed:
         _decide(item, AccessDecision.LAPSED, "", BEAT, now)
     _answered(review, {item.part_id for item in lapsed}, BEAT, now)
@@ -108,7 +110,7 @@ def _decide_again(review: AccessReview, now: datetime) -> None:
     revoked = review.items.filter(decision=AccessDecision.REVOKED, account__status=AccountStatus.ACTIVE)
     if not review.is_open:
         return
-    for item in revoked.exclude(Exists(asked)).select_for_update(of=("self",)):
+    for item in revoked.exclude(Exists(asked)).select_for_update(of=("self",), no_key=True):
         item.decision, item.decided_at, item.decided_by, item.deactivation = AccessDecision.PENDING, None, None, None
         sign(item, BEAT, _("The request by which it was revoked was cancelled."), now=now)
         item.save(update_fields=["decision", "decided_at", "decided_by", "deactivation"])
@@ -140,7 +142,7 @@ def items_decide(
     Raises NotAllowed (another team's, or one's own), WrongState (closed, decided already), Invalid (revoked without a
     note).
     """
-    review = AccessReview.objects.select_for_update(of=("self",)).select_related("site").get(pk=review_id)
+    review = AccessReview.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=review_id)
     if not review.is_open:
         raise WrongState(_("This access review is closed."))
     if decision not in (AccessDecision.CONFIRMED, AccessDecision.REVOKED):
@@ -149,7 +151,7 @@ def items_decide(
         raise Invalid(_("Say why the user ID is revoked."), field="note")
     wanted = set(item_ids)
     allowed = AccessReviewItem.objects.filter(review=review, pk__in=wanted).decided_by(actor, review.site)
-    items = list(allowed.select_related("account").select_for_update(of=("self",)).order_by("pk"))
+    items = list(allowed.select_related("account").select_for_update(of=("self",), no_key=True).order_by("pk"))
     if not wanted or len(items) != len(wanted):
         raise NotAllowed if wanted else Invalid(_("Tick the user IDs that you decide about."))
     if decided := next((one for one in items if one.decision != AccessDecision.PENDING), None):
@@ -193,7 +195,9 @@ def access_review_close(
 
     items_lapse(review_id=review_id, now=now)
     with transaction.atomic():
-        review = AccessReview.objects.select_for_update(of=("self",)).select_related("site").get(pk=review_id)
+        review = (
+            AccessReview.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=review_id)
+        )
         if not ACCESS_REVIEW.find("close").open_to(actor, review.site):
             raise NotAllowed
         pending = review.pending().count()

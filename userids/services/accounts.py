@@ -81,7 +81,7 @@ def account_edit(
     *, account_id: int, role: str, channels: list[str], remarks: str, note: str, actor: Actor, now: datetime
 ) -> Account:
     """Change what is not state: application role, channels, remarks. Moves no deadline."""
-    account = Account.objects.select_for_update(of=("self",)).select_related("site").get(pk=account_id)
+    account = Account.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=account_id)
     must_keep(actor, account.site)
     was = {"role": account.role, "channels": account.channels, "remarks": account.remarks}
     account.role, account.channels, account.remarks = role, channels, remarks
@@ -122,7 +122,7 @@ def assign(
 
 def end_assignment(account: Account, *, at: datetime, why: str, actor: Actor, now: datetime) -> None:
     """End the present holder's time. Raises Invalid when that instant lies before it began."""
-    assignment = Assignment.objects.select_for_update().filter(account=account, ends_at=None).first()
+    assignment = Assignment.objects.select_for_update(no_key=True).filter(account=account, ends_at=None).first()
     if assignment is None:
         return
     if at <= assignment.starts_at:
@@ -161,7 +161,7 @@ def account_resume(*, account_id: int, note: str, actor: User, now: datetime) ->
     expected = kept_for(Account.objects.get(pk=account_id))
     if expected is not None:
         person_locked(expected.pk)  # before the account: whoever records a leaving takes them in this order
-    account = Account.objects.select_for_update(of=("self",)).select_related("site").get(pk=account_id)
+    account = Account.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=account_id)
     if not has_role(actor, {Role.TEAM_LEADER}, site=account.site):
         raise NotAllowed
     person = kept_for(account)

@@ -102,7 +102,7 @@ def application_edit(
 ) -> Application:  # fmt: skip
     """Change how an application is reached. `token` empty: the one that is there stays. Raises NotAllowed, Invalid."""
     must_edit(actor)
-    application = Application.objects.select_for_update().get(pk=application_id)
+    application = Application.objects.select_for_update(no_key=True).get(pk=application_id)
     base_url = base_url.strip()
     if connector == ConnectorKind.SCIM or base_url:
         try:
@@ -152,7 +152,7 @@ def enforcement_set(
 ) -> Enforcement:
     """What happens at due time, from an instant on (default now), never in the past: what was judged stays judged."""
     must_edit(actor)
-    application = Application.objects.select_for_update().get(pk=application_id)
+    application = Application.objects.select_for_update(no_key=True).get(pk=application_id)
     begins = valid_from or now
     if not reason.strip():
         raise Invalid(_("Say why the policy changes."), field="reason")

@@ -66,7 +66,7 @@ def connector_ask(
         replacements.replaceable(found, now=now)
         found.sessions_revoked = found.work_handed_over = True
         found.save(update_fields=["sessions_revoked", "work_handed_over"])
-    order = orders_of(found).open().select_for_update().first()
+    order = orders_of(found).open().select_for_update(no_key=True).first()
     if order is None:
         order = ConnectorOrder.objects.create(**subject(found), asked_by=actor, asked_at=now, next_at=now)
     elif order.state == OrderState.RUNNING:
@@ -87,7 +87,7 @@ def may_be_asked(request: Process) -> bool:
 
 def locked(request: Process) -> Process:
     """The request as it is now, locked: always before its orders, as people's steps do."""
-    rows: Any = type(request).objects.select_for_update(of=("self",))
+    rows: Any = type(request).objects.select_for_update(of=("self",), no_key=True)
     found: Process = rows.select_related("account__application", "person", "site").get(pk=request.pk)
     return found
 
@@ -234,7 +234,7 @@ def _claim(order_id: int, *, now: datetime) -> Work | None:
     if order is None:
         return None
     request = locked(order.request)
-    order = due.select_for_update(of=("self",)).first()
+    order = due.select_for_update(of=("self",), no_key=True).first()
     if order is None:
         return None
     if why := _obstacle(order, request, now):
@@ -303,7 +303,7 @@ def _ask(connector: Connector, request: Process, clock: Callable[[], datetime]) 
 def _mine(work: Work) -> tuple[ConnectorOrder, Process] | None:
     """The order and its request, locked; None when another worker has it by now."""
     request = locked(work.request)
-    rows = ConnectorOrder.objects.select_for_update(of=("self",))
+    rows = ConnectorOrder.objects.select_for_update(of=("self",), no_key=True)
     order = rows.filter(pk=work.order_id, state=OrderState.RUNNING, claimed_at=work.claimed_at).first()
     return (order, request) if order else None
 
@@ -335,7 +335,7 @@ def _give_up(order: ConnectorOrder, request: Process, error: str, *, now: dateti
 def _park(order_id: int, *, now: datetime) -> None:
     order = ConnectorOrder.objects.select_related("deactivation", "replacement").get(pk=order_id)
     request = locked(order.request)
-    found = ConnectorOrder.objects.open().select_for_update(of=("self",)).filter(pk=order_id).first()
+    found = ConnectorOrder.objects.open().select_for_update(of=("self",), no_key=True).filter(pk=order_id).first()
     if found is not None:
         _give_up(found, request, _("OCC made a mistake here. Tell Team IT."), now=now)
 

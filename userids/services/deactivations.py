@@ -74,7 +74,7 @@ def resignations_record(
             raise Invalid(_("User ID %(id)s has no holder.") % {"id": account.user_id})
         people.add(account.holder.person_id)
     # All of them first and in one order: two of these at once wait for each other instead of embracing.
-    list(Person.objects.select_for_update().filter(pk__in=people).order_by("pk"))
+    list(Person.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
     return [
         resignation_record(
             person_id=pk, last_working_day=last_working_day, reason=reason, note=note, actor=actor, now=now
@@ -107,7 +107,7 @@ def resignation_move(
 def _standing(resignation_id: int, actor: User) -> Resignation:
     """The resignation, locked after its person; raises NotAllowed, and WrongState when it stands no more."""
     lifecycle.person_locked(Resignation.objects.values_list("person_id", flat=True).get(pk=resignation_id))
-    rows = Resignation.objects.select_for_update(of=("self",)).select_related("person__site")
+    rows = Resignation.objects.select_for_update(of=("self",), no_key=True).select_related("person__site")
     resignation = rows.get(pk=resignation_id)
     if not has_role(actor, {Role.SUPPORT}, site=resignation.person.site):
         raise NotAllowed
@@ -142,7 +142,7 @@ def resignation_follow(*, person: Person, actor: Actor, now: datetime) -> Resign
     has it, and done at once when it was Support who recorded the leaving over there.
     """
     assert person.last_working_day is not None
-    standing = Resignation.objects.select_for_update(of=("self",)).filter(person=person)
+    standing = Resignation.objects.select_for_update(of=("self",), no_key=True).filter(person=person)
     found = standing.standing().first()
     if found is None:
         found = Resignation(
@@ -164,7 +164,7 @@ def resignation_follow(*, person: Person, actor: Actor, now: datetime) -> Resign
 @transaction.atomic
 def resignation_end(*, person: Person, withdrawn: bool, note: str, actor: Actor, now: datetime) -> None:
     """The person stays (`withdrawn`) or came back: the record stands no more."""
-    for found in Resignation.objects.select_for_update(of=("self",)).standing().filter(person=person):
+    for found in Resignation.objects.select_for_update(of=("self",), no_key=True).standing().filter(person=person):
         field = "withdrawn_at" if withdrawn else "ended_at"
         setattr(found, field, now)
         sign(found, actor, note, now=now)
@@ -182,7 +182,9 @@ def deactivations_follow_move(*, person: Person, actor: Actor, now: datetime) ->
     if person.last_working_day is None:
         return
     team = person.team_on(person.last_working_day)
-    for request in DeactivationRequest.objects.filter(person=person).open().select_for_update(of=("self",)):
+    for request in (
+        DeactivationRequest.objects.filter(person=person).open().select_for_update(of=("self",), no_key=True)
+    ):
         there = team if team is not None and team.site_id == request.site_id else None
         if request.team_id != (there.pk if there else None):
             request.team = there
@@ -200,7 +202,9 @@ def deactivations_open(*, person: Person, previous: date | None = None, actor: A
     """
     assert person.last_working_day is not None
     starts_at, due_at = deadline(person, now)
-    for request in DeactivationRequest.objects.filter(person=person).open().select_for_update(of=("self",)):
+    for request in (
+        DeactivationRequest.objects.filter(person=person).open().select_for_update(of=("self",), no_key=True)
+    ):
         # One that was asked for a reason of its own keeps it, and the nearer of the two deadlines.
         differs = request.of_leaver and request.last_working_day != person.last_working_day
         if differs or (request.due_at != due_at if request.of_leaver else due_at < request.due_at):
@@ -224,7 +228,7 @@ def _judge_anew(
     ended = DeactivationRequest.objects.of_leavers().filter(
         person=person, last_working_day=previous, inactive_since__isnull=False
     )
-    for request in ended.select_for_update(of=("self",)):
+    for request in ended.select_for_update(of=("self",), no_key=True):
         why = _date_moved(request, person)
         request.last_working_day, request.starts_at, request.due_at = person.last_working_day, starts_at, due_at
         sign(request, actor, why, now=now)
@@ -377,7 +381,7 @@ def _close(
     request: DeactivationRequest, at: datetime, evidence: dict[str, Any], *, actor: Actor, now: datetime
 ) -> None:
     """The ID is inactive from `at` on: the logbook says so, and the clock has ended."""
-    account = Account.objects.select_for_update(of=("self",)).get(pk=request.account_id)
+    account = Account.objects.select_for_update(of=("self",), no_key=True).get(pk=request.account_id)
     why, suspend = str(DeactivationReason(request.reason).label), request.reason in SUSPENDING
     accounts.close(account, at=at, why=why, suspend=suspend, actor=actor, now=now)
     obligations.obligation_fulfil(subject=request, rule=DEACTIVATE, at=at, evidence=evidence, actor=actor, now=now)

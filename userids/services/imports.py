@@ -62,7 +62,10 @@ def _write(reading: Reading, name: str, actor: User, now: datetime) -> dict[str,
         by_id[entry.application.pk, entry.user_id.upper()].append(entry)
     # Locked, and asked again: somebody's leaving may have been recorded since the file was read.
     days = dict(
-        Person.objects.select_for_update().filter(pk__in=known).order_by("pk").values_list("pk", "last_working_day")
+        Person.objects.select_for_update(no_key=True)
+        .filter(pk__in=known)
+        .order_by("pk")
+        .values_list("pk", "last_working_day")
     )
     for one in reading.people.values():
         one.last_working_day = days.get(one.pk, one.last_working_day)

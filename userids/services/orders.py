@@ -33,7 +33,7 @@ def stand_back(request: Process, *, now: datetime, enforced_too: bool = True) ->
 
     `enforced_too` False: what the policy asked for at due time stays, as starting by hand shuts nothing yet.
     """
-    for order in orders_of(request).open().select_for_update():
+    for order in orders_of(request).open().select_for_update(no_key=True):
         if order.state == OrderState.RUNNING and order.claimed_at is not None and order.claimed_at > now - SILENT:
             raise WrongState(_("The connector is at work on this user ID right now. Look again in a moment."))
         if enforced_too or order.enforced_due_at is None:

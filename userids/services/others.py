@@ -44,7 +44,7 @@ def deactivation_ask(
     before = Account.objects.with_holder().get(pk=account_id).holder
     if before is not None:
         person_locked(before.person_id)  # before the account: whoever records a leaving takes them in this order
-    account = Account.objects.select_for_update(of=("self",)).select_related("site").get(pk=account_id)
+    account = Account.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=account_id)
     if not may_ask(actor, account.site):
         raise NotAllowed
     if reason not in OTHER_REASONS:
@@ -63,7 +63,7 @@ def deactivation_ask(
         raise WrongState(_("The user ID has changed hands a moment ago. Look at it again."))
     starts_at = other_start(last_day, account.site.zone, now)
     within = timedelta(hours=policy_value(within_policy(reason), at=now, site=account.site))
-    asked = account.deactivations.open().select_for_update(of=("self",)).first()
+    asked = account.deactivations.open().select_for_update(of=("self",), no_key=True).first()
     if asked is not None:
         return _hasten(asked, starts_at, starts_at + within, reason, note, actor=actor, now=now)
     request = DeactivationRequest(

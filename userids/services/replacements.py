@@ -34,7 +34,7 @@ def replacement_request(
     Raises Invalid where the e-mail is used elsewhere or the new agent is none; WrongState where the present holder
     neither left nor is leaving, or a replacement is under way.
     """
-    account = Account.objects.select_for_update(of=("self",)).select_related("site").get(pk=account_id)
+    account = Account.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=account_id)
     if not has_role(actor, {Role.SUPPORT}, site=account.site):
         raise NotAllowed
     person = Person.objects.select_related("site").get(pk=person_id)
@@ -116,7 +116,9 @@ def must_be_ticked(sessions_revoked: bool, work_handed_over: bool) -> None:
 
 def replaceable(request: ReplacementRequest, *, now: datetime) -> Account:
     """The account, locked, if its next holder may have it now. Raises Invalid, WrongState."""
-    account = Account.objects.select_for_update(of=("self",)).select_related("site").get(pk=request.account_id)
+    account = (
+        Account.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=request.account_id)
+    )
     _check_old_holder(account, now)
     _check_new_holder(account, request.person, request.email)
     return account

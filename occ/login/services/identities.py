@@ -44,7 +44,7 @@ def _find(claims: dict[str, Any], now: datetime) -> tuple[User | None, str]:
         return None, "oidc_unknown"
     if not may_log_in(found, now=now):
         return found, "off"
-    User.objects.select_for_update(of=("self",)).get(pk=found.pk)
+    User.objects.select_for_update(of=("self",), no_key=True).get(pk=found.pk)
     if SocialAccount.objects.filter(user=found, provider=PROVIDER).exists():
         return found, "oidc_other_identity"
     SocialAccount.objects.create(user=found, provider=PROVIDER, uid=subject, extra_data={})

@@ -76,7 +76,7 @@ def code_check(*, user: User, code: str, address: str, now: datetime) -> Authent
 
 @transaction.atomic
 def _use(user: User, code: str, now: datetime) -> Authenticator | None:
-    User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
     kept = {row.type: row for row in Authenticator.objects.filter(user=user)}
     app, recovery = kept.get(Authenticator.Type.TOTP), kept.get(Authenticator.Type.RECOVERY_CODES)
     if app is None:
@@ -108,7 +108,7 @@ def second_factor_set(*, user: User, secret: str, code: str, session_key: str | 
 
     Ends the user's other sessions: they were begun without it. Raises Invalid, WrongState.
     """
-    User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
     if factor_of(user) is not None:
         raise WrongState(_("Your second factor is set up already."))
     counter = counter_of(secret, code, now)
@@ -127,7 +127,7 @@ def second_factor_set(*, user: User, secret: str, code: str, session_key: str | 
 @transaction.atomic
 def recovery_codes_renew(*, user: User, now: datetime) -> list[str]:
     """New ones in place of all old ones. Raises WrongState without a second factor."""
-    User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
     if factor_of(user) is None:
         raise WrongState(_("Set up your second factor first."))
     record(actor=user, action="user.recovery_codes_renewed", subject=user, data={}, now=now)
@@ -167,7 +167,7 @@ def second_factor_reset(*, user: User, reason: str, actor: Actor, now: datetime)
         raise NotAllowed(_("Another administrator resets yours."))
     if not reason.strip():
         raise Invalid(_("Say why."), field="reason")
-    User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
     if not Authenticator.objects.filter(user=user).delete()[0]:
         raise WrongState(_("%(name)s has no second factor.") % {"name": user})
     place = user.person.site if user.person else None
