@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from coverage import Coverage
 from django.apps import apps
 from django.db import connections
 from django.test import TransactionTestCase
@@ -23,8 +26,46 @@ from tests.factories import floor as make_floor
 
 # Most tests log in by force_login: there no role needs a second factor. tests/login sets the policy itself.
 DEFINITIONS[SECOND_FACTOR] = replace(DEFINITIONS[SECOND_FACTOR], default=[])
-# Two processes share the files: those that take minutes go first, so that neither waits for the other at the end.
-LONG = ("tests/access/", "tests/runtime/", "tests/faults/", "tests/browser/", "tests/fuzz/")
+# Two processes share the files: those that take minutes go first, so that neither waits for the other at the end. They
+# ask the whole of it, page by page or from outside: what they run is not counted as covered, which would take them
+# three times as long.
+LONG = ("tests/access/", "tests/faults/", "tests/runtime/", "tests/browser/", "tests/fuzz/", "tests/home/test_demo.py")
+
+
+stopped: list[Coverage | None] = []  # by whom it is asked for: one may lie in another
+
+
+@contextmanager
+def uncovered() -> Iterator[None]:
+    running = Coverage.current()
+    if running and not stopped:
+        running.stop()
+    stopped.append(running)
+    try:
+        yield
+    finally:
+        stopped.pop()
+        if running and not stopped:
+            running.start()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    with uncovered() if item.nodeid.startswith(LONG) else nullcontext():
+        return (yield)
+
+
+@pytest.fixture(scope="session")
+def before_the_database() -> Iterator[Callable[[], None]]:
+    with ExitStack() as until:
+        until.enter_context(uncovered())
+        yield until.close
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(before_the_database: Callable[[], None], django_db_setup: None) -> None:
+    """The migrations run uncovered as well."""
+    before_the_database()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -74,13 +74,11 @@ def objects_of(where: Site) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@pytest.mark.no_cover  # thousands of requests; each page's own tests say what of it is covered
 @pytest.mark.parametrize("name", sorted(ROWS))
 def test_who_is_let_in(world: World, clients: dict[Role, Client], name: str) -> None:
     assert not who_is_let_in(world, clients, name, ROWS[name])
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("name", sorted(ROWS))
 def test_who_is_not_logged_in_gets_nothing(world: World, name: str) -> None:
     assert not what_a_stranger_gets(world, name, ROWS[name])
