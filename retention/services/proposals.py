@@ -51,9 +51,8 @@ def proposal_new(*, site: Site, kind: str, reason: str, actor: Actor, now: datet
         raise Invalid(_("Choose a kind."), field="kind")
     if not reason.strip():
         raise Invalid(_("Say why it is proposed."), field="reason")
-    site = Site.objects.select_for_update(no_key=True).get(
-        pk=site.pk
-    )  # one gathers at a time: numbers, and nothing twice
+    # One gathers at a time: numbers, and nothing twice.
+    site = Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     if Proposal.objects.filter(site=site, kind=kind, status=ProposalStatus.DRAFT).exists():
         raise WrongState(_("There is a draft of that kind already: work on that one."))
     today = local_day(now, site.zone)

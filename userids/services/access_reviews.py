@@ -48,9 +48,8 @@ def access_reviews_open(*, now: datetime) -> int:
 @transaction.atomic
 def access_review_open(*, site: Site, actor: Actor = BEAT, now: datetime) -> AccessReview | None:
     """Freeze the site's active IDs with their holders; None when there is none, or the quarter has its campaign."""
-    site = Site.objects.select_for_update(no_key=True).get(
-        pk=site.pk
-    )  # two beats: the second waits, and sees the first one's
+    # Two beats: the second waits, and sees the first one's.
+    site = Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     today = local_day(now, site.zone)
     quarter = quarter_of(today)
     held = Assignment.objects.filter(
