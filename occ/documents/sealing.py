@@ -5,16 +5,19 @@ signature is a second revision of the file, which stays PDF/A; the hash that the
 It says that OCC issued these bytes; who approved what is in the document's own signatures.
 """
 
+from __future__ import annotations
+
 import io
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign import signers
-from pyhanko.sign.fields import SigSeedSubFilter
+
+if TYPE_CHECKING:  # it takes long to import, and is only needed where there is a key
+    from pyhanko.sign import signers
 
 FIELD = "Organisation"
 
@@ -22,6 +25,8 @@ FIELD = "Organisation"
 @lru_cache(maxsize=1)
 def signer(path: str, password: str) -> signers.SimpleSigner:
     """The key and its certificates. Raises ImproperlyConfigured, in one line, when they cannot be read."""
+    from pyhanko.sign import signers
+
     try:
         content = Path(path).read_bytes()
     except OSError as error:
@@ -46,6 +51,10 @@ def sealed(pdf: bytes, *, reason: str, now: datetime) -> tuple[bytes, str]:
     """
     if not settings.SIGNING_KEY_FILE:
         return pdf, ""
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign import signers
+    from pyhanko.sign.fields import SigSeedSubFilter
+
     organisation = key()
     certificate = organisation.signing_cert
     assert certificate is not None
