@@ -32,7 +32,6 @@ DEPLOY = ROOT / "deploy"
 METRIC = re.compile(r"\bocc_[a-z_]+\b")
 pytestmark = pytest.mark.req("KER-3")
 
-
 PASSWORDS = {"POSTGRES_PASSWORD", "OWNER_PASSWORD", "OCC_PASSWORD"}
 
 
@@ -102,12 +101,19 @@ def test_compose_gives_what_the_settings_need() -> None:
     )
     given = compose()["services"]["web"]["environment"] | example
     assert {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "BASE_URL", "ALLOWED_HOSTS", "METRICS_TOKEN"} <= given.keys()
-    named = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+    named = set(re.findall(r"\$\{([A-Z0-9_]+)", (ROOT / "docker-compose.yml").read_text()))
     secret = {one["environment"] for one in compose()["secrets"].values()}
     assert named | secret <= example.keys()
     table = (ROOT / "README.md").read_text()
     documented = {name for name in example if f"`{name}`" in table}
-    assert example.keys() - documented <= {*PASSWORDS, "GRAFANA_PASSWORD", "BACKUPS"}
+    assert example.keys() - documented <= {
+        *PASSWORDS,
+        "GRAFANA_PASSWORD",
+        "BACKUPS",
+        "S3_ACCESS_KEY",
+        "S3_SECRET_KEY",
+        "S3_DATA",
+    }
 
 
 @pytest.mark.req("KER-15")
