@@ -1,1 +1,1 @@
-"""Real-time management (SOP-RTM). Not built yet: the package holds its place in the import contracts."""
+"""Real-time management (SOP-RTM). So far only the arithmetic of staffing (`erlang`)."""
