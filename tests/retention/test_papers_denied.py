@@ -165,7 +165,7 @@ def test_the_database_refuses_one_and_its_fellows_go(world: Papers, monkeypatch:
         done = delete(lines)
         Hold.objects.create(
             number="H", site=world.site, reason="audit", note="x", set_by=world.control, set_at=NOW,
-            last_day=apart.issued_at.date(), ends_at=OLD,
+            last_day=OLD_DAY - timedelta(days=40), ends_at=OLD - timedelta(days=39),
         )  # fmt: skip
         return done
 
