@@ -38,7 +38,7 @@ def paper_of(one: Item, proposal: Proposal) -> DestroyedPaper:
     if one.document is not None:
         return _of_document(one.document, proposal)
     assert one.entry is not None
-    return _of_entry(one.entry, one.shredding)  # type: ignore[attr-defined]
+    return _of_entry(one.entry, one.shredding)
 
 
 def _of_document(one: IssuedDocument, proposal: Proposal) -> DestroyedPaper:

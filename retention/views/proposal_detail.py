@@ -115,6 +115,7 @@ def _conditions(found: Proposal, user: User) -> list[dict[str, Any]]:
 
 def _known(found: Proposal) -> dict[ConditionKey, str]:
     """What the database itself knows of a draft's conditions."""
+    assert found.last_day is not None
     last, today = date_format(found.last_day, "j F Y"), local_day(timezone.now(), found.site.zone)
     if found.of_documents:
         period = _("The last of them was issued on %(day)s; of every line the last day of its masa simpan is over.")
