@@ -46,9 +46,9 @@ CLASSES = {"chat": "OPS.CHT", "recording": "OPS.REC"}
 # Lines of the annex on a page: a grid for each page is ten times as quick as one table over all of them.
 LINES = 42
 # A document's title and what was done by hand take two or three lines of print.
-PAPER_LINES = 14
+PAPER_LINES = 20
 WIDTHS = (0.9, 2.6, 1.5, 1.7, 1.1, 1.1, 1.3, 1.5, 7.6)
-PAPER_WIDTHS = (0.7, 3.6, 1.6, 2.2, 1.4, 1.2, 1.3, 1.2, 6.6)
+PAPER_WIDTHS = (0.7, 3.4, 1.6, 2.2, 1.3, 1.8, 1.2, 1.2, 6.6)
 SIGN_HERE = "." * 28
 
 
