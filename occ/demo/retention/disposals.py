@@ -13,7 +13,7 @@ from occ.documents.signing import signing_confirm
 from occ.errors import Invalid
 from occ.people.models import Site, User
 from occ.times import local_day
-from retention.choices import DOCUMENTS, ConditionKey, RecordKind, Way
+from retention.choices import DOCUMENTS, ConditionKey, Medium, RecordKind, Way
 from retention.models import Proposal
 from retention.services.disposing import proposal_dispose, proposal_execute
 from retention.services.minutes import disposal_issue
@@ -84,8 +84,9 @@ class Story:
         at, control = self.ago(days), self.user("document_control")
         proposal_execute(proposal_id=made.pk, actor=self.user("it"), now=at)
         self.work(made, at)
-        if papers := [one.pk for one in waiting(made)]:
-            self.by_hand(made, papers, days - 0.1)
+        for medium, way in ((Medium.HARDCOPY, Way.SHREDDED), (Medium.SOFTCOPY, Way.ERASED)):
+            if papers := list(waiting(made).filter(entry__medium=medium).values_list("pk", flat=True)):
+                self.by_hand(made, papers, way, days - 0.1)
         probes_run_due(now=self.ago(days - 8))
         made.refresh_from_db()
         if made.status != "destroyed":
@@ -104,12 +105,12 @@ class Story:
         while proposal_dispose(proposal_id=made.pk, clock=clock(at)):
             pass
 
-    def by_hand(self, made: Proposal, papers: list[int], days: float) -> None:
-        """Team IT shreds the papers, and says so."""
+    def by_hand(self, made: Proposal, papers: list[int], way: str, days: float) -> None:
+        """Team IT shreds papers, or erases files of other servers, and says so."""
         at, team = self.ago(days), self.user("it")
         proof = identity_prove(user=team, password=self.password, code="", reason="demo", now=at)
         done = ByHand(
-            on_day=local_day(at, made.site.zone), place=f"Ruang arsip {made.site.name}", way=Way.SHREDDED,
+            on_day=local_day(at, made.site.zone), place=f"Ruang arsip {made.site.name}", way=way,
             witness="Sri Wahyuni", witness_position="QMR",
         )  # fmt: skip
         papers_destroy(proposal_id=made.pk, items=papers, done=done, proof=proof, actor=team, now=at)
