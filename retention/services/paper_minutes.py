@@ -90,13 +90,16 @@ def _years(issued: date, expires: date) -> str:
 def quantities(lines: Sequence[Item]) -> str:
     """How much of what: files and their volume; papers by the units in which they were entered."""
     documents = [one.document for one in lines if one.document is not None]
-    counts: Counter[str] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     for one in lines:
         if one.entry is not None:
             found = QUANTITY.fullmatch(one.entry.quantity or _unit(one.entry))
             number, unit = (int(found[1]), found[2].strip()) if found else (1, one.entry.quantity.strip())
-            counts[f"{one.entry.get_medium_display()}: {{}} {unit}"] += number
-    said = [form.replace("{}", str(count), 1) for form, count in sorted(counts.items())]
+            counts[str(one.entry.get_medium_display()), unit] += number
+    of_medium: dict[str, list[str]] = {}
+    for (medium, unit), number in sorted(counts.items()):
+        of_medium.setdefault(medium, []).append(f"{number} {unit}")
+    said = [f"{medium}: {', '.join(units)}" for medium, units in of_medium.items()]
     if documents:
         size = filesizeformat(sum(one.size for one in documents))
         words = _("%(count)s files issued by OCC, %(size)s") % {"count": len(documents), "size": size}
