@@ -108,6 +108,19 @@ class ItemState(models.TextChoices):
     RELEASED = "released", _("Not destroyed")
 
 
+# `kind` of a proposal whose lines are documents and no conversations.
+DOCUMENTS = ""
+
+
+class Way(models.TextChoices):
+    """How a document that lies outside OCC is destroyed, by hand."""
+
+    SHREDDED = "shredded", _("Shredded")
+    PULPED = "pulped", _("Pulped")
+    BURNT = "burnt", _("Burnt")
+    ERASED = "erased", _("Erased (files and carriers of data)")
+
+
 class ConditionKey(models.TextChoices):
     """The five conditions under which a document may be destroyed."""
 

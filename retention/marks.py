@@ -27,6 +27,16 @@ def path_mark(source: str, path: str) -> str:
     return hashlib.sha256(f"{source}\n{path}".encode()).hexdigest()
 
 
+def document_mark(code: str) -> str:
+    """What a tombstone keeps of an issued document's identity, which its verification code is."""
+    return hashlib.sha256(f"document\n{code}".encode()).hexdigest()
+
+
+def entry_mark(site: str, number: str) -> str:
+    """The same of a document entered by hand: the site's code and the number, which is one document there."""
+    return hashlib.sha256(f"entry\n{site}\n{number}".encode()).hexdigest()
+
+
 def without(text: str, customer: str) -> str:
     """A path or a name with the customer masked where it is part of it: recorders put the caller's number there."""
     return text.replace(customer, masked(customer)) if len(customer) >= 4 else text

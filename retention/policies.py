@@ -10,6 +10,7 @@ from occ.policies.registry import register as register_policy
 
 BACKED_UP = "retention.backed_up"
 ANSWER = "retention.client_answer"
+PAPERS = "retention.papers_destroyed"
 FINDING_SETTLED = "retention.finding_settled"
 GATHER_DAYS = "retention.gather.days_before"
 ESCALATE_DAYS = "retention.escalate.days_before"
@@ -20,6 +21,7 @@ FIXITY_DAYS = "retention.fixity.days"
 COOLING_DAYS = "retention.cooling.days"
 ANSWER_DAYS = "retention.answer.days"
 PROBE_DAYS = "retention.probe.days"
+PAPER_DAYS = "retention.paper.days"
 FINDING_HOURS = "retention.finding.hours"
 HOLD_NOTICE_DAYS = "retention.hold.notice_days"
 
@@ -49,6 +51,15 @@ for key, label, unit, clause, default, least, most in (
     (COOLING_DAYS, _("Between approval and destruction it can be called back for"), _("days"), "SOP-RET 5.3", 7, 0, 90),
     (ANSWER_DAYS, _("The client is asked for an answer within"), _("days"), "SOP-RET 5.3", 14, 1, 180),
     (PROBE_DAYS, _("After a destruction its absence is looked for again after"), _("days"), "SOP-RET 5.5", 7, 1, 90),
+    (
+        PAPER_DAYS,
+        _("Papers are destroyed by hand once the deletion is started, within"),
+        _("days"),
+        "SOP-RET 5.5",
+        7,
+        1,
+        90,
+    ),
     (FINDING_HOURS, _("A damaged or missing backup is settled within"), _("hours"), "SOP-RET 7", 24, 1, 720),
     (HOLD_NOTICE_DAYS, _("Before a legal hold ends, people are told"), _("days"), "SOP-RET 5.3", 7, 1, 90),
 ):
@@ -78,6 +89,19 @@ register(
         step("put", StepKind.REMIND, "start", 0, Role.CLIENT),
         step("7d_before", StepKind.REMIND, "due", -168, Role.CLIENT),
         step("2d_before", StepKind.REMIND, "due", -48, Role.CLIENT),
+        step("breach", StepKind.BREACH, "due", 0, Role.COORDINATOR),
+        step("7d_after", StepKind.ESCALATE, "due", 168, Role.MANAGER),
+    ],
+)
+register(
+    key=PAPERS,
+    clause="SOP-RET 5.5",
+    title=gettext_noop("Destruction by hand of the papers of %(subject)s"),
+    label=_("Reminders and escalation for papers to be destroyed by hand"),
+    owner_role=Role.IT,
+    ladder=[
+        step("begun", StepKind.REMIND, "start", 0, Role.IT),
+        step("2d_before", StepKind.REMIND, "due", -48, Role.DOCUMENT_CONTROL),
         step("breach", StepKind.BREACH, "due", 0, Role.COORDINATOR),
         step("7d_after", StepKind.ESCALATE, "due", 168, Role.MANAGER),
     ],

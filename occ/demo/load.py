@@ -21,6 +21,7 @@ from occ.demo.retention.around import around, counted
 from occ.demo.retention.backups import backups
 from occ.demo.retention.disposals import disposals
 from occ.demo.retention.files import files
+from occ.demo.retention.old_papers import old_papers
 from occ.notifications.models import Notification
 from occ.people.models import User
 from occ.times import JAKARTA, local_day
@@ -59,6 +60,7 @@ def load(*, now: datetime) -> dict[str, Any]:
         around(staff, now=now)
         backups(staff, now=now)
         disposals(staff, password=password, now=now)
+        old_papers(staff, password=password, now=now)
         counted(now=now)
         old = Notification.objects.filter(created_at__lt=now - timedelta(days=2))
         old.update(read_at=F("created_at") + timedelta(hours=1))

@@ -5,10 +5,11 @@ flushed to disk, renamed. So a committed row always has its file. What a killed 
 file that no row names; `sweep` removes those once they are a day old.
 """
 
+import contextlib
 import hashlib
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -54,6 +55,42 @@ def _sync_directory(path: Path) -> None:
 
 def remove(storage: str, name: str) -> None:
     Path(storages[storage].path(name)).unlink(missing_ok=True)
+
+
+def is_there(storage: str) -> bool:
+    """Whether the storage's directory is; an empty mount point is told from it by files that must be there only."""
+    return _root(storage).is_dir()
+
+
+def copies(storage: str, names: Sequence[str]) -> dict[str, list[str]]:
+    """What lies beside each name under its own: the file itself, half-written ones, versions that somebody kept.
+
+    Each folder is read once. The stem of a name is random (a document's code): nothing else has it in its own.
+    """
+    root, folders = _root(storage), {str(Path(one).parent) for one in names}
+    stems = {Path(one).stem: one for one in names}
+    found: dict[str, list[str]] = {one: [] for one in names}
+    for folder in sorted(folders):
+        with contextlib.suppress(FileNotFoundError):
+            for path in sorted((root / folder).iterdir()):
+                known = stems.get(path.name.lstrip(".").partition(".")[0])
+                if known is not None and str(Path(known).parent) == folder:
+                    found[known].append(str(path.relative_to(root)))
+    return found
+
+
+def remove_all(storage: str, names: Sequence[str]) -> dict[str, str]:
+    """Remove files for good (the folders are flushed too); why each is still there, "" for those that are gone."""
+    root, said = _root(storage), dict.fromkeys(names, "")
+    for name in names:
+        try:
+            (root / name).unlink(missing_ok=True)
+        except OSError as error:
+            said[name] = f"{name}: {error.strerror or error}"
+    for folder in {(root / one).parent for one in names}:
+        with contextlib.suppress(FileNotFoundError):
+            _sync_directory(folder)
+    return said
 
 
 def stale(storage: str, under: str, *, now: datetime) -> list[str]:

@@ -24,12 +24,10 @@ from occ.documents.rendering import render, storable
 from occ.documents.sealing import sealed
 from occ.documents.signing import Signing, signature_add
 from occ.documents.types import DocumentType
-from occ.errors import Invalid, NotAllowed, WrongState
+from occ.errors import Invalid, WrongState
 from occ.ledger.services import record
 from occ.people.actors import Actor
-from occ.people.choices import Role
 from occ.people.models import Site, User
-from occ.people.scope import has_role, site_ids
 from occ.policies.services import policy_value
 from occ.times import JAKARTA, local_day
 
@@ -215,33 +213,26 @@ def _frame(document: IssuedDocument, type: DocumentType, signatures: Sequence[Si
 
 
 @transaction.atomic
-def document_destroy(*, document_id: int, note: str, actor: User, now: datetime) -> IssuedDocument:
-    """Destroy a document whose masa simpan is over: its file and data go, its row, hash and ledger entries stay.
+def document_destroy(*, document_id: int, note: str, by: User | None, actor: Actor, now: datetime) -> IssuedDocument:
+    """Write down that a document is destroyed: its data go, its row, hash, signatures and ledger entries stay.
 
-    Raises NotAllowed (Document Control of the site only), WrongState, Invalid (no note).
+    For the disposal, which has the approval and has deleted the file before. The database asks for that approval, also
+    of whoever calls this (a trigger of the retention module). Raises WrongState, Invalid (no note).
     """
     document = (
         IssuedDocument.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=document_id)
     )
-    allowed = (
-        has_role(actor, {Role.DOCUMENT_CONTROL}, site=document.site)
-        if document.site
-        else site_ids(actor, {Role.DOCUMENT_CONTROL}) is None
-    )
-    if not allowed:
-        raise NotAllowed
     if not note.strip():
         raise Invalid(_("Say how and why it is destroyed."), field="note")
     if document.status == Status.DESTROYED:
         raise WrongState(_("This document is destroyed already."))
     if local_day(now, document.site.zone if document.site else JAKARTA) <= document.expires_on:
         raise WrongState(_("It must still be kept."))
-    document.status, document.destroyed_at, document.destroyed_by = Status.DESTROYED, now, actor
+    document.status, document.destroyed_at, document.destroyed_by = Status.DESTROYED, now, by
     document.destruction_note, document.data = note[:300], {}
     document.save(update_fields=["status", "destroyed_at", "destroyed_by", "destruction_note", "data"])
     facts = {"number": document.full_number, "sha256": document.sha256, "note": note}
     record(actor=actor, action="document.destroyed", subject=document, data=facts, now=now, site=document.site)
-    transaction.on_commit(lambda: files.remove("documents", document.file))
     return document
 
 

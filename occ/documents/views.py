@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from occ.documents import selectors, signing, uploads
 from occ.documents.attachments import get_attachment
 from occ.documents.choices import Status
+from occ.documents.destruction import minutes_of
 from occ.documents.filters import RegisterFilter
 from occ.documents.forms import SignForm
 from occ.documents.models import IssuedDocument
@@ -63,6 +64,7 @@ def _detail(request: HttpRequest, document: IssuedDocument, form: SignForm, stat
         "signatures": document.signatures.all(),
         "form": form if can_sign else None,
         "verify_url": verification_url(document.code),
+        "minutes": minutes_of(document),
     }
     return render(request, "documents/detail.html", context, status=status)
 
@@ -124,6 +126,7 @@ def _verify(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "documents/verify.html", {"document": None}, status=404)
     newer = IssuedDocument.objects.filter(supersedes=document).first()
     context = {"document": document, "newer": newer, "signatures": document.signatures.all(), "result": ""}
+    context["minutes"] = minutes_of(document)
     if request.method == "POST":
         context["result"] = _compare(request, document)
     return render(request, "documents/verify.html", context)

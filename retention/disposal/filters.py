@@ -3,11 +3,12 @@
 from typing import Any
 
 import django_filters as filters
+from django.db.models import Q
 from django.forms import HiddenInput
 from django.utils.translation import gettext_lazy as _
 
 from occ.people.models import Site
-from retention.choices import ItemDecision, ItemState, ProposalStatus, RecordKind
+from retention.choices import DOCUMENTS, ItemDecision, ItemState, ProposalStatus, RecordKind
 from retention.models import OPEN_PROPOSAL, Item, Proposal
 
 
@@ -18,7 +19,10 @@ class ProposalFilter(filters.FilterSet):
         empty_label=_("All"),
     )  # fmt: skip
     site = filters.ModelChoiceFilter(queryset=Site.objects.all(), label=_("Site"), empty_label=_("All"))
-    kind = filters.ChoiceFilter(choices=RecordKind.choices, label=_("Kind"), empty_label=_("All"))
+    kind = filters.ChoiceFilter(
+        choices=[*RecordKind.choices, ("documents", _("Documents of the register"))], method="by_kind", label=_("Kind"),
+        empty_label=_("All"),
+    )  # fmt: skip
 
     class Meta:
         model = Proposal
@@ -26,6 +30,9 @@ class ProposalFilter(filters.FilterSet):
 
     def by_status(self, rows: Any, name: str, value: str) -> Any:
         return rows.filter(status__in=OPEN_PROPOSAL) if value == "open" else rows.filter(status=value)
+
+    def by_kind(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(kind=DOCUMENTS if value == "documents" else value)
 
 
 class LineFilter(filters.FilterSet):
@@ -39,8 +46,8 @@ class LineFilter(filters.FilterSet):
         fields: list[str] = []
 
     def by_words(self, rows: Any, name: str, value: str) -> Any:
-        """A line's number, or what its ID at the source holds."""
+        """A line's number, or what its ID at the source, or a document's number, holds."""
         text = value.replace("\x00", "").strip()
-        if text.isdecimal() and len(text) < 7:
-            return rows.filter(position=int(text)) | rows.filter(record__external_id__icontains=text)
-        return rows.filter(record__external_id__icontains=text)
+        found = Q(record__external_id__icontains=text) | Q(document__number__icontains=text)
+        found |= Q(entry__number__icontains=text) | Q(entry__title__icontains=text)
+        return rows.filter(Q(position=int(text)) | found if text.isdecimal() and len(text) < 7 else found)

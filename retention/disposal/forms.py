@@ -13,15 +13,19 @@ from occ.approvals.proving import second_factor_of
 from occ.forms import DayField
 from occ.people.models import Site, User
 from occ.people.scope import sites_for
-from retention.choices import RecordKind
+from retention.choices import RecordKind, Way
 from retention.personal import PROPOSERS
+from retention.services.paper_disposing import ByHand
 
 RANGES = re.compile(r"\s*(\d{1,6})\s*(?:[-–]\s*(\d{1,6})\s*)?")
 
 
 class ProposalForm(forms.Form):
     site = forms.ModelChoiceField(queryset=Site.objects.none(), label=gettext_lazy("Site"), empty_label=None)
-    kind = forms.ChoiceField(choices=RecordKind.choices, label=gettext_lazy("Kind"))
+    kind = forms.ChoiceField(
+        choices=[*RecordKind.choices, ("documents", gettext_lazy("Documents of the register"))],
+        label=gettext_lazy("Kind"),
+    )  # fmt: skip
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -92,6 +96,48 @@ class DecisionForm(ProofForm):
         if data.get("decision") == "approve" and data.get("numbers"):
             self.add_error("numbers", _("You approve all lines, and name some that you refuse: which is it?"))
         return data
+
+
+class PapersForm(ProofForm):
+    """Papers that were destroyed by hand: which, how, where, before whom."""
+
+    items = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Papers destroyed"), coerce=int, widget=forms.CheckboxSelectMultiple
+    )
+    on_day = DayField(label=gettext_lazy("Destroyed on"))
+    place = forms.CharField(label=gettext_lazy("Place"), max_length=120)
+    way = forms.ChoiceField(label=gettext_lazy("Way"), choices=Way)
+    witness = forms.CharField(
+        label=gettext_lazy("Witness"), max_length=120, help_text=gettext_lazy("Somebody else, who saw it.")
+    )
+    witness_position = forms.CharField(label=gettext_lazy("Position of the witness"), max_length=80)
+
+    field_order = ("items", "on_day", "place", "way", "witness", "witness_position", "password", "code")
+
+    def __init__(self, *args: Any, user: User, papers: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        chosen: Any = self.fields["items"]
+        chosen.choices = papers
+
+    def by_hand(self) -> ByHand:
+        names = ("on_day", "place", "way", "witness", "witness_position")
+        return ByHand(**{name: self.cleaned_data[name] for name in names})
+
+
+class MissingForm(forms.Form):
+    """Papers that could not be destroyed, and why."""
+
+    items = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Papers not destroyed"), coerce=int, widget=forms.CheckboxSelectMultiple
+    )
+    note = forms.CharField(
+        label=gettext_lazy("Why it could not be destroyed"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, papers: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen: Any = self.fields["items"]
+        chosen.choices = papers
 
 
 class IssueForm(forms.Form):

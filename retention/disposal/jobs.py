@@ -14,6 +14,7 @@ from occ.people.models import User
 from occ.people.scope import has_role
 from occ.sheets.writing import OutColumn
 from retention.disposal.filters import LineFilter, ProposalFilter
+from retention.disposal.shown import shown
 from retention.models import Item, Proposal
 from retention.personal import APPROVERS, CATALOGUE_READERS
 from retention.services.minutes import annex_workbook
@@ -34,7 +35,8 @@ def proposal_rows(user: User, now: datetime | None = None) -> "QuerySet[Proposal
 def line_rows(user: User, now: datetime | None = None) -> "QuerySet[Item]":
     """The lines of what the user may see; of a list that was frozen, those that are on it."""
     rows = Item.objects.filter(proposal__in=Proposal.objects.visible_to(user), position__lt=10_000_000)
-    return rows.select_related("record__source", "record__site").defer("record__customer")
+    rows = rows.select_related("record__source", "record__site", "document", "entry")
+    return rows.defer("record__customer", "document__data")
 
 
 def proposal_columns() -> list[OutColumn]:
@@ -49,7 +51,7 @@ def proposal_columns() -> list[OutColumn]:
 
 def proposal_line(one: Proposal) -> list[Any]:
     return [
-        one.number, one.site.code, one.get_kind_display(), one.get_status_display(), one.proposed_at, one.items_count,
+        one.number, one.site.code, one.kind_label, one.get_status_display(), one.proposed_at, one.items_count,
         one.bytes_count, one.first_day, one.last_day, one.answer_due_at, one.approved_count, one.completed_at,
         one.document.full_number if one.document else "",
     ]  # fmt: skip
@@ -57,8 +59,9 @@ def proposal_line(one: Proposal) -> list[Any]:
 
 def item_columns() -> list[OutColumn]:
     return [
-        OutColumn(_("No."), width=8), OutColumn(_("ID at the source"), width=34), OutColumn(_("Source"), width=14),
-        OutColumn(_("Kind"), width=16), OutColumn(_("Ended"), width=18), OutColumn(_("Size, bytes"), width=14),
+        OutColumn(_("No."), width=8), OutColumn(_("ID at the source or number"), width=34),
+        OutColumn(_("Source or place"), width=24), OutColumn(_("Kind"), width=30),
+        OutColumn(_("Ended or issued"), width=18), OutColumn(_("Size, bytes"), width=14),
         OutColumn(_("Why it may go"), width=40), OutColumn(_("Decision"), width=16),
         OutColumn(_("Reason"), width=40), OutColumn(_("Again on"), width=14), OutColumn(_("State"), width=20),
         OutColumn("SHA-256", width=68),
@@ -66,11 +69,10 @@ def item_columns() -> list[OutColumn]:
 
 
 def item_line(one: Item) -> list[Any]:
-    assert one.record is not None
+    what = shown(one)
     return [
-        one.position, one.record.external_id, one.record.source.code, one.record.get_kind_display(),
-        one.record.ended_at, one.record.size, one.reason, one.get_decision_display(), one.decision_reason,
-        one.again_on, one.get_state_display(), one.record.sha256,
+        one.position, what.name, what.place, what.kind, what.at, what.size if what.size is not None else what.quantity,
+        one.reason, one.get_decision_display(), one.decision_reason, one.again_on, one.get_state_display(), what.sha256,
     ]  # fmt: skip
 
 

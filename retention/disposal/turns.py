@@ -30,7 +30,7 @@ turns.register(
     turns.Source(
         flow=PROPOSAL,
         rows=rows,
-        title=lambda one: f"{one.number} ({one.get_kind_display()})",
+        title=lambda one: f"{one.number} ({one.kind_label})",
         due_at=lambda one: one.answer_due_at if one.status == ProposalStatus.WITH_CLIENT else None,
     )
 )

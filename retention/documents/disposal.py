@@ -45,6 +45,10 @@ register_policy(
 CLASSES = {"chat": "OPS.CHT", "recording": "OPS.REC"}
 # Lines of the annex on a page: a grid for each page is ten times as quick as one table over all of them.
 LINES = 42
+# A document's title and what was done by hand take two or three lines of print.
+PAPER_LINES = 20
+WIDTHS = (0.9, 2.6, 1.5, 1.7, 1.1, 1.1, 1.3, 1.5, 7.6)
+PAPER_WIDTHS = (0.7, 3.4, 1.6, 2.2, 1.3, 1.8, 1.2, 1.2, 6.6)
 SIGN_HERE = "." * 28
 
 
@@ -68,6 +72,22 @@ class Destroyed:
 
 
 @dataclass(frozen=True)
+class DestroyedPaper:
+    """A line of the annex of documents, in its language; `remarks`: the number, and what was done by hand."""
+
+    title: str
+    classification: str
+    period: str
+    quantity: str
+    stage: str
+    medium: str
+    retention: str
+    number: str
+    remarks: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Facts:
     """What a berita acara says beside its annex; `basis`, `method` and `remarks` are paragraphs in its language."""
 
@@ -86,17 +106,19 @@ class Facts:
 
 
 def disposal_body(
-    *, facts: Facts, lines: Iterable[Destroyed], signers: Sequence[Signer], language: str
-) -> dict[str, Any]:
+    *, facts: Facts, lines: Iterable[Destroyed | DestroyedPaper], signers: Sequence[Signer], language: str,
+    of_documents: bool = False,
+) -> dict[str, Any]:  # fmt: skip
     """The template's data."""
     with translation.override(language):
         opening = _("On this day, %(day)s, at %(place)s, the documents listed in the annex were destroyed.") % {
             "day": day_in_words(facts.day, language), "place": facts.place,
         }  # fmt: skip
         first, last = (date_format(one, "j F Y") for one in facts.period)
+        counted = _("Number of documents") if of_documents else _("Number of records")
         shown = [
             (_("Proposal"), facts.number), (_("Kinds"), facts.kinds), (_("Period"), f"{first} – {last}"),
-            (_("Number of records"), f"{_number(facts.count)} ({in_words(facts.count, language)})"),
+            (counted, f"{_number(facts.count)} ({in_words(facts.count, language)})"),
             (_("Volume"), facts.volume), (_("SHA-256 of the approved list"), grouped(facts.list_sha256)),
         ]  # fmt: skip
         return {
@@ -113,25 +135,32 @@ def disposal_body(
             "annex_title": _("Annex: list of the destroyed documents"),
             "columns": [
                 {"label": label, "width": width}
-                for label, width in (
-                    (_("No."), 0.9), (_("Kind of record"), 2.6), (_("Classification code"), 1.5),
-                    (_("Period covered"), 1.7), (_("Quantity"), 1.1), (_("Stage"), 1.1), (_("Medium"), 1.3),
-                    (_("Retention"), 1.5), (_("Remarks: ID, SHA-256"), 7.6),
-                )
+                for label, width in zip(_labels(of_documents), PAPER_WIDTHS if of_documents else WIDTHS, strict=True)
             ],
-            "annex": pages(annex_rows(lines, facts.retention)),
+            "annex": pages(annex_rows(lines, facts.retention), PAPER_LINES if of_documents else LINES),
             "places": [
                 {"purpose": one.role, "name": one.name or SIGN_HERE, "position": one.position} for one in signers
             ],
         }  # fmt: skip
 
 
-def annex_rows(lines: Iterable[Destroyed], retention: str) -> list[list[str]]:
+def _labels(of_documents: bool) -> list[str]:
+    last = _("Remarks: number, SHA-256") if of_documents else _("Remarks: ID, SHA-256")
+    return [_("No."), _("Kind of record"), _("Classification code"), _("Period covered"), _("Quantity"), _("Stage"),
+            _("Medium"), _("Retention"), last]  # fmt: skip
+
+
+def annex_rows(lines: Iterable[Destroyed | DestroyedPaper], retention: str) -> list[list[str]]:
     kinds = {"chat": _("Chat history"), "recording": _("Recording")}
     stage, medium = _("Original"), _("Softcopy")
     days: dict[date, str] = {}
     rows = []
     for n, one in enumerate(lines, 1):
+        if isinstance(one, DestroyedPaper):
+            cells = (one.title, one.classification, one.period, one.quantity, one.stage, one.medium, one.retention,
+                     one.remarks)  # fmt: skip
+            rows.append([str(n), *(plain(cell, 240) or "-" for cell in cells), one.sha256])
+            continue
         if one.ended_on not in days:
             days[one.ended_on] = date_format(one.ended_on, "j M Y")
         rows.append([
@@ -141,14 +170,14 @@ def annex_rows(lines: Iterable[Destroyed], retention: str) -> list[list[str]]:
     return rows
 
 
-def pages(rows: list[list[str]]) -> list[list[list[str]]]:
-    return [rows[i : i + LINES] for i in range(0, len(rows), LINES)]
+def pages(rows: list[list[str]], lines: int) -> list[list[list[str]]]:
+    return [rows[i : i + lines] for i in range(0, len(rows), lines)]
 
 
-def plain(text: str) -> str:
-    """Without what hides or turns text around; one line of the annex."""
+def plain(text: str, most: int = 48) -> str:
+    """Without what hides or turns text around; of no more than so many characters."""
     text = unicodedata.normalize("NFC", HIDDEN.sub("", text)).strip()
-    return text if len(text) <= 48 else f"{text[:47]}…"
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def grouped(digest: str) -> str:

@@ -6,6 +6,7 @@ from retention.models.compliance import MonthFigures
 from retention.models.disposal import OPEN_PROPOSAL, Condition, Item, Probe, Proposal, Tombstone
 from retention.models.holds import Hold, HoldRecord
 from retention.models.journal import Journal, JournalProof
+from retention.models.papers import DocumentProof, DocumentTombstone, Shredding
 from retention.models.places import Credential, Scan, Schedule, Source, Store
 from retention.models.records import Batch, Problem, Record, RecordQuerySet
 from retention.models.register import Entry, RegisterLine
@@ -19,6 +20,8 @@ __all__ = [
     "Condition",
     "Copy",
     "Credential",
+    "DocumentProof",
+    "DocumentTombstone",
     "Entry",
     "Finding",
     "Hold",
@@ -37,6 +40,7 @@ __all__ = [
     "RegisterLine",
     "Scan",
     "Schedule",
+    "Shredding",
     "Source",
     "Store",
     "Tombstone",

@@ -19,13 +19,23 @@ from occ.approvals.models import Approval
 from occ.documents.models import IssuedDocument
 from occ.people.models import Site, User
 from occ.people.scope import site_filter
-from retention.choices import ConditionKey, ItemDecision, ItemState, ProposalStatus, RecordKind, Result
+from retention.choices import (
+    DOCUMENTS,
+    ConditionKey,
+    ItemDecision,
+    ItemState,
+    ProposalStatus,
+    RecordKind,
+    Result,
+)
 from retention.models.records import Record
 from retention.models.register import Entry
 from retention.personal import APPROVERS, CATALOGUE_READERS
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
+
+    from retention.models.papers import DocumentTombstone
 
 OPEN_PROPOSAL = [
     ProposalStatus.DRAFT, ProposalStatus.WITH_CLIENT, ProposalStatus.APPROVED, ProposalStatus.EXECUTING,
@@ -82,6 +92,7 @@ class Proposal(models.Model):
         items: RelatedManager[Item]
         conditions: RelatedManager[Condition]
         probes: RelatedManager[Probe]
+        document_tombstones: RelatedManager[DocumentTombstone]
 
     class Meta:
         verbose_name = _("disposal proposal")
@@ -109,6 +120,14 @@ class Proposal(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_PROPOSAL
+
+    @property
+    def of_documents(self) -> bool:
+        return self.kind == DOCUMENTS
+
+    @property
+    def kind_label(self) -> str:
+        return str(_("Documents of the register")) if self.of_documents else str(self.get_kind_display())
 
 
 class Condition(models.Model):

@@ -8,13 +8,13 @@ that is gone by then was deleted by whoever died. When a line fails, its fellows
 
 import contextlib
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from occ.errors import NotAllowed, WrongState
@@ -27,8 +27,8 @@ from occ.workflow.services import step
 from retention.choices import ItemDecision, ItemState, ProposalStatus
 from retention.models import Item, Proposal, Source
 from retention.personal import KEEPERS
-from retention.services import burying, ending, looking
-from retention.services.holds import HOLD_LOCK
+from retention.services import burying, ending, looking, paper_disposing
+from retention.services.holds import holds_kept_out
 from retention.services.proposals import proposal_void
 from retention.storing import PlaceAway, opened
 from retention.workflow import DISPOSER, PROPOSAL
@@ -62,7 +62,7 @@ def proposal_execute(*, proposal_id: int, actor: User, now: datetime) -> Proposa
     also: dict[str, Any] = {"executed_by": actor, "executed_at": proposal.executed_at or now, "trouble": ""}
     with step(PROPOSAL, Proposal, proposal_id, "execute", actor=actor, now=now, also=also) as found:
         _try_again(found)
-        transaction.on_commit(lambda: _enqueue(proposal_id))
+        transaction.on_commit(lambda: enqueue(proposal_id))
     return found
 
 
@@ -84,7 +84,7 @@ def _try_again(proposal: Proposal) -> None:
     proposal.items.filter(state=ItemState.FAILED).update(started_at=None)
 
 
-def _enqueue(proposal_id: int) -> None:
+def enqueue(proposal_id: int) -> None:
     from occ.celery import app
 
     with contextlib.suppress(Exception):  # the broker is away: beat finds it later
@@ -103,18 +103,27 @@ def proposal_release(*, proposal_id: int, note: str, actor: User, now: datetime)
         left = found.items.filter(state=ItemState.FAILED).update(state=ItemState.RELEASED, live=False)
         data = {"lines": left, "note": note}
         record(actor=actor, action="retention.lines_released", subject=found, data=data, now=now, site=found.site)
-        transaction.on_commit(lambda: _enqueue(proposal_id))
+        transaction.on_commit(lambda: enqueue(proposal_id))
     return left
 
 
 def proposals_take_up(*, now: datetime) -> list[int]:
     """Beat: what a dead worker left, and what failed a day ago, tried again. The proposals to be worked on."""
     late = Proposal.objects.filter(status=ProposalStatus.PARTIAL, heard_at__lt=now - AGAIN_AFTER)
+    late = late.exclude(_waits_for_people())
     for pk in late.values_list("pk", flat=True):
         with contextlib.suppress(WrongState), step(PROPOSAL, Proposal, pk, "retry", actor=DISPOSER, now=now) as found:
             _try_again(found)
     at_work = Proposal.objects.filter(status=ProposalStatus.EXECUTING)
     return list(at_work.filter(_claimable(now)).values_list("pk", flat=True))
+
+
+def _waits_for_people() -> Q:
+    """Nothing is left but papers that somebody has to destroy by hand."""
+    mine = Item.objects.filter(proposal=OuterRef("pk"), decision=ItemDecision.APPROVED)
+    papers = mine.filter(entry__isnull=False, state=ItemState.STARTED)
+    others = mine.filter(Q(state__in=[ItemState.LISTED, ItemState.FAILED]) | Q(entry=None, state=ItemState.STARTED))
+    return Q(Exists(papers), ~Exists(others), trouble="")
 
 
 def _claimable(now: datetime) -> Q:
@@ -145,7 +154,8 @@ def proposal_dispose(*, proposal_id: int, clock: Clock, seconds: float = 240) ->
     if not at_work.filter(_claimable(began)).update(run=run.id, heard_at=began):
         return False
     try:
-        while part(run):
+        work = paper_disposing.part if run.proposal.of_documents else part
+        while work(run):
             if (clock() - began).total_seconds() > seconds:
                 return True
         ending.end(run)
@@ -160,18 +170,6 @@ def proposal_dispose(*, proposal_id: int, clock: Clock, seconds: float = 240) ->
     finally:
         Proposal.objects.filter(pk=proposal_id, run=run.id).update(run=None, heard_at=clock())
     return False
-
-
-@contextlib.contextmanager
-def holds_kept_out() -> Iterator[None]:
-    """Until this ends nobody sets a hold; whoever is about to, is waited for."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock_shared(%s)", [HOLD_LOCK])
-    try:
-        yield
-    finally:
-        with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock_shared(%s)", [HOLD_LOCK])
 
 
 def part(run: Run) -> bool:

@@ -16,7 +16,7 @@ from occ.workflow.services import step
 from retention.choices import BagStatus, ItemState
 from retention.models import Bag, Copy, Pack, Packed, Probe, Proposal
 from retention.policies import PROBE_DAYS
-from retention.services import journal, probing
+from retention.services import journal, paper_disposing, paper_probing, probing
 from retention.services.proposals import proposal_void
 from retention.storing import PlaceAway, opened
 from retention.workflow import DISPOSER, PROPOSAL
@@ -30,14 +30,27 @@ EXPORTS = {"retention.records"}
 
 def end(run: "Run") -> None:
     """Raises PlaceAway when a store cannot take its journal: then it has not ended."""
-    packages_remove(proposal=run.proposal, now=run.clock())
+    documents = run.proposal.of_documents
+    if not documents:
+        packages_remove(proposal=run.proposal, now=run.clock())
     run.hear()
     journal.journals_write(proposal=run.proposal, now=run.clock())
-    exports_remove(now=run.clock())
+    if documents:
+        paper_probing.outputs_remove(run.proposal)
+    else:
+        exports_remove(now=run.clock())
     run.hear()
     failed = run.proposal.items.filter(state=ItemState.FAILED).count()
-    if failed:
-        stop(run, _("%(count)s records could not be deleted.") % {"count": failed})
+    waiting = paper_disposing.waiting(run.proposal).count()
+    if failed or waiting:
+        of_records = _("%(count)s records could not be deleted.")
+        words = _("%(count)s documents could not be deleted.") if documents else of_records
+        said = [words % {"count": failed}] if failed else []
+        if waiting:
+            said.append(_("%(count)s papers wait to be destroyed by hand.") % {"count": waiting})
+            paper_disposing.ask_for_papers(run.proposal, now=run.clock())
+        Proposal.objects.filter(pk=run.proposal.pk).update(trouble="")  # every place answered
+        stop(run, " ".join(said))
     elif not run.proposal.items.filter(state=ItemState.DESTROYED).exists():
         note = _("Nothing of it was destroyed: all of it is held or was destroyed before.")
         proposal_void(proposal_id=run.proposal.pk, note=note, now=run.clock())
@@ -55,6 +68,7 @@ def _finish(run: "Run") -> None:
     also = {"completed_at": now, "trouble": ""}
     with step(PROPOSAL, Proposal, run.proposal.pk, "finish", actor=DISPOSER, now=now, also=also) as proposal:
         proposal.items.filter(live=True).update(live=False)
+        paper_disposing.papers_done(proposal, now=now)
         later = now + timedelta(days=policy_value(PROBE_DAYS, at=now))
         first, _second = (Probe.objects.create(proposal=proposal, due_at=at) for at in (now, later))
     probing.probe_run(probe_id=first.pk, now=now)

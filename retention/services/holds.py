@@ -4,12 +4,13 @@ A hold counts from the instant at which it is committed: `hold_set` takes HOLD_L
 for each chunk and asks again inside (`holds_lock`), so that no record is deleted between a hold and its notice.
 """
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.dispatch import Signal
 from django.utils.translation import gettext as _
@@ -65,6 +66,18 @@ def holds_lock(*, shared: bool) -> None:
     """To the end of the transaction. Shared: no hold is set meanwhile, so that what is asked of holds stays true."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_advisory_xact_lock{'_shared' if shared else ''}(%s)", [HOLD_LOCK])
+
+
+@contextlib.contextmanager
+def holds_kept_out() -> Iterator[None]:
+    """Until this ends nobody sets a hold; whoever is about to, is waited for. No transaction is needed around it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock_shared(%s)", [HOLD_LOCK])
+    try:
+        yield
+    finally:
+        with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock_shared(%s)", [HOLD_LOCK])
 
 
 def may_hold(user: User, site: Site | None = None) -> bool:

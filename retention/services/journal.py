@@ -24,11 +24,13 @@ from occ.ledger.services import record
 from retention.choices import Channel, ItemState, ProposalStatus
 from retention.marks import id_mark
 from retention.models import Item, Journal, JournalProof, Proposal, Record, Source, Store, Tombstone
+from retention.services import paper_journal
 from retention.storing import PlaceAway, Unreadable, opened
 from retention.workflow import DISPOSER
 
 FOLDER = "tombstones"
 PAGE = 5_000
+DOCUMENTS = "documents"  # what a page's head says that is of documents
 FACTS = ("record_id", "source", "id_mark", "path_mark", "kind", "ended_on", "size", "sha256", "sha512", "bag",
          "destroyed_at", "outcome")  # fmt: skip
 
@@ -55,9 +57,14 @@ def journals_write(*, proposal: Proposal, now: datetime) -> int:
 
 def _next_page(proposal: Proposal) -> tuple[int, list[dict[str, Any]]] | None:
     last = proposal.journals.aggregate(page=Max("page"), pk=Max("last_id"))
-    rows = proposal.tombstones.filter(pk__gt=last["pk"] or 0).order_by("pk")
-    stones = list(rows.values("pk", *FACTS)[:PAGE])
+    stones_of = proposal.document_tombstones if proposal.of_documents else proposal.tombstones
+    rows = stones_of.filter(pk__gt=last["pk"] or 0).order_by("pk")
+    stones = list(rows.values("pk", *_facts(proposal))[:PAGE])
     return ((last["page"] or 0) + 1, stones) if stones else None
+
+
+def _facts(proposal: Proposal) -> tuple[str, ...]:
+    return paper_journal.FACTS if proposal.of_documents else FACTS
 
 
 def _content(proposal: Proposal, page: int, stones: Sequence[dict[str, Any]]) -> bytes:
@@ -66,7 +73,9 @@ def _content(proposal: Proposal, page: int, stones: Sequence[dict[str, Any]]) ->
         "number": proposal.number, "page": page, "site": proposal.site.code, "list_sha256": proposal.list_sha256,
         "approved_by": approval.name if approval else "", "approved_at": approval.decided_at if approval else None,
     }  # fmt: skip
-    rows = [head, *({name: one[name] for name in FACTS} for one in stones)]
+    if proposal.of_documents:
+        head["of"] = DOCUMENTS
+    rows = [head, *({name: one[name] for name in _facts(proposal)} for one in stones)]
     text = "".join(f"{json.dumps(row, default=str, ensure_ascii=False)}\n" for row in rows)
     return (text + json.dumps({"hmac": _hmac(text)}) + "\n").encode()
 
@@ -84,6 +93,7 @@ class Reapplied:
     known: int = 0
     destroyed: int = 0
     placed: int = 0  # records that this database had never heard of
+    documents: int = 0  # among the destroyed
     refused: list[str] = field(default_factory=list)
 
 
@@ -120,12 +130,15 @@ def _apply(store: Store, name: str, content: bytes, done: Reapplied, now: dateti
     if not hmac.compare_digest(str(told), _hmac(text + "\n")):
         done.refused.append(f"{store.code}: {name}: " + _("not written by this installation"))
         return
+    proof = {"number": rows[0]["number"], "store": store.code, "name": name[:120],
+             "sha256": hashlib.sha256(content).hexdigest(), "read_at": now}  # fmt: skip
+    if rows[0].get("of") == DOCUMENTS:
+        paper_journal.reapply(rows[1:], proof, done, now)
+        return
     known = set(
         Tombstone.objects.filter(id_mark__in=[one["id_mark"] for one in rows[1:]]).values_list("id_mark", flat=True)
     )
     done.known += len(known)
-    proof = {"number": rows[0]["number"], "store": store.code, "name": name[:120],
-             "sha256": hashlib.sha256(content).hexdigest(), "read_at": now}  # fmt: skip
     for row in rows[1:]:
         if row["id_mark"] not in known:
             _destroy_again(row, proof, done, now)
@@ -156,13 +169,13 @@ def _destroy_again(row: dict[str, Any], proof: dict[str, Any], done: Reapplied, 
     )
     for item in Item.objects.filter(record=found, live=True).select_related("proposal"):
         Item.objects.filter(pk=item.pk).update(state=ItemState.RELEASED, live=False)
-        _void(item.proposal, now)
+        void_if_open(item.proposal, now)
     data = {"journal": proof["name"], "store": proof["store"], "sha256": proof["sha256"]}
     record(actor=DISPOSER, action="retention.destroyed_again", subject=found, data=data, now=now, site=found.site)
     done.destroyed += 1
 
 
-def _void(proposal: Proposal, now: datetime) -> None:
+def void_if_open(proposal: Proposal, now: datetime) -> None:
     from retention.services.proposals import proposal_void
 
     proposal.refresh_from_db()
@@ -196,8 +209,10 @@ def _placed(row: dict[str, Any]) -> Record | None:
 
 def after_restore(now: datetime) -> list[str]:
     done = journals_reapply(now=now)
-    words = _("%(count)s records that were destroyed since this backup are destroyed again.")
-    return [words % {"count": done.destroyed}, *done.refused] if done.destroyed or done.refused else []
+    records = _("%(count)s records that were destroyed since this backup are destroyed again.")
+    documents = _("%(count)s documents that were destroyed since this backup are destroyed again.")
+    counts = ((records, done.destroyed - done.documents), (documents, done.documents))
+    return [*(words % {"count": count} for words, count in counts if count), *done.refused]
 
 
 register(after_restore)

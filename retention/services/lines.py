@@ -5,7 +5,9 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from occ.documents.models import IssuedDocument
 from retention.marks import id_mark, path_mark
+from retention.models import Entry
 
 LONGEST = 600
 # What a line is made of, as Record's fields.
@@ -25,6 +27,30 @@ def line_of(
     if len(line) <= LONGEST:
         return line
     return json.dumps([pk, source, id_mark(source, external_id), *facts[3:]], separators=(",", ":"))
+
+
+def line_of_document(one: IssuedDocument) -> str:
+    """Canonical JSON of an issued document; its status is in it, so that a revision since makes it another one."""
+    issued = one.issued_at.astimezone(UTC).isoformat(timespec="seconds")
+    facts = ["document", one.pk, one.full_number, one.type_code, one.status, issued, one.expires_on.isoformat(),
+             one.size, one.sha256, one.file]  # fmt: skip
+    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
+
+
+def line_of_entry(one: Entry) -> str:
+    """Canonical JSON of a document entered by hand; long words stand in it as their hash."""
+    kept = [one.medium, one.classification, one.copies, one.quantity, one.issued_on.isoformat(),
+            one.expires_on.isoformat()]  # fmt: skip
+    words = [one.title, one.place]
+    line = json.dumps(
+        ["entry", one.pk, one.site_id, one.number, *words, *kept], ensure_ascii=False, separators=(",", ":")
+    )
+    if len(line) <= LONGEST:
+        return line
+    hashed = [hashlib.sha256(word.encode()).hexdigest() for word in words]
+    return json.dumps(
+        ["entry", one.pk, one.site_id, one.number, *hashed, *kept], ensure_ascii=False, separators=(",", ":")
+    )
 
 
 def list_sha256(lines: Iterable[str]) -> str:

@@ -21,8 +21,9 @@ from occ.sheets.writing import OutColumn, write_workbook
 from occ.times import local_day
 from occ.workflow.services import step
 from retention.choices import ItemDecision, ItemState, ProposalStatus, RecordKind, Result
-from retention.documents.disposal import CLASSES, DISPOSAL, Destroyed, Facts, Signer, disposal_body
+from retention.documents.disposal import CLASSES, DISPOSAL, Destroyed, DestroyedPaper, Facts, Signer, disposal_body
 from retention.models import Proposal, Record
+from retention.services import paper_minutes
 from retention.services.probing import recount
 from retention.services.schedule import rule_of, rules_on
 from retention.workflow import PROPOSAL
@@ -52,10 +53,18 @@ def disposal_issue(
             raise Invalid(_("Name a witness."), field="witness_1")
         if not place.strip():
             raise Invalid(_("Say where it was drawn up."), field="place")
+        documents = proposal.of_documents
         with translation.override(language):
-            facts = _facts(proposal, place.strip(), now)
+            lines: list[Destroyed] | list[DestroyedPaper]
+            if documents:
+                facts, lines = paper_minutes.facts_of(proposal, place.strip()), paper_minutes.destroyed(proposal)
+                witnesses = [*witnesses, *paper_minutes.witnesses_of(proposal, witnesses)]
+            else:
+                facts, lines = _facts(proposal, place.strip(), now), list(destroyed(proposal))
             signers = _signers(proposal, witnesses)
-        body = disposal_body(facts=facts, lines=destroyed(proposal), signers=signers, language=language)
+        body = disposal_body(
+            facts=facts, lines=lines, signers=signers, language=language, of_documents=documents
+        )  # fmt: skip
         document = document_issue(
             type=DISPOSAL, site=proposal.site, subject=proposal, title=str(DISPOSAL.title), data=body,
             language=language, actor=actor, now=now, period=facts.period, signatures=tuple(signatures),
@@ -92,11 +101,7 @@ def _facts(proposal: Proposal, place: str, now: datetime) -> Facts:
     assert approval is not None and proposal.completed_at is not None
     lines = list(destroyed(proposal))
     days = [one.ended_on for one in lines]
-    approved = proposal.items.filter(decision=ItemDecision.APPROVED)
-    pulled = approved.filter(state=ItemState.PULLED).count()
-    left = approved.filter(state=ItemState.RELEASED).count()
-    refused = proposal.items.filter(decision=ItemDecision.REFUSED).count()
-    said = {"name": approval.name, "position": approval.position, "day": _day(approval.decided_at, zone)}
+    said = {"name": approval.name, "position": approval.position, "day": day_of(approval.decided_at, zone)}
     return Facts(
         day=local_day(proposal.completed_at, zone), place=place, number=proposal.number,
         kinds=str(RecordKind(proposal.kind).label), period=(min(days), max(days)), count=len(lines),
@@ -111,20 +116,26 @@ def _facts(proposal: Proposal, place: str, now: datetime) -> Facts:
               "cryptographic erase); packages without a readable record were deleted from every store."),
             _("Afterwards it was looked for at the source, in every store and among exports, and nothing was found."),
         ],
-        remarks=[
-            text
-            for count, text in (
-                (refused, _("Refused by the client and kept: %(count)s.") % {"count": refused}),
-                (pulled, _("Approved and not destroyed, as they are held: %(count)s.") % {"count": pulled}),
-                (left, _("Approved, but could not be deleted and are kept: %(count)s.") % {"count": left}),
-            )
-            if count
-        ],
+        remarks=remarks_of(proposal),
         retention=retention_of(proposal),
     )  # fmt: skip
 
 
-def _day(at: datetime, zone: ZoneInfo) -> str:
+def remarks_of(proposal: Proposal) -> list[str]:
+    """What was on the list and was not destroyed."""
+    approved = proposal.items.filter(decision=ItemDecision.APPROVED)
+    pulled = approved.filter(state=ItemState.PULLED).count()
+    left = approved.filter(state=ItemState.RELEASED).count()
+    refused = proposal.items.filter(decision=ItemDecision.REFUSED).count()
+    said = (
+        (refused, _("Refused by the client and kept: %(count)s.") % {"count": refused}),
+        (pulled, _("Approved and not destroyed, as they are held: %(count)s.") % {"count": pulled}),
+        (left, _("Approved, but could not be deleted and are kept: %(count)s.") % {"count": left}),
+    )
+    return [text for count, text in said if count]
+
+
+def day_of(at: datetime, zone: ZoneInfo) -> str:
     return str(date_format(local_day(at, zone), "j F Y"))
 
 
@@ -139,8 +150,10 @@ def retention_of(proposal: Proposal) -> str:
 def _signers(proposal: Proposal, witnesses: Sequence[tuple[str, str]]) -> list[Signer]:
     executor, approval = proposal.executed_by, proposal.approval
     assert executor is not None and approval is not None
+    by_hand = paper_minutes.executors_of(proposal, executor) if proposal.of_documents else []
     return [
         Signer(_("Executed by"), name_of(executor), position_of(executor)),
+        *(Signer(_("Destroyed by hand by"), name, position) for name, position in by_hand),
         *(Signer(_("Witness"), name, position or "-") for name, position in witnesses),
         Signer(_("Approved by"), approval.name, approval.position),
     ]
@@ -158,16 +171,17 @@ def annex_columns() -> list[OutColumn]:
 
 def annex_workbook(out: IO[bytes], proposal: Proposal) -> int:
     """The annex as a spreadsheet; returns how many lines."""
+    meta = {_("Proposal"): proposal.number, _("SHA-256 of the approved list"): proposal.list_sha256}
+    if proposal.document is not None:
+        meta[_("Document")] = proposal.document.full_number
+    title = _("Annex: list of the destroyed documents")
+    if proposal.of_documents:
+        columns, rows = paper_minutes.annex_columns(), paper_minutes.annex_rows(proposal)
+        return write_workbook(out, title=title, columns=columns, rows=rows, meta=meta, zone=proposal.site.zone)
     kinds, retention = dict(RecordKind.choices), retention_of(proposal)
     rows = (
         [n, str(kinds.get(one.kind, one.kind)), CLASSES.get(one.kind, "-"), one.ended_on, 1, _("Original"),
          _("Softcopy"), retention, f"ID {one.external_id}", one.bag, one.sha256]
         for n, one in enumerate(destroyed(proposal), 1)
     )  # fmt: skip
-    meta = {_("Proposal"): proposal.number, _("SHA-256 of the approved list"): proposal.list_sha256}
-    if proposal.document is not None:
-        meta[_("Document")] = proposal.document.full_number
-    return write_workbook(
-        out, title=_("Annex: list of the destroyed documents"), columns=annex_columns(), rows=rows, meta=meta,
-        zone=proposal.site.zone,
-    )  # fmt: skip
+    return write_workbook(out, title=title, columns=annex_columns(), rows=rows, meta=meta, zone=proposal.site.zone)

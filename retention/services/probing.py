@@ -11,6 +11,7 @@ from occ.jobs.models import Job
 from occ.ledger.services import record
 from retention.choices import FindingKind, ItemState, RecordState, Result
 from retention.models import Copy, Packed, Probe, Proposal, Record, Source, Store
+from retention.services import paper_probing
 from retention.services.findings import Seen, findings_keep
 from retention.storing import PlaceAway, Unreadable, opened
 from retention.workflow import DISPOSER
@@ -30,13 +31,20 @@ def probe_run(*, probe_id: int, now: datetime) -> bool:
     from retention.services.ending import packages_remove
 
     probe = Probe.objects.select_related("proposal__site").get(pk=probe_id)
-    packages_remove(proposal=probe.proposal, now=now)
+    documents = probe.proposal.of_documents
+    if not documents:
+        packages_remove(proposal=probe.proposal, now=now)
     try:
-        found = [*_at_sources(probe.proposal), *_in_stores(probe.proposal), *_keys(probe.proposal), *_exports(probe)]
+        if documents:
+            found = list(paper_probing.found(probe.proposal))
+        else:
+            found = [
+                *_at_sources(probe.proposal), *_in_stores(probe.proposal), *_keys(probe.proposal), *_exports(probe)
+            ]  # fmt: skip
     except (PlaceAway, Unreadable) as away:
         Probe.objects.filter(pk=probe.pk).update(found=[{"where": str(away), "name": "", "readable": False}])
         return False
-    counted = probe.proposal.tombstones.count()
+    counted = (probe.proposal.document_tombstones if documents else probe.proposal.tombstones).count()
     result = Result.FAILED if any(one["readable"] for one in found) else Result.OK
     _tell(probe.proposal, found, now)
     shown = sorted(found, key=lambda one: not one["readable"])[:MOST_SHOWN]
@@ -105,6 +113,8 @@ def _exports(probe: Probe) -> Iterator[dict[str, Any]]:
 
 def recount(proposal: Proposal) -> dict[str, int]:
     """Counted anew from four tables that know of each other by the record only; all the same when all is well."""
+    if proposal.of_documents:
+        return paper_probing.recount(proposal)
     dead = Record.objects.filter(tombstone__proposal=proposal, state=RecordState.DESTROYED)
     return {
         "lines": proposal.items.filter(state=ItemState.DESTROYED).count(),

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, Max, Min, Sum
+from django.db.models import Exists, F, Max, Q
 from django.utils.translation import gettext as _
 
 from occ.approvals.choices import Decision
@@ -25,18 +25,14 @@ from occ.people.scope import has_role
 from occ.policies.services import policy_value
 from occ.times import end_of_day, local_day
 from occ.workflow.services import begin, step
-from retention.choices import ConditionKey, ItemDecision, ItemState, ProposalStatus, RecordKind
-from retention.models import Condition, Hold, Item, Proposal, Record, Tombstone
+from retention.choices import DOCUMENTS, ConditionKey, ItemDecision, ItemState, ProposalStatus, RecordKind
+from retention.models import Condition, DocumentTombstone, Hold, Item, Proposal, Record, Tombstone
 from retention.personal import PROPOSERS, SAYERS
-from retention.policies import ANSWER, ANSWER_DAYS, COOLING_DAYS
-from retention.services import destroyable
-from retention.services.lines import FIELDS, line_of, list_sha256
+from retention.policies import ANSWER, ANSWER_DAYS, COOLING_DAYS, PAPERS
+from retention.services import paper_lists, record_lists
+from retention.services.lines import list_sha256
+from retention.services.record_lists import BEHIND, SOME
 from retention.workflow import DISPOSER, PROPOSAL
-
-MOST_LINES = 50_000
-# Lines that fell out of a draft before it was frozen stand behind all others.
-BEHIND = 10_000_000
-SOME = 2_000
 
 
 @transaction.atomic
@@ -45,10 +41,20 @@ def proposal_new(*, site: Site, kind: str, reason: str, actor: Actor, now: datet
 
     Raises NotAllowed, Invalid (no reason, nothing to propose), WrongState (there is a draft).
     """
-    if actor != BEAT and not (isinstance(actor, User) and has_role(actor, PROPOSERS, site=site)):
-        raise NotAllowed
     if kind not in RecordKind.values:
         raise Invalid(_("Choose a kind."), field="kind")
+    return _new(site=site, kind=kind, reason=reason, actor=actor, now=now)
+
+
+@transaction.atomic
+def document_proposal_new(*, site: Site, reason: str, actor: Actor, now: datetime) -> Proposal:
+    """The same of the register (RET-11): issued documents and entries of the site whose last day is over."""
+    return _new(site=site, kind=DOCUMENTS, reason=reason, actor=actor, now=now)
+
+
+def _new(*, site: Site, kind: str, reason: str, actor: Actor, now: datetime) -> Proposal:
+    if actor != BEAT and not (isinstance(actor, User) and has_role(actor, PROPOSERS, site=site)):
+        raise NotAllowed
     if not reason.strip():
         raise Invalid(_("Say why it is proposed."), field="reason")
     # One gathers at a time: numbers, and nothing twice.
@@ -63,12 +69,18 @@ def proposal_new(*, site: Site, kind: str, reason: str, actor: Actor, now: datet
     sign(proposal, actor, reason, now=now)
     proposal.save()
     begin(PROPOSAL, proposal, actor=actor, now=now, note=reason)
-    if not _gather(proposal, today):
+    lists = _lists(proposal)
+    if not lists.gather(proposal, today):
         raise Invalid(_("Nothing of that kind may be destroyed now."), field="kind")
-    _count(proposal)
+    lists.count(proposal)
     sign(proposal, actor, _("Gathered"), now=now)
     proposal.save(update_fields=["items_count", "bytes_count", "first_day", "last_day"])
     return proposal
+
+
+def _lists(proposal: Proposal) -> Any:
+    """What knows the lines of its kind: record_lists or paper_lists."""
+    return paper_lists if proposal.of_documents else record_lists
 
 
 def _number(site: Site, today: date) -> str:
@@ -76,35 +88,9 @@ def _number(site: Site, today: date) -> str:
     prefix = f"MUS-{site.code}-{today.year}-"
     used = [
         rows.filter(number__startswith=prefix).aggregate(last=Max("number"))["last"]
-        for rows in (Proposal.objects.all(), Tombstone.objects.all())
+        for rows in (Proposal.objects.all(), Tombstone.objects.all(), DocumentTombstone.objects.all())
     ]
     return f"{prefix}{max((int(one.removeprefix(prefix)) for one in used if one), default=0) + 1:04}"
-
-
-def _gather(proposal: Proposal, today: date) -> int:
-    at = 0
-    for ripe in destroyable.ripe(site=proposal.site, kind=proposal.kind, day=today):
-        years, basis = ripe.rule.delete_after_years, ripe.rule.basis
-        reason = _("older than %(years)s years (%(basis)s)") % {"years": years, "basis": basis}
-        rows = destroyable.free(ripe.records, today).order_by("ended_at", "pk").values_list("pk", flat=True)
-        some: list[Item] = []
-        for pk in rows[: MOST_LINES - at].iterator(chunk_size=SOME):
-            at += 1
-            some.append(Item(proposal=proposal, position=at, record_id=pk, reason=reason[:200]))
-            if len(some) == SOME:
-                Item.objects.bulk_create(some)
-                some = []
-        Item.objects.bulk_create(some)
-    return at
-
-
-def _count(proposal: Proposal) -> None:
-    live = proposal.items.filter(live=True)
-    ends = live.aggregate(first=Min("record__ended_at"), last=Max("record__ended_at"), bytes=Sum("record__size"))
-    zone = proposal.site.zone
-    proposal.items_count, proposal.bytes_count = live.count(), ends["bytes"] or 0
-    proposal.first_day = local_day(ends["first"], zone) if ends["first"] else None
-    proposal.last_day = local_day(ends["last"], zone) if ends["last"] else None
 
 
 def drafts_open(*, now: datetime) -> int:
@@ -112,12 +98,13 @@ def drafts_open(*, now: datetime) -> int:
     opened = 0
     for site in Site.objects.all():
         month = end_of_day(local_day(now, site.zone).replace(day=1) - timedelta(days=1), site.zone)
-        for kind in RecordKind.values:
+        for kind in (*RecordKind.values, DOCUMENTS):
             there = Proposal.objects.filter(site=site, kind=kind)
             if there.open().exists() or there.filter(proposed_at__gte=month).exclude(status="void").exists():
                 continue
             try:
-                proposal_new(site=site, kind=kind, reason=_("Gathered by itself"), actor=BEAT, now=now)
+                with transaction.atomic():
+                    _new(site=site, kind=kind, reason=_("Gathered by itself"), actor=BEAT, now=now)
             except (Invalid, WrongState):  # nothing may go, or somebody was quicker
                 continue
             opened += 1
@@ -154,9 +141,10 @@ def proposal_submit(*, proposal_id: int, actor: Actor, now: datetime) -> Proposa
     if proposal.status == ProposalStatus.DRAFT:  # else `step` says how it stands
         _conditions_met(proposal)
         today = local_day(now, proposal.site.zone)
-        _drop(proposal, today)
+        lists = _lists(proposal)
+        lists.drop(proposal, today)
         proposal.list_sha256 = _freeze(proposal)
-        _count(proposal)
+        lists.count(proposal)
         if not proposal.items_count:
             raise WrongState(_("Nothing on the list may go any more: withdraw it."))
     also = {
@@ -184,30 +172,14 @@ def _conditions_met(proposal: Proposal) -> None:
         raise WrongState(_("One person alone cannot vouch for all conditions: somebody else has to say one of them."))
 
 
-def _drop(proposal: Proposal, today: date) -> None:
-    """Take out of a draft what a hold, a failed check or a new period keeps since it was gathered."""
-    live = proposal.items.filter(live=True)
-    listed = Record.objects.filter(pk__in=live.values("record_id"))
-    kept = set(listed.values_list("pk", flat=True))
-    for ripe in destroyable.ripe(site=proposal.site, kind=proposal.kind, day=today):
-        fit = ripe.records.filter(destroyable.verified(), ~destroyable.held(today), source__may_delete=True)
-        kept -= set(fit.filter(pk__in=live.values("record_id")).values_list("pk", flat=True))
-    held = set(listed.filter(destroyable.held(today), pk__in=kept).values_list("pk", flat=True))
-    gone = live.filter(record_id__in=kept)
-    gone.filter(record_id__in=held).update(state=ItemState.PULLED)
-    gone.exclude(record_id__in=held).update(state=ItemState.RELEASED)
-    gone.update(live=False, position=F("position") + BEHIND)
-
-
 def _freeze(proposal: Proposal) -> str:
     """Number the lines from 1 and write what each stands for; the hash over them."""
     rows = proposal.items.filter(live=True).order_by("position")
     rows.update(position=F("position") + BEHIND * 2)  # no number is taken twice while they are given anew
-    fields = ["pk", *(f"record__{one}" for one in FIELDS)]
     lines, some = [], []
-    for at, (pk, *facts) in enumerate(rows.values_list(*fields).iterator(chunk_size=SOME), 1):
-        lines.append(line_of(*facts))
-        some.append((pk, at, lines[-1]))
+    for at, (pk, line) in enumerate(_lists(proposal).lines(proposal), 1):
+        lines.append(line)
+        some.append((pk, at, line))
         if len(some) == SOME:
             _write_lines(some)
             some = []
@@ -236,7 +208,8 @@ def proposal_withdraw(*, proposal_id: int, note: str, actor: Actor, now: datetim
 def _let_go(proposal: Proposal, *, reason: str, actor: Actor, now: datetime) -> None:
     """Nothing on the list is proposed any more; nobody owes an answer."""
     proposal.items.filter(live=True).update(live=False)
-    obligation_cancel(subject=proposal, rule=ANSWER, reason=reason, actor=actor, now=now)
+    for rule in (ANSWER, PAPERS):
+        obligation_cancel(subject=proposal, rule=rule, reason=reason, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -314,9 +287,11 @@ def held_pull(*, hold: Hold, actor: Actor, now: datetime) -> int:
     A list that lies before the client becomes void; of an approved one the rest may still go, for less than what was
     approved is approved. What is being deleted is saved as far as it is there.
     """
-    covered = Record.objects.filter(Exists(Hold.objects.filter(pk=hold.pk).covering()))
+    covered = Q(record__in=Record.objects.filter(Exists(Hold.objects.filter(pk=hold.pk).covering())))
+    if wide := paper_lists.wide(Hold.objects.filter(pk=hold.pk)):
+        covered |= paper_lists.held_lines_q(wide)
     lines = Item.objects.filter(
-        live=True, record__in=covered, proposal__in=Proposal.objects.open(),
+        covered, live=True, proposal__in=Proposal.objects.open(),
         state__in=[ItemState.LISTED, ItemState.STARTED, ItemState.FAILED],
     )  # fmt: skip
     count = 0

@@ -18,8 +18,8 @@ from occ.people.history import sign
 from occ.people.models import Site, User
 from occ.people.scope import has_role
 from occ.times import in_reach
-from retention.choices import EntryStatus, Medium, RegisterKind
-from retention.models import Entry, RegisterLine
+from retention.choices import EntryStatus, ItemState, Medium, RegisterKind
+from retention.models import Entry, Item, RegisterLine
 from retention.models.register import RegisterLineQuerySet
 from retention.personal import REGISTRARS
 
@@ -81,6 +81,8 @@ def entry_change(*, entry_id: int, line: Line, why: str, actor: Actor, now: date
     _must_register(actor, line.site)
     if entry.status == EntryStatus.DESTROYED:
         raise WrongState(_("This document was destroyed: its entry stays as it is."))
+    if Item.objects.filter(entry=entry, live=True, state=ItemState.STARTED).exists():
+        raise WrongState(_("This document is being destroyed: its entry stays as it is."))
     if not why.strip():
         raise Invalid(_("Say why."), field="why")
     _check(line)

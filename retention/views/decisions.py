@@ -24,6 +24,7 @@ from retention.choices import ProposalStatus
 from retention.disposal.filters import LineFilter
 from retention.disposal.forms import DecisionForm
 from retention.disposal.jobs import line_rows
+from retention.disposal.shown import show
 from retention.models import Item, Proposal
 from retention.personal import APPROVERS
 from retention.services.proposals import proposal_decide, proposal_recall
@@ -65,12 +66,13 @@ def _form(request: HttpRequest, found: Proposal, data: Any = None) -> DecisionFo
 def _page(request: HttpRequest, found: Proposal, form: forms.Form, recall: forms.Form, status: int) -> HttpResponse:
     rows = line_rows(me(request)).filter(proposal=found)
     context = listing(request, rows, filters=LineFilter, sorts={"position": "position"}, default="position", size=100)
+    show(context["page"].rows)
     open_now = {one.name for one in PROPOSAL.open_to(me(request), state=found.status, site=found.site)}
     document = found.document
     context |= {
         "title": found.number,
         "crumbs": [{"label": _("Lists for your decision"), "url": reverse("retention:decisions")}],
-        "subtitle": f"{found.get_kind_display()} · {found.site.name}",
+        "subtitle": f"{found.kind_label} · {found.site.name}",
         "search": _("Line or ID"),
         "proposal": found,
         "zone": found.site.zone,

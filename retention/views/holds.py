@@ -26,6 +26,7 @@ from retention.holding.words import period, scope_of, state_of
 from retention.models import Hold, Record
 from retention.personal import CATALOGUE_READERS, UNMASKED
 from retention.services import holds as services
+from retention.services.paper_lists import kept_by
 
 PREVIEWED = 10
 
@@ -84,6 +85,7 @@ def _detail(
         "rows": linked(page.rows),
         "count": count,
         "more": more,
+        "documents": kept_by(found),
         "extend": extend or ExtendForm() if may and found.until else None,
         "lift": lift or LiftForm() if may else None,
         "entries": changes(found.history.all()),
@@ -146,7 +148,8 @@ def _preview(form: HoldForm, user: User) -> dict[str, Any]:
     rows = services.covered(scope)
     count, more = services.counted(rows)
     some = rows.visible_to(user).select_related("site", "agent").defer("customer").order_by("-ended_at", "-pk")
-    return {"count": count, "more": more, "rows": linked(list(some[:PREVIEWED]))}
+    rows_shown = linked(list(some[:PREVIEWED]))
+    return {"count": count, "more": more, "rows": rows_shown, "documents": kept_by(scope.unsaved())}
 
 
 @require_POST

@@ -3,19 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.documents.choices import Purpose
-from occ.documents.models import IssuedDocument
 from occ.documents.signing import signing_confirm
 from occ.errors import NotAllowed, Refused
 from occ.forms import NoteForm, add_refusal
@@ -24,60 +21,19 @@ from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from occ.people.models import User
 from occ.people.scope import has_role, sites_for
-from occ.processes import Stepping, process_context, step_make
+from occ.processes import step_make
 from occ.times import local_day
-from occ.workflow.flows import Transition
-from retention.choices import ConditionKey, ItemDecision, ItemState, ProposalStatus, RecordKind
+from retention.choices import ConditionKey, RecordKind
 from retention.disposal.filters import LineFilter, ProposalFilter
 from retention.disposal.forms import IssueForm, ProposalForm
 from retention.disposal.jobs import ANNEX, line_rows, proposal_rows
-from retention.models import Condition, Proposal
-from retention.personal import CATALOGUE_READERS, KEEPERS, PROPOSERS, SAYERS
-from retention.services import destroyable, disposing, probing, proposals
+from retention.disposal.shown import show
+from retention.models import Proposal
+from retention.personal import CATALOGUE_READERS, KEEPERS, PROPOSERS
+from retention.services import destroyable, disposing, paper_lists, proposals
 from retention.services.minutes import disposal_issue
+from retention.views.proposal_detail import SERVICES, STEPPING, crumbs, detail, ours
 from retention.workflow import PROPOSAL
-
-SERVICES = {
-    "submit": proposals.proposal_submit, "withdraw": proposals.proposal_withdraw, "recall": proposals.proposal_recall,
-    "execute": disposing.proposal_execute,
-}  # fmt: skip
-ICONS = {"submit": "send", "withdraw": "arrow-back-up", "recall": "arrow-back-up", "execute": "trash"}
-
-
-def form_for(subject: Any, transition: Transition, data: Any, files: Any) -> forms.Form:
-    kind = NoteForm if "note" in transition.needs else forms.Form
-    return kind(data, files, auto_id=f"id_{transition.name}_%s")
-
-
-def make(subject: Any, name: str, data: dict[str, Any], *, actor: User, now: datetime) -> None:
-    SERVICES[name](proposal_id=subject.pk, actor=actor, now=now, **data)  # type: ignore[operator]
-
-
-def may(user: User, subject: Any, name: str) -> bool:
-    """The client decides on a page of its own, and a berita acara is issued on one; a deletion waits for its time."""
-    if name == "execute":
-        cooling = subject.cooling_until is not None and subject.cooling_until > timezone.now()
-        return not cooling and (subject.approval is None or subject.approval.decided_by_id != user.pk)
-    return name in SERVICES
-
-
-STEPPING = Stepping(
-    PROPOSAL, form_for, make, lambda subject, name: reverse("retention:proposal_step", args=[subject.pk, name]),
-    ICONS, frozenset({"withdraw", "recall", "execute"}), may,  # what cannot be undone is asked for twice
-)  # fmt: skip
-
-
-def crumbs(found: Proposal | None = None) -> list[dict[str, str]]:
-    first = {"label": _("Disposal proposals"), "url": reverse("retention:proposals")}
-    return [first, {"label": found.number, "url": found.get_absolute_url()}] if found else [first]
-
-
-def ours(request: HttpRequest, pk: int) -> Proposal:
-    """For those who work on it; the client has a page of its own."""
-    found = get_visible(Proposal, me(request), pk)
-    if not has_role(me(request), CATALOGUE_READERS, site=found.site):
-        raise NotAllowed
-    return found
 
 
 @require_GET
@@ -105,10 +61,11 @@ def proposal_new(request: HttpRequest) -> HttpResponse:
     user, now = me(request), timezone.now()
     if not has_role(user, PROPOSERS):
         raise NotAllowed
-    form = ProposalForm(request.POST or None, user=user)
+    asked = {name: request.GET.get(name, "")[:20] for name in ("site", "kind")}  # the register's links say them
+    form = ProposalForm(request.POST or None, user=user, initial=asked)
     if request.method == "POST" and form.is_valid():
         try:
-            made = proposals.proposal_new(**form.cleaned_data, actor=user, now=now)
+            made = _gathered(dict(form.cleaned_data), user, now)
         except Refused as refusal:
             add_refusal(form, refusal)
         else:
@@ -119,8 +76,20 @@ def proposal_new(request: HttpRequest) -> HttpResponse:
             destroyable.standing(site=site, kind=kind, day=local_day(now, site.zone)).items())}
         for site in sites_for(user, PROPOSERS) for kind in RecordKind
     ]  # fmt: skip
+    standing += [
+        {"site": site, "kind": _("Documents of the register"), "counts": list(
+            paper_lists.standing(site=site, day=local_day(now, site.zone)).items())}
+        for site in sites_for(user, PROPOSERS)
+    ]  # fmt: skip
     context = {"title": _("Propose a destruction"), "crumbs": crumbs(), "form": form, "standing": standing}
     return render(request, "retention/proposal_new.html", context, status=422 if form.errors else 200)
+
+
+def _gathered(data: dict[str, Any], user: User, now: datetime) -> Proposal:
+    if data["kind"] == "documents":
+        del data["kind"]
+        return proposals.document_proposal_new(**data, actor=user, now=now)
+    return proposals.proposal_new(**data, actor=user, now=now)
 
 
 @require_GET
@@ -129,7 +98,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_visible(Proposal, me(request), pk)
     if not has_role(me(request), CATALOGUE_READERS, site=found.site):
         return redirect("retention:decision", pk)  # the client's
-    return _detail(request, found, {}, 200)
+    return detail(request, found, {}, 200)
 
 
 @require_POST
@@ -138,55 +107,7 @@ def proposal_step(request: HttpRequest, pk: int, transition: str) -> HttpRespons
     if transition not in SERVICES:
         raise NotAllowed
     done = step_make(request, STEPPING, found, transition)
-    return done if isinstance(done, HttpResponse) else _detail(request, found, done, 422)
-
-
-def _detail(request: HttpRequest, found: Proposal, tried: dict[str, forms.Form], status: int) -> HttpResponse:
-    user = me(request)
-    states = {state: found.items.filter(state=state, decision=ItemDecision.APPROVED).count() for state in ItemState}
-    done = states[ItemState.DESTROYED] + states[ItemState.FAILED] + states[ItemState.PULLED]
-    context = {
-        "title": found.number,
-        "crumbs": crumbs(),
-        "subtitle": f"{found.get_kind_display()} · {found.site.name}",
-        "proposal": found,
-        "conditions": _conditions(found, user),
-        "counts": [{"state": state, "label": state.label, "count": states[state]} for state in ItemState],
-        "done": done,
-        "cooling": found.cooling_until is not None and found.cooling_until > timezone.now(),
-        "at_work": found.status == ProposalStatus.EXECUTING,
-        "begun": found.executed_at is not None,
-        "probes": found.probes.all(),
-        "recount": probing.recount(found) if found.completed_at else None,
-        "failures": found.items.filter(state=ItemState.FAILED).select_related("record").defer("record__customer")[:20],
-        "lines_url": reverse("retention:proposal_lines", args=[found.pk]),
-        "may_issue": found.status == ProposalStatus.DESTROYED
-        and PROPOSAL.find("issue").open_to(user, found.site),
-        "may_release": found.status == ProposalStatus.PARTIAL and has_role(user, KEEPERS, site=found.site),
-        "release": tried.get("release") or NoteForm(auto_id="id_release_%s"),
-        "document_seen": found.document is not None
-        and IssuedDocument.objects.visible_to(user).filter(pk=found.document.pk).exists(),
-    }  # fmt: skip
-    context |= process_context(request, STEPPING, found, tried)
-    return render(request, "retention/proposal.html", context, status=status)
-
-
-def _conditions(found: Proposal, user: User) -> list[dict[str, Any]]:
-    """Each of the five, who said so, and whether this user may; what the database itself knows is said beside it."""
-    said = {one.key: one for one in Condition.objects.filter(proposal=found).select_related("said_by")}
-    draft = found.status == ProposalStatus.DRAFT
-    known = {
-        ConditionKey.PERIOD: _(
-            "The youngest line ended on %(day)s; every line is older than its period by the schedule."
-        ) % {"day": date_format(found.last_day, "j F Y")},
-        ConditionKey.CASE: _("Lines under a legal hold now: %(count)s. They fall out before the client is asked.")
-        % {"count": destroyable.held_lines(found, local_day(timezone.now(), found.site.zone))},
-    } if draft and found.last_day else {}  # fmt: skip
-    return [
-        {"key": key.value, "label": key.label, "said": said.get(key), "known": known.get(key, ""),
-         "may": draft and key not in said and has_role(user, SAYERS[key], site=found.site)}
-        for key in ConditionKey
-    ]  # fmt: skip
+    return done if isinstance(done, HttpResponse) else detail(request, found, done, 422)
 
 
 @require_POST
@@ -207,7 +128,7 @@ def proposal_release(request: HttpRequest, pk: int) -> HttpResponse:
         raise NotAllowed
     form = NoteForm(request.POST, auto_id="id_release_%s")
     if not form.is_valid():
-        return _detail(request, found, {"release": form}, 422)
+        return detail(request, found, {"release": form}, 422)
     note = form.cleaned_data["note"]
     count = disposing.proposal_release(proposal_id=pk, note=note, actor=me(request), now=timezone.now())
     messages.success(request, _("Given up: %(count)s lines.") % {"count": count})
@@ -219,12 +140,11 @@ def proposal_lines(request: HttpRequest, pk: int) -> HttpResponse:
     found = ours(request, pk)
     rows = line_rows(me(request)).filter(proposal=found)
     context = listing(request, rows, filters=LineFilter, sorts={"position": "position"}, default="position", size=100)
-    for one in context["page"].rows:
-        one.record_url = one.record.get_absolute_url() if one.record else ""
+    show(context["page"].rows, me(request))
     context |= {
         "title": _("Lines of %(number)s") % {"number": found.number},
         "crumbs": crumbs(found),
-        "search": _("Line or ID"),
+        "search": _("Line, number or title") if found.of_documents else _("Line or ID"),
         "proposal": found,
         "zone": found.site.zone,
         "export_kind": "retention.disposal_lines",

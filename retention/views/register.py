@@ -25,9 +25,10 @@ from occ.people.access import get_visible, me
 from occ.people.scope import has_role
 from occ.timeline import changes
 from retention.choices import EntryStatus
-from retention.models import Entry, RegisterLine
+from retention.models import Entry, RegisterLine, Shredding
 from retention.personal import CATALOGUE_READERS
 from retention.registering import jobs
+from retention.registering.disposing import disposals_of
 from retention.registering.filters import RegisterFilter
 from retention.registering.forms import EntriesImportForm, EntryChangeForm, EntryForm, RegisterIssueForm
 from retention.registering.importing import COLUMNS
@@ -50,8 +51,10 @@ def register(request: HttpRequest) -> HttpResponse:
     sorts = {"issued": "issued_on", "expires": "expires_on", "number": "number"}
     context = listing(request, rows, filters=RegisterFilter, sorts=sorts, default="-issued")
     today = timezone.localdate()
+    disposals = disposals_of(context["page"].rows, user, today)
     for row in context["page"].rows:
         row.state, row.url, row.said = state_of(row, today), url_of_line(row), title_of(row)
+        row.disposal = disposals.get(row.key)
     actions = [{"label": _("Issued documents"), "url": reverse("documents:register"), "icon": "files"}]
     if services.may_register(user):
         actions += [
@@ -82,6 +85,8 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         "actions": [edit] if may else [],
         "entry": found,
         "state": state_of(line, timezone.localdate()),
+        "disposal": disposals_of([line], user, timezone.localdate()).get(line.key),
+        "shredding": Shredding.objects.filter(item__entry=found).first(),
         "entries": changes(found.history.all()),
         "zone": found.site.zone,
     }

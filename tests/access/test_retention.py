@@ -84,6 +84,8 @@ ROWS: dict[str, Row] = {
     "retention:proposal_lines": Row(get=CATALOGUERS, of="proposal", sees=LISTED),
     "retention:proposal_condition": Row(post=SAYING, of="draft", sees=CATALOGUERS),
     "retention:proposal_release": Row(post=set(RETENTION_KEEPERS), of="proposal", sees=LISTED),
+    "retention:proposal_papers": Row(post=set(RETENTION_KEEPERS), of="proposal", sees=LISTED),
+    "retention:proposal_missing": Row(post=set(RETENTION_KEEPERS), of="proposal", sees=LISTED),
     "retention:proposal_annex": Row(post=LISTED, of="proposal", sees=LISTED),
     "retention:proposal_issue": Row(get={Role.DOCUMENT_CONTROL}, post={Role.DOCUMENT_CONTROL}, of="proposal",
                                     sees=LISTED),

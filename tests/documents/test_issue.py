@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import storages
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from pypdf import PdfReader
 
 from occ.documents import rendering, services
@@ -151,17 +151,16 @@ def test_the_year_of_the_number_is_the_sites(site: Site, control: User, hour: in
     assert issue(site, control, now=NOW.replace(month=12, day=31, hour=hour)).year == year
 
 
-def test_destroyed_only_after_its_masa_simpan(
-    site: Site, control: User, django_capture_on_commit_callbacks: Any
-) -> None:
+def test_not_destroyed_before_its_masa_simpan_is_over_nor_without_approval(site: Site, control: User) -> None:
+    """With approval: tests/retention/test_papers_execution.py."""
     document = issue(site, control)
+    given: dict[str, Any] = {"document_id": document.pk, "note": "MUS-1", "by": control, "actor": control}
     with pytest.raises(WrongState):
-        document_destroy(document_id=document.pk, note="shredded", actor=control, now=NOW + timedelta(days=700))
-    with django_capture_on_commit_callbacks(execute=True):
-        document_destroy(document_id=document.pk, note="shredded", actor=control, now=NOW + timedelta(days=800))
+        document_destroy(**given, now=NOW + timedelta(days=700))
+    with pytest.raises(IntegrityError, match="no proposal has it on its list"), transaction.atomic():
+        document_destroy(**given, now=NOW + timedelta(days=800))
     document.refresh_from_db()
-    assert document.data == {}
-    assert not pdf_of(document).exists()
+    assert document.status == "valid" and document.data and pdf_of(document).exists()
 
 
 def test_words_longer_than_a_column_can_break() -> None:

@@ -63,3 +63,8 @@ def test_mail_server_away_for_a_day(prepared: dict[str, str]) -> None:
 @pytest.mark.req("RET-9")
 def test_killed_in_a_deletion(prepared: dict[str, str]) -> None:
     assert "gone once" in suffer("dispose_killed", prepared)
+
+
+@pytest.mark.req("RET-9", "RET-11")
+def test_killed_in_a_deletion_of_documents(prepared: dict[str, str]) -> None:
+    assert "gone once" in suffer("papers_killed", prepared)

@@ -10,6 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -126,7 +127,7 @@ def test_the_list_is_filtered_sorted_paged_and_counted(
         days = {"issued_on": today - timedelta(days=900 - n), "expires_on": today + timedelta(days=n - 60)}
         entry_add(line=line(floor.jkt, number=f"N-{n:03}", **days), actor=control, now=NOW)
     page, url = acting(control), reverse("retention:register")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(20):
         first = page.get(url + "?sort=expires")
     numbers = [one.number for one in first.context["page"].rows]
     assert numbers == [f"N-{n:03}" for n in range(50)]
@@ -172,18 +173,16 @@ def test_what_cannot_be_is_refused_at_its_field(floor: Floor, control: User, fie
     assert refused.value.field == field and not Entry.objects.exists()
 
 
-def test_a_document_is_not_destroyed_before_its_last_day_is_over(floor: Floor, control: User) -> None:
-    entry = entry_add(line=line(floor.jkt, expires_on=DAY), actor=control, now=NOW)
+def test_a_document_is_not_destroyed_before_its_last_day_is_over_nor_without_approval(
+    floor: Floor, control: User
+) -> None:
+    """With approval: tests/retention/test_papers_execution.py."""
+    entry = entry_add(line=line(floor.jkt), actor=control, now=NOW)
     with pytest.raises(WrongState):
-        entry_destroy(entry_id=entry.pk, on=DAY, note="x", actor=control, now=NOW)
-    entry_destroy(entry_id=entry.pk, on=DAY + timedelta(days=1), note="BA/1", actor=control, now=NOW)
-    for deed in (
-        lambda: entry_destroy(entry_id=entry.pk, on=DAY + timedelta(days=9), note="x", actor=control, now=NOW),
-        lambda: entry_change(entry_id=entry.pk, line=line(floor.jkt), why="x", actor=control, now=NOW),
-    ):
-        with pytest.raises(WrongState):
-            deed()
-    assert not expired(floor.jkt, DAY + timedelta(days=9)).exists()
+        entry_destroy(entry_id=entry.pk, on=date(2026, 5, 1), note="x", actor=control, now=NOW)
+    with pytest.raises(IntegrityError, match="no proposal has it on its list"), transaction.atomic():
+        entry_destroy(entry_id=entry.pk, on=DAY, note="BA/1", actor=control, now=NOW)
+    assert expired(floor.jkt, DAY).count() == 1
 
 
 def test_pages_of_an_entry(floor: Floor, control: User) -> None:

@@ -13,12 +13,19 @@ from occ.documents.signing import signing_confirm
 from occ.errors import Invalid
 from occ.people.models import Site, User
 from occ.times import local_day
-from retention.choices import ConditionKey, RecordKind
+from retention.choices import DOCUMENTS, ConditionKey, Medium, RecordKind, Way
 from retention.models import Proposal
 from retention.services.disposing import proposal_dispose, proposal_execute
 from retention.services.minutes import disposal_issue
+from retention.services.paper_disposing import ByHand, papers_destroy, waiting
 from retention.services.probing import probes_run_due
-from retention.services.proposals import condition_say, proposal_decide, proposal_new, proposal_submit
+from retention.services.proposals import (
+    condition_say,
+    document_proposal_new,
+    proposal_decide,
+    proposal_new,
+    proposal_submit,
+)
 
 NOTES = {
     ConditionKey.PERIOD: "Jadwal retensi SOP-RET 5.3 dan 5.4",
@@ -42,16 +49,18 @@ class Story:
     def ago(self, days: float) -> datetime:
         return self.now - timedelta(days=days)
 
-    def proposed(self, site: Site, kind: RecordKind, days: float) -> Proposal | None:
-        leader = self.user("team_leader", site)
+    def proposed(self, site: Site, kind: str, days: float) -> Proposal | None:
+        leader, now = self.user("team_leader", site), self.ago(days)
         try:
-            return proposal_new(
-                site=site, kind=kind, reason="Melewati masa simpan dua tahun", actor=leader, now=self.ago(days)
-            )
+            if kind == DOCUMENTS:
+                reason = "Melewati masa simpan menurut daftar catatan dokumen"
+                return document_proposal_new(site=site, reason=reason, actor=leader, now=now)
+            reason = "Melewati masa simpan dua tahun"
+            return proposal_new(site=site, kind=kind, reason=reason, actor=leader, now=now)
         except Invalid:  # nothing of that kind has its age and its backup
             return None
 
-    def submitted(self, site: Site, kind: RecordKind, days: float) -> Proposal | None:
+    def submitted(self, site: Site, kind: str, days: float) -> Proposal | None:
         made = self.proposed(site, kind, days + 1)
         if made is None:
             return None
@@ -74,8 +83,10 @@ class Story:
     def destroyed(self, made: Proposal, days: float) -> None:
         at, control = self.ago(days), self.user("document_control")
         proposal_execute(proposal_id=made.pk, actor=self.user("it"), now=at)
-        while proposal_dispose(proposal_id=made.pk, clock=clock(at)):
-            pass
+        self.work(made, at)
+        for medium, way in ((Medium.HARDCOPY, Way.SHREDDED), (Medium.SOFTCOPY, Way.ERASED)):
+            if papers := list(waiting(made).filter(entry__medium=medium).values_list("pk", flat=True)):
+                self.by_hand(made, papers, way, days - 0.1)
         probes_run_due(now=self.ago(days - 8))
         made.refresh_from_db()
         if made.status != "destroyed":
@@ -89,6 +100,21 @@ class Story:
             proposal_id=made.pk, place=made.site.name, witnesses=[(str(leader), "Team Leader"), ("Sri Wahyuni", "QMR")],
             language="id", signatures=[signing], actor=control, now=later,
         )  # fmt: skip
+
+    def work(self, made: Proposal, at: datetime) -> None:
+        while proposal_dispose(proposal_id=made.pk, clock=clock(at)):
+            pass
+
+    def by_hand(self, made: Proposal, papers: list[int], way: str, days: float) -> None:
+        """Team IT shreds papers, or erases files of other servers, and says so."""
+        at, team = self.ago(days), self.user("it")
+        proof = identity_prove(user=team, password=self.password, code="", reason="demo", now=at)
+        done = ByHand(
+            on_day=local_day(at, made.site.zone), place=f"Ruang arsip {made.site.name}", way=way,
+            witness="Sri Wahyuni", witness_position="QMR",
+        )  # fmt: skip
+        papers_destroy(proposal_id=made.pk, items=papers, done=done, proof=proof, actor=team, now=at)
+        self.work(made, at)
 
 
 def clock(at: datetime) -> Callable[[], datetime]:

@@ -11,6 +11,7 @@ from occ.people.models import User
 from retention.choices import ItemDecision, ItemState, ProposalStatus
 from retention.models import Proposal
 from retention.services.disposing import proposal_dispose, proposal_execute
+from retention.services.paper_disposing import waiting
 
 
 class Command(BaseCommand):
@@ -47,7 +48,9 @@ class Command(BaseCommand):
         if found.status == ProposalStatus.EXECUTING:
             raise CommandError("another worker is at it")
         if found.status == ProposalStatus.PARTIAL:
-            raise CommandError(found.trouble or f"{facts['failed']} records could not be deleted")
+            papers = waiting(found).count()
+            by_hand = f", {papers} papers wait to be destroyed by hand" if papers else ""
+            raise CommandError(found.trouble or f"{facts['failed']} could not be deleted{by_hand}")
 
     def start(self, proposal: Proposal, name: str) -> None:
         user = User.objects.filter(username__iexact=name, is_active=True).first()
