@@ -20,7 +20,7 @@ from retention.models import Batch, Check, Copy, Item, MonthFigures, Pack, Propo
 from retention.models.compliance import COUNTED
 from retention.models.records import RecordQuerySet
 from retention.policies import FIXITY_DAYS
-from retention.services.ages import past, rules_on
+from retention.services.ages import past, rules_of
 from retention.services.holds import held
 
 RECOUNTED = timedelta(days=1)
@@ -32,7 +32,7 @@ AFTER_CLIENT = [ProposalStatus.APPROVED, ProposalStatus.EXECUTING, ProposalStatu
 def conditions(site: Site, kind: str, now: datetime) -> dict[str, Q]:
     """What each figure counts among the records of a site and kind, as things stand at `now`."""
     day, kept = local_day(now, site.zone), ~Q(state=RecordState.DESTROYED)
-    rules = rules_on(kind, day)
+    rules = rules_of(kind, day)
     live = Item.objects.filter(record=OuterRef("pk"), live=True)
     refused = Item.objects.filter(record=OuterRef("pk"), decision=ItemDecision.REFUSED, again_on__gt=day)
     without_reason = Q(~held(day)) & Q(~Exists(live)) & Q(~Exists(refused))
