@@ -25,8 +25,11 @@ from urllib.parse import unquote, urlsplit
 
 import boto3
 import obstore
+from boto3.exceptions import Boto3Error
+from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
 from django.utils.translation import gettext as _
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
@@ -218,13 +221,19 @@ class Shelf:
             return str(done["version"] or "")
 
     def _put_locked(self, name: str, content: bytes | IO[bytes] | Path, days: int) -> str:
-        until = datetime.now(UTC) + timedelta(days=days)
+        """One request holds 5 GB at the most: a larger file, and one not worth doing over, goes in parts."""
+        lock = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": datetime.now(UTC) + timedelta(days=days),
+                "ChecksumAlgorithm": "SHA256"}  # fmt: skip
+        part = settings.RETENTION_S3_PART_MIB * 2**20
+        if isinstance(content, Path) and content.stat().st_size > part:
+            # By the file's name: then a part is read while it is sent, and not held in memory. The transfer makes the
+            # parts larger where there would be more of them than a bucket takes, and gives up the upload when it fails.
+            parts = TransferConfig(multipart_threshold=part, multipart_chunksize=part, use_threads=False)
+            self._s3.upload_file(str(content), self.bucket, self._key(name), ExtraArgs=lock, Config=parts)
+            return str(self._s3.head_object(Bucket=self.bucket, Key=self._key(name)).get("VersionId", ""))
         with contextlib.ExitStack() as stack:
             body = stack.enter_context(content.open("rb")) if isinstance(content, Path) else content
-            done = self._s3.put_object(
-                Bucket=self.bucket, Key=self._key(name), Body=body, ObjectLockMode="GOVERNANCE",
-                ObjectLockRetainUntilDate=until, ChecksumAlgorithm="SHA256",
-            )  # fmt: skip
+            done = self._s3.put_object(Bucket=self.bucket, Key=self._key(name), Body=body, **lock)
         return str(done.get("VersionId", ""))
 
     def delete(self, name: str) -> None:
@@ -354,7 +363,7 @@ def _said() -> Iterator[None]:
         yield
     except (FileNotFoundError, NotADirectoryError) as error:
         raise FileNotFoundError(_("It is not there.")) from error
-    except (BotoCoreError, ClientError, BaseError) as error:
+    except (BotoCoreError, Boto3Error, ClientError, BaseError) as error:
         if _not_found(error):
             raise FileNotFoundError(_("It is not there.")) from error
         if "No space left" in str(error):
