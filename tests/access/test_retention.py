@@ -110,7 +110,7 @@ ROWS: dict[str, Row] = {
     "retention:hold_customer": Row(post=set(UNMASKED), of="hold", sees=CATALOGUERS),
     "retention:hold_extend": Row(post=set(HOLDERS), of="hold", sees=CATALOGUERS),
     "retention:hold_lift": Row(post=set(HOLDERS), of="hold", sees=CATALOGUERS),
-    "retention:said": Row(get=EARS),
+    "retention:said": Row(get=EARS, post=EARS),
     "retention:listen": Row(get=EARS, post=EARS, of="call", sees=CATALOGUERS),
     "retention:read": Row(get=EARS, post=EARS, of="chat", sees=CATALOGUERS),
     "retention:media": Row(get=EARS, of="call", sees=CATALOGUERS),

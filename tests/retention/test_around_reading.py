@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
-from occ.errors import Refused
+from occ.errors import NotAllowed, Refused
 from occ.ledger.models import Entry as LedgerEntry
 from occ.people.choices import Role
 from occ.times import JAKARTA
@@ -324,6 +324,7 @@ def test_chats_are_found_by_what_was_said_and_the_text_is_not_kept(floor: Floor,
     assert transcripts.transcripts_make(now=now, seconds=60) == 0
     assert not Transcript.objects.filter(record=call).exists()
     page, url = acting(floor.leader), reverse("retention:said")
+    page.post(url, {"purpose": "quality", "note": ""})
     assert one.external_id in page.get(url, {"q": "coup dura"}).content.decode()
     text = page.get(url, {"q": "coupon"}).content.decode()
     assert other.external_id not in text and foreign.external_id not in text
@@ -332,6 +333,42 @@ def test_chats_are_found_by_what_was_said_and_the_text_is_not_kept(floor: Floor,
     assert acting(user(Role.IT, floor.jkt)).get(url).status_code == 403
     words = str(Transcript.objects.get(record=one).words)
     assert "'once'" in words and ":" not in words and "90" not in words  # in no order, and of no number the end
+
+
+def test_a_search_asks_what_for_once_a_session_and_leaves_its_words_without_numbers(
+    floor: Floor, tmp_path: Path
+) -> None:
+    one = a_chat(floor, tmp_path, CHAT)
+    transcripts.transcripts_make(now=timezone.now(), seconds=60)
+    page, url = acting(floor.leader), reverse("retention:said")
+    asked = page.get(url, {"q": "coupon"}).content.decode()
+    assert one.external_id not in asked and "purpose" in asked
+    for purpose in ("", "curiosity"):
+        assert page.post(f"{url}?q=coupon", {"purpose": purpose, "note": ""}).status_code == 422
+    assert not LedgerEntry.objects.filter(action="chats.searched").exists()
+    note = "Keluhan 081234567890"
+    answer = page.post(f"{url}?q=coupon", {"purpose": "complaint", "note": note})
+    assert answer.status_code == 302 and answer["Location"] == f"{url}?q=coupon"
+    assert "0812" not in str(dict(page.session))
+    assert one.external_id in page.get(answer["Location"]).content.decode()
+    entry = LedgerEntry.objects.get(action="chats.searched")
+    assert (entry.actor, entry.subject_id, entry.data["purpose"]) == (floor.leader, "", "complaint")
+    assert (entry.data["words"], entry.data["found"], entry.data["more"]) == ("coupon", 1, False)
+    assert page.get(url).status_code == 200  # no words, no search
+    assert LedgerEntry.objects.filter(action="chats.searched").count() == 1
+    page.get(url, {"q": "nasabah 0812-3456-7890 budi@mail.test 123456", "channel": "voice", "ended_from": "2025-01-01"})
+    last = LedgerEntry.objects.filter(action="chats.searched").latest("pk").data
+    assert last["words"] == "nasabah •••90 •••@••• •••" and last["found"] == 0
+    assert last["within"] == {"channel": "voice", "ended_from": "2025-01-01"}
+    assert page.get(url, {"q": "coupon", "ended_from": "entah"}).status_code == 200  # nothing is shown, nothing is kept
+    assert LedgerEntry.objects.filter(action="chats.searched").count() == 2
+    other = acting(user(Role.QUALITY_CONTROL, floor.jkt))
+    assert one.external_id not in other.get(url, {"q": "coupon"}).content.decode()  # each says it for himself
+    with pytest.raises(NotAllowed):
+        listening.chats_search(
+            words="x", within={}, found=0, more=False, purpose="audit", note="", actor=user(Role.IT, floor.jkt),
+            now=timezone.now(),
+        )  # fmt: skip
 
 
 def test_the_words_go_with_the_record_and_never_come_after_it(floor: Floor, tmp_path: Path) -> None:
