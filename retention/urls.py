@@ -66,6 +66,7 @@ urlpatterns = [
     path("holds/new/", holds.hold_new, name="hold_new"),
     path("holds/<int:pk>/", holds.hold, name="hold"),
     path("holds/<int:pk>/customer/", holds.hold_customer, name="hold_customer"),
+    path("holds/<int:pk>/widen/", holds.hold_widen, name="hold_widen"),
     path("holds/<int:pk>/extend/", holds.hold_extend, name="hold_extend"),
     path("holds/<int:pk>/lift/", holds.hold_lift, name="hold_lift"),
     path("chats/", reading.said, name="said"),

@@ -10,6 +10,7 @@ urlpatterns = [
     path("holds/", holds.Holds.as_view(), name="retention-holds"),
     path("holds/<int:pk>/", holds.HoldDetail.as_view(), name="retention-hold"),
     path("holds/<int:pk>/records/", holds.HoldRecords.as_view(), name="retention-hold-records"),
+    path("holds/<int:pk>/widen/", holds.HoldWiden.as_view(), name="retention-hold-widen"),
     path("holds/<int:pk>/extend/", holds.HoldExtend.as_view(), name="retention-hold-extend"),
     path("holds/<int:pk>/lift/", holds.HoldLift.as_view(), name="retention-hold-lift"),
     path("register/", register.Register.as_view(), name="retention-register"),
