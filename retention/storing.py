@@ -36,6 +36,7 @@ from obstore.store import LocalStore, S3Store
 
 from occ.errors import Invalid
 from retention.choices import PlaceKind
+from retention.marks import numbers_hidden
 
 if TYPE_CHECKING:
     from retention.models import Source, Store
@@ -368,7 +369,7 @@ def _said() -> Iterator[None]:
             raise FileNotFoundError(_("It is not there.")) from error
         if "No space left" in str(error):
             raise PlaceAway(_("There is no room left.")) from error
-        raise PlaceAway(str(error).partition("\n")[0][:200]) from error
+        raise PlaceAway(numbers_hidden(str(error).partition("\n")[0][:200])) from error
     except OSError as error:
         raise PlaceAway(error.strerror or type(error).__name__) from error
 
@@ -409,7 +410,7 @@ def _walk(root: Path, under: str) -> Iterator[Object]:
             continue
         except OSError as error:
             where = folder.encode(errors="replace").decode() or "."
-            raise PlaceAway(f"{where}: {error.strerror or type(error).__name__}") from error
+            raise PlaceAway(numbers_hidden(f"{where}: {error.strerror or type(error).__name__}")) from error
 
 
 def _read_file(path: Path, chunk: int) -> Iterator[bytes]:

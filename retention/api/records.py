@@ -25,7 +25,7 @@ from occ.people.models import User
 from occ.people.scope import has_role
 from occ.times import JAKARTA, end_of_day, start_of_day
 from retention.choices import Channel, RecordKind, RecordState
-from retention.marks import masked, without
+from retention.marks import masked, numbers_hidden, path_of
 from retention.models import Record, RecordQuerySet, Source, Store
 from retention.personal import KEEPERS
 from retention.services.cataloguing import CREATED, KNOWN, REFUSED, Outcome, records_add
@@ -42,7 +42,9 @@ class RecordSerializer(serializers.ModelSerializer[Record]):
     agent = serializers.SerializerMethodField(help_text="employee number, else what the source calls them")
     batch = serializers.SerializerMethodField(help_text="identifier, or null")
     customer = serializers.SerializerMethodField(help_text="masked")
-    path = serializers.SerializerMethodField(help_text="with the customer masked where it is part of it")
+    path = serializers.SerializerMethodField(
+        help_text="with the customer masked where it is part of it; empty once it is destroyed"
+    )
 
     class Meta:
         model = Record
@@ -58,7 +60,7 @@ class RecordSerializer(serializers.ModelSerializer[Record]):
         return record.batch.identifier if record.batch else None
 
     def get_path(self, record: Record) -> str:
-        return without(record.path, record.customer)
+        return path_of(record)
 
     def get_customer(self, record: Record) -> str:
         return masked(record.customer)
@@ -165,7 +167,8 @@ class Records(APIView):
         outcomes = records_given(user, given, now=now)
         counts = {what: sum(one.what == what for one in outcomes) for what in (CREATED, KNOWN, REFUSED)}
         results = [
-            {"index": at, "outcome": one.what, "id": one.pk, "code": one.code, "message": one.message,
+            {"index": at, "outcome": one.what, "id": one.pk, "code": one.code,
+             "message": numbers_hidden(one.message),
              "field": one.field}
             for at, one in enumerate(outcomes)
         ]  # fmt: skip

@@ -3,7 +3,7 @@
 from retention.models.bags import Bag, Copy, Pack, Packed
 from retention.models.checks import Check, Finding
 from retention.models.compliance import MonthFigures
-from retention.models.disposal import OPEN_PROPOSAL, Condition, Item, Probe, Proposal, Tombstone
+from retention.models.disposal import OPEN_PROPOSAL, Condition, Item, Probe, Proposal, Tombstone, Trail
 from retention.models.holds import Hold, HoldRecord
 from retention.models.journal import Journal, JournalProof
 from retention.models.places import Credential, Scan, Schedule, Source, Store
@@ -40,5 +40,6 @@ __all__ = [
     "Source",
     "Store",
     "Tombstone",
+    "Trail",
     "Transcript",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ from occ.people.scope import has_role
 from occ.timeline import changes
 from retention.filters import SourceFilter, StoreFilter
 from retention.forms import SourceForm, StoreForm
+from retention.marks import numbers_hidden
 from retention.models import Finding, Source, Store
 from retention.personal import PLACE_READERS
 from retention.services import places as services
@@ -157,7 +158,7 @@ def _try(request: HttpRequest, place: Source | Store) -> HttpResponse:
         messages.error(request, _("It cannot be reached: %(why)s") % {"why": away})
     else:
         words = _("It answers. Its list begins with %(name)s.") if found else _("It answers. Nothing lies in it.")
-        messages.success(request, words % {"name": services.shown(found[0].name)} if found else words)
+        messages.success(request, words % {"name": numbers_hidden(services.shown(found[0].name))} if found else words)
     return redirect(place)
 
 

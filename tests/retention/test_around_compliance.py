@@ -22,7 +22,7 @@ from retention.services.compliance import behind, counts_of, figures_count
 from retention.services.holds import Scope, hold_lift, hold_set
 from tests.factories import Floor, person, user
 from tests.retention.around import a_record, source
-from tests.retention.meddling import past_the_triggers
+from tests.retention.meddling import destroyed, past_the_triggers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-14")]
 WIB = ZoneInfo("Asia/Jakarta")
@@ -141,8 +141,7 @@ def year(floor: Floor, tmp_path: Path) -> dict[str, Record]:
     proposed(floor.jkt, found["approved"], status="approved", decision="approved")
     later = now.date() + timedelta(days=90)
     proposed(floor.jkt, found["refused"], status="refused", decision="refused", live=False, again_on=later)
-    with past_the_triggers():
-        Record.objects.filter(pk=found["destroyed"].pk).update(state="destroyed")
+    destroyed([found["destroyed"]])
     Record.objects.filter(pk=found["waived"].pk).update(state="waived", waived_because="x")
     return found
 

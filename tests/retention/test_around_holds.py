@@ -29,7 +29,7 @@ from retention.services import holds
 from retention.services.holds import Scope, hold_extend, hold_lift, hold_set, hold_was_set, holds_watch
 from tests.factories import NOW, Floor, person, site, user
 from tests.retention.around import a_record, source
-from tests.retention.meddling import past_the_triggers
+from tests.retention.meddling import destroyed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-12")]
 DAY = date(2026, 11, 20)
@@ -102,8 +102,8 @@ def test_setting_one_tells_whoever_has_open_lists_inside_its_transaction(floor: 
 
 def test_a_destroyed_record_is_not_covered_and_a_later_one_is(floor: Floor, tmp_path: Path) -> None:
     place = source(floor.jkt, tmp_path)
-    with past_the_triggers():
-        gone = a_record(place, agent=floor.agent, state="destroyed")
+    gone = a_record(place, agent=floor.agent)
+    destroyed([gone])
     hold = a_hold(floor.coordinator, Scope(site=floor.jkt, agent=floor.agent))
     assert not holds.covered_by(hold).exists()
     later = a_record(place, agent=floor.agent)

@@ -32,7 +32,7 @@ from retention.services import listening, transcripts
 from retention.services.derived import derived_destroy
 from tests.factories import Floor, user
 from tests.retention.around import a_record, sound, source
-from tests.retention.meddling import past_the_triggers
+from tests.retention.meddling import destroyed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-13")]
 CHAT = """stripe 2019-09-04 [22:44:46] <w1zeman1p> If the customer was created, add a coupon
@@ -196,8 +196,7 @@ def test_a_file_that_is_gone_comes_from_its_backup_or_says_so(
     media = reverse("retention:media", args=[one.pk])
     assert body(page.get(media)) == sound()
     assert body(page.get(media, headers={"range": "bytes=500-1499"})) == sound()[500:1500]
-    with past_the_triggers():
-        Record.objects.filter(pk=one.pk).update(state="destroyed")
+    destroyed([one])
     assert page.get(media).status_code == 409
     text = page.get(reverse("retention:listen", args=[one.pk])).content.decode()
     assert "was destroyed" in text and "<audio" not in text
@@ -376,8 +375,7 @@ def test_the_words_go_with_the_record_and_never_come_after_it(floor: Floor, tmp_
     now = timezone.now()
     assert transcripts.transcript_make(record_id=one.pk, now=now)
     assert derived_destroy([one.pk]) == {"transcripts": 1}
-    with past_the_triggers():
-        Record.objects.filter(pk=one.pk).update(state="destroyed")
+    destroyed([one])
     assert not transcripts.transcript_make(record_id=one.pk, now=now)
     transcripts._keep(one, ["rahasia"], "", now)  # a job that had read the file before
     assert not Transcript.objects.exists()
