@@ -237,6 +237,13 @@ class Shelf:
             done = self._s3.put_object(Bucket=self.bucket, Key=self._key(name), Body=body, **lock)
         return str(done.get("VersionId", ""))
 
+    def version(self, name: str) -> str:
+        """Of the object as it is there now; "" where its place keeps none. Raises FileNotFoundError, PlaceAway."""
+        if self.local is not None:
+            return ""
+        with _said():
+            return str(obstore.head(self._store, name)["version"] or "")
+
     def delete(self, name: str) -> None:
         """Delete the object and every version of it; one that is not there is no error. Raises PlaceAway."""
         self._there()

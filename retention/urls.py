@@ -32,6 +32,7 @@ urlpatterns = [
     path("stores/new/", places.store_new, name="store_new"),
     path("stores/<int:pk>/", places.store, name="store"),
     path("stores/<int:pk>/edit/", places.store_edit, name="store_edit"),
+    path("stores/<int:pk>/fill/", places.store_fill, name="store_fill"),
     path("stores/<int:pk>/try/", places.store_try, name="store_try"),
     path("import/", imports.upload, name="import"),
     path("import/<uuid:pk>/", imports.preview, name="import_preview"),

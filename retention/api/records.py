@@ -30,6 +30,7 @@ from retention.models import Record, RecordQuerySet, Source, Store
 from retention.personal import KEEPERS
 from retention.services.cataloguing import CREATED, KNOWN, REFUSED, Outcome, records_add
 from retention.services.facts import Facts, checked, plain
+from retention.services.filling import Filling, filling_of, store_fill_ask
 
 MOST = 1_000
 # A word of the language itself: no attribute can bear it.
@@ -258,6 +259,36 @@ class StoreSerializer(serializers.ModelSerializer[Store]):
         fields = ["id", "code", "name", "kind", "url", "active", "lock_days"]
 
 
+class StoreDetailSerializer(StoreSerializer):
+    """`packages`: what it should hold; `missing`: of those, what is still to be copied into it."""
+
+    packages = serializers.SerializerMethodField()
+    missing = serializers.SerializerMethodField()
+    missing_bytes = serializers.SerializerMethodField()
+    stopped_by = serializers.SerializerMethodField(help_text="why the copying does not go on; empty: nothing does")
+
+    class Meta(StoreSerializer.Meta):
+        fields = [*StoreSerializer.Meta.fields, "packages", "missing", "missing_bytes", "stopped_by"]
+
+    def get_packages(self, store: Store) -> int:
+        return self._filling(store).packages
+
+    def get_missing(self, store: Store) -> int:
+        return self._filling(store).missing
+
+    def get_missing_bytes(self, store: Store) -> int:
+        return self._filling(store).missing_bytes
+
+    def get_stopped_by(self, store: Store) -> str:
+        found = self._filling(store)
+        return found.check.note if found.check is not None and found.at_work else ""
+
+    def _filling(self, store: Store) -> Filling:
+        if (found := getattr(store, "filling", None)) is None:
+            found = store.filling = filling_of(store)  # type: ignore[attr-defined]
+        return found
+
+
 class Sources(APIView):
     @extend_schema(
         operation_id="retention_sources", responses=paged("SourcePage", SourceSerializer), parameters=[AFTER, SIZE]
@@ -274,3 +305,21 @@ class Stores(APIView):
     def get(self, request: Request) -> Response:
         rows = Store.objects.visible_to(user_of(request))
         return page(request, rows, lambda found: StoreSerializer(found, many=True).data)
+
+
+class StoreDetail(APIView):
+    @extend_schema(operation_id="retention_store", responses=StoreDetailSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        return Response(StoreDetailSerializer(get_visible(Store, user_of(request), pk)).data)
+
+
+class StoreFill(APIView):
+    @extend_schema(
+        operation_id="retention_store_fill", request=None, responses={202: StoreDetailSerializer}, parameters=[KEY]
+    )
+    @idempotent
+    def post(self, request: Request, pk: int) -> Response:
+        """Have copied now what the store lacks and others hold."""
+        store = get_visible(Store, user_of(request), pk)
+        store_fill_ask(store_id=pk, actor=user_of(request), now=timezone.now())
+        return Response(StoreDetailSerializer(store).data, status=202)

@@ -90,6 +90,10 @@ ADVICE: dict[FindingKind, Any] = {
     FindingKind.DAMAGED: gettext_lazy("Write it anew from another store's copy, then look why the store changed it."),
     FindingKind.SIZE: gettext_lazy("Write it anew from another store's copy, then look why the store changed it."),
     FindingKind.PACK_MISSING: gettext_lazy("Write it anew from another store's copy, then look who removed it."),
+    FindingKind.NOT_COPIED: gettext_lazy(
+        "It is tried again by itself. Look whether the other stores answer and have it in order: until they do, this"
+        " store holds less than it should."
+    ),
     FindingKind.KEY_MISSING: gettext_lazy(
         "Without its key nobody reads the record again. Look whether ENCRYPTION_KEYS lacks an old key, or restore the"
         " key from a backup of the database; as long as the file is at its source, back it up once more."
