@@ -236,6 +236,7 @@ CELERY_TASK_ROUTES = {
     "retention.tasks.scan": {"queue": "jobs"},
     "retention.tasks.repair": {"queue": "jobs"},
     "retention.tasks.fill": {"queue": "jobs"},
+    "retention.tasks.reverify": {"queue": "jobs"},
     "retention.tasks.figures": {"queue": "jobs"},
     "retention.tasks.transcripts": {"queue": "jobs"},
 }

@@ -82,6 +82,14 @@ class FindingStatus(models.TextChoices):
     GONE = "gone", _("No longer found")
 
 
+class LossStatus(models.TextChoices):
+    """Of a backup that nobody can read any more."""
+
+    DECLARED = "declared", _("Declared")
+    LOST = "lost", _("Lost")
+    REFUSED = "refused", _("Refused")
+
+
 class ProposalStatus(models.TextChoices):
     DRAFT = "draft", _("Being prepared")
     WITH_CLIENT = "with_client", _("With the client")

@@ -12,8 +12,8 @@ from occ.ledger import heartbeats
 from occ.people.actors import BEAT, Actor
 from occ.people.models import User
 from retention.backing.packing import Stopped
-from retention.models import Store
-from retention.services import backups, batches, drilling, filling, repairing, store_lists, verifying
+from retention.models import Finding, Store
+from retention.services import backups, batches, drilling, filling, losing, repairing, store_lists, verifying
 from retention.services.compliance import figures_count
 from retention.services.disposing import proposal_dispose, proposals_take_up
 from retention.services.holds import holds_watch
@@ -115,6 +115,15 @@ def repair(finding_id: int, user_id: int) -> bool:
         repairing.finding_repair_failed(finding_id=finding_id, why=str(why))
         return False
     return True
+
+
+@shared_task
+def reverify(finding_id: int, user_id: int) -> int:
+    """Read again the packages whose keys open by now; what is in order settles its finding."""
+    finding = Finding.objects.select_related("bag").get(pk=finding_id)
+    actor = User.objects.get(pk=user_id)
+    check = verifying.packs_verify(packs=losing.packs_of(finding), actor=actor, clock=timezone.now)
+    return check.objects_count
 
 
 @shared_task

@@ -6,6 +6,7 @@ from retention.models.compliance import MonthFigures
 from retention.models.disposal import OPEN_PROPOSAL, Condition, Item, Probe, Proposal, Tombstone, Trail
 from retention.models.holds import Hold, HoldRecord
 from retention.models.journal import Journal, JournalProof
+from retention.models.losses import Loss, LostPacked
 from retention.models.places import Credential, Scan, Schedule, Source, Store
 from retention.models.records import Batch, Problem, Record, RecordQuerySet
 from retention.models.register import Entry, RegisterLine
@@ -26,6 +27,8 @@ __all__ = [
     "Item",
     "Journal",
     "JournalProof",
+    "Loss",
+    "LostPacked",
     "MonthFigures",
     "Pack",
     "Packed",

@@ -32,6 +32,8 @@ UPDATE retention_record r SET state = 'destroyed', customer = '', customer_mark 
   FROM unnest(%s::bigint[], %s::text[]) AS n(record, external_id), retention_source s
  WHERE r.id = n.record AND s.id = r.source_id
 """
+# A key that was given up as lost goes too: it may be found again.
+ERASE_LOST = "UPDATE retention_lostpacked SET key = NULL, erased_at = %s WHERE record_id = ANY(%s) AND key IS NOT NULL"
 # A customer as it lies there, encrypted.
 SEALED = ExpressionWrapper(F("customer"), output_field=TextField())
 TOMBSTONES = """
@@ -90,6 +92,7 @@ def _destroy(proposal: Proposal, done: "Sequence[tuple[Line, str]]", now: dateti
         cursor.execute(
             "UPDATE retention_packed SET key = NULL, destroyed_at = %s WHERE record_id = ANY(%s)", [now, records]
         )
+        cursor.execute(ERASE_LOST, [now, records])
         facts = {"proposal": proposal.pk, "number": proposal.number, "now": now, "records": records}
         cursor.execute(
             TOMBSTONES,

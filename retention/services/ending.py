@@ -14,7 +14,7 @@ from occ.ledger.services import record
 from occ.policies.services import policy_value
 from occ.workflow.services import step
 from retention.choices import BagStatus, ItemState
-from retention.models import Bag, Copy, Pack, Packed, Probe, Proposal
+from retention.models import Bag, Copy, LostPacked, Pack, Packed, Probe, Proposal
 from retention.policies import PROBE_DAYS
 from retention.services import journal, probing
 from retention.services.proposals import proposal_void
@@ -81,7 +81,8 @@ def _bags_end(proposal: Proposal, empty: list[int], now: datetime) -> None:
     """With the last record of a bag its own key goes; its manifest stays."""
     kept = Packed.objects.filter(pack__bag=OuterRef("pk"), key__isnull=False)
     mine = list(Pack.objects.filter(pk__in=empty).values_list("bag_id", flat=True).distinct())
-    bags = Bag.objects.filter(~Exists(kept), pk__in=mine, status=BagStatus.COMPLETE)
+    lost = LostPacked.objects.filter(pack__bag=OuterRef("pk"), key__isnull=False)
+    bags = Bag.objects.filter(~Exists(kept), ~Exists(lost), pk__in=mine, status=BagStatus.COMPLETE)
     for bag in bags.defer("key").select_for_update():
         Bag.objects.filter(pk=bag.pk).update(key="", status=BagStatus.GONE, gone_at=now)
         data = {"bag": bag.identifier, "proposal": proposal.number}

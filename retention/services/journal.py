@@ -24,7 +24,7 @@ from occ.ledger.services import record
 from retention.choices import Channel, ItemState, ProposalStatus
 from retention.marks import id_kept, id_mark
 from retention.models import Item, Journal, JournalProof, Proposal, Record, Source, Store, Tombstone
-from retention.services.burying import SEALED, customer_in
+from retention.services.burying import ERASE_LOST, SEALED, customer_in
 from retention.storing import PlaceAway, Unreadable, opened
 from retention.workflow import DISPOSER
 
@@ -152,6 +152,7 @@ def _destroy_again(row: dict[str, Any], proof: dict[str, Any], done: Reapplied, 
             "UPDATE retention_packed SET key = NULL, destroyed_at = %s WHERE record_id = %s AND key IS NOT NULL",
             [now, found.pk],
         )
+        cursor.execute(ERASE_LOST, [now, [found.pk]])
     facts = {name: row[name] for name in FACTS if name not in ("record_id", "destroyed_at")}
     Tombstone.objects.create(
         record=found, number=proof["number"], destroyed_at=parse_datetime(row["destroyed_at"]) or now, **facts

@@ -12,7 +12,7 @@ from occ.jobs.models import Job
 from occ.ledger.services import record
 from retention.choices import FindingKind, ItemState, RecordState, Result
 from retention.marks import path_shown
-from retention.models import Copy, Packed, Probe, Proposal, Record, Source, Store, Trail
+from retention.models import Copy, LostPacked, Packed, Probe, Proposal, Record, Source, Store, Trail
 from retention.services.findings import Seen, findings_keep
 from retention.storing import PlaceAway, Unreadable, opened
 from retention.workflow import DISPOSER
@@ -95,14 +95,20 @@ def _in_stores(proposal: Proposal) -> Iterator[dict[str, Any]]:
 def packs_without_key(proposal: Proposal) -> list[int]:
     """Packages in which the proposal had something destroyed, and in which nothing has a key any more."""
     records = proposal.items.filter(state=ItemState.DESTROYED).values("record_id")
-    packs = set(Packed.objects.filter(record__in=records, key=None).values_list("pack_id", flat=True).distinct())
-    kept = Packed.objects.filter(pack__in=packs, key__isnull=False).values_list("pack_id", flat=True).distinct()
-    return sorted(packs - set(kept))
+    packs: set[int] = set()
+    kept: set[int] = set()
+    for model in (Packed, LostPacked):
+        packs |= set(model.objects.filter(record__in=records, key=None).values_list("pack_id", flat=True).distinct())
+    for model in (Packed, LostPacked):
+        kept |= set(model.objects.filter(pack__in=packs, key__isnull=False).values_list("pack_id", flat=True))
+    return sorted(packs - kept)
 
 
 def _keys(proposal: Proposal) -> Iterator[dict[str, Any]]:
-    for name in Packed.objects.filter(record__tombstone__proposal=proposal, key__isnull=False).values_list("name"):
-        yield _thing("OCC", name[0], True)
+    for model in (Packed, LostPacked):
+        left = model.objects.filter(record__tombstone__proposal=proposal, key__isnull=False)
+        for name in left.values_list("name", flat=True):
+            yield _thing("OCC", name, True)
 
 
 def _exports(probe: Probe) -> Iterator[dict[str, Any]]:

@@ -13,13 +13,14 @@ from django.utils import timezone
 from occ.people.choices import Role
 from occ.people.models import Site, User
 from retention.choices import FindingKind, ProposalStatus
-from retention.models import Check, Problem, Proposal, Record, Source, Store
+from retention.models import Bag, Check, Loss, Problem, Proposal, Record, Source, Store
 from retention.personal import (
     APPROVERS,
     CATALOGUE_READERS,
     DOWNLOADERS,
     HOLDERS,
     LISTENERS,
+    LOSS_DECIDERS,
     PLACE_EDITORS,
     PLACE_READERS,
     PROPOSERS,
@@ -33,7 +34,7 @@ from retention.services.batches import batches_gather
 from retention.services.findings import Seen, findings_keep
 from retention.services.holds import Scope, hold_set
 from retention.services.register import Line, entry_add
-from retention.workflow import BATCH
+from retention.workflow import BATCH, LOSS
 from retention.workflow import FINDING as DAMAGE
 from tests.access.matrix import EVERYBODY, Row, World, job_of_a_stranger, what_a_stranger_gets, who_is_let_in
 from tests.factories import user
@@ -78,6 +79,18 @@ ROWS: dict[str, Row] = {
     "retention:findings": Row(get=EVERYBODY),
     "retention:finding": Row(get=CATALOGUERS, of="damage", sees=CATALOGUERS),
     "retention:finding_repair": Row(post=set(RETENTION_KEEPERS), of="damage", sees=CATALOGUERS),
+    "retention:finding_keys": Row(post=set(RETENTION_KEEPERS), of="damage", sees=CATALOGUERS),
+    "retention:finding_lost": Row(post=set(RETENTION_KEEPERS), of="damage", sees=CATALOGUERS),
+    "retention:losses": Row(get=EVERYBODY),
+    "retention:loss": Row(get=CATALOGUERS, of="loss", sees=CATALOGUERS),
+    "api:retention-findings": Row(get=EVERYBODY),
+    "api:retention-finding": Row(get=CATALOGUERS, of="damage", sees=CATALOGUERS),
+    "api:retention-finding-keys": Row(post=set(RETENTION_KEEPERS), of="damage", sees=CATALOGUERS),
+    "api:retention-finding-lost": Row(post=set(RETENTION_KEEPERS), of="damage", sees=CATALOGUERS),
+    "api:retention-losses": Row(get=EVERYBODY),
+    "api:retention-loss": Row(get=CATALOGUERS, of="loss", sees=CATALOGUERS),
+    "api:retention-loss-confirm": Row(post=set(LOSS_DECIDERS), of="loss", sees=CATALOGUERS),
+    "api:retention-loss-refuse": Row(post=set(LOSS_DECIDERS), of="loss", sees=CATALOGUERS),
     "retention:checks": Row(get=EVERYBODY),
     "retention:check": Row(get=CATALOGUERS, of="check", sees=CATALOGUERS),
     "retention:proposals": Row(get=CATALOGUERS),
@@ -139,7 +152,10 @@ ROWS: dict[str, Row] = {
     "api:retention-entry": Row(get=CATALOGUERS, put=set(REGISTRARS), of="entry", sees=CATALOGUERS),
     "api:retention-compliance": Row(get=EVERYBODY),
 }  # fmt: skip
-for flow, prefix, of in ((BATCH, "retention:batch_step", "batch"), (DAMAGE, "retention:finding_step", "damage")):
+for flow, prefix, of in (
+    (BATCH, "retention:batch_step", "batch"), (DAMAGE, "retention:finding_step", "damage"),
+    (LOSS, "retention:loss_step", "loss"),
+):  # fmt: skip
     for one in flow.transitions:
         if one.by_roles:
             ROWS[f"{prefix}/{one.name}"] = Row(
@@ -178,7 +194,18 @@ def backup_objects(where: Site, now: Any) -> dict[str, int]:
     (damage,) = findings_keep(kind=FindingKind.DAMAGED, place=store, seen=seen, complete=False, now=now)
     check = Check.objects.create(kind="fixity", batch=record.batch, started_at=now, by="x")
     assert record.batch_id is not None
-    return {"batch": record.batch_id, "record": record.pk, "damage": damage.pk, "check": check.pk, "store": store.pk}
+    bag = Bag.objects.create(batch=record.batch, number=1, identifier=f"B-{where.code}", opened_at=now)
+    loss = Loss.objects.create(
+        number=f"LOSS-{where.code}-2026-0001", site=where, finding=damage, bag=bag, reason="x", declared_at=now,
+        declared_by=User.objects.create_user(f"declarer.{where.code}"),
+    )  # fmt: skip
+    return {"loss": loss.pk} | {
+        "batch": record.batch_id,
+        "record": record.pk,
+        "damage": damage.pk,
+        "check": check.pk,
+        "store": store.pk,
+    }
 
 
 def proposals_of(where: Site, now: datetime) -> tuple[Proposal, Proposal]:
