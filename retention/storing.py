@@ -223,19 +223,31 @@ class Shelf:
 
     def _put_locked(self, name: str, content: bytes | IO[bytes] | Path, days: int) -> str:
         """One request holds 5 GB at the most: a larger file, and one not worth doing over, goes in parts."""
-        lock = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": datetime.now(UTC) + timedelta(days=days),
-                "ChecksumAlgorithm": "SHA256"}  # fmt: skip
+        until = datetime.now(UTC) + timedelta(days=days)
+        lock: dict[str, Any] = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": until,
+                                "ChecksumAlgorithm": "SHA256"}  # fmt: skip
         part = settings.RETENTION_S3_PART_MIB * 2**20
         if isinstance(content, Path) and content.stat().st_size > part:
             # By the file's name: then a part is read while it is sent, and not held in memory. The transfer makes the
             # parts larger where there would be more of them than a bucket takes, and gives up the upload when it fails.
             parts = TransferConfig(multipart_threshold=part, multipart_chunksize=part, use_threads=False)
             self._s3.upload_file(str(content), self.bucket, self._key(name), ExtraArgs=lock, Config=parts)
-            return str(self._s3.head_object(Bucket=self.bucket, Key=self._key(name)).get("VersionId", ""))
+            return self._locked(name, until)
         with contextlib.ExitStack() as stack:
             body = stack.enter_context(content.open("rb")) if isinstance(content, Path) else content
             done = self._s3.put_object(Bucket=self.bucket, Key=self._key(name), Body=body, **lock)
         return str(done.get("VersionId", ""))
+
+    def _locked(self, name: str, until: Any) -> str:
+        """The version that was just uploaded in parts; locked now where the server did not do it with the upload."""
+        found = self._s3.head_object(Bucket=self.bucket, Key=self._key(name))
+        version = str(found.get("VersionId", ""))
+        if not found.get("ObjectLockMode"):
+            kept = {"Mode": "GOVERNANCE", "RetainUntilDate": until}
+            self._s3.put_object_retention(
+                Bucket=self.bucket, Key=self._key(name), VersionId=version, Retention=kept
+            )  # fmt: skip
+        return version
 
     def version(self, name: str) -> str:
         """Of the object as it is there now; "" where its place keeps none. Raises FileNotFoundError, PlaceAway."""

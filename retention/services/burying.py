@@ -7,7 +7,7 @@ done without it.
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ExpressionWrapper, F, TextField
@@ -93,7 +93,7 @@ def _destroy(proposal: Proposal, done: "Sequence[tuple[Line, str]]", now: dateti
             "UPDATE retention_packed SET key = NULL, destroyed_at = %s WHERE record_id = ANY(%s)", [now, records]
         )
         cursor.execute(ERASE_LOST, [now, records])
-        facts = {"proposal": proposal.pk, "number": proposal.number, "now": now, "records": records}
+        facts: dict[str, Any] = {"proposal": proposal.pk, "number": proposal.number, "now": now, "records": records}
         cursor.execute(
             TOMBSTONES,
             facts | {"outcomes": [outcome for _one, outcome in done], "id_marks": [names[pk][1] for pk in records]},

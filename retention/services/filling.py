@@ -158,7 +158,7 @@ def _copy(pack: Pack, shelf: Shelf, check: Check, run: uuid.UUID, clock: Clock) 
     with spooled(spool_folder()) as spool:
         why: list[str] = []
         good = next((copy for copy in others_now if fetched(copy, pack, spool, why)), None)
-        version = None if good is None else _placed(pack, shelf, spool)
+        version = "" if good is None else _placed(pack, shelf, spool)
     with transaction.atomic():
         now = clock()
         if not Check.objects.filter(pk=check.pk, run=run).update(heard_at=now):

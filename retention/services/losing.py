@@ -129,7 +129,7 @@ def may_declare(finding: Finding, user: User) -> None:
 
 
 def _of_keys(finding_id: int, actor: User) -> Finding:
-    finding = Finding.objects.select_related("site", "bag").get(pk=finding_id)
+    finding = Finding.objects.select_related("site").get(pk=finding_id)
     may_declare(finding, actor)
     if not finding.is_open or finding.kind != FindingKind.KEY_MISSING or finding.bag is None:
         raise WrongState(_("No key is missing here."))

@@ -192,7 +192,8 @@ def test_what_nobody_has_right_is_a_finding_and_its_fellows_go_on(ground: Ground
     assert Check.objects.get(kind=CheckKind.COPYING).result == "failed"
     assert fill(store) == 0  # not with each beat
     ground.flip(pack.name, "main")  # mended
-    assert fill(store, again=True) == 1
+    assert fill(store, NOW + timedelta(minutes=1)) == 0
+    assert fill(store, NOW + timedelta(minutes=2), again=True) == 1
     finding.refresh_from_db()
     assert not finding.is_open
     complete(ground, store)

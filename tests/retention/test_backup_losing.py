@@ -350,7 +350,7 @@ def test_the_api_tries_declares_and_decides(ground: Ground, monkeypatch: pytest.
     assert it.get(f"{base}/findings/{pk}/").json()["kind"] == "key_missing"
     still = it.post(f"{base}/findings/{pk}/try-keys/", {}, content_type="application/json")
     assert still.status_code == 409 and still.json()["code"] == "still_shut"
-    assert it.post(f"{base}/findings/{pk}/declare-lost/", {}, content_type="application/json").status_code == 422
+    assert it.post(f"{base}/findings/{pk}/declare-lost/", {}, content_type="application/json").status_code == 400
     made = it.post(f"{base}/findings/{pk}/declare-lost/", {"reason": "Hilang"}, content_type="application/json")
     assert made.status_code == 201 and made.json()["status"] == "declared"
     loss = made.json()["id"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from django.db import connection
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader
 
 from occ.encryption import decrypt
 from occ.jobs.models import Job
@@ -66,7 +68,18 @@ def tables_with(trace: re.Pattern[str]) -> dict[str, list[str]]:
 
 def files_with(trace: re.Pattern[str], *roots: Path) -> list[str]:
     names = (one for root in roots if root.exists() for one in root.rglob("*") if one.is_file())
-    return [str(one) for one in names if trace.search(str(one)) or trace.search(one.read_bytes().decode("latin-1"))]
+    return [str(one) for one in names if trace.search(str(one)) or trace.search(text_in(one))]
+
+
+def text_in(file: Path) -> str:
+    """Its bytes, and what is packed in them: sheets and papers."""
+    text = file.read_bytes().decode("latin-1")
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as packed:
+            text += "".join(packed.read(name).decode("latin-1") for name in packed.namelist())
+    if text.startswith("%PDF"):
+        text += "".join(page.extract_text() for page in PdfReader(file).pages)
+    return text
 
 
 def export(world: Dead, kind: str, **params: Any) -> Job:
@@ -99,13 +112,18 @@ def test_nothing_that_is_kept_names_the_customer(world: Dead, tmp_path: Path, se
     )  # fmt: skip
     job_run(job_id=job.pk, now=NOW)
 
+    Job.objects.update(finished_at=NOW)  # the jobs' clock is the machine's
+    assert len(files_with(TRACE, root.parent / "files")) >= 3
+
     proposal = world.destroyed()
     assert Tombstone.objects.count() == 6
     issue(world, proposal)
     proposal.refresh_from_db()
     annex = io.BytesIO()
     minutes.annex_workbook(annex, proposal)
+    (tmp_path / "annex.xlsx").write_bytes(annex.getvalue())
     export(world, "retention.disposal_lines", query=f"proposal={proposal.pk}")
+    export(world, "retention.records")
 
     assert tables_with(TRACE) == {}
     for name in ("findings", "holds"):
@@ -115,6 +133,7 @@ def test_nothing_that_is_kept_names_the_customer(world: Dead, tmp_path: Path, se
     (root / f"62812-3456-7890-{OLD:%Y%m%dT%H%M%S}.wav").unlink()
     kept = Path(storages["default"].location)  # type: ignore[attr-defined]
     assert files_with(TRACE, tmp_path / "store", tmp_path / "var", kept) == []
+    assert not TRACE.search(text_in(tmp_path / "annex.xlsx")) and list(kept.rglob("*.pdf"))
     names = " ".join(Record.objects.order_by("pk").values_list("external_id", flat=True))
     assert "call-0-0812••••90 #" in names and "call-2 " in names
 
