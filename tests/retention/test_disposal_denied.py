@@ -92,8 +92,8 @@ def test_the_same_deed_goes_through_with_all_that_it_needs(world: Dead) -> None:
     """Otherwise the refusals above would say nothing."""
     proposal = world.executing()
     Item.objects.filter(proposal=proposal, record=world.records[0]).update(state="started")
-    refused("UPDATE retention_record SET state = 'destroyed', customer = '', customer_mark = '' WHERE id = %s",
-            world.records[0].pk)  # its path would stay  # fmt: skip
+    with pytest.raises(IntegrityError, match="record_destroyed_without_path"), transaction.atomic():
+        sql(DESTROY.partition(", path")[0].rstrip(",") + " WHERE id = %s", world.records[0].pk)
     assert sql(DESTROY, world.records[0].pk) == 1
     assert sql("UPDATE retention_packed SET key = NULL, destroyed_at = now() WHERE record_id = %s", world.records[0].pk)
 
