@@ -198,6 +198,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 RETENTION_PACK_MIB = env.number("RETENTION_PACK_MIB", 64, least=1, most=1024)
+# In parts of this size a larger file goes into a bucket with Object Lock; S3 takes none below 5 MiB, none above 5 GiB.
+RETENTION_S3_PART_MIB = env.number("RETENTION_S3_PART_MIB", 100, least=5, most=5_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 
@@ -233,6 +235,8 @@ CELERY_TASK_ROUTES = {
     "retention.tasks.dispose": {"queue": "jobs"},
     "retention.tasks.scan": {"queue": "jobs"},
     "retention.tasks.repair": {"queue": "jobs"},
+    "retention.tasks.fill": {"queue": "jobs"},
+    "retention.tasks.reverify": {"queue": "jobs"},
     "retention.tasks.figures": {"queue": "jobs"},
     "retention.tasks.transcripts": {"queue": "jobs"},
 }

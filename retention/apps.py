@@ -8,7 +8,7 @@ class RetentionConfig(AppConfig):
 
     def ready(self) -> None:
         from retention import documents, jobs, policies, receivers, turns, workflow  # noqa: F401  (they register)
-        from retention.batching import lists  # noqa: F401
+        from retention.batching import lists, losses  # noqa: F401
         from retention.complying import jobs as complying_jobs  # noqa: F401
         from retention.disposal import jobs as disposal_jobs  # noqa: F401
         from retention.disposal import turns as disposal_turns  # noqa: F401

@@ -51,6 +51,7 @@ class CheckKind(models.TextChoices):
     FIXITY = "fixity", _("Fixity")
     LISTING = "listing", _("Listing")
     DRILL = "drill", _("Restore drill")
+    COPYING = "copying", _("Copying")
 
 
 class Result(models.TextChoices):
@@ -65,6 +66,7 @@ class FindingKind(models.TextChoices):
     DAMAGED = "damaged", _("Damaged: another content")
     SIZE = "size", _("Damaged: another size")
     PACK_MISSING = "pack_missing", _("Package missing in the store")
+    NOT_COPIED = "not_copied", _("Package that could not be copied into the store")
     KEY_MISSING = "key_missing", _("Key missing or wrong")
     FOREIGN_PACK = "foreign_pack", _("Package that the catalogue does not know")
     UNKNOWN_FILE = "unknown_file", _("File at the source that the catalogue does not know")
@@ -78,6 +80,14 @@ class FindingStatus(models.TextChoices):
     OPEN = "open", _("Open")
     RESOLVED = "resolved", _("Resolved")
     GONE = "gone", _("No longer found")
+
+
+class LossStatus(models.TextChoices):
+    """Of a backup that nobody can read any more."""
+
+    DECLARED = "declared", _("Declared")
+    LOST = "lost", _("Lost")
+    REFUSED = "refused", _("Refused")
 
 
 class ProposalStatus(models.TextChoices):

@@ -1,9 +1,25 @@
 """Keyed hashes by which a customer or a destroyed record is found again without anybody's number being kept."""
 
+from __future__ import annotations
+
 import hashlib
 import hmac
+import re
+from typing import TYPE_CHECKING
 
 from django.conf import settings
+
+from retention.choices import RecordState
+
+if TYPE_CHECKING:
+    from retention.models import Record
+
+# So much of a mark tells one masked name from another.
+SHORT = 12
+NO_DIGIT = re.compile(r"[^0-9]+")
+# Nine digits or more, or a telephone number with marks between its groups. Years, days and times are none.
+NUMBER = re.compile(r"\d{9,}|\+?(?:62|0)[ .\-_]?8\d{1,3}(?:[ .\-_]\d{3,5}){2,3}")
+TIME = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])(?:[0-5]\d){1,2}(?:\d{3})?")
 
 
 def customer_mark(customer: str) -> str:
@@ -38,8 +54,49 @@ def entry_mark(site: str, number: str) -> str:
 
 
 def without(text: str, customer: str) -> str:
-    """A path or a name with the customer masked where it is part of it: recorders put the caller's number there."""
-    return text.replace(customer, masked(customer)) if len(customer) >= 4 else text
+    """A path or a name with the customer masked where it is part of it: recorders put the caller's number there.
+
+    Also where the number is written in another way (0812…, 62812…, 0812-34…) or the name in other letters.
+    """
+    customer = customer.strip()
+    digits = NO_DIGIT.sub("", customer)
+    core = digits.removeprefix("62").lstrip("0") if _is_number(customer, digits) else ""
+    if len(core) >= 6:
+        if core not in NO_DIGIT.sub("", text):  # nearly always, and quick
+            return text
+        return re.sub(r"(?:\+?62[ .\-_]?|0)?" + r"[ .\-_()]{0,2}".join(core), lambda one: masked(one.group()), text)
+    if len(customer) < 4 or customer.casefold() not in text.casefold():
+        return text
+    return re.sub(re.escape(customer), lambda one: masked(one.group()), text, flags=re.IGNORECASE)
+
+
+def _is_number(customer: str, digits: str) -> bool:
+    return len(digits) >= 6 and not any(one.isalpha() for one in customer)
+
+
+def numbers_hidden(text: str) -> str:
+    """Of which nobody knows whose it is: every number that may be a customer's masked, times in one go left."""
+    return NUMBER.sub(lambda one: one.group() if TIME.fullmatch(one.group()) else masked(one.group()), text)
+
+
+def path_of(record: Record) -> str:
+    """A record's file as its page names it: the customer masked; "" once it is destroyed, as only a mark is left."""
+    return "" if record.state == RecordState.DESTROYED else without(record.path, record.customer)
+
+
+def path_shown(source: str, path: str, customer: str = "") -> str:
+    """A path as findings and reports keep it for good: customers masked, and a mark that tells it from its like."""
+    shown = numbers_hidden(without(path, customer))
+    return path if shown == path else f"{shown[:580]} #{path_mark(source, path)[:SHORT]}"
+
+
+def id_kept(source: str, external_id: str, customer: str | None) -> str:
+    """What a destroyed record keeps of its ID: the ID itself, unless the customer is part of it.
+
+    `customer` None: there is one and nobody can read it any more; then no number that may be it is kept.
+    """
+    shown = numbers_hidden(external_id) if customer is None else without(external_id, customer)
+    return external_id if shown == external_id else f"{shown[:100]} #{id_mark(source, external_id)[:SHORT]}"
 
 
 def masked(customer: str) -> str:

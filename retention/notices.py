@@ -1,5 +1,6 @@
 """Who hears of backups, besides what the deadlines' ladder tells."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils.translation import gettext_noop
@@ -8,7 +9,7 @@ from occ.notifications.addressees import audience
 from occ.notifications.kinds import Kind, register
 from occ.notifications.services import notify
 from occ.people.choices import Role
-from retention.models import Batch
+from retention.models import Batch, Loss
 
 ESCALATED = register(
     Kind(
@@ -40,6 +41,18 @@ INCOMPLETE = register(
     )
 )
 
+LOST = register(
+    Kind(
+        "retention.lost",
+        gettext_noop("Backups declared lost: %(number)s"),
+        gettext_noop(
+            "%(count)s records of %(bag)s cannot be read any more. As long as it is only declared, a manager decides;"
+            " once it is confirmed, the records are backed up anew while their source has them."
+        ),
+        "danger",
+    )
+)
+
 
 def escalated_tell(batch: Batch, *, now: datetime) -> None:
     params = {
@@ -64,3 +77,11 @@ def _tell(kind: Kind, batch: Batch, roles: list[Role], what: str, params: dict[s
     to = {one.pk: one for role in roles for one in audience(role, site=batch.site, now=now)}.values()
     key = f"retention.batch:{batch.pk}:{what}"
     notify(to=to, kind=kind.key, params=params, key=key, url=batch.get_absolute_url(), now=now)
+
+
+def lost_tell(loss: Loss, roles: Iterable[str], *, now: datetime) -> None:
+    """When it is declared, who decides; when it is confirmed, who has to see to it."""
+    to = {one.pk: one for role in roles for one in audience(Role(role), site=loss.site, now=now)}.values()
+    params = {"number": loss.number, "count": loss.records_count, "bag": loss.bag.identifier}
+    key = f"retention.loss:{loss.pk}:{loss.status}"
+    notify(to=to, kind=LOST.key, params=params, key=key, url=loss.get_absolute_url(), now=now)

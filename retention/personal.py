@@ -27,6 +27,8 @@ SCHEDULERS = frozenset({Role.COORDINATOR, Role.MANAGER, Role.ADMINISTRATOR})
 ESCALATORS = frozenset({Role.TEAM_LEADER})
 # Who lets a record that cannot be backed up go without.
 WAIVERS = frozenset({Role.COORDINATOR})
+# Who confirms that a backup is lost which Team IT declared lost.
+LOSS_DECIDERS = frozenset({Role.MANAGER, Role.HEAD_MANAGER})
 PROPOSERS = frozenset({Role.TEAM_LEADER, Role.DOCUMENT_CONTROL})
 APPROVERS = frozenset({Role.CLIENT})
 # A hold keeps what would be destroyed: better one too many.

@@ -25,14 +25,18 @@ from urllib.parse import unquote, urlsplit
 
 import boto3
 import obstore
+from boto3.exceptions import Boto3Error
+from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
 from django.utils.translation import gettext as _
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
 from occ.errors import Invalid
 from retention.choices import PlaceKind
+from retention.marks import numbers_hidden
 
 if TYPE_CHECKING:
     from retention.models import Source, Store
@@ -218,14 +222,39 @@ class Shelf:
             return str(done["version"] or "")
 
     def _put_locked(self, name: str, content: bytes | IO[bytes] | Path, days: int) -> str:
+        """One request holds 5 GB at the most: a larger file, and one not worth doing over, goes in parts."""
         until = datetime.now(UTC) + timedelta(days=days)
+        lock: dict[str, Any] = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": until,
+                                "ChecksumAlgorithm": "SHA256"}  # fmt: skip
+        part = settings.RETENTION_S3_PART_MIB * 2**20
+        if isinstance(content, Path) and content.stat().st_size > part:
+            # By the file's name: then a part is read while it is sent, and not held in memory. The transfer makes the
+            # parts larger where there would be more of them than a bucket takes, and gives up the upload when it fails.
+            parts = TransferConfig(multipart_threshold=part, multipart_chunksize=part, use_threads=False)
+            self._s3.upload_file(str(content), self.bucket, self._key(name), ExtraArgs=lock, Config=parts)
+            return self._locked(name, until)
         with contextlib.ExitStack() as stack:
             body = stack.enter_context(content.open("rb")) if isinstance(content, Path) else content
-            done = self._s3.put_object(
-                Bucket=self.bucket, Key=self._key(name), Body=body, ObjectLockMode="GOVERNANCE",
-                ObjectLockRetainUntilDate=until, ChecksumAlgorithm="SHA256",
-            )  # fmt: skip
+            done = self._s3.put_object(Bucket=self.bucket, Key=self._key(name), Body=body, **lock)
         return str(done.get("VersionId", ""))
+
+    def _locked(self, name: str, until: Any) -> str:
+        """The version that was just uploaded in parts; locked now where the server did not do it with the upload."""
+        found = self._s3.head_object(Bucket=self.bucket, Key=self._key(name))
+        version = str(found.get("VersionId", ""))
+        if not found.get("ObjectLockMode"):
+            kept = {"Mode": "GOVERNANCE", "RetainUntilDate": until}
+            self._s3.put_object_retention(
+                Bucket=self.bucket, Key=self._key(name), VersionId=version, Retention=kept
+            )  # fmt: skip
+        return version
+
+    def version(self, name: str) -> str:
+        """Of the object as it is there now; "" where its place keeps none. Raises FileNotFoundError, PlaceAway."""
+        if self.local is not None:
+            return ""
+        with _said():
+            return str(obstore.head(self._store, name)["version"] or "")
 
     def delete(self, name: str) -> None:
         """Delete the object and every version of it; one that is not there is no error. Raises PlaceAway."""
@@ -354,12 +383,12 @@ def _said() -> Iterator[None]:
         yield
     except (FileNotFoundError, NotADirectoryError) as error:
         raise FileNotFoundError(_("It is not there.")) from error
-    except (BotoCoreError, ClientError, BaseError) as error:
+    except (BotoCoreError, Boto3Error, ClientError, BaseError) as error:
         if _not_found(error):
             raise FileNotFoundError(_("It is not there.")) from error
         if "No space left" in str(error):
             raise PlaceAway(_("There is no room left.")) from error
-        raise PlaceAway(str(error).partition("\n")[0][:200]) from error
+        raise PlaceAway(numbers_hidden(str(error).partition("\n")[0][:200])) from error
     except OSError as error:
         raise PlaceAway(error.strerror or type(error).__name__) from error
 
@@ -400,7 +429,7 @@ def _walk(root: Path, under: str) -> Iterator[Object]:
             continue
         except OSError as error:
             where = folder.encode(errors="replace").decode() or "."
-            raise PlaceAway(f"{where}: {error.strerror or type(error).__name__}") from error
+            raise PlaceAway(numbers_hidden(f"{where}: {error.strerror or type(error).__name__}")) from error
 
 
 def _read_file(path: Path, chunk: int) -> Iterator[bytes]:

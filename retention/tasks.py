@@ -12,7 +12,8 @@ from occ.ledger import heartbeats
 from occ.people.actors import BEAT, Actor
 from occ.people.models import User
 from retention.backing.packing import Stopped
-from retention.services import backups, batches, drilling, repairing, store_lists, verifying
+from retention.models import Finding, Store
+from retention.services import backups, batches, drilling, filling, losing, repairing, store_lists, verifying
 from retention.services.compliance import figures_count
 from retention.services.disposing import proposal_dispose, proposals_take_up
 from retention.services.holds import holds_watch
@@ -85,14 +86,15 @@ def back_up(batch_id: int) -> str:
 
 @shared_task
 def check_stores() -> int:
-    """A slice of fixity, the lists that are due, the drill, and the alarm over what was not run."""
+    """The lists that are due, a slice of copying and of fixity, the drill, and the alarm over what was not run."""
     did = checks_run(clock=timezone.now)
     heartbeats.leave("retention_checks", now=timezone.now(), did=did)
     return did
 
 
 def checks_run(*, clock: Callable[[], datetime]) -> int:
-    did = store_lists.listing_run(clock=clock) + verifying.fixity_run(clock=clock) + drilling.drill_run(clock=clock)
+    did = store_lists.listing_run(clock=clock) + filling.fill_run(clock=clock)
+    did += verifying.fixity_run(clock=clock) + drilling.drill_run(clock=clock)
     return did + store_lists.alarms(now=clock())
 
 
@@ -113,6 +115,24 @@ def repair(finding_id: int, user_id: int) -> bool:
         repairing.finding_repair_failed(finding_id=finding_id, why=str(why))
         return False
     return True
+
+
+@shared_task
+def reverify(finding_id: int, user_id: int) -> int:
+    """Read again the packages whose keys open by now; what is in order settles its finding."""
+    finding = Finding.objects.get(pk=finding_id)
+    actor = User.objects.get(pk=user_id)
+    check = verifying.packs_verify(packs=losing.packs_of(finding), actor=actor, clock=timezone.now)
+    return check.objects_count
+
+
+@shared_task
+def fill(store_id: int, again: bool = False) -> int:
+    """Some minutes of copying into a store what it lacks; what is left beat goes on with."""
+    store = Store.objects.active().select_related("credential").filter(pk=store_id).first()
+    if store is None:
+        return 0
+    return filling.store_fill(store=store, clock=timezone.now, ends_at=timezone.now() + filling.SLICE, again=again)
 
 
 # Destruction ---------------------------------------------------------------------------------------------------------

@@ -9,9 +9,9 @@ from occ.people.models import User
 from occ.people.scope import has_role
 from occ.workflow.turns import Source, Stuck, register, register_stuck
 from retention.choices import BatchStatus
-from retention.models import Batch, Finding
+from retention.models import Batch, Finding, Loss
 from retention.personal import KEEPERS
-from retention.workflow import BATCH, FINDING
+from retention.workflow import BATCH, FINDING, LOSS
 
 
 def batches(user: User) -> Any:
@@ -20,6 +20,11 @@ def batches(user: User) -> Any:
 
 def findings(user: User) -> Any:
     return Finding.objects.visible_to(user).open().select_related("site").order_by("due_at", "pk")
+
+
+def losses(user: User) -> Any:
+    """Not those of one's own: somebody else decides."""
+    return Loss.objects.visible_to(user).exclude(declared_by=user).select_related("site").order_by("declared_at", "pk")
 
 
 def stopped(user: User) -> Iterator[Stuck]:
@@ -33,4 +38,5 @@ def stopped(user: User) -> Iterator[Stuck]:
 
 register(Source(BATCH, rows=batches, title=lambda row: row.identifier, due_at=lambda row: row.due_at))
 register(Source(FINDING, rows=findings, title=lambda row: str(row), due_at=lambda row: row.due_at))
+register(Source(LOSS, rows=losses, title=lambda row: row.number, due_at=lambda row: None))
 register_stuck(stopped)

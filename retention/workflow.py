@@ -7,8 +7,9 @@ from occ.people.choices import Role
 from occ.workflow.flows import Flow, register, transition
 from retention.choices import BatchStatus as B
 from retention.choices import FindingStatus as F
+from retention.choices import LossStatus as L
 from retention.choices import ProposalStatus as P
-from retention.personal import APPROVERS, ESCALATORS, KEEPERS, PROPOSERS
+from retention.personal import APPROVERS, ESCALATORS, KEEPERS, LOSS_DECIDERS, PROPOSERS
 
 BACKUP = SystemActor("backup")
 CHECKER = SystemActor("checker")
@@ -82,10 +83,30 @@ FINDING = register(
         off_path={F.GONE: F.RESOLVED},
         transitions=(
             transition("resolve", F.OPEN, F.RESOLVED, by=KEEPERS, label=_("Mark as resolved"), needs={"evidence"}),
+            transition(
+                "write_off", F.OPEN, F.RESOLVED, by={CHECKER}, label=_("Its records were declared lost"), needs={"note"}
+            ),
             transition("gone", F.OPEN, F.GONE, by={CHECKER}, label=_("No longer found")),
             transition(
                 "reopen", {F.RESOLVED, F.GONE}, F.OPEN, by={CHECKER}, label=_("Found again"), needs={"note"}
             ),
+        ),
+    )
+)  # fmt: skip
+
+LOSS = register(
+    Flow(
+        key="retention.loss",
+        clause="SOP-RET 7",
+        states=L,
+        initial=L.DECLARED,
+        path=(L.DECLARED, L.LOST),
+        off_path={L.REFUSED: L.LOST},
+        transitions=(
+            transition(
+                "confirm", L.DECLARED, L.LOST, by=LOSS_DECIDERS, label=_("Confirm that it is lost"), needs={"note"}
+            ),
+            transition("refuse", L.DECLARED, L.REFUSED, by=LOSS_DECIDERS, label=_("Refuse"), needs={"note"}),
         ),
     )
 )  # fmt: skip

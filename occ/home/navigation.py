@@ -57,6 +57,7 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Catalogue"), "archive", "retention:records", CATALOGUE_READERS),
             Item(_("Backup batches"), "archive", "retention:batches", CATALOGUE_READERS),
             Item(_("Backup findings"), "zoom-exclamation", "retention:findings", CATALOGUE_READERS),
+            Item(_("Backups declared lost"), "key-off", "retention:losses", CATALOGUE_READERS),
             Item(_("Backup checks"), "shield-check", "retention:checks", CATALOGUE_READERS),
             Item(_("Disposal proposals"), "trash", "retention:proposals", CATALOGUE_READERS),
             Item(_("Lists for your decision"), "checklist", "retention:decisions", APPROVERS),

@@ -36,8 +36,8 @@ class HoldSerializer(serializers.ModelSerializer[Hold]):
     class Meta:
         model = Hold
         fields = [
-            "id", "number", "reason", "note", "site", "kind", "agent", "customer", "first_day", "last_day", "named",
-            "until", "in_force", "set_by", "set_at", "lifted_at", "lifted_because",
+            "id", "number", "reason", "note", "site", "kind", "agent", "without_agent", "customer", "first_day",
+            "last_day", "named", "until", "in_force", "set_by", "set_at", "lifted_at", "lifted_because",
         ]  # fmt: skip
 
     def get_customer(self, hold: Hold) -> str:
@@ -55,6 +55,9 @@ class HoldInput(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=300)
     kind = serializers.ChoiceField(RecordKind.choices, required=False, allow_blank=True, default="")
     agent = serializers.CharField(max_length=20, required=False, allow_blank=True, default="")
+    without_agent = serializers.BooleanField(
+        required=False, default=False, help_text="of the agent, also records whose agent nobody knew"
+    )
     customer = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
     first_day = DayField(required=False, allow_null=True, default=None)
     last_day = DayField(required=False, allow_null=True, default=None)
@@ -63,6 +66,10 @@ class HoldInput(serializers.Serializer[Any]):
         max_length=holds.MOST_NAMED, help_text="IDs at the source: the hold then covers these only",
     )  # fmt: skip
     until = DayField(required=False, allow_null=True, default=None)
+
+
+class WidenInput(serializers.Serializer[Any]):
+    note = serializers.CharField(max_length=300)
 
 
 class ExtendInput(serializers.Serializer[Any]):
@@ -144,8 +151,8 @@ def scope_of(user: User, data: dict[str, Any]) -> holds.Scope:
             some = ", ".join(one[:60] for one in unknown[:10])
             raise Invalid(words % {"n": len(unknown), "ids": some}, field="records", code="unknown_record")
     return holds.Scope(
-        site=site, kind=data["kind"], agent=agent, customer=data["customer"], first_day=data["first_day"],
-        last_day=data["last_day"], records=pks,
+        site=site, kind=data["kind"], agent=agent, without_agent=data["without_agent"], customer=data["customer"],
+        first_day=data["first_day"], last_day=data["last_day"], records=pks,
     )  # fmt: skip
 
 
@@ -168,7 +175,7 @@ class HoldRecords(APIView):
 
 
 class HoldTransition(APIView):
-    """Extend and lift; subclassed."""
+    """Widen, extend and lift; subclassed."""
 
     name = ""
 
@@ -178,8 +185,18 @@ class HoldTransition(APIView):
             raise NotAllowed
         given = taken(data=request.data)
         given.is_valid(raise_exception=True)
-        deed: Any = {"extend": holds.hold_extend, "lift": holds.hold_lift}[self.name]
+        deed: Any = {"widen": holds.hold_widen, "extend": holds.hold_extend, "lift": holds.hold_lift}[self.name]
         return Response(said(request, deed(hold_id=pk, actor=user, now=timezone.now(), **given.validated_data)))
+
+
+class HoldWiden(HoldTransition):
+    name = "widen"
+
+    @extend_schema(operation_id="retention_hold_widen", request=WidenInput, responses=HoldSerializer, parameters=[KEY])
+    @idempotent
+    def post(self, request: Request, pk: int) -> Response:
+        """Let a hold on an agent cover records without an agent too."""
+        return self.made(request, pk, WidenInput)
 
 
 class HoldExtend(HoldTransition):

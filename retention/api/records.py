@@ -25,11 +25,12 @@ from occ.people.models import User
 from occ.people.scope import has_role
 from occ.times import JAKARTA, end_of_day, start_of_day
 from retention.choices import Channel, RecordKind, RecordState
-from retention.marks import masked, without
+from retention.marks import masked, numbers_hidden, path_of
 from retention.models import Record, RecordQuerySet, Source, Store
 from retention.personal import KEEPERS
 from retention.services.cataloguing import CREATED, KNOWN, REFUSED, Outcome, records_add
 from retention.services.facts import Facts, checked, plain
+from retention.services.filling import Filling, filling_of, store_fill_ask
 
 MOST = 1_000
 # A word of the language itself: no attribute can bear it.
@@ -42,7 +43,9 @@ class RecordSerializer(serializers.ModelSerializer[Record]):
     agent = serializers.SerializerMethodField(help_text="employee number, else what the source calls them")
     batch = serializers.SerializerMethodField(help_text="identifier, or null")
     customer = serializers.SerializerMethodField(help_text="masked")
-    path = serializers.SerializerMethodField(help_text="with the customer masked where it is part of it")
+    path = serializers.SerializerMethodField(
+        help_text="with the customer masked where it is part of it; empty once it is destroyed"
+    )
 
     class Meta:
         model = Record
@@ -58,7 +61,7 @@ class RecordSerializer(serializers.ModelSerializer[Record]):
         return record.batch.identifier if record.batch else None
 
     def get_path(self, record: Record) -> str:
-        return without(record.path, record.customer)
+        return path_of(record)
 
     def get_customer(self, record: Record) -> str:
         return masked(record.customer)
@@ -165,7 +168,8 @@ class Records(APIView):
         outcomes = records_given(user, given, now=now)
         counts = {what: sum(one.what == what for one in outcomes) for what in (CREATED, KNOWN, REFUSED)}
         results = [
-            {"index": at, "outcome": one.what, "id": one.pk, "code": one.code, "message": one.message,
+            {"index": at, "outcome": one.what, "id": one.pk, "code": one.code,
+             "message": numbers_hidden(one.message),
              "field": one.field}
             for at, one in enumerate(outcomes)
         ]  # fmt: skip
@@ -255,6 +259,36 @@ class StoreSerializer(serializers.ModelSerializer[Store]):
         fields = ["id", "code", "name", "kind", "url", "active", "lock_days"]
 
 
+class StoreDetailSerializer(StoreSerializer):
+    """`packages`: what it should hold; `missing`: of those, what is still to be copied into it."""
+
+    packages = serializers.SerializerMethodField()
+    missing = serializers.SerializerMethodField()
+    missing_bytes = serializers.SerializerMethodField()
+    stopped_by = serializers.SerializerMethodField(help_text="why the copying does not go on; empty: nothing does")
+
+    class Meta(StoreSerializer.Meta):
+        fields = [*StoreSerializer.Meta.fields, "packages", "missing", "missing_bytes", "stopped_by"]
+
+    def get_packages(self, store: Store) -> int:
+        return self._filling(store).packages
+
+    def get_missing(self, store: Store) -> int:
+        return self._filling(store).missing
+
+    def get_missing_bytes(self, store: Store) -> int:
+        return self._filling(store).missing_bytes
+
+    def get_stopped_by(self, store: Store) -> str:
+        found = self._filling(store)
+        return found.check.note if found.check is not None and found.at_work else ""
+
+    def _filling(self, store: Store) -> Filling:
+        if (found := getattr(store, "filling", None)) is None:
+            found = store.filling = filling_of(store)  # type: ignore[attr-defined]
+        return found
+
+
 class Sources(APIView):
     @extend_schema(
         operation_id="retention_sources", responses=paged("SourcePage", SourceSerializer), parameters=[AFTER, SIZE]
@@ -271,3 +305,21 @@ class Stores(APIView):
     def get(self, request: Request) -> Response:
         rows = Store.objects.visible_to(user_of(request))
         return page(request, rows, lambda found: StoreSerializer(found, many=True).data)
+
+
+class StoreDetail(APIView):
+    @extend_schema(operation_id="retention_store", responses=StoreDetailSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        return Response(StoreDetailSerializer(get_visible(Store, user_of(request), pk)).data)
+
+
+class StoreFill(APIView):
+    @extend_schema(
+        operation_id="retention_store_fill", request=None, responses={202: StoreDetailSerializer}, parameters=[KEY]
+    )
+    @idempotent
+    def post(self, request: Request, pk: int) -> Response:
+        """Have copied now what the store lacks and others hold."""
+        store = get_visible(Store, user_of(request), pk)
+        store_fill_ask(store_id=pk, actor=user_of(request), now=timezone.now())
+        return Response(StoreDetailSerializer(store).data, status=202)

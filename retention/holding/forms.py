@@ -50,6 +50,10 @@ class HoldForm(forms.Form):
         chooser=AGENT, label=gettext_lazy("Agent"), required=False,
         help_text=gettext_lazy("Type part of the name and choose, or type the employee number."),
     )  # fmt: skip
+    without_agent = forms.BooleanField(
+        label=gettext_lazy("Records without an agent too"), required=False,
+        help_text=gettext_lazy("Who was not known when a record was catalogued is on none; it may be this agent's."),
+    )  # fmt: skip
     customer = forms.CharField(
         label=gettext_lazy("Customer"), required=False, max_length=120,
         help_text=gettext_lazy("Name or number as the source has it; kept encrypted."),
@@ -117,18 +121,25 @@ class HoldForm(forms.Form):
     def scope(self) -> Scope:
         data = self.cleaned_data
         return Scope(
-            site=data["site"], kind=data["kind"], agent=data["agent"], customer=data["customer"],
-            first_day=data["first_day"], last_day=data["last_day"], records=self.pks,
+            site=data["site"], kind=data["kind"], agent=data["agent"], without_agent=data["without_agent"],
+            customer=data["customer"], first_day=data["first_day"], last_day=data["last_day"], records=self.pks,
         )  # fmt: skip
 
     def digest(self) -> str:
         """Of what was looked at: a changed form is looked at again before it counts."""
         data = self.cleaned_data
         facts = [
-            data["site"].pk, data["kind"], data["agent"].pk if data["agent"] else 0, data["customer"],
+            data["site"].pk, data["kind"], data["agent"].pk if data["agent"] else 0, data["without_agent"],
+            data["customer"],
             data["first_day"], data["last_day"], self.pks,
         ]  # fmt: skip
         return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+class WidenForm(forms.Form):
+    note = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )  # fmt: skip
 
 
 class ExtendForm(forms.Form):

@@ -30,7 +30,8 @@ def scope_of(hold: Hold, whole: str = "") -> list[str]:
     """What it names, in words; the customer masked, or as `whole` says it."""
     said = [hold.get_kind_display()] if hold.kind else []
     if hold.agent:
-        said.append(_("agent %(name)s") % {"name": hold.agent.name})
+        words = _("agent %(name)s, or none known") if hold.without_agent else _("agent %(name)s")
+        said.append(words % {"name": hold.agent.name})
     if hold.customer_mark:
         said.append(_("customer %(name)s") % {"name": whole or masked(hold.customer)})
     if when := period(hold):

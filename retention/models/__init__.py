@@ -3,9 +3,10 @@
 from retention.models.bags import Bag, Copy, Pack, Packed
 from retention.models.checks import Check, Finding
 from retention.models.compliance import MonthFigures
-from retention.models.disposal import OPEN_PROPOSAL, Condition, Item, Probe, Proposal, Tombstone
+from retention.models.disposal import OPEN_PROPOSAL, Condition, Item, Probe, Proposal, Tombstone, Trail
 from retention.models.holds import Hold, HoldRecord
 from retention.models.journal import Journal, JournalProof
+from retention.models.losses import Loss, LostPacked
 from retention.models.papers import DocumentProof, DocumentTombstone, Shredding
 from retention.models.places import Credential, Scan, Schedule, Source, Store
 from retention.models.records import Batch, Problem, Record, RecordQuerySet
@@ -29,6 +30,8 @@ __all__ = [
     "Item",
     "Journal",
     "JournalProof",
+    "Loss",
+    "LostPacked",
     "MonthFigures",
     "Pack",
     "Packed",
@@ -44,5 +47,6 @@ __all__ = [
     "Source",
     "Store",
     "Tombstone",
+    "Trail",
     "Transcript",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from simple_history.models import HistoricalRecords
 
 from occ.approvals.models import Approval
 from occ.documents.models import IssuedDocument
+from occ.encryption import EncryptedTextField
 from occ.people.models import Site, User
 from occ.people.scope import site_filter
 from retention.choices import (
@@ -28,6 +29,7 @@ from retention.choices import (
     RecordKind,
     Result,
 )
+from retention.models.places import Source
 from retention.models.records import Record
 from retention.models.register import Entry
 from retention.personal import APPROVERS, CATALOGUE_READERS
@@ -93,6 +95,7 @@ class Proposal(models.Model):
         conditions: RelatedManager[Condition]
         probes: RelatedManager[Probe]
         document_tombstones: RelatedManager[DocumentTombstone]
+        trails: RelatedManager[Trail]
 
     class Meta:
         verbose_name = _("disposal proposal")
@@ -246,3 +249,18 @@ class Probe(models.Model):
 
     def __str__(self) -> str:
         return f"{self.proposal}, {self.due_at:%Y-%m-%d}"
+
+
+class Trail(models.Model):
+    """Where destroyed files lay, for the absence probes alone; goes once the last of them has found nothing.
+
+    The records themselves keep no path (services.burying): `names` is JSON, the paths of a part of one source.
+    """
+
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="trails")
+    source = models.ForeignKey(Source, models.PROTECT, related_name="+")
+    files = models.PositiveIntegerField()
+    names = EncryptedTextField()
+
+    def __str__(self) -> str:
+        return f"{self.proposal}, {self.source}: {self.files}"

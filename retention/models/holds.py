@@ -6,6 +6,7 @@ from datetime import date
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.lookups import IsNull
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -28,10 +29,11 @@ class HoldQuerySet(models.QuerySet["Hold"]):
 
     def covering(self) -> HoldQuerySet:
         """For Exists over records (or their rows' OuterRef): each condition that a hold names must be met."""
+        of_nobody = IsNull(OuterRef("agent_id"), True)
         return self.filter(
             Q(site_id=OuterRef("site_id")),
             Q(kind="") | Q(kind=OuterRef("kind")),
-            Q(agent=None) | Q(agent_id=OuterRef("agent_id")),
+            Q(agent=None) | Q(agent_id=OuterRef("agent_id")) | Q(of_nobody, without_agent=True),
             Q(customer_mark="") | Q(customer_mark=OuterRef("customer_mark")),
             Q(first_day=None) | Q(begins_at__lte=OuterRef("ended_at")),
             Q(last_day=None) | Q(ends_at__gt=OuterRef("started_at")),
@@ -42,7 +44,7 @@ class HoldQuerySet(models.QuerySet["Hold"]):
         """Those that cover this one record: `covering` from the other side."""
         return self.filter(
             Q(kind="") | Q(kind=record.kind),
-            Q(agent=None) | Q(agent=record.agent_id) if record.agent_id else Q(agent=None),
+            Q(agent=None) | (Q(agent=record.agent_id) if record.agent_id else Q(without_agent=True)),
             Q(customer_mark="") | Q(customer_mark=record.customer_mark),
             Q(first_day=None) | Q(begins_at__lte=record.ended_at),
             Q(last_day=None) | Q(ends_at__gt=record.started_at),
@@ -64,6 +66,8 @@ class Hold(models.Model):
     site = models.ForeignKey(Site, models.PROTECT, related_name="+", verbose_name=_("site"))
     kind = models.CharField(_("kind"), max_length=10, choices=RecordKind, blank=True)
     agent = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("agent"))
+    # An agent who was not known when a record was catalogued is on none: such records may be the agent's too.
+    without_agent = models.BooleanField(_("also records without an agent"), default=False)
     customer = EncryptedTextField(_("customer"), blank=True)
     customer_mark = models.CharField(max_length=64, blank=True, editable=False)
     first_day = models.DateField(_("from"), null=True, blank=True)
@@ -96,6 +100,9 @@ class Hold(models.Model):
                 condition=Q(named=True) | Q(agent__isnull=False) | ~Q(customer_mark="") | Q(first_day__isnull=False)
                 | Q(last_day__isnull=False),
                 name="hold_has_a_scope",
+            ),
+            models.CheckConstraint(
+                condition=Q(without_agent=False) | Q(agent__isnull=False), name="hold_without_agent_has_one"
             ),
             models.CheckConstraint(
                 condition=Q(lifted_at=None) | (Q(lifted_by__isnull=False) & ~Q(lifted_because="")),

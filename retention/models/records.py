@@ -188,6 +188,11 @@ class Record(models.Model):
                 condition=~Q(state=RecordState.DESTROYED) | Q(customer="", customer_mark=""),
                 name="record_destroyed_without_customer",
             ),
+            # Its mark stands in its place (marks.path_mark): a recorder's path may hold the customer's number.
+            models.CheckConstraint(
+                condition=~Q(state=RecordState.DESTROYED) | Q(path__regex="^[0-9a-f]{64}$"),
+                name="record_destroyed_without_path",
+            ),
         ]
         indexes = [
             models.Index(fields=["ended_at", "id"], name="record_ended"),

@@ -11,6 +11,8 @@ EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 DIGITS = re.compile(
     r"(?P<day>\b\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?\b)|(?P<number>\+?\d(?:[ .\-()/]{0,2}\d){8,})"
 )
+# What is no word of a chat: transcripts.words_of keeps none with so many digits either.
+SHORT = re.compile(r"\d(?:[ .\-()/]{0,2}\d){5,}")
 WORD = re.compile(r"\w{3,}")
 
 
@@ -29,6 +31,11 @@ def masked_text(text: str, names: Collection[str] = ()) -> str:
     text = DIGITS.sub(_number, text)
     pattern = _names(frozenset(names))
     return pattern.sub(HIDDEN, text) if pattern else text
+
+
+def masked_words(text: str) -> str:
+    """What somebody searched for, to be kept: as it was typed, without numbers and addresses."""
+    return SHORT.sub(HIDDEN, masked_text(text))
 
 
 def _number(found: re.Match[str]) -> str:

@@ -367,7 +367,8 @@ def too_large(one: Wanted) -> Trouble:
 def payload_name(pk: int, path: str) -> str:
     """In the bag: safe ASCII made of the record's key, with the file's ending."""
     ending = path.rpartition("/")[2].rpartition(".")[2].lower() if "." in path.rpartition("/")[2] else ""
-    safe = ending if ending.isascii() and ending.isalnum() and len(ending) <= 8 else "bin"
+    plain = ending.isascii() and ending.isalnum() and len(ending) <= 8 and not ending.isdecimal()
+    safe = ending if plain else "bin"  # digits are part of a number, perhaps a customer's
     return f"data/{pk}.{safe}"
 
 

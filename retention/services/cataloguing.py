@@ -14,7 +14,7 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 
 from occ.people.models import Person
-from retention.marks import customer_mark, id_mark, path_mark
+from retention.marks import customer_mark, id_mark, numbers_hidden, path_mark
 from retention.models import Record, Source, Tombstone
 from retention.services.facts import Facts
 
@@ -132,10 +132,10 @@ def _judged(one: Facts, before: _Rows, after: _Rows, *, fresh: bool) -> Outcome:
         other = after.by_path.get(one.path)
         words = _("The file belongs to the conversation %(id)s already.")
         return Outcome(REFUSED, other.pk if other else None, PATH_TAKEN,
-                       words % {"id": other.external_id if other else "?"}, "path")  # fmt: skip
+                       words % {"id": numbers_hidden(other.external_id) if other else "?"}, "path")  # fmt: skip
     if row.path != one.path:
-        words = _("The ID belongs to the file %(path)s already.")
-        return Outcome(REFUSED, row.pk, ID_TAKEN, words % {"path": row.path}, "external_id")
+        words = _("The ID belongs to another file already: look for it in the catalogue.")
+        return Outcome(REFUSED, row.pk, ID_TAKEN, words, "external_id")
     if (row.started_at, row.ended_at) != (one.started_at, one.ended_at):
         words = _("It is catalogued already, with other times.")
         return Outcome(REFUSED, row.pk, DIFFERS, words, "ended_at")

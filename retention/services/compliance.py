@@ -5,6 +5,7 @@ changes in a month makes its figures stale (`MonthFigures.objects.touched`), and
 """
 
 import time
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,15 +15,16 @@ from django.db.models.functions import TruncMonth
 from occ.people.models import Site
 from occ.policies.services import policy_value
 from occ.times import local_day
-from retention.choices import CheckKind, ItemDecision, ProposalStatus, RecordState, Result
+from retention.choices import CheckKind, ItemDecision, LossStatus, ProposalStatus, RecordState, Result
 from retention.deadlines import month_bounds
-from retention.models import Batch, Check, Copy, Item, MonthFigures, Pack, Proposal, Record
+from retention.models import Batch, Check, Copy, Item, Loss, LostPacked, MonthFigures, Pack, Proposal, Record
 from retention.models.compliance import COUNTED
 from retention.models.records import RecordQuerySet
 from retention.policies import FIXITY_DAYS
-from retention.services.ages import past, rules_on
+from retention.services.ages import past, rules_of
 from retention.services.holds import held
 
+INCIDENTS = 10  # losses that the page names; the list has all
 RECOUNTED = timedelta(days=1)
 OPEN_RECOUNTED = timedelta(minutes=30)
 BEFORE_CLIENT = [ProposalStatus.DRAFT, ProposalStatus.WITH_CLIENT]
@@ -32,7 +34,7 @@ AFTER_CLIENT = [ProposalStatus.APPROVED, ProposalStatus.EXECUTING, ProposalStatu
 def conditions(site: Site, kind: str, now: datetime) -> dict[str, Q]:
     """What each figure counts among the records of a site and kind, as things stand at `now`."""
     day, kept = local_day(now, site.zone), ~Q(state=RecordState.DESTROYED)
-    rules = rules_on(kind, day)
+    rules = rules_of(kind, day)
     live = Item.objects.filter(record=OuterRef("pk"), live=True)
     refused = Item.objects.filter(record=OuterRef("pk"), decision=ItemDecision.REFUSED, again_on__gt=day)
     without_reason = Q(~held(day)) & Q(~Exists(live)) & Q(~Exists(refused))
@@ -143,6 +145,17 @@ def _touch_open(now: datetime) -> None:
         rows = MonthFigures.objects.filter(site=one.site_id, kind=one.kind, counted_at__lt=now - OPEN_RECOUNTED)
         assert one.first_day is not None and one.last_day is not None
         rows.filter(month__gte=one.first_day.replace(day=1), month__lte=one.last_day).update(counted_at=None)
+
+
+# Incidents ------------------------------------------------------------------------------------------------------------
+
+
+def lost(sites: Sequence[Site]) -> tuple[list[Loss], int]:
+    """The latest losses of these sites, without those refused, and how many records wait to be backed up anew."""
+    rows = Loss.objects.filter(site__in=sites).exclude(status=LossStatus.REFUSED)
+    waiting = LostPacked.objects.filter(loss__in=rows, record__state=RecordState.CATALOGUED)
+    latest = rows.select_related("site", "bag").defer("bag__key").order_by("-pk")[:INCIDENTS]
+    return list(latest), waiting.values("record").distinct().count()
 
 
 # Headline -------------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -171,7 +171,8 @@ def _manifests(batch_id: int | None) -> dict[str, bool]:
     import hashlib
 
     found = {}
-    for bag in Bag.objects.filter(batch=batch_id, status=BagStatus.COMPLETE).order_by("number"):
+    readable = Packed.objects.filter(pack__bag=OuterRef("pk"), key__isnull=False)
+    for bag in Bag.objects.filter(Exists(readable), batch=batch_id, status=BagStatus.COMPLETE).order_by("number"):
         pack = Pack.objects.get(bag=bag, number=0)
         found[bag.identifier] = any(
             hashlib.sha256(files.get("manifest-sha256.txt", b"")).hexdigest() == bag.manifest_sha256

@@ -14,7 +14,7 @@ from occ.ledger.services import record
 from occ.policies.services import policy_value
 from occ.workflow.services import step
 from retention.choices import BagStatus, ItemState
-from retention.models import Bag, Copy, Pack, Packed, Probe, Proposal
+from retention.models import Bag, Copy, LostPacked, Pack, Packed, Probe, Proposal
 from retention.policies import PROBE_DAYS
 from retention.services import journal, paper_disposing, paper_probing, probing
 from retention.services.proposals import proposal_void
@@ -24,8 +24,10 @@ from retention.workflow import DISPOSER, PROPOSAL
 if TYPE_CHECKING:
     from retention.services.disposing import Run
 
-# Kinds of job whose files name customers' conversations: exports that this system made.
-EXPORTS = {"retention.records"}
+# Kinds of job whose files name customers' conversations: made by this system, and given to it.
+IMPORTS = {"retention.import", "retention.import_apply"}
+EXPORTS = {"retention.records", "retention.figure_rows", "retention.findings", "retention.disposal_lines", *IMPORTS}
+LOOKED_AT = timedelta(days=1)
 
 
 def end(run: "Run") -> None:
@@ -93,7 +95,8 @@ def _bags_end(proposal: Proposal, empty: list[int], now: datetime) -> None:
     """With the last record of a bag its own key goes; its manifest stays."""
     kept = Packed.objects.filter(pack__bag=OuterRef("pk"), key__isnull=False)
     mine = list(Pack.objects.filter(pk__in=empty).values_list("bag_id", flat=True).distinct())
-    bags = Bag.objects.filter(~Exists(kept), pk__in=mine, status=BagStatus.COMPLETE)
+    lost = LostPacked.objects.filter(pack__bag=OuterRef("pk"), key__isnull=False)
+    bags = Bag.objects.filter(~Exists(kept), ~Exists(lost), pk__in=mine, status=BagStatus.COMPLETE)
     for bag in bags.defer("key").select_for_update(no_key=True):
         Bag.objects.filter(pk=bag.pk).update(key="", status=BagStatus.GONE, gone_at=now)
         data = {"bag": bag.identifier, "proposal": proposal.number}
@@ -101,10 +104,20 @@ def _bags_end(proposal: Proposal, empty: list[int], now: datetime) -> None:
 
 
 def exports_remove(*, now: datetime) -> int:
-    """Files of exports in which destroyed records may stand: their lists are made anew by whoever needs them."""
-    count = 0
-    for job in Job.objects.filter(kind__in=EXPORTS, finished_at__lte=now).exclude(output_file=""):
-        Job.objects.filter(pk=job.pk).update(output_file="")
-        storages["default"].delete(job.output_file)
-        count += 1
+    """Files in which destroyed records may stand: their lists are made anew by whoever needs them; how many went.
+
+    What was uploaded to be catalogued goes with them once it has lain for a day: until then somebody may be looking
+    at its preview.
+    """
+    made = Job.objects.filter(kind__in=EXPORTS, finished_at__lte=now).exclude(output_file="")
+    count = sum(_without(job, "output_file") for job in made)
+    for job in Job.objects.filter(kind__in=IMPORTS, finished_at__lte=now - LOOKED_AT).exclude(input_file=""):
+        Job.objects.filter(pk=job.pk).update(result=job.result | {"rows": [], "sample": []})
+        count += _without(job, "input_file")
     return count
+
+
+def _without(job: Job, field: str) -> int:
+    Job.objects.filter(pk=job.pk).update(**{field: ""})
+    storages["default"].delete(getattr(job, field))
+    return 1

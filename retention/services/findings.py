@@ -73,6 +73,16 @@ def findings_gone(*, kinds: Iterable[FindingKind], place: Source | Store, names:
     return _go(_of(place).open().filter(kind__in=list(kinds), name__in=list(names)), now)
 
 
+@transaction.atomic
+def findings_write_off(*, rows: "QuerySet[Finding]", note: str, now: datetime) -> int:
+    """What they are about was given up in due form, as the note says; how many."""
+    done = step_many(FINDING, rows, "write_off", actor=CHECKER, now=now, note=note, also={"settled_at": now})
+    obligations_fulfil(
+        subjects=done, rules=[FINDING_SETTLED], at=now, evidence={"text": note}, actor=CHECKER, now=now
+    )  # fmt: skip
+    return len(done)
+
+
 def finding_resolve(*, finding_id: int, evidence: dict[str, Any], actor: Actor, now: datetime) -> Finding:
     """It was put right, as the evidence shows; a check that still finds it opens it again.
 

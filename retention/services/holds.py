@@ -1,4 +1,4 @@
-"""Legal holds (RET-12): set, extended, lifted, over; and which records they cover.
+"""Legal holds (RET-12): set, widened, extended, lifted, over; and which records they cover.
 
 A hold counts from the instant at which it is committed: `hold_set` takes HOLD_LOCK alone, the deletion takes it shared
 for each chunk and asks again inside (`holds_lock`), so that no record is deleted between a hold and its notice.
@@ -47,6 +47,7 @@ class Scope:
     site: Site
     kind: str = ""
     agent: Person | None = None
+    without_agent: bool = False  # of the agent, also records whose agent nobody knew
     customer: str = ""
     first_day: date | None = None
     last_day: date | None = None
@@ -55,7 +56,8 @@ class Scope:
     def unsaved(self) -> Hold:
         return Hold(
             site=self.site, kind=self.kind, agent=self.agent, customer=self.customer.strip(),
-            customer_mark=customer_mark(self.customer), first_day=self.first_day, last_day=self.last_day,
+            customer_mark=customer_mark(self.customer), without_agent=self.without_agent,
+            first_day=self.first_day, last_day=self.last_day,
             begins_at=start_of_day(self.first_day, self.site.zone) if self.first_day else None,
             ends_at=start_of_day(self.last_day + timedelta(days=1), self.site.zone) if self.last_day else None,
             named=self.records is not None,
@@ -89,21 +91,39 @@ def may_hold(user: User, site: Site | None = None) -> bool:
 
 def covered(scope: Scope) -> RecordQuerySet:
     """The records that a hold of this scope would cover, less those destroyed."""
-    return _covered(scope.unsaved(), Q(pk__in=scope.records) if scope.records is not None else Q())
+    hold = scope.unsaved()
+    return _within(hold, _named(scope)).filter(_of_agent(hold))
 
 
 def covered_by(hold: Hold) -> RecordQuerySet:
     """The records that a hold covers, in force or not, less those destroyed."""
-    named = Exists(HoldRecord.objects.filter(hold=hold, record=OuterRef("pk")))
-    return _covered(hold, Q(named) if hold.named else Q())
+    return _within(hold, _named(hold)).filter(_of_agent(hold))
 
 
-def _covered(hold: Hold, named: Q) -> RecordQuerySet:
+def agentless(of: Scope | Hold) -> RecordQuerySet:
+    """The records of all that is named but the agent, of which nobody knew the agent when they were catalogued.
+
+    Some of them may be the agent's: a hold covers them only if it says so (`without_agent`).
+    """
+    return _within(of.unsaved() if isinstance(of, Scope) else of, _named(of)).filter(agent=None)
+
+
+def _named(of: Scope | Hold) -> Q:
+    if isinstance(of, Scope):
+        return Q(pk__in=of.records) if of.records is not None else Q()
+    return Q(Exists(HoldRecord.objects.filter(hold=of, record=OuterRef("pk")))) if of.named else Q()
+
+
+def _of_agent(hold: Hold) -> Q:
+    if not hold.agent_id:
+        return Q()
+    return Q(agent=hold.agent_id) | Q(agent=None) if hold.without_agent else Q(agent=hold.agent_id)
+
+
+def _within(hold: Hold, named: Q) -> RecordQuerySet:
     rows = Record.objects.kept().filter(named, site=hold.site)
     if hold.kind:
         rows = rows.filter(kind=hold.kind)
-    if hold.agent_id:
-        rows = rows.filter(agent=hold.agent_id)
     if hold.customer_mark:
         rows = rows.filter(customer_mark=hold.customer_mark)
     if hold.begins_at:
@@ -168,6 +188,28 @@ def hold_set(*, scope: Scope, reason: str, note: str, until: date | None, actor:
     hold.save(force_insert=True)
     _name(hold, scope)
     record(actor=actor, action="hold.set", subject=hold, data=_facts(hold, scope), now=now, site=hold.site)
+    _touch(hold)
+    hold_was_set.send(sender=Hold, hold=hold, actor=actor, now=now)
+    return hold
+
+
+@transaction.atomic
+def hold_widen(*, hold_id: int, note: str, actor: Actor, now: datetime) -> Hold:
+    """Let it cover the records without an agent too; open proposals let go of them.
+
+    Raises NotAllowed, WrongState (over; of no agent; it does so already), Invalid (no note).
+    """
+    holds_lock(shared=False)
+    hold = _standing(hold_id, actor, now)
+    if not note.strip():
+        raise Invalid(_("Say why."), field="note")
+    if hold.agent_id is None or hold.without_agent:
+        raise WrongState(_("It covers records without an agent already."))
+    hold.without_agent = True
+    sign(hold, actor, note.strip(), now=now)
+    hold.save(update_fields=["without_agent"])
+    data = {"number": hold.number, "without_agent": True}
+    record(actor=actor, action="hold.widened", subject=hold, data=data, now=now, site=hold.site)
     _touch(hold)
     hold_was_set.send(sender=Hold, hold=hold, actor=actor, now=now)
     return hold
@@ -264,6 +306,8 @@ def scope_check(scope: Scope) -> None:
         raise Invalid(_("There is no such kind."), field="kind")
     if scope.customer.strip() and not customer_mark(scope.customer):
         raise Invalid(_("This is no customer's name or number."), field="customer")
+    if scope.without_agent and scope.agent is None:
+        raise Invalid(_("Name the agent: without one, records without an agent are covered anyway."), field="agent")
     for field in ("first_day", "last_day"):
         day = getattr(scope, field)
         if day is not None and not in_reach(day):
@@ -306,6 +350,7 @@ def _facts(hold: Hold, scope: Scope) -> dict[str, Any]:
     return {
         "number": hold.number, "reason": hold.reason, "kind": hold.kind, "first_day": hold.first_day,
         "agent": hold.agent.number if hold.agent else "", "of_a_customer": bool(hold.customer_mark),
+        "without_agent": hold.without_agent,
         "last_day": hold.last_day, "named": len(scope.records) if scope.records is not None else None,
         "until": hold.until,
     }  # fmt: skip

@@ -24,6 +24,7 @@ from occ.people.scope import has_role
 from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
 from retention.choices import Channel
+from retention.marks import without
 from retention.models import Source
 from retention.personal import KEEPERS
 from retention.services.cataloguing import CREATED, KNOWN, REFUSED, records_add
@@ -146,7 +147,8 @@ def _problem(row: Row, code: str, message: str, field: str | None) -> None:
 
 def _shown(one: Facts, source: Source) -> list[str]:
     ended = date_format(one.ended_at.astimezone(source.site.zone), "j F Y, H:i")
-    return [one.external_id, str(Channel(one.channel).label), one.agent, ended, one.path]
+    ours = [without(text, one.customer) for text in (one.external_id, one.path)]
+    return [ours[0], str(Channel(one.channel).label), one.agent, ended, ours[1]]
 
 
 def summary(reading: Reading) -> dict[str, Any]:

@@ -22,9 +22,10 @@ from django.utils.translation import gettext as _
 from occ.after_restore import register
 from occ.ledger.services import record
 from retention.choices import Channel, ItemState, ProposalStatus
-from retention.marks import id_mark
+from retention.marks import id_kept, id_mark
 from retention.models import Item, Journal, JournalProof, Proposal, Record, Source, Store, Tombstone
 from retention.services import paper_journal
+from retention.services.burying import ERASE_LOST, SEALED, customer_in
 from retention.storing import PlaceAway, Unreadable, opened
 from retention.workflow import DISPOSER
 
@@ -156,13 +157,15 @@ def _destroy_again(row: dict[str, Any], proof: dict[str, Any], done: Reapplied, 
     JournalProof.objects.create(record=found, **proof)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE retention_record SET state = 'destroyed', customer = '', customer_mark = '' WHERE id = %s",
-            [found.pk],
+            "UPDATE retention_record SET state = 'destroyed', customer = '', customer_mark = '', external_id = %s,"
+            " path = %s WHERE id = %s",
+            [id_kept(row["source"], found.external_id, _customer(found)), row["path_mark"], found.pk],
         )
         cursor.execute(
             "UPDATE retention_packed SET key = NULL, destroyed_at = %s WHERE record_id = %s AND key IS NOT NULL",
             [now, found.pk],
         )
+        cursor.execute(ERASE_LOST, [now, [found.pk]])
     facts = {name: row[name] for name in FACTS if name not in ("record_id", "destroyed_at")}
     Tombstone.objects.create(
         record=found, number=proof["number"], destroyed_at=parse_datetime(row["destroyed_at"]) or now, **facts
@@ -173,6 +176,10 @@ def _destroy_again(row: dict[str, Any], proof: dict[str, Any], done: Reapplied, 
     data = {"journal": proof["name"], "store": proof["store"], "sha256": proof["sha256"]}
     record(actor=DISPOSER, action="retention.destroyed_again", subject=found, data=data, now=now, site=found.site)
     done.destroyed += 1
+
+
+def _customer(found: Record) -> str | None:
+    return customer_in(Record.objects.annotate(kept=SEALED).values_list("kept", flat=True).get(pk=found.pk))
 
 
 def void_if_open(proposal: Proposal, now: datetime) -> None:

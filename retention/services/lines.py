@@ -9,7 +9,6 @@ from occ.documents.models import IssuedDocument
 from retention.marks import id_mark, path_mark
 from retention.models import Entry
 
-LONGEST = 600
 # What a line is made of, as Record's fields.
 FIELDS = ("pk", "source__code", "external_id", "kind", "ended_at", "size", "sha256", "path")
 
@@ -19,14 +18,12 @@ def line_of(
 ) -> str:  # fmt: skip
     """Canonical JSON of a record: the same for the same record for ever, another one when anything of it changes.
 
-    The path is in it as a hash, so that no line names a file of its own making.
+    ID and path are in it as hashes: a line is kept when its record is destroyed, and they may hold the customer's
+    number; and none is too long.
     """
     ended = ended_at.astimezone(UTC).isoformat(timespec="seconds")
-    facts = [pk, source, external_id, kind, ended, size, sha256, path_mark(source, path)]
-    line = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
-    if len(line) <= LONGEST:
-        return line
-    return json.dumps([pk, source, id_mark(source, external_id), *facts[3:]], separators=(",", ":"))
+    facts = [pk, source, id_mark(source, external_id), kind, ended, size, sha256, path_mark(source, path)]
+    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
 
 
 def line_of_document(one: IssuedDocument) -> str:

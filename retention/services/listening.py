@@ -4,7 +4,7 @@ The bytes come from the source; once its file is gone, from whoever has them oth
 """
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import IO
 
@@ -19,14 +19,14 @@ from occ.people.models import User
 from occ.people.scope import has_role
 from retention.choices import Purpose, RecordKind, RecordState
 from retention.models import Record
-from retention.personal import DOWNLOADERS, UNMASKED
-from retention.reading.masking import masked_text
+from retention.personal import DOWNLOADERS, LISTENERS, UNMASKED
+from retention.reading.masking import masked_text, masked_words
 from retention.reading.media import Content
 from retention.storing import PlaceAway, Shelf, Unreadable, opened
 
 PIECE = 2**20
 IN_MEMORY = 8 * 2**20
-HEARD, READ, TAKEN = "record.heard", "record.read", "record.downloaded"
+HEARD, READ, TAKEN, SEARCHED = "record.heard", "record.read", "record.downloaded", "chats.searched"
 Restore = Callable[[Record], Iterator[bytes] | None]
 # Asked in turn when the source has the file no more: each gives the original bytes, or None.
 CONTENT: list[Restore] = []
@@ -86,6 +86,31 @@ def reading_download(*, record_id: int, actor: Actor, now: datetime) -> Record:
         raise NotAllowed
     ledger_record(actor=actor, action=TAKEN, subject=one, data={}, now=now, site=one.site)
     return one
+
+
+def purpose_check(*, purpose: str, actor: Actor) -> None:
+    """Before chats are searched. Raises NotAllowed, Invalid."""
+    if not isinstance(actor, User) or not has_role(actor, LISTENERS):
+        raise NotAllowed
+    if purpose not in Purpose.values:
+        raise Invalid(_("Say what for."), field="purpose")
+
+
+@transaction.atomic
+def chats_search(
+    *, words: str, within: Mapping[str, str], found: int, more: bool, purpose: str, note: str, actor: Actor,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Leave the entry of a search by what was said: that is reading too. `within`: where and when, as it was asked.
+
+    `more`: there were more than the `found` that were counted. Raises NotAllowed, Invalid (no purpose).
+    """
+    purpose_check(purpose=purpose, actor=actor)
+    data = {
+        "words": masked_words(words)[:200], "within": dict(within), "found": found, "more": more, "purpose": purpose,
+        "note": masked_words(note.strip()[:200]),
+    }  # fmt: skip
+    ledger_record(actor=actor, action=SEARCHED, subject=None, data=data, now=now)
 
 
 def _readable(record_id: int, actor: Actor) -> Record:

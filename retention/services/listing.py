@@ -15,6 +15,7 @@ from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
 
 from retention.choices import FindingKind, RecordState
+from retention.marks import SHORT, numbers_hidden
 from retention.models import Source
 from retention.services.facts import ENDING, File
 from retention.storing import Object, Shelf
@@ -36,7 +37,7 @@ class Listing:
     def __enter__(self) -> Listing:
         self._drop()
         self._run("CREATE TEMP TABLE scan_listed (path text, size bigint, mark text, odd text, fresh boolean)")
-        self._run("CREATE TEMP TABLE scan_wrong (kind text, path text, why text, record_id bigint)")
+        self._run("CREATE TEMP TABLE scan_wrong (kind text, path text, why text, record_id bigint, name text)")
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -113,10 +114,11 @@ class Listing:
             yield [File(*one) for one in some]
             after += SOME
 
-    def refuse(self, refused: Mapping[str, tuple[FindingKind, str]]) -> None:
-        rows = [(str(kind), path, why[:300], None) for path, (kind, why) in refused.items()]
+    def refuse(self, refused: Mapping[str, tuple[FindingKind, str, str]]) -> None:
+        """By path: as what, why, and the name under which it is told."""
+        rows = [(str(kind), path, numbers_hidden(why)[:300], name) for path, (kind, why, name) in refused.items()]
         with connection.cursor() as cursor:
-            cursor.executemany("INSERT INTO scan_wrong VALUES (%s, %s, %s, %s)", rows)
+            cursor.executemany("INSERT INTO scan_wrong (kind, path, why, name) VALUES (%s, %s, %s, %s)", rows)
 
     def known(self) -> int:
         return int(self._one(f"SELECT count(*) {JOINED} AND r.fingerprint = l.mark", [self.source.pk]))
@@ -150,14 +152,17 @@ class Listing:
         )
 
     def note_reappeared(self) -> None:
-        """Files at the very paths of records that were destroyed."""
+        """New files at the very paths of records that were destroyed, of which tombstones keep marks."""
         self._run(
-            """INSERT INTO scan_wrong SELECT %s, r.path, %s, r.id FROM retention_record r
-               JOIN scan_listed l ON l.path = r.path WHERE r.source_id = %s AND r.state = 'destroyed'""",
+            """UPDATE scan_wrong w SET kind = %s, why = %s, record_id = t.record_id FROM retention_tombstone t
+               WHERE t.source = %s AND w.kind = ANY(%s)
+                 AND t.path_mark = encode(sha256(convert_to(%s || E'\\n' || w.path, 'UTF8')), 'hex')""",
             [
                 FindingKind.REAPPEARED,
                 _("This conversation was destroyed, and its file is there again."),
-                self.source.pk,
+                self.source.code,
+                [str(FindingKind.UNKNOWN_FILE), str(FindingKind.REAPPEARED)],
+                self.source.code,
             ],
         )
 
@@ -181,19 +186,26 @@ class Listing:
 
     def refusals(self, most: int) -> list[tuple[str, str]]:
         return self._all(
-            "SELECT path, why FROM scan_wrong WHERE kind IN (%s, %s) ORDER BY path LIMIT %s",
+            "SELECT coalesce(name, ''), why FROM scan_wrong WHERE kind IN (%s, %s) ORDER BY path LIMIT %s",
             [FindingKind.UNKNOWN_FILE, FindingKind.REAPPEARED, most],
         )
 
     def wrong_count(self, kind: FindingKind) -> int:
         return int(self._one("SELECT count(*) FROM scan_wrong WHERE kind = %s", [kind]))
 
-    def wrong(self, kind: FindingKind, open_now: set[str], most: int) -> list[tuple[str, str, int | None]]:
-        """Name, detail and record of those that stand open already, and of the first others: `most` together."""
+    def wrong(self, kind: FindingKind, open_now: set[str], most: int) -> list[tuple[str, str, int | None, str | None]]:
+        """Path, detail, record and name of those that stand open already, and of the first others: `most` together.
+
+        `name` None: it is to be made of the path and the record's customer.
+        """
+        marks = [mark for name in open_now if (mark := name.rpartition(" #")[2]) != name]
         return self._all(
-            """SELECT path, why, record_id FROM scan_wrong WHERE kind = %s
-               ORDER BY path = ANY(%s::text[]) DESC, path LIMIT greatest(%s, cardinality(%s::text[]))""",
-            [kind, list(open_now), most, list(open_now)],
+            """SELECT path, why, record_id, name FROM scan_wrong WHERE kind = %s
+               ORDER BY path = ANY(%s::text[]) OR
+                        left(encode(sha256(convert_to(%s || E'\\n' || path, 'UTF8')), 'hex'), %s) = ANY(%s::text[])
+                   DESC, path
+               LIMIT greatest(%s, cardinality(%s::text[]))""",
+            [kind, list(open_now), self.source.code, SHORT, marks, most, list(open_now)],
         )
 
     # SQL -------------------------------------------------------------------------------------------------------------

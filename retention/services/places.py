@@ -8,7 +8,7 @@ given with a reason, which its history keeps.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -24,6 +24,7 @@ from occ.people.history import sign
 from occ.people.models import Site, User
 from occ.people.scope import has_role, site_ids
 from retention.choices import PlaceKind
+from retention.marks import numbers_hidden, without
 from retention.models import Credential, Source, Store
 from retention.models.places import Place
 from retention.personal import PLACE_EDITORS
@@ -247,7 +248,7 @@ def first_objects(place: Source | Store, count: int = SHOWN) -> list[Object]:
 
 
 def source_try(source: Source, *, now: datetime) -> list[Read]:
-    """The first files of a source, perhaps one that is not saved yet, as its pattern reads them.
+    """The first files of a source, perhaps one that is not saved yet, as its pattern reads them; customers masked.
 
     Raises PlaceAway, Invalid.
     """
@@ -256,7 +257,12 @@ def source_try(source: Source, *, now: datetime) -> list[Read]:
         for one in first_objects(source)
     ]
     with Matcher(source.pattern) as matcher:
-        return list(understood(source, opened(source), matcher, files, now=now))
+        found = understood(source, opened(source), matcher, files, now=now)
+        return [
+            replace(one, path=numbers_hidden(without(one.path, one.facts.customer if one.facts else "")),
+                    why=numbers_hidden(one.why))
+            for one in found
+        ]  # fmt: skip
 
 
 def shown(name: str) -> str:
@@ -271,7 +277,7 @@ def place_try(*, place: Source | Store, actor: User, now: datetime) -> list[Obje
     said: dict[str, Any] = {}
     try:
         found = first_objects(place, 1)
-        said = {"found": [shown(one.name) for one in found]}
+        said = {"found": [numbers_hidden(shown(one.name)) for one in found]}
     except PlaceAway as away:
         said = {"error": str(away)}
         raise

@@ -1,22 +1,23 @@
 """Is what was destroyed gone (RET-9)? Looked for at its source, in every store, in keys, journals and exports."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
 
 from occ.jobs.models import Job
 from occ.ledger.services import record
 from retention.choices import FindingKind, ItemState, RecordState, Result
-from retention.models import Copy, Packed, Probe, Proposal, Record, Source, Store
+from retention.marks import path_shown
+from retention.models import Copy, LostPacked, Packed, Probe, Proposal, Record, Source, Store, Trail
 from retention.services import paper_probing
 from retention.services.findings import Seen, findings_keep
 from retention.storing import PlaceAway, Unreadable, opened
 from retention.workflow import DISPOSER
 
-SOME = 2_000
 MOST_SHOWN = 200
 
 
@@ -51,6 +52,8 @@ def probe_run(*, probe_id: int, now: datetime) -> bool:
     Probe.objects.filter(pk=probe.pk).update(ran_at=now, result=result, counted=counted, found=shown)
     if result == Result.FAILED:  # it is looked for each day until it is gone
         Probe.objects.create(proposal=probe.proposal, due_at=now + timedelta(days=1))
+    if result == Result.OK:
+        _forget(probe.proposal)
     data = {"result": str(result), "counted": counted, "found": len(found)}
     site = probe.proposal.site
     record(actor=DISPOSER, action="retention.absence_probed", subject=probe.proposal, data=data, now=now, site=site)
@@ -69,15 +72,23 @@ def _thing(where: str, name: str, readable: bool) -> dict[str, Any]:
 
 
 def _at_sources(proposal: Proposal) -> Iterator[dict[str, Any]]:
-    """Files, their companions, and every version of them."""
-    dead = Record.objects.filter(tombstone__proposal=proposal)
-    for source in Source.objects.filter(pk__in=dead.values("source_id").distinct()).select_related("credential"):
-        shelf = opened(source)
-        paths = dead.filter(source=source).order_by("pk").values_list("path", flat=True).iterator(chunk_size=SOME)
-        while some := list(islice(paths, SOME)):
-            names = [*some, *(f"{one}.json" for one in some if source.sidecar)]
-            for name in shelf.absent_many(names):
-                yield _thing(source.code, name, True)
+    """Files, their companions, and every version of them. Raises Unreadable: nobody knows where to look."""
+    trails = list(proposal.trails.values_list("pk", "source_id", "files").order_by("pk"))
+    if sum(files for _pk, _source, files in trails) < proposal.tombstones.count():
+        raise Unreadable(_("Where the files lay is not known any more."))
+    sources = Source.objects.select_related("credential").in_bulk({source for _pk, source, _files in trails})
+    for pk, source_pk, _files in trails:
+        source = sources[source_pk]
+        paths: list[str] = json.loads(Trail.objects.values_list("names", flat=True).get(pk=pk))
+        names = [*paths, *(f"{one}.json" for one in paths if source.sidecar)]
+        for name in opened(source).absent_many(names):
+            yield _thing(source.code, path_shown(source.code, name), True)
+
+
+def _forget(proposal: Proposal) -> None:
+    """Nobody will look again: where the files lay is not kept any longer."""
+    if not proposal.probes.filter(ran_at=None).exists():
+        proposal.trails.all().delete()
 
 
 def _in_stores(proposal: Proposal) -> Iterator[dict[str, Any]]:
@@ -92,14 +103,20 @@ def _in_stores(proposal: Proposal) -> Iterator[dict[str, Any]]:
 def packs_without_key(proposal: Proposal) -> list[int]:
     """Packages in which the proposal had something destroyed, and in which nothing has a key any more."""
     records = proposal.items.filter(state=ItemState.DESTROYED).values("record_id")
-    packs = set(Packed.objects.filter(record__in=records, key=None).values_list("pack_id", flat=True).distinct())
-    kept = Packed.objects.filter(pack__in=packs, key__isnull=False).values_list("pack_id", flat=True).distinct()
-    return sorted(packs - set(kept))
+    packs: set[int] = set()
+    kept: set[int] = set()
+    for model in (Packed, LostPacked):
+        packs |= set(model.objects.filter(record__in=records, key=None).values_list("pack_id", flat=True).distinct())
+    for model in (Packed, LostPacked):
+        kept |= set(model.objects.filter(pack__in=packs, key__isnull=False).values_list("pack_id", flat=True))
+    return sorted(packs - kept)
 
 
 def _keys(proposal: Proposal) -> Iterator[dict[str, Any]]:
-    for name in Packed.objects.filter(record__tombstone__proposal=proposal, key__isnull=False).values_list("name"):
-        yield _thing("OCC", name[0], True)
+    for model in (Packed, LostPacked):
+        left = model.objects.filter(record__tombstone__proposal=proposal, key__isnull=False)
+        for name in left.values_list("name", flat=True):
+            yield _thing("OCC", name, True)
 
 
 def _exports(probe: Probe) -> Iterator[dict[str, Any]]:

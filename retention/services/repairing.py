@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 from django.db import transaction
@@ -12,15 +11,16 @@ from occ.errors import Invalid, NotAllowed, Refused, WrongState
 from occ.ledger.services import record
 from occ.people.models import User
 from occ.people.scope import has_role
-from retention.backing.packing import Spool, Stopped, spooled, written
+from retention.backing.packing import Stopped, spooled, written
 from retention.choices import FindingKind, Result
 from retention.models import Copy, Finding, Pack
 from retention.personal import KEEPERS
 from retention.services.backups import spool_folder
 from retention.services.bags import let_go
+from retention.services.filling import fetched
 from retention.services.findings import finding_resolve
 from retention.services.sending import send
-from retention.storing import CHUNK, PlaceAway, Unreadable, opened
+from retention.storing import opened
 
 MENDABLE = (FindingKind.DAMAGED, FindingKind.SIZE, FindingKind.PACK_MISSING)
 
@@ -58,7 +58,7 @@ def finding_repair(*, finding_id: int, actor: User, now: datetime) -> Finding:
     others_now = list(others.order_by("-store__active", "pk"))
     let_go()
     with spooled(spool_folder()) as spool:
-        good = next((copy for copy in others_now if _fetched(copy, pack, spool)), None)
+        good = next((copy for copy in others_now if fetched(copy, pack, spool)), None)
         if good is None:
             raise NoGoodCopy(_("No other store has a good copy of it."))
         try:
@@ -83,14 +83,3 @@ def finding_repair_failed(*, finding_id: int, why: str) -> None:
     Finding.objects.filter(pk=finding_id).update(
         detail=(_("It could not be written anew: %(why)s") % {"why": why})[:300]
     )
-
-
-def _fetched(copy: Copy, pack: Pack, spool: Spool) -> bool:
-    """Whether the copy is good; it is in the spool then."""
-    spool.back_to((0, hashlib.sha256()))
-    try:
-        for piece in opened(copy.store).read(pack.name, CHUNK):
-            spool.write(piece)
-    except (PlaceAway, FileNotFoundError, Unreadable):
-        return False
-    return spool.size == pack.size and spool.sha.hexdigest() == pack.sha256

@@ -27,7 +27,7 @@ from occ.people.actors import Actor, SystemActor
 from occ.people.models import User
 from occ.people.scope import has_role
 from retention.choices import FindingKind
-from retention.marks import without
+from retention.marks import path_shown, without
 from retention.models import Finding, Record, Scan, Source
 from retention.personal import KEEPERS
 from retention.services import cataloguing
@@ -148,29 +148,32 @@ class _Scanning:
     # What is new -----------------------------------------------------------------------------------------------------
 
     def _add(self, listing: Listing) -> None:
+        code = self.source.code
         with Matcher(self.source.pattern) as matcher:
             for some in listing.new():
-                refused: dict[str, tuple[FindingKind, str]] = {}
+                refused: dict[str, tuple[FindingKind, str, str]] = {}
                 facts = []
                 for read in understood(self.source, self.shelf, matcher, some, now=self.now):
                     if read.facts is None:
-                        refused[read.path] = (FindingKind.UNKNOWN_FILE, read.why)
+                        refused[read.path] = (FindingKind.UNKNOWN_FILE, read.why, path_shown(code, read.path))
                     else:
                         facts.append(read.facts)
                 outcomes = records_add(source=self.source, facts=facts, now=self.now, agents=self.agents)
                 moved = []
                 for one, outcome in zip(facts, outcomes, strict=True):
+                    name = path_shown(code, one.path, one.customer)
                     if outcome.what == cataloguing.CREATED:
                         self.scan.added += 1
                     elif outcome.code == cataloguing.ID_TAKEN:
                         moved.append((one, outcome))
                     elif outcome.code == cataloguing.DESTROYED:
-                        refused[one.path] = (FindingKind.REAPPEARED, outcome.message)
+                        refused[one.path] = (FindingKind.REAPPEARED, outcome.message, name)
                     elif outcome.what == cataloguing.REFUSED:
-                        refused[one.path] = (FindingKind.UNKNOWN_FILE, outcome.message)
+                        refused[one.path] = (FindingKind.UNKNOWN_FILE, outcome.message, name)
                 for one, outcome in moved:
                     if not self._move(listing, one, outcome):
-                        refused[one.path] = (FindingKind.UNKNOWN_FILE, outcome.message)
+                        name = path_shown(code, one.path, one.customer)
+                        refused[one.path] = (FindingKind.UNKNOWN_FILE, outcome.message, name)
                 listing.refuse(refused)
 
     def _move(self, listing: Listing, one: Facts, outcome: Outcome) -> bool:
@@ -208,16 +211,19 @@ class _Scanning:
         self.scan.changed += listing.wrong_count(FindingKind.FILE_CHANGED)
         for kind in (FindingKind.UNKNOWN_FILE, FindingKind.REAPPEARED, FindingKind.FILE_CHANGED, FindingKind.FILE_GONE):
             open_now = set(Finding.objects.open().filter(source=self.source, kind=kind).values_list("name", flat=True))
-            still = {name: (detail, pk) for name, detail, pk in listing.wrong(kind, open_now, MOST)}
-            if over := open_now - still.keys():
+            wrong = listing.wrong(kind, open_now, MOST)
+            records = Record.objects.in_bulk([pk for _path, _detail, pk, _name in wrong if pk])
+            seen = [self._seen(path, detail, records.get(pk) if pk else None, name) for path, detail, pk, name in wrong]
+            if over := open_now - {one.name for one in seen}:
                 findings_gone(kinds=[kind], place=self.source, names=over, now=self.now)
-            records = Record.objects.in_bulk([pk for _detail, pk in still.values() if pk])
-            seen = [
-                Seen(name, self.source.site, detail, record=records.get(pk) if pk else None)
-                for name, (detail, pk) in still.items()
-            ]
             if seen:
                 findings_keep(kind=kind, place=self.source, seen=seen, complete=False, now=self.now)
+
+    def _seen(self, path: str, detail: str, record: Record | None, name: str | None) -> Seen:
+        """A finding's name is kept for good, so no customer's number is part of it."""
+        if name is None:
+            name = path_shown(self.source.code, path, record.customer if record else "")
+        return Seen(name, self.source.site, detail, record=record)
 
 
 def scans_overdue(*, now: datetime) -> int:

@@ -88,7 +88,8 @@ def _fits(rule: Schedule, kind: str, channel: str, client: str) -> bool:
     return rule.record_kind == kind and rule.channel in ("", channel) and rule.client in ("", client)
 
 
-def _match(rule: Schedule) -> Q:
+def matching(rule: Schedule) -> Q:
+    """The records of which the row speaks, whichever governs them."""
     found = Q(kind=rule.record_kind)
     if rule.channel:
         found &= Q(channel=rule.channel)
@@ -96,14 +97,14 @@ def _match(rule: Schedule) -> Q:
 
 
 def _among(rule: Schedule, before: Sequence[Schedule]) -> Q:
-    found = _match(rule)
+    found = matching(rule)
     for other in before:
         apart = any(
             mine and theirs and mine != theirs
             for mine, theirs in ((rule.channel, other.channel), (rule.client, other.client))
         )
         if other.record_kind == rule.record_kind and not apart:
-            found &= ~_match(other)
+            found &= ~matching(other)
     return found
 
 

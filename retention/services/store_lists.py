@@ -4,6 +4,7 @@ were not run. The sources' lists are read by their scans."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -17,6 +18,7 @@ from retention.choices import BagStatus, CheckKind, FindingKind, Result
 from retention.models import Bag, Check, Copy, Pack, Store
 from retention.policies import DRILL_LATE_DAYS, FIXITY_DAYS
 from retention.services.bags import let_go
+from retention.services.filling import journals_fill
 from retention.services.findings import Seen, findings_keep
 from retention.services.verifying import Clock, live_copies, oldest_check
 from retention.storing import Object, PlaceAway, opened
@@ -33,8 +35,12 @@ def listing_run(*, clock: Clock) -> int:
     count = 0
     for store in Store.objects.active().select_related("credential").order_by("pk"):
         last = last_check(CheckKind.LISTING, store)
-        if last is None or clock() - last >= EVERY:
-            count += store_list(store=store, actor=CHECKER, clock=clock).result != Result.NOT_RUN
+        if last is not None and clock() - last < EVERY:
+            continue
+        if store_list(store=store, actor=CHECKER, clock=clock).result != Result.NOT_RUN:
+            with suppress(PlaceAway):  # it went between the two: the next list sees to it
+                journals_fill(store=store, clock=clock)
+            count += 1
     return count
 
 

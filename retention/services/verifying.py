@@ -66,6 +66,11 @@ class Reading:
     away: str = ""
     shut: list[Tap] = field(default_factory=list)  # that their keys do not open
 
+    @property
+    def locked(self) -> bool:
+        """Whether there is something that a key should open, and none to open it."""
+        return self.by is None and bool(self.taps)
+
     def read(self) -> None:
         pack, said, size = self.copy.pack, hashlib.sha256(), 0
         looker = Looker(self)
@@ -156,7 +161,7 @@ def copies_verify(copies: Sequence[int], *, clock: Clock) -> Read:
             _keep(one, clock())
             done.objects += 1
             done.bytes += one.copy.pack.size
-            done.failures += one.kind is not None or bool(one.shut) or one.by is None
+            done.failures += one.kind is not None or bool(one.shut) or one.locked
         let_go()
         if done.away:
             break
@@ -179,8 +184,9 @@ def _readings(pks: Sequence[int]) -> list[Reading]:
 
 
 def _taps(copy: Copy) -> list[Tap]:
-    if copy.pack.number == 0:
-        return [Tap(0, "tags", len(TAGS), b"")]
+    if copy.pack.number == 0:  # of a bag in which nothing is left to be read, nobody needs them
+        needed = Packed.objects.filter(pack__bag=copy.pack.bag_id, key__isnull=False).exists()
+        return [Tap(0, "tags", len(TAGS), b"")] if needed else []
     rows = Packed.objects.filter(pack=copy.pack_id, key__isnull=False).order_by("offset")
     return [
         Tap(pk, name, at, bytes(key or b""))
@@ -199,7 +205,7 @@ def _key_or_none(bag_id: int) -> bytes | None:
 def _keep(one: Reading, now: datetime) -> None:
     copy, pack = one.copy, one.copy.pack
     site, bag = pack.bag.batch.site, pack.bag
-    wrong = one.kind is not None or bool(one.shut) or one.by is None
+    wrong = one.kind is not None or bool(one.shut) or one.locked
     result = Result.FAILED if wrong else Result.OK
     if not Copy.objects.filter(pk=copy.pk, gone_at=None).update(checked_at=now, result=result):
         return  # destroyed meanwhile
@@ -209,7 +215,7 @@ def _keep(one: Reading, now: datetime) -> None:
         seen = [Seen(pack.name, site, one.detail, bag)]
         findings_keep(kind=one.kind, place=copy.store, seen=seen, complete=False, now=now)
         return
-    if one.by is None:
+    if one.locked:
         shut = [Seen(pack.name, site, _("The bag's key cannot be read."), bag)]
     else:
         records = Record.objects.in_bulk([tap.record for tap in one.shut if tap.record])

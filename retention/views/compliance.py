@@ -14,13 +14,15 @@ from occ.people.access import me
 from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.scope import has_role, roles_of, sites_for
+from retention.batching.losses import fates
 from retention.choices import RecordKind
 from retention.complying import heat
 from retention.complying.filters import FigureFilter, first_of
 from retention.complying.words import FIGURES
-from retention.models import Batch, MonthFigures, Record
+from retention.models import Batch, Loss, MonthFigures, Record
 from retention.personal import CATALOGUE_READERS
 from retention.services import compliance as services
+from retention.services import losing
 
 
 def crumbs() -> list[dict[str, str]]:
@@ -39,6 +41,10 @@ def compliance(request: HttpRequest) -> HttpResponse:
     sums = heat.summed(rows)
     totals = {name: sum(one[name] for one in sums.values()) for name in FIGURES}
     counted = [row.counted_at for row in rows if row.counted_at]
+    lost, waiting = services.lost([site] if site else sites)
+    became = losing.became(Loss.objects.filter(pk__in=[one.pk for one in lost]))
+    for one in lost:
+        one.url, one.fates = one.get_absolute_url(), fates(became.get(one.pk, {}))  # type: ignore[attr-defined]
     context: dict[str, Any] = {
         "title": _("Keeping of records"),
         "subtitle": _("Chats and recordings, by the month in which they ended (SOP-RET 5)"),
@@ -54,6 +60,9 @@ def compliance(request: HttpRequest) -> HttpResponse:
         "stale": any(row.counted_at is None for row in rows),
         "checks": services.last_checks(),
         "checks_url": reverse("retention:checks"),
+        "losses": lost,
+        "losses_waiting": waiting,
+        "losses_url": reverse("retention:losses"),
         "export_kind": "retention.months",
     }
     return render(request, "retention/compliance.html", context)

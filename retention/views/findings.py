@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from occ.documents.attachments import attachments_of
+from occ.errors import Refused
+from occ.forms import add_refusal
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from occ.people.scope import has_role
@@ -22,6 +24,7 @@ from retention.choices import FindingKind
 from retention.models import Bag, Finding
 from retention.personal import KEEPERS
 from retention.services import findings as services
+from retention.services import losing
 from retention.services.repairing import MENDABLE, finding_repair_ask
 from retention.workflow import FINDING
 
@@ -42,6 +45,7 @@ def findings(request: HttpRequest) -> HttpResponse:
         "subtitle": _("What checks of sources and stores found to be wrong"),
         "search": _("Object or detail"),
         "export_kind": "retention.findings",
+        "actions": [{"label": _("Backups declared lost"), "url": reverse("retention:losses"), "icon": "key-off"}],
     }
     return render(request, "retention/findings.html", context)
 
@@ -58,6 +62,43 @@ def finding_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse
     return done if isinstance(done, HttpResponse) else _detail(request, found, done, 422)
 
 
+class LossForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("Why the key is lost, and what was tried"), max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )  # fmt: skip
+
+
+@require_POST
+def finding_keys(request: HttpRequest, pk: int) -> HttpResponse:
+    """The present keys once more; what still does not open is said on the page."""
+    found = get_visible(Finding, me(request), pk)
+    try:
+        tried = losing.finding_keys_try(finding_id=pk, actor=me(request), now=timezone.now())
+    except losing.StillShut as shut:
+        messages.error(request, str(shut))
+    else:
+        words = _("All of them open (%(n)s). The packages are being read again; the finding is settled once they are.")
+        messages.success(request, words % {"n": tried})
+    return redirect(found)
+
+
+@require_POST
+def finding_lost(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_visible(Finding, me(request), pk)
+    losing.may_declare(found, me(request))
+    form = LossForm(request.POST)
+    if form.is_valid():
+        try:
+            made = losing.loss_declare(finding_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)
+        except Refused as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("Declared. A manager decides."))
+            return redirect(made)
+    return _detail(request, found, {}, 422, loss_form=form)
+
+
 @require_POST
 def finding_repair(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_visible(Finding, me(request), pk)
@@ -66,10 +107,17 @@ def finding_repair(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(found)
 
 
-def _detail(request: HttpRequest, found: Finding, tried: dict[str, forms.Form], status: int) -> HttpResponse:
+def _detail(
+    request: HttpRequest, found: Finding, tried: dict[str, forms.Form], status: int, loss_form: LossForm | None = None
+) -> HttpResponse:
     context = process_context(request, STEPPING, found, tried)
     bag = Bag.objects.select_related("batch__site").filter(pk=found.bag_id).first() if found.bag_id else None
     place = found.store or found.source
+    keeps = found.is_open and has_role(me(request), KEEPERS, site=found.site)
+    losses = list(found.losses.order_by("-pk"))
+    for one in losses:
+        one.url = one.get_absolute_url()  # type: ignore[attr-defined]
+    of_keys = keeps and found.kind == FindingKind.KEY_MISSING and found.bag_id is not None
     context |= {
         "title": str(found.get_kind_display()),
         "crumbs": [{"label": _("Backup findings"), "url": reverse("retention:findings")}],
@@ -80,7 +128,10 @@ def _detail(request: HttpRequest, found: Finding, tried: dict[str, forms.Form], 
         "place_url": place.get_absolute_url() if place else "",
         "record_url": found.record.get_absolute_url() if found.record else "",
         "bag": bag,
-        "mendable": found.is_open and found.kind in MENDABLE and has_role(me(request), KEEPERS, site=found.site),
+        "mendable": keeps and found.kind in MENDABLE,
+        "of_keys": of_keys,
+        "loss_form": loss_form or LossForm() if of_keys and not any(one.is_open for one in losses) else None,
+        "losses": losses,
         "evidence": attachments_of(found),
     }
     return render(request, "retention/finding.html", context, status=status)
@@ -90,9 +141,14 @@ ADVICE: dict[FindingKind, Any] = {
     FindingKind.DAMAGED: gettext_lazy("Write it anew from another store's copy, then look why the store changed it."),
     FindingKind.SIZE: gettext_lazy("Write it anew from another store's copy, then look why the store changed it."),
     FindingKind.PACK_MISSING: gettext_lazy("Write it anew from another store's copy, then look who removed it."),
+    FindingKind.NOT_COPIED: gettext_lazy(
+        "It is tried again by itself. Look whether the other stores answer and have it in order: until they do, this"
+        " store holds less than it should."
+    ),
     FindingKind.KEY_MISSING: gettext_lazy(
         "Without its key nobody reads the record again. Look whether ENCRYPTION_KEYS lacks an old key, or restore the"
-        " key from a backup of the database; as long as the file is at its source, back it up once more."
+        " key from a backup of the database, then try again. If it is truly lost, declare it: once a manager confirms"
+        " it, the records are backed up anew while their source has them."
     ),
     FindingKind.FOREIGN_PACK: gettext_lazy(
         "No row names this object: it was left by a run that was cut off, or somebody put it there. Look at it, then"

@@ -21,7 +21,7 @@ from occ.people.scope import has_role
 from occ.timeline import changes
 from occ.times import local_day
 from retention.holding.filters import HoldFilter
-from retention.holding.forms import ExtendForm, HoldForm, LiftForm
+from retention.holding.forms import ExtendForm, HoldForm, LiftForm, WidenForm
 from retention.holding.words import period, scope_of, state_of
 from retention.models import Hold, Record
 from retention.personal import CATALOGUE_READERS, UNMASKED
@@ -65,13 +65,15 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _detail(
-    request: HttpRequest, found: Hold, extend: ExtendForm | None = None, lift: LiftForm | None = None, whole: str = ""
-) -> HttpResponse:
+    request: HttpRequest, found: Hold, extend: ExtendForm | None = None, lift: LiftForm | None = None,
+    widen: WidenForm | None = None, whole: str = "",
+) -> HttpResponse:  # fmt: skip
     user, now = me(request), timezone.now()
     today = local_day(now, found.site.zone)
     may = services.may_hold(user, found.site) and found.stands_on(today)
     rows = services.covered_by(found).visible_to(user).select_related("site", "agent", "source").defer("customer")
     count, more = services.counted(services.covered_by(found))
+    nobodys, more_of_nobody = (0, False) if not found.agent_id else services.counted(services.agentless(found))
     page = paginate(rows, request.GET, order="-ended_at")
     context: dict[str, Any] = {
         "title": found.number,
@@ -86,12 +88,15 @@ def _detail(
         "count": count,
         "more": more,
         "documents": kept_by(found),
+        "agentless": nobodys,
+        "more_agentless": more_of_nobody,
+        "widen": widen or WidenForm() if may and nobodys and not found.without_agent else None,
         "extend": extend or ExtendForm() if may and found.until else None,
         "lift": lift or LiftForm() if may else None,
         "entries": changes(found.history.all()),
         "zone": found.site.zone,
     }
-    failed = any(form is not None and form.errors for form in (extend, lift))
+    failed = any(form is not None and form.errors for form in (extend, lift, widen))
     return render(request, "retention/hold.html", context, status=422 if failed else 200)
 
 
@@ -148,8 +153,11 @@ def _preview(form: HoldForm, user: User) -> dict[str, Any]:
     rows = services.covered(scope)
     count, more = services.counted(rows)
     some = rows.visible_to(user).select_related("site", "agent").defer("customer").order_by("-ended_at", "-pk")
-    rows_shown = linked(list(some[:PREVIEWED]))
-    return {"count": count, "more": more, "rows": rows_shown, "documents": kept_by(scope.unsaved())}
+    nobodys, more_of_nobody = (0, False) if scope.agent is None else services.counted(services.agentless(scope))
+    return {
+        "count": count, "more": more, "rows": linked(list(some[:PREVIEWED])), "agentless": nobodys,
+        "more_agentless": more_of_nobody, "without_agent": scope.without_agent, "documents": kept_by(scope.unsaved()),
+    }  # fmt: skip
 
 
 @require_POST
@@ -159,6 +167,18 @@ def hold_customer(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_visible(Hold, me(request), pk)
     whole = services.hold_customer(hold_id=found.pk, actor=me(request), now=timezone.now())
     return _detail(request, found, whole=whole)
+
+
+@require_POST
+def hold_widen(request: HttpRequest, pk: int) -> HttpResponse:
+    user, found = me(request), get_visible(Hold, me(request), pk)
+    _must_hold(user, found)
+    form = WidenForm(request.POST)
+    if form.is_valid():
+        services.hold_widen(hold_id=pk, actor=user, now=timezone.now(), **form.cleaned_data)
+        messages.success(request, _("It covers records without an agent too."))
+        return redirect(found)
+    return _detail(request, found, widen=form)
 
 
 @require_POST

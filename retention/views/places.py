@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.errors import Invalid, NotAllowed, Refused
@@ -19,10 +20,12 @@ from occ.people.scope import has_role
 from occ.timeline import changes
 from retention.filters import SourceFilter, StoreFilter
 from retention.forms import SourceForm, StoreForm
+from retention.marks import numbers_hidden
 from retention.models import Finding, Source, Store
 from retention.personal import PLACE_READERS
 from retention.services import places as services
 from retention.services.facts import Read
+from retention.services.filling import filling_of, store_fill_ask
 from retention.services.scanning import may_scan, scan_enqueue
 from retention.storing import PlaceAway
 
@@ -157,7 +160,7 @@ def _try(request: HttpRequest, place: Source | Store) -> HttpResponse:
         messages.error(request, _("It cannot be reached: %(why)s") % {"why": away})
     else:
         words = _("It answers. Its list begins with %(name)s.") if found else _("It answers. Nothing lies in it.")
-        messages.success(request, words % {"name": services.shown(found[0].name)} if found else words)
+        messages.success(request, words % {"name": numbers_hidden(services.shown(found[0].name))} if found else words)
     return redirect(place)
 
 
@@ -182,6 +185,7 @@ def stores(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@never_cache
 def store(request: HttpRequest, pk: int) -> HttpResponse:
     user, found = me(request), get_visible(Store, me(request), pk)
     may_edit = services.may_edit_stores(user)
@@ -196,8 +200,18 @@ def store(request: HttpRequest, pk: int) -> HttpResponse:
         "may_edit": may_edit,
         "entries": changes(found.history.all()),
         "checks": found.checks.all()[:10],
+        "filling": filling_of(found),
+        "fills": may_edit and found.active,
     }
     return render(request, "retention/store.html", context)
+
+
+@require_POST
+def store_fill(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_visible(Store, me(request), pk)
+    store_fill_ask(store_id=pk, actor=me(request), now=timezone.now())
+    messages.success(request, _("What it lacks is being copied; you may leave this page and come back."))
+    return redirect(found)
 
 
 @require_http_methods(["GET", "POST"])

@@ -26,8 +26,10 @@ from retention.reading.forms import PurposeForm
 from retention.reading.media import HEAD, Streamed, guarded, played, sniff
 from retention.reading.speakers import conversation
 from retention.services import listening as services
+from retention.services.holds import counted
 
 MESSAGES = 200
+WITHIN = [name for name in SaidFilter.base_filters if name != "q"]
 
 
 def fetched(user: User, pk: int) -> Record:
@@ -161,20 +163,30 @@ def take(request: HttpRequest, pk: int) -> HttpResponseBase:
     return answer
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
+@never_cache
 def said(request: HttpRequest) -> HttpResponse:
-    """Chats by the words that were said in them; what was said is read one by one, each with its purpose."""
+    """Chats by the words that were said in them: first what for, once a session; each search leaves an entry.
+
+    What was said is read one by one, each with its own purpose.
+    """
     user = me(request)
     if not has_role(user, LISTENERS):
         raise NotAllowed
+    granted = permits.search_granted(request.session)
+    if request.method == "POST" or granted is None:
+        return _ask_for_search(request, user)
     rows = Record.objects.audible_to(user).kept().filter(kind=RecordKind.CHAT)
     rows = rows.select_related("site", "agent").defer("customer")
-    if not request.GET.get("q", "").strip():
+    words = request.GET.get("q", "").strip()
+    if not words:
         rows = rows.none()
     context = listing(
         request, rows, filters=SaidFilter, sorts={"ended": "ended_at"}, default="-ended", size=25,
         otherwise=rows.none(),
     )  # fmt: skip
+    if words and context["filter"].form.is_valid():
+        _keep_search(request, user, words, context["filter"].qs, granted)
     context["rows"] = [{"record": one, "url": reverse("retention:read", args=[one.pk])} for one in context["page"].rows]
     context |= {
         "title": _("Search in chats"),
@@ -182,3 +194,31 @@ def said(request: HttpRequest) -> HttpResponse:
         "search": _("Words, or their beginnings"),
     }
     return render(request, "retention/said.html", context)
+
+
+def _ask_for_search(request: HttpRequest, user: User) -> HttpResponse:
+    form = PurposeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.purpose_check(purpose=form.cleaned_data["purpose"], actor=user)
+        except Refused as refusal:
+            add_refusal(form, refusal)
+        else:
+            permits.search_grant(request.session, **form.cleaned_data)
+            return redirect(request.get_full_path())
+    context = {
+        "title": _("Search in chats"),
+        "subtitle": _("Words that were said; reading a chat asks what for"),
+        "form": form,
+        "submit": _("Go on to the search"),
+        "cancel_url": reverse("retention:records"),
+    }
+    return render(request, "retention/said_ask.html", context, status=422 if form.errors else 200)
+
+
+def _keep_search(request: HttpRequest, user: User, words: str, rows: Any, granted: dict[str, str]) -> None:
+    found, more = counted(rows)
+    within = {name: request.GET[name][:40] for name in (*WITHIN, "after", "before") if request.GET.get(name)}
+    services.chats_search(
+        words=words, within=within, found=found, more=more, actor=user, now=timezone.now(), **granted
+    )  # fmt: skip

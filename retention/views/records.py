@@ -20,7 +20,7 @@ from retention import selectors
 from retention.deadlines import backup_due, may_go_on
 from retention.filters import RecordFilter
 from retention.jobs import keeps, reads, record_rows
-from retention.marks import masked, without
+from retention.marks import masked, path_of
 from retention.models import Record
 from retention.panels import record_panels
 from retention.personal import CATALOGUE_READERS, UNMASKED
@@ -106,7 +106,7 @@ def _facts(found: Record) -> list[dict[str, Any]]:
         {"label": _("Size"), "value": filesizeformat(found.size)},
         {"label": "SHA-256", "value": found.sha256, "help": "" if found.sha256 else _("Known once it was read.")},
         {"label": _("Source"), "value": found.source.name, "url": found.source.get_absolute_url()},
-        {"label": _("File"), "value": without(found.path, found.customer)},
+        {"label": _("File"), "value": path_of(found)},
     ]
 
 

@@ -13,13 +13,14 @@ from django.utils import timezone
 from occ.people.choices import Role
 from occ.people.models import Site, User
 from retention.choices import FindingKind, ProposalStatus
-from retention.models import Check, Problem, Proposal, Record, Source, Store
+from retention.models import Bag, Check, Loss, Problem, Proposal, Record, Source, Store
 from retention.personal import (
     APPROVERS,
     CATALOGUE_READERS,
     DOWNLOADERS,
     HOLDERS,
     LISTENERS,
+    LOSS_DECIDERS,
     PLACE_EDITORS,
     PLACE_READERS,
     PROPOSERS,
@@ -33,7 +34,7 @@ from retention.services.batches import batches_gather
 from retention.services.findings import Seen, findings_keep
 from retention.services.holds import Scope, hold_set
 from retention.services.register import Line, entry_add
-from retention.workflow import BATCH
+from retention.workflow import BATCH, LOSS
 from retention.workflow import FINDING as DAMAGE
 from tests.access.matrix import EVERYBODY, Row, World, job_of_a_stranger, what_a_stranger_gets, who_is_let_in
 from tests.factories import user
@@ -60,6 +61,7 @@ ROWS: dict[str, Row] = {
     "retention:store": Row(get=set(PLACE_READERS), of="store", sees=set(PLACE_READERS), shared=True),
     "retention:store_new": Row(get=set(), post=set()),
     "retention:store_edit": Row(get=set(), post=set(), of="store", sees=set(PLACE_READERS), shared=True),
+    "retention:store_fill": Row(post=set(), of="store", sees=set(PLACE_READERS), shared=True),
     "retention:store_try": Row(post=set(), of="store", sees=set(PLACE_READERS), shared=True),
     "retention:import": Row(get=set(RETENTION_KEEPERS), post=set(RETENTION_KEEPERS)),
     "retention:import_preview": Row(get=EVERYBODY, of="job", sees=set()),
@@ -69,12 +71,26 @@ ROWS: dict[str, Row] = {
     "api:retention-record": Row(get=CATALOGUERS, of="record", sees=CATALOGUERS),
     "api:retention-sources": Row(get=EVERYBODY),
     "api:retention-stores": Row(get=EVERYBODY),
+    "api:retention-store": Row(get=set(PLACE_READERS), of="store", sees=set(PLACE_READERS), shared=True),
+    "api:retention-store-fill": Row(post=set(), of="store", sees=set(PLACE_READERS), shared=True),
     "retention:batches": Row(get=EVERYBODY),
     "retention:batch": Row(get=CATALOGUERS, of="batch", sees=CATALOGUERS),
     "retention:record_waive": Row(get=set(WAIVERS), post=set(WAIVERS), of="record", sees=CATALOGUERS),
     "retention:findings": Row(get=EVERYBODY),
     "retention:finding": Row(get=CATALOGUERS, of="damage", sees=CATALOGUERS),
     "retention:finding_repair": Row(post=set(RETENTION_KEEPERS), of="damage", sees=CATALOGUERS),
+    "retention:finding_keys": Row(post=set(RETENTION_KEEPERS), of="damage", sees=CATALOGUERS),
+    "retention:finding_lost": Row(post=set(RETENTION_KEEPERS), of="damage", sees=CATALOGUERS),
+    "retention:losses": Row(get=EVERYBODY),
+    "retention:loss": Row(get=CATALOGUERS, of="loss", sees=CATALOGUERS),
+    "api:retention-findings": Row(get=EVERYBODY),
+    "api:retention-finding": Row(get=CATALOGUERS, of="damage", sees=CATALOGUERS),
+    "api:retention-finding-keys": Row(post=set(RETENTION_KEEPERS), of="damage", sees=CATALOGUERS),
+    "api:retention-finding-lost": Row(post=set(RETENTION_KEEPERS), of="damage", sees=CATALOGUERS),
+    "api:retention-losses": Row(get=EVERYBODY),
+    "api:retention-loss": Row(get=CATALOGUERS, of="loss", sees=CATALOGUERS),
+    "api:retention-loss-confirm": Row(post=set(LOSS_DECIDERS), of="loss", sees=CATALOGUERS),
+    "api:retention-loss-refuse": Row(post=set(LOSS_DECIDERS), of="loss", sees=CATALOGUERS),
     "retention:checks": Row(get=EVERYBODY),
     "retention:check": Row(get=CATALOGUERS, of="check", sees=CATALOGUERS),
     "retention:proposals": Row(get=CATALOGUERS),
@@ -110,9 +126,10 @@ ROWS: dict[str, Row] = {
     "retention:hold_new": Row(get=set(HOLDERS), post=set(HOLDERS)),
     "retention:hold": Row(get=CATALOGUERS, of="hold", sees=CATALOGUERS),
     "retention:hold_customer": Row(post=set(UNMASKED), of="hold", sees=CATALOGUERS),
+    "retention:hold_widen": Row(post=set(HOLDERS), of="hold", sees=CATALOGUERS),
     "retention:hold_extend": Row(post=set(HOLDERS), of="hold", sees=CATALOGUERS),
     "retention:hold_lift": Row(post=set(HOLDERS), of="hold", sees=CATALOGUERS),
-    "retention:said": Row(get=EARS),
+    "retention:said": Row(get=EARS, post=EARS),
     "retention:listen": Row(get=EARS, post=EARS, of="call", sees=CATALOGUERS),
     "retention:read": Row(get=EARS, post=EARS, of="chat", sees=CATALOGUERS),
     "retention:media": Row(get=EARS, of="call", sees=CATALOGUERS),
@@ -129,6 +146,7 @@ ROWS: dict[str, Row] = {
     "api:retention-holds": Row(get=EVERYBODY, post=set(HOLDERS)),
     "api:retention-hold": Row(get=CATALOGUERS, of="hold", sees=CATALOGUERS),
     "api:retention-hold-records": Row(get=CATALOGUERS, of="hold", sees=CATALOGUERS),
+    "api:retention-hold-widen": Row(post=set(HOLDERS), of="hold", sees=CATALOGUERS),
     "api:retention-hold-extend": Row(post=set(HOLDERS), of="hold", sees=CATALOGUERS),
     "api:retention-hold-lift": Row(post=set(HOLDERS), of="hold", sees=CATALOGUERS),
     "api:retention-register": Row(get=EVERYBODY),
@@ -136,7 +154,10 @@ ROWS: dict[str, Row] = {
     "api:retention-entry": Row(get=CATALOGUERS, put=set(REGISTRARS), of="entry", sees=CATALOGUERS),
     "api:retention-compliance": Row(get=EVERYBODY),
 }  # fmt: skip
-for flow, prefix, of in ((BATCH, "retention:batch_step", "batch"), (DAMAGE, "retention:finding_step", "damage")):
+for flow, prefix, of in (
+    (BATCH, "retention:batch_step", "batch"), (DAMAGE, "retention:finding_step", "damage"),
+    (LOSS, "retention:loss_step", "loss"),
+):  # fmt: skip
     for one in flow.transitions:
         if one.by_roles:
             ROWS[f"{prefix}/{one.name}"] = Row(
@@ -175,7 +196,18 @@ def backup_objects(where: Site, now: Any) -> dict[str, int]:
     (damage,) = findings_keep(kind=FindingKind.DAMAGED, place=store, seen=seen, complete=False, now=now)
     check = Check.objects.create(kind="fixity", batch=record.batch, started_at=now, by="x")
     assert record.batch_id is not None
-    return {"batch": record.batch_id, "record": record.pk, "damage": damage.pk, "check": check.pk, "store": store.pk}
+    bag = Bag.objects.create(batch=record.batch, number=1, identifier=f"B-{where.code}", opened_at=now)
+    loss = Loss.objects.create(
+        number=f"LOSS-{where.code}-2026-0001", site=where, finding=damage, bag=bag, reason="x", declared_at=now,
+        declared_by=User.objects.create_user(f"declarer.{where.code}"),
+    )  # fmt: skip
+    return {"loss": loss.pk} | {
+        "batch": record.batch_id,
+        "record": record.pk,
+        "damage": damage.pk,
+        "check": check.pk,
+        "store": store.pk,
+    }
 
 
 def proposals_of(where: Site, now: datetime) -> tuple[Proposal, Proposal]:

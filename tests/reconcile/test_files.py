@@ -233,6 +233,8 @@ def test_the_command_reconciles_refuses_and_says_so_as_json(live_floor: Floor, t
         call_command("reconcile", "OMNI", str(bad), json=True, stdout=out)
     told = json.loads(out.getvalue())["refused"]
     assert (told["code"], told["rows"][0]["row"]) == ("faulty_rows", 3)
+    assert (told["rows"][0]["user_id"], told["counts"]["faulty"], told["cut"]) == ("X-2", 1, 0)
+    assert set(told["rows"][0]) == {"row", "user_id", "problems"}
     for words, match in ((["NONE", str(good)], "no application"), (["OMNI", "/no/such"], "No such file"),
                          (["OMNI"], ".")):  # fmt: skip
         with pytest.raises(CommandError, match=match):

@@ -14,15 +14,15 @@ from django.utils import timezone
 
 from occ.people.choices import Role
 from occ.times import end_of_day
-from retention.deadlines import anniversary, backup_due
+from retention.deadlines import backup_due, ended_by
 from retention.models import Bag, Batch, Copy, Item, MonthFigures, Pack, Packed, Proposal, Record, Schedule, Store
 from retention.models.compliance import COUNTED
-from retention.services.ages import last_day_over, past, rules_on
+from retention.services.ages import past, rules_of
 from retention.services.compliance import behind, counts_of, figures_count
 from retention.services.holds import Scope, hold_lift, hold_set
 from tests.factories import Floor, person, user
 from tests.retention.around import a_record, source
-from tests.retention.meddling import past_the_triggers
+from tests.retention.meddling import destroyed, past_the_triggers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-14")]
 WIB = ZoneInfo("Asia/Jakarta")
@@ -50,16 +50,6 @@ def periods(db: None) -> None:
 
 
 @pytest.mark.req("RET-3", "KER-6")
-def test_the_last_day_over_is_the_last_whose_anniversary_is_past() -> None:
-    day = date(2023, 1, 1)
-    while day < date(2029, 3, 2):
-        for years in (1, 2, 4):
-            last = last_day_over(day, years)
-            assert anniversary(last, years) < day <= anniversary(last + timedelta(days=1), years), (day, years)
-        day += timedelta(days=1)
-
-
-@pytest.mark.req("RET-3", "KER-6")
 @pytest.mark.parametrize(
     "ended_at",
     [datetime(2025, 11, 20, 16, 59, tzinfo=UTC), datetime(2025, 11, 20, 17, 0, tzinfo=UTC),
@@ -70,7 +60,7 @@ def test_overdue_begins_when_the_backup_was_due(floor: Floor, tmp_path: Path, en
     due = backup_due(ended_at, WIB, 1)
     for at, late in ((due - timedelta(seconds=1), False), (due, True)):
         day = at.astimezone(WIB).date()
-        wanted = past(rules_on("recording", day), "backup_after_years", day, WIB)
+        wanted = past(rules_of("recording", day), "backup_after_years", day, WIB)
         assert Record.objects.filter(wanted).exists() == late
 
 
@@ -86,9 +76,9 @@ def test_a_channel_s_own_period_goes_before_the_rest(floor: Floor, tmp_path: Pat
     day = date(2026, 11, 20)
     ages = {"plain": (place, "voice", 1), "wa": (place, "whatsapp", 3), "pgd": (other, "voice", 5),
             "both": (other, "whatsapp", 7)}  # fmt: skip
-    rules = rules_on("recording", day)
+    rules = rules_of("recording", day)
     for where, channel, years in ages.values():
-        edge = end_of_day(last_day_over(day, years), WIB)
+        edge = end_of_day(ended_by(day - timedelta(days=1), years), WIB)
         young = a_record(where, channel=channel, ended_at=edge)
         old = a_record(where, channel=channel, ended_at=edge - timedelta(seconds=1))
         found = Record.objects.filter(past(rules, "backup_after_years", day, WIB), pk__in=[young.pk, old.pk])
@@ -151,8 +141,7 @@ def year(floor: Floor, tmp_path: Path) -> dict[str, Record]:
     proposed(floor.jkt, found["approved"], status="approved", decision="approved")
     later = now.date() + timedelta(days=90)
     proposed(floor.jkt, found["refused"], status="refused", decision="refused", live=False, again_on=later)
-    with past_the_triggers():
-        Record.objects.filter(pk=found["destroyed"].pk).update(state="destroyed")
+    destroyed([found["destroyed"]])
     Record.objects.filter(pk=found["waived"].pk).update(state="waived", waived_because="x")
     return found
 

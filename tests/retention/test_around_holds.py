@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -29,7 +29,7 @@ from retention.services import holds
 from retention.services.holds import Scope, hold_extend, hold_lift, hold_set, hold_was_set, holds_watch
 from tests.factories import NOW, Floor, person, site, user
 from tests.retention.around import a_record, source
-from tests.retention.meddling import past_the_triggers
+from tests.retention.meddling import destroyed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-12")]
 DAY = date(2026, 11, 20)
@@ -102,8 +102,8 @@ def test_setting_one_tells_whoever_has_open_lists_inside_its_transaction(floor: 
 
 def test_a_destroyed_record_is_not_covered_and_a_later_one_is(floor: Floor, tmp_path: Path) -> None:
     place = source(floor.jkt, tmp_path)
-    with past_the_triggers():
-        gone = a_record(place, agent=floor.agent, state="destroyed")
+    gone = a_record(place, agent=floor.agent)
+    destroyed([gone])
     hold = a_hold(floor.coordinator, Scope(site=floor.jkt, agent=floor.agent))
     assert not holds.covered_by(hold).exists()
     later = a_record(place, agent=floor.agent)
@@ -290,7 +290,7 @@ def says(hold: Hold, one: Record, day: date, named: set[int]) -> bool:
         return False
     if hold.kind and hold.kind != one.kind:
         return False
-    if hold.agent_id and hold.agent_id != one.agent_id:
+    if hold.agent_id and hold.agent_id != one.agent_id and not (hold.without_agent and one.agent_id is None):
         return False
     if hold.customer and customer_mark(hold.customer) != one.customer_mark:
         return False
@@ -302,7 +302,7 @@ def says(hold: Hold, one: Record, day: date, named: set[int]) -> bool:
 
 
 class CoveringAgreesWithWords(TestCase):
-    """The same predicate three times: over records, over one record, and in Python."""
+    """The same predicate four times: over records, over one record, by the database, and in Python."""
 
     @settings(max_examples=40, deadline=None)
     @given(data=st.data())
@@ -330,9 +330,11 @@ class CoveringAgreesWithWords(TestCase):
             days = sorted(data.draw(st.lists(st.sampled_from(DAYS), min_size=2, max_size=2)))
             local = [row.pk for row in rows if row.site_id == where.pk]
             chosen = data.draw(st.lists(st.sampled_from(local), unique=True, min_size=1)) if local else []
+            agent = data.draw(st.sampled_from(people))
             scope = Scope(
                 site=where, kind=data.draw(st.sampled_from(["", "chat", "recording"])),
-                agent=data.draw(st.sampled_from(people)), customer=data.draw(st.sampled_from(customers)),
+                agent=agent, without_agent=agent is not None and data.draw(st.booleans()),
+                customer=data.draw(st.sampled_from(customers)),
                 first_day=data.draw(st.sampled_from([None, days[0]])),
                 last_day=data.draw(st.sampled_from([None, days[1]])),
                 records=chosen if chosen and data.draw(st.booleans()) else None,
@@ -355,6 +357,59 @@ class CoveringAgreesWithWords(TestCase):
             wanted = {hold.pk for hold in every if says(hold, one, day, named[hold.pk])}
             assert {hold.pk for hold in holds.holds_of(one, day)} == wanted
             assert (one.pk in held) == bool(wanted)
+            with connection.cursor() as cursor:  # as a destruction is asked by the database
+                cursor.execute("SELECT retention_held(%s, %s)", [one.pk, day])
+                assert cursor.fetchone()[0] == bool(wanted)
+
+
+def test_records_without_an_agent_are_counted_and_covered_only_when_that_is_said(floor: Floor, tmp_path: Path) -> None:
+    place, foreign = source(floor.jkt, tmp_path / "a"), source(floor.ygy, tmp_path / "b")
+    spring = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
+    own = a_record(place, agent=floor.agent, ended_at=spring)
+    nobodys = [a_record(place, agent_label=label, ended_at=spring) for label in ("", "N-99")]
+    late = a_record(place, ended_at=spring + timedelta(days=60))
+    for other in (a_record(foreign, ended_at=spring), a_record(place, agent=person(floor.jkt), ended_at=spring)):
+        assert not holds.agentless(Scope(site=floor.jkt, agent=floor.agent)).filter(pk=other.pk).exists()
+    scope = Scope(site=floor.jkt, agent=floor.agent, first_day=date(2026, 3, 1), last_day=date(2026, 3, 31))
+    assert set(holds.covered(scope)) == {own} and set(holds.agentless(scope)) == set(nobodys)
+    page, url = acting(floor.coordinator), reverse("retention:hold_new")
+    data = {"reason": "dispute", "note": "K-1", "site": floor.jkt.pk, "agent": floor.agent.number,
+            "first_day": "2026-03-01", "last_day": "2026-03-31"}  # fmt: skip
+    looked = page.post(url, data)
+    assert "without an agent, whom nobody knew when they were catalogued: 2" in looked.content.decode()
+    seen = looked.context["form"]["seen"].value()
+    ticked = page.post(url, data | {"seen": seen, "without_agent": "on"})
+    assert "It would cover 3 records" in ticked.content.decode() and not Hold.objects.exists()  # looked at anew
+    assert page.post(url, data | {"seen": seen}).status_code == 302
+    hold = Hold.objects.get()
+    assert set(holds.covered_by(hold)) == {own} and not holds.holds_of(nobodys[0], DAY).exists()
+    text = page.get(hold.get_absolute_url()).content.decode()
+    assert "2 of this site and period" in text and "Cover them too" in text
+    widen = reverse("retention:hold_widen", args=[hold.pk])
+    assert acting(floor.leader).post(widen, {"note": "x"}).status_code == 403
+    assert page.post(widen, {"note": " "}).status_code == 422
+    told: list[Any] = []
+
+    def hear(sender: Any, hold: Hold, **kwargs: Any) -> None:
+        told.append(set(holds.covered_by(hold)))
+
+    hold_was_set.connect(hear)
+    try:
+        assert page.post(widen, {"note": "bisa jadi miliknya"}).status_code == 302
+    finally:
+        hold_was_set.disconnect(hear)
+    assert told == [{own, *nobodys}]  # open lists let go of them too
+    assert set(Record.objects.filter(holds.held(DAY))) == {own, *nobodys}
+    assert list(holds.holds_of(nobodys[1], DAY)) == [hold] and not holds.holds_of(late, DAY).exists()
+    assert page.post(widen, {"note": "x"}).status_code == 409
+    text = page.get(hold.get_absolute_url()).content.decode()
+    assert "Cover them too" not in text and "They are covered too." in text and "or none known" in text
+    entry = LedgerEntry.objects.get(action="hold.widened")
+    assert entry.actor == floor.coordinator and hold.history.count() == 2
+    with pytest.raises(Invalid):
+        a_hold(floor.coordinator, Scope(site=floor.jkt, customer="0812", without_agent=True))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Hold.objects.filter(pk=hold.pk).update(agent=None)
 
 
 @pytest.mark.req("RET-15")
@@ -380,6 +435,10 @@ def test_the_api_sets_extends_and_lifts(floor: Floor, tmp_path: Path) -> None:
         assert refused.status_code in {403, 422} and refused.json()["field"] in {field, None}, (wrong, refused.content)
     empty = page.post(url, {"site": "JKT", "reason": "police", "note": "x"}, content_type="application/json")
     assert empty.status_code == 422 and empty.json()["code"] == "no_scope"
+    assert made.json()["without_agent"] is False
+    wider = page.post(f"{url}{pk}/widen/", {"note": "x"}, content_type="application/json")
+    assert wider.status_code == 200 and wider.json()["without_agent"] is True
+    assert page.post(f"{url}{pk}/widen/", {"note": "x"}, content_type="application/json").status_code == 409
     longer = page.post(f"{url}{pk}/extend/", {"until": None, "note": "x"}, content_type="application/json")
     assert longer.status_code == 200 and longer.json()["until"] is None
     assert len(page.get(f"{url}?in_force=true").json()["results"]) == 1

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
-from occ.errors import Refused
+from occ.errors import NotAllowed, Refused
 from occ.ledger.models import Entry as LedgerEntry
 from occ.people.choices import Role
 from occ.times import JAKARTA
@@ -32,7 +32,7 @@ from retention.services import listening, transcripts
 from retention.services.derived import derived_destroy
 from tests.factories import Floor, user
 from tests.retention.around import a_record, sound, source
-from tests.retention.meddling import past_the_triggers
+from tests.retention.meddling import destroyed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-13")]
 CHAT = """stripe 2019-09-04 [22:44:46] <w1zeman1p> If the customer was created, add a coupon
@@ -196,8 +196,7 @@ def test_a_file_that_is_gone_comes_from_its_backup_or_says_so(
     media = reverse("retention:media", args=[one.pk])
     assert body(page.get(media)) == sound()
     assert body(page.get(media, headers={"range": "bytes=500-1499"})) == sound()[500:1500]
-    with past_the_triggers():
-        Record.objects.filter(pk=one.pk).update(state="destroyed")
+    destroyed([one])
     assert page.get(media).status_code == 409
     text = page.get(reverse("retention:listen", args=[one.pk])).content.decode()
     assert "was destroyed" in text and "<audio" not in text
@@ -324,6 +323,7 @@ def test_chats_are_found_by_what_was_said_and_the_text_is_not_kept(floor: Floor,
     assert transcripts.transcripts_make(now=now, seconds=60) == 0
     assert not Transcript.objects.filter(record=call).exists()
     page, url = acting(floor.leader), reverse("retention:said")
+    page.post(url, {"purpose": "quality", "note": ""})
     assert one.external_id in page.get(url, {"q": "coup dura"}).content.decode()
     text = page.get(url, {"q": "coupon"}).content.decode()
     assert other.external_id not in text and foreign.external_id not in text
@@ -334,13 +334,48 @@ def test_chats_are_found_by_what_was_said_and_the_text_is_not_kept(floor: Floor,
     assert "'once'" in words and ":" not in words and "90" not in words  # in no order, and of no number the end
 
 
+def test_a_search_asks_what_for_once_a_session_and_leaves_its_words_without_numbers(
+    floor: Floor, tmp_path: Path
+) -> None:
+    one = a_chat(floor, tmp_path, CHAT)
+    transcripts.transcripts_make(now=timezone.now(), seconds=60)
+    page, url = acting(floor.leader), reverse("retention:said")
+    asked = page.get(url, {"q": "coupon"}).content.decode()
+    assert one.external_id not in asked and "purpose" in asked
+    for purpose in ("", "curiosity"):
+        assert page.post(f"{url}?q=coupon", {"purpose": purpose, "note": ""}).status_code == 422
+    assert not LedgerEntry.objects.filter(action="chats.searched").exists()
+    note = "Keluhan 081234567890"
+    answer = page.post(f"{url}?q=coupon", {"purpose": "complaint", "note": note})
+    assert answer.status_code == 302 and answer["Location"] == f"{url}?q=coupon"
+    assert "0812" not in str(dict(page.session))
+    assert one.external_id in page.get(answer["Location"]).content.decode()
+    entry = LedgerEntry.objects.get(action="chats.searched")
+    assert (entry.actor, entry.subject_id, entry.data["purpose"]) == (floor.leader, "", "complaint")
+    assert (entry.data["words"], entry.data["found"], entry.data["more"]) == ("coupon", 1, False)
+    assert page.get(url).status_code == 200  # no words, no search
+    assert LedgerEntry.objects.filter(action="chats.searched").count() == 1
+    page.get(url, {"q": "nasabah 0812-3456-7890 budi@mail.test 123456", "channel": "voice", "ended_from": "2025-01-01"})
+    last = LedgerEntry.objects.filter(action="chats.searched").latest("pk").data
+    assert last["words"] == "nasabah •••90 •••@••• •••" and last["found"] == 0
+    assert last["within"] == {"channel": "voice", "ended_from": "2025-01-01"}
+    assert page.get(url, {"q": "coupon", "ended_from": "entah"}).status_code == 200  # nothing is shown, nothing is kept
+    assert LedgerEntry.objects.filter(action="chats.searched").count() == 2
+    other = acting(user(Role.QUALITY_CONTROL, floor.jkt))
+    assert one.external_id not in other.get(url, {"q": "coupon"}).content.decode()  # each says it for himself
+    with pytest.raises(NotAllowed):
+        listening.chats_search(
+            words="x", within={}, found=0, more=False, purpose="audit", note="", actor=user(Role.IT, floor.jkt),
+            now=timezone.now(),
+        )  # fmt: skip
+
+
 def test_the_words_go_with_the_record_and_never_come_after_it(floor: Floor, tmp_path: Path) -> None:
     one = a_chat(floor, tmp_path, CHAT)
     now = timezone.now()
     assert transcripts.transcript_make(record_id=one.pk, now=now)
     assert derived_destroy([one.pk]) == {"transcripts": 1}
-    with past_the_triggers():
-        Record.objects.filter(pk=one.pk).update(state="destroyed")
+    destroyed([one])
     assert not transcripts.transcript_make(record_id=one.pk, now=now)
     transcripts._keep(one, ["rahasia"], "", now)  # a job that had read the file before
     assert not Transcript.objects.exists()

@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from moto.server import ThreadedMotoServer
 
 from occ.people.actors import COMMAND
@@ -16,7 +17,7 @@ from retention.models import Copy, Credential, Finding, Pack, Record, Source, St
 from retention.services import backups, repairing, store_lists, verifying
 from retention.services.bags import orphans_remove
 from retention.services.restoring import record_bytes
-from retention.storing import opened
+from retention.storing import PlaceAway, opened
 from tests.retention.backups import ENDED, NOW, Ground, at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-2", "RET-5")]
@@ -105,6 +106,35 @@ def test_damage_in_a_bucket_is_found_and_mended(ground: Ground, s3: Any) -> None
     assert verifying.store_verify(store=store("S3B"), actor=COMMAND, clock=at()).result == "ok"
     copy = Copy.objects.get(pack=pack, store__code="S3B")
     assert copy.version == s3.head_object(Bucket="kunci", Key=pack.name)["VersionId"]
+
+
+def test_a_large_package_goes_in_parts_and_is_locked_all_the_same(
+    ground: Ground, s3: Any, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.RETENTION_S3_PART_MIB = 5
+    content = ground.rng.randbytes(12 * 2**20)
+    one = ground.record("besar.wav", content)
+    batch = ground.batch()
+    assert ground.back_up(batch) is backups.Outcome.COMPLETE, batch.error
+    copy = Copy.objects.select_related("pack").get(pack=one.packed.pack, store__code="S3B")
+    held = s3.head_object(Bucket="kunci", Key=copy.pack.name, VersionId=copy.version)
+    assert held["ETag"].strip('"').endswith("-3") and held["ContentLength"] == copy.pack.size  # in three parts
+    assert held["ObjectLockMode"] == "GOVERNANCE" and held["ObjectLockRetainUntilDate"].year >= 2026
+    assert b"".join(opened(store("S3B")).read(copy.pack.name)) == b"".join(opened(store("S3A")).read(copy.pack.name))
+    small = next(iter(Copy.objects.filter(store__code="S3B", pack__number=0).select_related("pack")))
+    assert "-" not in s3.head_object(Bucket="kunci", Key=small.pack.name)["ETag"]
+    # What breaks off leaves no part behind, and says so as an error of the store.
+    file = tmp_path / "big"
+    file.write_bytes(content)
+    shelf = opened(store("S3B"))
+
+    def broken(**kwargs: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="http://x")
+
+    monkeypatch.setattr(shelf._s3, "complete_multipart_upload", broken)
+    with pytest.raises(PlaceAway):
+        shelf.put("bags/x/000001-aa.pack", file)
+    assert not s3.list_multipart_uploads(Bucket="kunci").get("Uploads")
 
 
 def test_orphans_go_with_all_their_versions(ground: Ground, s3: Any) -> None:

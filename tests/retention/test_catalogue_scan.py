@@ -18,8 +18,8 @@ from occ.errors import Invalid, WrongState
 from occ.ledger.models import Entry
 from occ.people.models import Person
 from retention.choices import FindingKind, FindingStatus, RecordState
-from retention.marks import customer_mark, path_mark
-from retention.models import Finding, Record, Scan, Source
+from retention.marks import customer_mark, id_mark, path_mark
+from retention.models import Finding, Record, Scan, Source, Tombstone
 from retention.services import listing, scanning
 from retention.services.facts import facts_of, sidecar_of
 from retention.services.matching import Matcher, TooSlow, pattern_check
@@ -28,6 +28,7 @@ from retention.storing import PlaceAway, Shelf
 from retention.workflow import CHECKER
 from tests.factories import NOW, person, site
 from tests.retention.catalogue import put, record_in, scan, source_at, source_in, wav
+from tests.retention.meddling import destroyed, past_the_triggers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-1")]
 
@@ -168,7 +169,7 @@ def test_an_id_that_two_files_have_belongs_to_one(folder: Path) -> None:
     done = scan(source)
     assert (done.added, done.refused) == (1, 1)
     assert open_findings(source) == {(FindingKind.UNKNOWN_FILE, "b/talk-20250310T101500.wav")}
-    assert "a/talk" in done.refusals[0]["why"]
+    assert "another file" in done.refusals[0]["why"]
 
 
 def test_strange_names_are_told_and_stop_no_other(folder: Path) -> None:
@@ -242,16 +243,25 @@ def test_a_destroyed_record_s_file_at_its_old_path_is_told(folder: Path) -> None
     put(folder, wav("B"))
     scan(source)
     path.unlink()
-    with connection.cursor() as cursor:  # past what keeps records from being destroyed without an approval
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute("UPDATE retention_record SET state = 'destroyed' WHERE path = %s", [path.name])
-        cursor.execute("SET session_replication_role = DEFAULT")
+    gone = Record.objects.select_related("source").get(path=path.name)
+    with past_the_triggers():  # what keeps records from being destroyed without an approval
+        Tombstone.objects.create(
+            record=gone, number="MUS-1", source=source.code, id_mark=id_mark(source.code, gone.external_id),
+            path_mark=path_mark(source.code, gone.path), kind=gone.kind, ended_on=gone.ended_on, size=5,
+            destroyed_at=NOW,
+        )  # fmt: skip
+    destroyed([gone])
     assert scan(source).gone == 0
     assert not open_findings(source)
     put(folder, path.name)
     done = scan(source)
     assert (done.added, done.refused) == (0, 1)
     assert open_findings(source) == {(FindingKind.REAPPEARED, path.name)}
+    source.pattern = r"other-(?P<id>\w+)-(?P<start>\d+)"
+    source.save(update_fields=["pattern"])
+    scan(source)  # not understood any more, and known by its path all the same
+    (found,) = Finding.objects.open().filter(kind=FindingKind.REAPPEARED)
+    assert (found.name, found.record) == (path.name, gone)
 
 
 def test_customers_are_encrypted_and_found_by_their_mark(folder: Path) -> None:

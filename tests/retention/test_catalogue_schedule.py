@@ -1,5 +1,6 @@
 """Retention periods (RET-3): whole years on the calendar, the most special row first, a change looked at before."""
 
+import random
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from occ.times import JAKARTA, end_of_day
 from retention.choices import RecordState
 from retention.deadlines import anniversary, backup_due, ended_by, may_go_on
 from retention.models import Record, Schedule
+from retention.services.ages import past, rules_of
 from retention.services.schedule import (
     due_bounds,
     rule_of,
@@ -149,6 +151,44 @@ def test_a_change_is_counted_before_it_is_made() -> None:
     assert sum(one.destroyable for one in sooner) == 2
     assert sum(one.kept_longer for one in sooner) == 0
     assert Schedule.objects.filter(valid_from=day).count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(6))
+def test_ages_and_bounds_say_the_same_as_each_record_s_own_row(seed: int) -> None:
+    """Random schedules, records at the edges of their periods: three ways of asking, one answer."""
+    draw = random.Random(seed)
+    first_rows()
+    lines = [(k, ch, cl) for k in ("recording", "chat") for ch in ("", "voice", "video") for cl in ("", "A", "B")]
+    for kind, channel, client in draw.sample(lines, 9):
+        for valid_from in draw.sample([date(2018, 1, 1), date(2022, 2, 28), DAY, DAY + timedelta(days=1)], 2):
+            years = draw.randint(1, 4)
+            keep(record_kind=kind, channel=channel, client=client, valid_from=valid_from, backup_after_years=years,
+                 delete_after_years=years + draw.randint(1, 3))  # fmt: skip
+    for number, (kind, client) in enumerate((k, c) for k in ("recording", "chat") for c in ("", "A", "B", "C")):
+        where = source_at(site(), "file:///x", code=f"S{number}", client=client, record_kind=kind)
+        for channel in ("voice", "video", "email"):
+            edge = end_of_day(anniversary(DAY, -draw.randint(1, 6)), JAKARTA)
+            for seconds in (-1, 0, -86_400, draw.randint(-700, 700) * 86_400):
+                record_in(where, channel=channel, ended_at=edge + timedelta(seconds=seconds))
+    records = list(Record.objects.select_related("source"))
+    rules, bounds = rules_on(DAY), due_bounds(DAY)
+    for age in ("backup_after_years", "delete_after_years"):
+        own = {
+            one.pk for one in records
+            if may_go_on(one.ended_at, JAKARTA, getattr(rule_of(one, rules), age)) <= DAY
+        }  # fmt: skip
+        assert 0 < len(own) < len(records)
+        asked: set[int] = set()
+        for kind in ("recording", "chat"):
+            older = past(rules_of(kind, DAY), age, DAY, JAKARTA)
+            asked |= set(Record.objects.filter(older, kind=kind).values_list("pk", flat=True))
+        assert asked == own
+    destroyable = {
+        pk for bound in bounds
+        for pk in Record.objects.filter(bound.among, ended_at__lt=bound.delete_before).values_list("pk", flat=True)
+    }  # fmt: skip
+    assert destroyable == own
 
 
 @pytest.mark.django_db

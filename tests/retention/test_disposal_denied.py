@@ -53,7 +53,10 @@ def untouched(world: Dead) -> None:
     assert not Record.objects.filter(state="destroyed").exists() and not Tombstone.objects.exists()
 
 
-DESTROY = "UPDATE retention_record SET state = 'destroyed', customer = '', customer_mark = '' WHERE id = %s"
+DESTROY = (
+    "UPDATE public.retention_record SET state = 'destroyed', customer = '', customer_mark = '',"
+    " path = encode(sha256(path::bytea), 'hex') WHERE id = %s"
+)
 STAGES: dict[str, Callable[[Dead], Any]] = {
     "no proposal": lambda world: None,
     "a draft": lambda world: world.vouched(),
@@ -89,6 +92,8 @@ def test_the_same_deed_goes_through_with_all_that_it_needs(world: Dead) -> None:
     """Otherwise the refusals above would say nothing."""
     proposal = world.executing()
     Item.objects.filter(proposal=proposal, record=world.records[0]).update(state="started")
+    with pytest.raises(IntegrityError, match="record_destroyed_without_path"), transaction.atomic():
+        sql(DESTROY.partition(", path")[0].rstrip(",") + " WHERE id = %s", world.records[0].pk)
     assert sql(DESTROY, world.records[0].pk) == 1
     assert sql("UPDATE retention_packed SET key = NULL, destroyed_at = now() WHERE record_id = %s", world.records[0].pk)
 
@@ -126,10 +131,7 @@ def test_a_table_of_the_same_name_does_not_deceive_it(world: Dead) -> None:
     sql("CREATE TEMP TABLE retention_hold AS SELECT * FROM retention_hold WHERE false")
     sql("CREATE TEMP TABLE retention_journalproof AS SELECT %s::bigint AS record_id", one.pk)
     sql("SET LOCAL search_path = pg_temp, public")
-    refused(
-        "UPDATE public.retention_record SET state = 'destroyed', customer = '', customer_mark = '' WHERE id = %s",
-        one.pk,
-    )
+    refused(DESTROY, one.pk)
     sql("SET LOCAL search_path = public")
 
 

@@ -26,7 +26,7 @@ def older_database(world: Dead) -> dict[int, str]:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET session_replication_role = replica")
-        for table in ("journal", "tombstone", "probe", "item", "condition", "proposal"):
+        for table in ("journal", "tombstone", "trail", "probe", "item", "condition", "proposal"):
             cursor.execute(f"DELETE FROM retention_{table}")
         cursor.execute("UPDATE retention_record SET state = 'backed_up', customer = 'x', customer_mark = 'y'")
         cursor.execute("UPDATE retention_packed SET key = '\\x01', destroyed_at = NULL")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.errors import Refused
-from occ.sheets.importing import Preview, Problem, Row, validate
+from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
 from occ.texts import hidden
 from occ.times import JAKARTA, start_of_day
@@ -172,21 +172,7 @@ def listed(value: dict[str, Any]) -> Listed:
 
 
 def faulty_rows(preview: Preview, *, most: int = 5_000) -> dict[str, Any]:
-    """The faulty rows as JSON, at most `most` of them."""
-    labels = {column.name: str(column.label) for column in COLUMNS}
-    rows = [row for row in preview.rows if row.problems]
-    return {
-        "counts": preview.counts,
-        "cut": max(0, len(rows) - most),
-        "rows": [
-            {
-                "row": row.number,
-                "user_id": str(row.values.get("user_id") or "")[:60],
-                "problems": [
-                    {"column": labels.get(one.column, ""), "code": one.code, "message": one.message}
-                    for one in row.problems
-                ],
-            }
-            for row in rows[:most]
-        ],
-    }
+    """The faulty rows as JSON, at most `most` of them: what `as_read` says, under the names that the API gives them."""
+    said = as_read(preview, COLUMNS, "user_id", most=most)
+    rows = [{"row": row["row"], "user_id": row["subject"], "problems": row["problems"]} for row in said["rows"]]
+    return {"counts": said["counts"], "cut": said["cut"], "rows": rows}

@@ -183,7 +183,7 @@ DROP TRIGGER retention_entry_no_truncate ON retention_entry;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("retention", "0010_papers"), ("documents", "0002_triggers"), ("approvals", "0002_triggers"),
+        ("retention", "0006_papers"), ("documents", "0002_triggers"), ("approvals", "0002_triggers"),
         ("ledger", "0002_triggers"), ("people", "0001_initial"),
     ]  # fmt: skip
     operations = [
