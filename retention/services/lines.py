@@ -9,6 +9,7 @@ from occ.documents.models import IssuedDocument
 from retention.marks import id_mark, path_mark
 from retention.models import Entry
 
+LONGEST = 600  # what the column holds
 # What a line is made of, as Record's fields.
 FIELDS = ("pk", "source__code", "external_id", "kind", "ended_at", "size", "sha256", "path")
 
