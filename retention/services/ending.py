@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.core.files.storage import storages
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from occ.jobs.models import Job
@@ -33,7 +33,7 @@ def end(run: "Run") -> None:
     packages_remove(proposal=run.proposal, now=run.clock())
     run.hear()
     journal.journals_write(proposal=run.proposal, now=run.clock())
-    exports_remove(now=run.clock())
+    exports_remove(begun_by=run.clock())
     run.hear()
     failed = run.proposal.items.filter(state=ItemState.FAILED).count()
     if failed:
@@ -86,10 +86,16 @@ def _bags_end(proposal: Proposal, empty: list[int], now: datetime) -> None:
         record(actor=DISPOSER, action="retention.bag_destroyed", subject=bag, data=data, now=now, site=proposal.site)
 
 
-def exports_remove(*, now: datetime) -> int:
-    """Files of exports in which destroyed records may stand: their lists are made anew by whoever needs them."""
+def exports_begun(by: datetime) -> "QuerySet[Job]":
+    """Files of exports in which destroyed records may stand: also one that was ready only after it was read."""
+    begun = Q(finished_at__lte=by) | Q(claimed_at__lte=by)
+    return Job.objects.filter(begun, kind__in=EXPORTS).exclude(output_file="")
+
+
+def exports_remove(*, begun_by: datetime) -> int:
+    """Remove them: their lists are made anew by whoever needs them."""
     count = 0
-    for job in Job.objects.filter(kind__in=EXPORTS, finished_at__lte=now).exclude(output_file=""):
+    for job in exports_begun(begun_by):
         Job.objects.filter(pk=job.pk).update(output_file="")
         storages["default"].delete(job.output_file)
         count += 1

@@ -117,7 +117,7 @@ def _apply(store: Store, name: str, content: bytes, done: Reapplied, now: dateti
     except (ValueError, KeyError, TypeError):
         done.refused.append(f"{store.code}: {name}: " + _("no journal"))
         return
-    if not hmac.compare_digest(str(told), _hmac(text + "\n")):
+    if not hmac.compare_digest(str(told).encode(errors="replace"), _hmac(text + "\n").encode()):
         done.refused.append(f"{store.code}: {name}: " + _("not written by this installation"))
         return
     known = set(

@@ -12,6 +12,7 @@ from occ.ledger.services import record
 from retention.choices import FindingKind, ItemState, RecordState, Result
 from retention.models import Copy, Packed, Probe, Proposal, Record, Source, Store
 from retention.services.findings import Seen, findings_keep
+from retention.services.looking import companions
 from retention.storing import PlaceAway, Unreadable, opened
 from retention.workflow import DISPOSER
 
@@ -27,10 +28,11 @@ def probes_run_due(*, now: datetime) -> int:
 
 def probe_run(*, probe_id: int, now: datetime) -> bool:
     """Look for everything that the proposal destroyed; False while a place cannot be asked: then it was not run."""
-    from retention.services.ending import packages_remove
+    from retention.services.ending import exports_remove, packages_remove
 
     probe = Probe.objects.select_related("proposal__site").get(pk=probe_id)
     packages_remove(proposal=probe.proposal, now=now)
+    exports_remove(begun_by=probe.proposal.completed_at or now)
     try:
         found = [*_at_sources(probe.proposal), *_in_stores(probe.proposal), *_keys(probe.proposal), *_exports(probe)]
     except (PlaceAway, Unreadable) as away:
@@ -67,7 +69,8 @@ def _at_sources(proposal: Proposal) -> Iterator[dict[str, Any]]:
         shelf = opened(source)
         paths = dead.filter(source=source).order_by("pk").values_list("path", flat=True).iterator(chunk_size=SOME)
         while some := list(islice(paths, SOME)):
-            names = [*some, *(f"{one}.json" for one in some if source.sidecar)]
+            beside = companions(source.pk, some) if source.sidecar else {}
+            names = [*some, *(name for them in beside.values() for name in them)]
             for name in shelf.absent_many(names):
                 yield _thing(source.code, name, True)
 
@@ -95,11 +98,10 @@ def _keys(proposal: Proposal) -> Iterator[dict[str, Any]]:
 
 
 def _exports(probe: Probe) -> Iterator[dict[str, Any]]:
-    from retention.services.ending import EXPORTS
+    from retention.services.ending import exports_begun
 
     done = probe.proposal.completed_at
-    files = Job.objects.filter(kind__in=EXPORTS, finished_at__lte=done).exclude(output_file="")
-    for name in files.values_list("output_name", flat=True):
+    for name in exports_begun(done or probe.due_at).values_list("output_name", flat=True):
         yield _thing("OCC", name, True)
 
 
