@@ -7,7 +7,7 @@ whoever can write to a store cannot have anything destroyed by it.
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -53,6 +53,17 @@ def journals_write(*, proposal: Proposal, now: datetime) -> int:
     return written
 
 
+def journals_keep(store: Store) -> int:
+    """Write again what the store lacks: it came later, or somebody removed it; how many. Raises PlaceAway."""
+    shelf, count = opened(store), 0
+    there = {one.name for one in shelf.objects(f"{FOLDER}/")}
+    for page in Journal.objects.exclude(name__in=there).select_related("proposal__site", "proposal__approval"):
+        rows = page.proposal.tombstones.filter(pk__gte=page.first_id, pk__lte=page.last_id).order_by("pk")
+        shelf.put(page.name, _content(page.proposal, page.page, list(rows.values("pk", *FACTS))))
+        count += 1
+    return count
+
+
 def _next_page(proposal: Proposal) -> tuple[int, list[dict[str, Any]]] | None:
     last = proposal.journals.aggregate(page=Max("page"), pk=Max("last_id"))
     rows = proposal.tombstones.filter(pk__gt=last["pk"] or 0).order_by("pk")
@@ -95,18 +106,18 @@ def journals_reapply(*, now: datetime) -> Reapplied:
     done = Reapplied()
     for store in Store.objects.active().select_related("credential"):
         try:
-            for name, content in _journals_in(store):
+            shelf = opened(store)
+            for one in sorted(shelf.objects(f"{FOLDER}/"), key=lambda found: found.name):
                 done.journals += 1
-                _apply(store, name, content, done, now)
-        except (PlaceAway, Unreadable) as away:
+                try:
+                    content = b"".join(shelf.read(one.name))
+                except (FileNotFoundError, Unreadable) as error:  # its fellows are read
+                    done.refused.append(f"{store.code}: {one.name}: {error}")
+                    continue
+                _apply(store, one.name, content, done, now)
+        except PlaceAway as away:
             done.refused.append(f"{store.code}: {away}")
     return done
-
-
-def _journals_in(store: Store) -> Iterator[tuple[str, bytes]]:
-    shelf = opened(store)
-    for one in sorted(shelf.objects(f"{FOLDER}/"), key=lambda found: found.name):
-        yield one.name, b"".join(shelf.read(one.name))
 
 
 def _apply(store: Store, name: str, content: bytes, done: Reapplied, now: datetime) -> None:

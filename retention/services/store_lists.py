@@ -4,6 +4,7 @@ were not run. The sources' lists are read by their scans."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -18,6 +19,7 @@ from retention.models import Bag, Check, Copy, Pack, Store
 from retention.policies import DRILL_LATE_DAYS, FIXITY_DAYS
 from retention.services.bags import let_go
 from retention.services.findings import Seen, findings_keep
+from retention.services.journal import journals_keep
 from retention.services.verifying import Clock, live_copies, oldest_check
 from retention.storing import Object, PlaceAway, opened
 from retention.workflow import CHECKER
@@ -35,6 +37,8 @@ def listing_run(*, clock: Clock) -> int:
         last = last_check(CheckKind.LISTING, store)
         if last is None or clock() - last >= EVERY:
             count += store_list(store=store, actor=CHECKER, clock=clock).result != Result.NOT_RUN
+            with suppress(PlaceAway):  # its list was not read either, and that is told
+                journals_keep(store)
     return count
 
 
