@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
-from occ.jobs.models import Job
 from occ.ledger.services import record
 from retention.choices import FindingKind, ItemState, RecordState, Result
 from retention.models import Copy, Packed, Probe, Proposal, Record, Source, Store

@@ -1,4 +1,4 @@
-"""By SQL too: nothing is destroyed before its time, and neither periods nor holds nor ages are moved (RET-3, RET-8, RET-12)."""
+"""By SQL too: nothing is destroyed before its time; periods, holds and ages are not moved (RET-3, RET-8, RET-12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deleting at a source that is no longer what it was (RET-9): overwritten files, a disk that is away, other people's files."""
+"""Deleting at a source that is no longer what it was (RET-9): another file, a disk that is away, what lies elsewhere."""
 
 from __future__ import annotations
 
