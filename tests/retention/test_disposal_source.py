@@ -1,4 +1,4 @@
-"""Deleting at a source that is no longer what it was (RET-9): another file, a disk that is away, what lies elsewhere."""
+"""Deleting at a source that is no longer what it was (RET-9): another file, a disk that is away, what is elsewhere."""
 
 from __future__ import annotations
 
