@@ -9,8 +9,10 @@ from django.db import migrations
 from occ.ledger.append_only import append_only
 
 PERIOD = """
-CREATE FUNCTION retention_kept_until(wanted bigint) RETURNS date LANGUAGE sql STABLE AS $$
-    SELECT ((r.ended_at AT TIME ZONE s.timezone)::date + make_interval(years => greatest(2, coalesce((
+-- In PL/pgSQL, which keeps its plan: it is asked for each record that is destroyed.
+CREATE FUNCTION retention_kept_until(wanted bigint) RETURNS date LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT ((r.ended_at AT TIME ZONE s.timezone)::date + make_interval(years => greatest(2, coalesce((
                SELECT y.delete_after_years FROM (
                    SELECT DISTINCT ON (c.client, c.channel) c.client, c.channel, c.delete_after_years
                      FROM public.retention_schedule c
@@ -21,8 +23,8 @@ CREATE FUNCTION retention_kept_until(wanted bigint) RETURNS date LANGUAGE sql ST
       FROM public.retention_record r
       JOIN public.people_site s ON s.id = r.site_id
       JOIN public.retention_source o ON o.id = r.source_id
-     WHERE r.id = wanted
-$$;
+     WHERE r.id = wanted);
+END $$;
 CREATE FUNCTION retention_period_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     today date;
