@@ -11,15 +11,17 @@ write to. Directories are listed by the system's own calls: one file name that i
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -71,6 +73,15 @@ class Object:
     fingerprint: str
     changed_at: datetime | None = None
     odd: str = ""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a file that is to be deleted. `size` None: of the file nothing is; `sha256` "" likewise."""
+
+    fingerprint: str
+    size: int | None
+    sha256: str
 
 
 class Shelf:
@@ -200,6 +211,8 @@ class Shelf:
     def read_range(self, name: str, start: int, length: int) -> bytes:
         """Raises FileNotFoundError, PlaceAway, Unreadable (shorter than that)."""
         self._there()
+        if self.local is not None:
+            self._path(name)
         with _said():
             found = bytes(obstore.get_range(self._store, name, start=start, length=length))
         if len(found) != length:
@@ -284,26 +297,54 @@ class Shelf:
                 for row in found.get("Uploads", []):
                     self._s3.abort_multipart_upload(Bucket=self.bucket, Key=row["Key"], UploadId=row["UploadId"])
 
-    def delete_many(self, names: Sequence[str]) -> dict[str, bool | str]:
+    def delete_many(
+        self, names: Sequence[str], known: Mapping[str, Known] = MappingProxyType({})
+    ) -> dict[str, bool | str]:
         """Delete each with all its versions, durably: True where it was there, False where it was not, else why not.
 
-        A file whose directory is not there either is no file that is gone: its disk may not be. Raises PlaceAway.
+        What is not the file that is `known` stays. A file whose directory is not there either is no file that is
+        gone: its disk may not be. Raises PlaceAway.
         """
         if self.local is not None:
             assert self._store is not None  # it is there
-            return _unlink_many(self.local, names)
+            return _unlink_many(self.local, names, lambda name, found: self._other(name, found, known.get(name)))
         with _said():
             self._s3.meta  # made once, before there are threads  # noqa: B018
             with ThreadPoolExecutor(DELETERS) as pool:
-                return dict(zip(names, pool.map(self._delete_one, names), strict=True))
+                done = pool.map(lambda name: self._delete_one(name, known.get(name)), names)
+                return dict(zip(names, done, strict=True))
 
-    def _delete_one(self, name: str) -> bool | str:
+    def _delete_one(self, name: str, known: Known | None) -> bool | str:
         try:
             was_there = not self.absent(name)
+            if was_there and known is not None:
+                with contextlib.suppress(FileNotFoundError):  # older versions only
+                    if why := self._other(name, self.head(name), known):
+                        return why
             self.delete(name)
         except (PlaceAway, Unreadable) as error:
             return str(error) or type(error).__name__
         return was_there
+
+    def _other(self, name: str, found: Object, known: Known | None) -> str:
+        """Why it is not the file that is known; "": it is. Read where only its bytes can tell."""
+        if known is None:
+            return ""
+        if found.odd:
+            return found.odd
+        if found.fingerprint == known.fingerprint if known.fingerprint else known.size in (None, found.size):
+            return ""
+        if found.size == known.size and known.sha256:
+            digest = hashlib.sha256()
+            for piece in self.read(name):
+                digest.update(piece)
+            if digest.hexdigest() == known.sha256:
+                return ""
+        return _("Another file lies there by now.")
+
+    def vouches(self, name: str) -> bool:
+        """Whether the place itself tells that the object is gone, and not the disk on which it lies."""
+        return self.local is None or _own_directory(self.local, name)
 
     def absent_many(self, names: Sequence[str]) -> list[str]:
         """Those of which something is there still, a version too. Raises PlaceAway, Unreadable (who can tell?)."""
@@ -350,7 +391,7 @@ class Shelf:
     def _path(self, name: str) -> Path:
         assert self.local is not None
         path = self.local / name
-        if ".." in path.parts or not path.is_relative_to(self.local):
+        if not _leads_in(self.local, name):
             raise Unreadable(_("The name leads out of its place."))
         return path
 
@@ -433,8 +474,11 @@ def _walk(root: Path, under: str) -> Iterator[Object]:
 
 
 def _read_file(path: Path, chunk: int) -> Iterator[bytes]:
-    try:
-        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb", buffering=0) as file:
+    try:  # a pipe is not waited for
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        with open(descriptor, "rb", buffering=0) as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise Unreadable(_("It is a link or a device, no file."))
             while piece := file.read(chunk):
                 yield piece
     except FileNotFoundError:
@@ -443,20 +487,38 @@ def _read_file(path: Path, chunk: int) -> Iterator[bytes]:
         raise Unreadable(error.strerror or type(error).__name__) from error
 
 
-def _unlink_many(root: Path, names: Sequence[str]) -> dict[str, bool | str]:
+def _leads_in(root: Path, name: str) -> bool:
+    """Whether the name is that of something below the place itself: not by "..", nor through a link."""
+    if name.startswith("/") or ".." in name.split("/"):
+        return False
+    real, folder = os.path.realpath(root), os.path.dirname(name)
+    return os.path.realpath(f"{real}/{folder}") == os.path.normpath(f"{real}/{folder}")
+
+
+def _unlink_many(root: Path, names: Sequence[str], other: Callable[[str, Object], str]) -> dict[str, bool | str]:
+    """`other`: why what lies there is to stay; "" where nothing is."""
     done: dict[str, bool | str] = {}
     touched: set[str] = set()
+    folders: dict[str, bool] = {}
     base = f"{root}/"
     for name in names:
-        if ".." in name.split("/") or name.startswith("/"):
+        folder = name.rpartition("/")[0]
+        if folder not in folders:
+            folders[folder] = _leads_in(root, name)
+        if not folders[folder]:
             done[name] = _("The name leads out of its place.")
             continue
         try:
+            if why := other(name, _of_file(name, os.lstat(base + name))):
+                done[name] = why
+                continue
             os.unlink(base + name)
-            touched.add(name.rpartition("/")[0])
+            touched.add(folder)
             done[name] = True
         except FileNotFoundError:
             done[name] = False if _has_directory(root, name) else _("Its directory is not there: is the disk?")
+        except Unreadable as error:
+            done[name] = str(error)
         except OSError as error:
             done[name] = error.strerror or type(error).__name__
     for directory in touched:
@@ -465,6 +527,8 @@ def _unlink_many(root: Path, names: Sequence[str]) -> dict[str, bool | str]:
 
 
 def _is_there(root: Path, name: str) -> bool:
+    if not _leads_in(root, name):
+        raise Unreadable(_("The name leads out of its place."))
     if os.path.lexists(root / name):
         return True
     if not _has_directory(root, name):
@@ -474,7 +538,12 @@ def _is_there(root: Path, name: str) -> bool:
 
 def _has_directory(root: Path, name: str) -> bool:
     """Its own directory, or where that was tidied away, anything at all below the place."""
-    return (root / name).parent.is_dir() or any(root.iterdir())
+    return _own_directory(root, name) or any(root.iterdir())
+
+
+def _own_directory(root: Path, name: str) -> bool:
+    """A directory of its own, which an empty mount point does not have."""
+    return "/" in name and (root / name).parent.is_dir()
 
 
 def _sync(path: Path) -> None:

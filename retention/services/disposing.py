@@ -30,7 +30,7 @@ from retention.personal import KEEPERS
 from retention.services import burying, ending, looking, paper_disposing
 from retention.services.holds import holds_kept_out
 from retention.services.proposals import proposal_void
-from retention.storing import PlaceAway, opened
+from retention.storing import PlaceAway, Unreadable, opened
 from retention.workflow import DISPOSER, PROPOSAL
 
 # A part is short, as who sets a hold waits for it.
@@ -196,7 +196,7 @@ def _begin(run: Run, pks: list[int]) -> list[looking.Line]:
     now = run.clock()
     with transaction.atomic():
         run.hear()
-        found = looking.lines(pks, day=local_day(now, run.proposal.site.zone))
+        found = looking.lines(pks, proposal=run.proposal, day=local_day(now, run.proposal.site.zone))
         by_state: dict[tuple[str, str], list[int]] = {}
         for one in found:
             by_state.setdefault(one.verdict, []).append(one.item)
@@ -218,21 +218,32 @@ def _delete(lines: list[looking.Line]) -> dict[int, str]:
         by_source.setdefault(one.source, []).append(one)
     sources = Source.objects.select_related("credential").in_bulk(list(by_source))
     for pk, some in by_source.items():
-        names = {one.item: [one.path, *([f"{one.path}.json"] if one.sidecar else [])] for one in some}
+        shelf, known = opened(sources[pk]), {one.path: one.known for one in some}
         try:
-            gone = opened(sources[pk]).delete_many([name for them in names.values() for name in them])
-        except PlaceAway as away:
+            gone = shelf.delete_many(list(known), known)
+            went = [one.path for one in some if one.sidecar and not isinstance(gone[one.path], str)]
+            beside = looking.companions(pk, went)  # of a file that stays, so does what lies beside it
+            gone |= shelf.delete_many([name for them in beside.values() for name in them])
+            there = looking.there(pk, shelf, gone)
+        except (PlaceAway, Unreadable) as away:
             done |= {one.item: f"!{away}" for one in some}
             continue
         for one in some:
-            done[one.item] = _outcome(one, [gone[name] for name in names[one.item]])
+            names = [one.path, *beside.get(one.path, [])]
+            there_for_it = there or shelf.vouches(one.path)
+            done[one.item] = _outcome(one, [gone[name] for name in names], there=there_for_it)
     return done
 
 
-def _outcome(line: looking.Line, gone: list[bool | str]) -> str:
+def _outcome(line: looking.Line, gone: list[bool | str], *, there: bool) -> str:
+    """`there`: the place is the one that is known, and no empty mount point in its stead."""
     if failed := [one for one in gone if isinstance(one, str)]:
         return f"!{failed[0]}"
-    if gone[0] or line.begun_before:
+    if gone[0]:
+        return "deleted"
+    if not there:
+        return "!" + _("It is not there, and no other file of this source either: is the disk?")
+    if line.begun_before:
         return "deleted"
     if line.known_gone:
         return "was gone"

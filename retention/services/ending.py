@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.core.files.storage import storages
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from occ.jobs.models import Job
@@ -40,7 +40,7 @@ def end(run: "Run") -> None:
     if documents:
         paper_probing.outputs_remove(run.proposal)
     else:
-        exports_remove(now=run.clock())
+        exports_remove(begun_by=run.clock())
     run.hear()
     failed = run.proposal.items.filter(state=ItemState.FAILED).count()
     waiting = paper_disposing.waiting(run.proposal).count()
@@ -103,15 +103,20 @@ def _bags_end(proposal: Proposal, empty: list[int], now: datetime) -> None:
         record(actor=DISPOSER, action="retention.bag_destroyed", subject=bag, data=data, now=now, site=proposal.site)
 
 
-def exports_remove(*, now: datetime) -> int:
+def exports_begun(by: datetime) -> "QuerySet[Job]":
+    """Files of exports in which destroyed records may stand: also one that was ready only after it was read."""
+    begun = Q(finished_at__lte=by) | Q(claimed_at__lte=by)
+    return Job.objects.filter(begun, kind__in=EXPORTS).exclude(output_file="")
+
+
+def exports_remove(*, begun_by: datetime) -> int:
     """Files in which destroyed records may stand: their lists are made anew by whoever needs them; how many went.
 
     What was uploaded to be catalogued goes with them once it has lain for a day: until then somebody may be looking
     at its preview.
     """
-    made = Job.objects.filter(kind__in=EXPORTS, finished_at__lte=now).exclude(output_file="")
-    count = sum(_without(job, "output_file") for job in made)
-    for job in Job.objects.filter(kind__in=IMPORTS, finished_at__lte=now - LOOKED_AT).exclude(input_file=""):
+    count = sum(_without(job, "output_file") for job in exports_begun(begun_by))
+    for job in Job.objects.filter(kind__in=IMPORTS, finished_at__lte=begun_by - LOOKED_AT).exclude(input_file=""):
         Job.objects.filter(pk=job.pk).update(result=job.result | {"rows": [], "sample": []})
         count += _without(job, "input_file")
     return count

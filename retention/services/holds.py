@@ -8,6 +8,8 @@ import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
@@ -180,6 +182,8 @@ def hold_set(*, scope: Scope, reason: str, note: str, until: date | None, actor:
     if until is not None and (not in_reach(until) or until < local_day(now, scope.site.zone)):
         raise Invalid(_("Its last day is past already."), field="until")
     scope_check(scope)
+    if scope.agent is not None:
+        _recognised(scope.agent, scope.site)
     holds_lock(shared=False)
     hold = scope.unsaved()
     hold.number, hold.reason, hold.note, hold.until = _number(scope.site, now), reason, note.strip()[:300], until
@@ -338,6 +342,13 @@ def _number(site: Site, now: datetime) -> str:
     prefix = f"HOLD-{site.code}-{local_day(now, site.zone).year}-"
     last = Hold.objects.filter(number__startswith=prefix).order_by("-pk").values_list("number", flat=True).first()
     return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:04}"
+
+
+def _recognised(agent: Person, site: Site) -> None:
+    """Records that were catalogued before this person was known bear only what their source calls them."""
+    words = [word for word in (agent.number, agent.email) if word]
+    called = reduce(or_, (Q(agent_label__iexact=word) for word in words), Q(pk__in=[]))
+    Record.objects.kept().filter(called, site=site, agent=None).update(agent=agent)
 
 
 def _name(hold: Hold, scope: Scope) -> None:

@@ -7,14 +7,14 @@ whoever can write to a store cannot have anything destroyed by it.
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -56,12 +56,26 @@ def journals_write(*, proposal: Proposal, now: datetime) -> int:
     return written
 
 
+def journals_keep(store: Store) -> int:
+    """Write again what the store lacks: it came later, or somebody removed it; how many. Raises PlaceAway."""
+    shelf, count = opened(store), 0
+    there = {one.name for one in shelf.objects(f"{FOLDER}/")}
+    for page in Journal.objects.exclude(name__in=there).select_related("proposal__site", "proposal__approval"):
+        rows = _stones(page.proposal).filter(pk__gte=page.first_id, pk__lte=page.last_id).order_by("pk")
+        shelf.put(page.name, _content(page.proposal, page.page, list(rows.values("pk", *_facts(page.proposal)))))
+        count += 1
+    return count
+
+
 def _next_page(proposal: Proposal) -> tuple[int, list[dict[str, Any]]] | None:
     last = proposal.journals.aggregate(page=Max("page"), pk=Max("last_id"))
-    stones_of = proposal.document_tombstones if proposal.of_documents else proposal.tombstones
-    rows = stones_of.filter(pk__gt=last["pk"] or 0).order_by("pk")
+    rows = _stones(proposal).filter(pk__gt=last["pk"] or 0).order_by("pk")
     stones = list(rows.values("pk", *_facts(proposal))[:PAGE])
     return ((last["page"] or 0) + 1, stones) if stones else None
+
+
+def _stones(proposal: Proposal) -> "QuerySet[Any]":
+    return proposal.document_tombstones.all() if proposal.of_documents else proposal.tombstones.all()
 
 
 def _facts(proposal: Proposal) -> tuple[str, ...]:
@@ -106,18 +120,18 @@ def journals_reapply(*, now: datetime) -> Reapplied:
     done = Reapplied()
     for store in Store.objects.active().select_related("credential"):
         try:
-            for name, content in _journals_in(store):
+            shelf = opened(store)
+            for one in sorted(shelf.objects(f"{FOLDER}/"), key=lambda found: found.name):
                 done.journals += 1
-                _apply(store, name, content, done, now)
-        except (PlaceAway, Unreadable) as away:
+                try:
+                    content = b"".join(shelf.read(one.name))
+                except (FileNotFoundError, Unreadable) as error:  # its fellows are read
+                    done.refused.append(f"{store.code}: {one.name}: {error}")
+                    continue
+                _apply(store, one.name, content, done, now)
+        except PlaceAway as away:
             done.refused.append(f"{store.code}: {away}")
     return done
-
-
-def _journals_in(store: Store) -> Iterator[tuple[str, bytes]]:
-    shelf = opened(store)
-    for one in sorted(shelf.objects(f"{FOLDER}/"), key=lambda found: found.name):
-        yield one.name, b"".join(shelf.read(one.name))
 
 
 def _apply(store: Store, name: str, content: bytes, done: Reapplied, now: datetime) -> None:
@@ -128,7 +142,7 @@ def _apply(store: Store, name: str, content: bytes, done: Reapplied, now: dateti
     except (ValueError, KeyError, TypeError):
         done.refused.append(f"{store.code}: {name}: " + _("no journal"))
         return
-    if not hmac.compare_digest(str(told), _hmac(text + "\n")):
+    if not hmac.compare_digest(str(told).encode(errors="replace"), _hmac(text + "\n").encode()):
         done.refused.append(f"{store.code}: {name}: " + _("not written by this installation"))
         return
     proof = {"number": rows[0]["number"], "store": store.code, "name": name[:120],

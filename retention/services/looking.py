@@ -1,23 +1,29 @@
 """Looking again, right before a deletion: at holds, at the backup, and whether a line is still the record it names."""
 
+import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from retention.choices import FindingKind, ItemState, RecordState, Result
-from retention.models import Copy, Hold, Item, Record
+from retention.models import Copy, Hold, Item, Proposal, Record
+from retention.services.ages import past, rules_of
+from retention.services.facts import ENDING
 from retention.services.findings import Seen, findings_keep
 from retention.services.lines import FIELDS, line_of
-from retention.storing import Unreadable, opened
+from retention.storing import Known, Shelf, Unreadable, opened
 
 if TYPE_CHECKING:
     from retention.services.disposing import Run
+
+# So many files are looked for before a source that lacks one is taken to be away.
+WITNESSES = 50
 
 
 @dataclass(frozen=True)
@@ -31,10 +37,11 @@ class Line:
     sidecar: bool
     known_gone: bool
     begun_before: bool
+    known: Known
     verdict: tuple[str, str]
 
 
-def lines(pks: Sequence[int], *, day: date) -> list[Line]:
+def lines(pks: Sequence[int], *, proposal: Proposal, day: date) -> list[Line]:
     """In the caller's transaction, which then has the lines locked. In the list's order."""
     wanted = Item.objects.filter(pk__in=pks, state__in=[ItemState.LISTED, ItemState.STARTED, ItemState.FAILED])
     items = {
@@ -47,6 +54,9 @@ def lines(pks: Sequence[int], *, day: date) -> list[Line]:
     rows = Record.objects.filter(pk__in=list(items)).annotate(
         held=Exists(Hold.objects.in_force(day).covering()), copied=Exists(copies),
         damaged=Exists(copies.exclude(result=Result.OK)),
+        old=ExpressionWrapper(
+            past(rules_of(proposal.kind, day), "delete_after_years", day, proposal.site.zone), BooleanField()
+        ),
     )  # fmt: skip
     facts: dict[int, tuple[Any, ...]] = {
         row[0]: row
@@ -60,6 +70,8 @@ def lines(pks: Sequence[int], *, day: date) -> list[Line]:
             "held",
             "copied",
             "damaged",
+            "old",
+            "fingerprint",
         )
     }
     return [_line(pk, line, state, facts[record]) for record, (pk, line, state) in items.items()]
@@ -67,7 +79,8 @@ def lines(pks: Sequence[int], *, day: date) -> list[Line]:
 
 def _line(item: int, line: str, item_state: str, facts: tuple[Any, ...]) -> Line:
     n = len(FIELDS)
-    state, source, sidecar, may_delete, gone_at, held, copied, damaged = facts[n:]
+    state, source, sidecar, may_delete, gone_at, held, copied, damaged, old, fingerprint = facts[n:]
+    size, sha256, path = facts[n - 3 : n]
     backed = state == RecordState.WAIVED or (state == RecordState.BACKED_UP and copied and not damaged)
     verdict: tuple[str, str] = (ItemState.STARTED, "")
     if state == RecordState.DESTROYED:
@@ -76,13 +89,38 @@ def _line(item: int, line: str, item_state: str, facts: tuple[Any, ...]) -> Line
         verdict = (ItemState.PULLED, "")
     elif line_of(*facts[:n]) != line:
         verdict = (ItemState.FAILED, _("The record is not what it was when it was approved."))
+    elif not old:
+        verdict = (ItemState.RELEASED, _("It must be kept longer by now than when it was approved."))
     elif not may_delete:
         verdict = (ItemState.FAILED, _("OCC has no right to delete at this source."))
     elif not backed:
         verdict = (ItemState.FAILED, _("Its backup is not in order; only what can be restored is destroyed."))
+    known = Known(fingerprint, size if state == RecordState.BACKED_UP else None, sha256)
     return Line(
-        item, facts[0], source, facts[n - 1], sidecar, gone_at is not None, item_state == ItemState.STARTED, verdict
+        item, facts[0], source, path, sidecar, gone_at is not None, item_state == ItemState.STARTED, known, verdict
     )  # fmt: skip
+
+
+def companions(source: int, paths: Sequence[str]) -> dict[str, list[str]]:
+    """What lies beside each and goes with it; a .json that was catalogued is a conversation of its own."""
+    beside = {path: f"{path}{ENDING}" for path in paths}
+    own = set(Record.objects.filter(source=source, path__in=list(beside.values())).values_list("path", flat=True))
+    return {path: [name] for path, name in beside.items() if name not in own}
+
+
+def there(source: int, shelf: Shelf, gone: Mapping[str, bool | str]) -> bool:
+    """Whether something known of the source was, or lies, there: only then is what is not there gone.
+
+    Raises PlaceAway.
+    """
+    if False not in gone.values() or True in gone.values():
+        return True
+    rows = Record.objects.kept().filter(source=source).order_by("-ended_at")
+    for path in rows.values_list("path", flat=True)[:WITNESSES]:
+        with contextlib.suppress(FileNotFoundError, Unreadable):
+            shelf.head(path)
+            return True
+    return False
 
 
 def verify_packs(run: "Run", items: "QuerySet[Item]") -> None:

@@ -198,12 +198,22 @@ def _overlap(one: Any, other: Any) -> bool:
     if one.kind == PlaceKind.DIRECTORY:
         mine, theirs = (local_path(place.url).resolve() for place in (one, other))
         return mine.is_relative_to(theirs) or theirs.is_relative_to(mine)
-    if one.endpoint != other.endpoint:
+    if _server(one.endpoint) != _server(other.endpoint):
         return False
     (bucket, prefix), (theirs_bucket, theirs_prefix) = (bucket_and_prefix(place.url) for place in (one, other))
     mine_parts, their_parts = (p.split("/") if p else [] for p in (prefix, theirs_prefix))
     shorter = min(len(mine_parts), len(their_parts))
     return bucket == theirs_bucket and mine_parts[:shorter] == their_parts[:shorter]
+
+
+def _server(endpoint: str) -> str:
+    """The same for one server however its address is written."""
+    parts = urlsplit(endpoint.strip())
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        port = 0
+    return f"{(parts.hostname or '').rstrip('.')}:{port}" if endpoint else ""
 
 
 def time_format_check(form: str) -> None:

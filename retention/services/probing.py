@@ -8,13 +8,13 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from occ.jobs.models import Job
 from occ.ledger.services import record
 from retention.choices import FindingKind, ItemState, RecordState, Result
 from retention.marks import path_shown
 from retention.models import Copy, LostPacked, Packed, Probe, Proposal, Record, Source, Store, Trail
 from retention.services import paper_probing
 from retention.services.findings import Seen, findings_keep
+from retention.services.looking import companions
 from retention.storing import PlaceAway, Unreadable, opened
 from retention.workflow import DISPOSER
 
@@ -29,12 +29,13 @@ def probes_run_due(*, now: datetime) -> int:
 
 def probe_run(*, probe_id: int, now: datetime) -> bool:
     """Look for everything that the proposal destroyed; False while a place cannot be asked: then it was not run."""
-    from retention.services.ending import packages_remove
+    from retention.services.ending import exports_remove, packages_remove
 
     probe = Probe.objects.select_related("proposal__site").get(pk=probe_id)
     documents = probe.proposal.of_documents
     if not documents:
         packages_remove(proposal=probe.proposal, now=now)
+        exports_remove(begun_by=probe.proposal.completed_at or now)
     try:
         if documents:
             found = list(paper_probing.found(probe.proposal))
@@ -80,7 +81,8 @@ def _at_sources(proposal: Proposal) -> Iterator[dict[str, Any]]:
     for pk, source_pk, _files in trails:
         source = sources[source_pk]
         paths: list[str] = json.loads(Trail.objects.values_list("names", flat=True).get(pk=pk))
-        names = [*paths, *(f"{one}.json" for one in paths if source.sidecar)]
+        beside = companions(source_pk, paths) if source.sidecar else {}
+        names = [*paths, *(name for them in beside.values() for name in them)]
         for name in opened(source).absent_many(names):
             yield _thing(source.code, path_shown(source.code, name), True)
 
@@ -120,11 +122,10 @@ def _keys(proposal: Proposal) -> Iterator[dict[str, Any]]:
 
 
 def _exports(probe: Probe) -> Iterator[dict[str, Any]]:
-    from retention.services.ending import EXPORTS
+    from retention.services.ending import exports_begun
 
     done = probe.proposal.completed_at
-    files = Job.objects.filter(kind__in=EXPORTS, finished_at__lte=done).exclude(output_file="")
-    for name in files.values_list("output_name", flat=True):
+    for name in exports_begun(done or probe.due_at).values_list("output_name", flat=True):
         yield _thing("OCC", name, True)
 
 

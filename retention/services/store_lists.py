@@ -20,6 +20,7 @@ from retention.policies import DRILL_LATE_DAYS, FIXITY_DAYS
 from retention.services.bags import let_go
 from retention.services.filling import journals_fill
 from retention.services.findings import Seen, findings_keep
+from retention.services.journal import journals_keep
 from retention.services.verifying import Clock, live_copies, oldest_check
 from retention.storing import Object, PlaceAway, opened
 from retention.workflow import CHECKER
@@ -40,6 +41,7 @@ def listing_run(*, clock: Clock) -> int:
         if store_list(store=store, actor=CHECKER, clock=clock).result != Result.NOT_RUN:
             with suppress(PlaceAway):  # it went between the two: the next list sees to it
                 journals_fill(store=store, clock=clock)
+                journals_keep(store)  # what no other store has
             count += 1
     return count
 

@@ -119,6 +119,8 @@ def decision_make(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _refused(request: HttpRequest, found: Proposal, data: dict[str, Any]) -> set[int]:
     """The lines refused, as ids: those ticked on the page and those named by number. Raises Invalid."""
+    if data["decision"] == "approve" and request.POST.getlist("item"):
+        raise Invalid(_("You approve all lines, and ticked some to refuse them: which is it?"), field="decision")
     if data["decision"] != "in_part":
         return set()
     ticked = {int(one) for one in request.POST.getlist("item")[:1000] if one.isdecimal() and len(one) < 18}

@@ -112,6 +112,16 @@ def test_a_destroyed_record_is_not_covered_and_a_later_one_is(floor: Floor, tmp_
     assert record_panels(gone, floor.coordinator, now=NOW)["holds"] == []
 
 
+def test_a_hold_on_an_agent_covers_what_was_catalogued_before_anybody_knew_them(floor: Floor, tmp_path: Path) -> None:
+    place = source(floor.jkt, tmp_path)
+    by_number = a_record(place, agent=None, agent_label=floor.agent.number.lower())
+    another = a_record(place, agent=None, agent_label="somebody")
+    hold = a_hold(floor.coordinator, Scope(site=floor.jkt, agent=floor.agent))
+    assert list(holds.covered_by(hold)) == [by_number]
+    another.refresh_from_db()
+    assert another.agent is None
+
+
 def test_lifting_needs_a_reason_and_extending_a_later_day(floor: Floor) -> None:
     hold = a_hold(floor.coordinator, Scope(site=floor.jkt, agent=floor.agent), until=DAY + timedelta(days=3))
     with pytest.raises(Invalid):

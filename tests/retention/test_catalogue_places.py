@@ -88,6 +88,14 @@ def test_two_places_never_share_a_tree(it: User, tmp_path: Path) -> None:
     make_store(it, (tmp_path / "two").as_uri())
 
 
+@pytest.mark.parametrize("same", ["http://NAS:80/", "http://nas", "http://nas.:80", " http://nas/"])
+def test_one_server_is_one_however_its_address_is_written(it: User, same: str) -> None:
+    make_source(it, "s3://calls/voice", kind="s3", endpoint="http://nas")
+    with pytest.raises(Invalid):
+        make_source(it, "s3://calls/voice/2024", code="B", kind="s3", endpoint=same)
+    make_source(it, "s3://calls/voice", code="C", kind="s3", endpoint="http://nas:9000")
+
+
 def test_a_right_is_given_with_a_reason_that_stays(it: User, tmp_path: Path) -> None:
     source = make_source(it, tmp_path.as_uri())
     values = source_values(tmp_path.as_uri(), may_delete=True)

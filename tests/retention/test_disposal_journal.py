@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
-from retention.models import JournalProof, Packed, Record, Tombstone
-from retention.services import journal
+from retention.models import JournalProof, Packed, Record, Store, Tombstone
+from retention.services import journal, store_lists
+from retention.storing import opened
 from tests.retention.disposal import LATER, Dead, dead
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-9")]
@@ -71,7 +73,7 @@ def test_a_record_of_another_key_and_one_never_heard_of(world: Dead) -> None:
     assert Record.objects.exclude(state="destroyed").count() == 1
 
 
-@pytest.mark.parametrize("change", ["a line", "the hash", "no json", "cut off", "empty"])
+@pytest.mark.parametrize("change", ["a line", "the hash", "a hash of letters", "no json", "cut off", "empty"])
 def test_a_journal_that_is_not_ours_destroys_nothing(world: Dead, change: str) -> None:
     older_database(world)
     page = next((world.root / "store" / "tombstones").rglob("*.jsonl"))
@@ -81,6 +83,7 @@ def test_a_journal_that_is_not_ours_destroys_nothing(world: Dead, change: str) -
         {
             "a line": text.replace(lines[1][:20], lines[2][:20], 1).replace('"size": 64', '"size": 65', 1),
             "the hash": text.replace(lines[-1], json.dumps({"hmac": "0" * 64})),
+            "a hash of letters": text.replace(lines[-1], json.dumps({"hmac": "é" * 64})),
             "no json": "\x00\xff[",
             "cut off": "\n".join(lines[:-1]),
             "empty": "",
@@ -89,3 +92,26 @@ def test_a_journal_that_is_not_ours_destroys_nothing(world: Dead, change: str) -
     done = journal.journals_reapply(now=LATER)
     assert done.destroyed == 0 and len(done.refused) == 1
     assert not Record.objects.filter(state="destroyed").exists() and not JournalProof.objects.exists()
+
+
+def test_what_is_no_file_keeps_no_other_journal_from_being_read(world: Dead) -> None:
+    older_database(world)
+    folder = next((world.root / "store" / "tombstones").rglob("*.jsonl")).parent
+    (folder / "0.jsonl").symlink_to("/dev/zero")
+    os.mkfifo(folder / "00.jsonl")
+    done = journal.journals_reapply(now=LATER)
+    assert done.destroyed == 6 and len(done.refused) == 2
+
+
+def test_a_journal_that_was_taken_away_and_a_store_that_came_later_have_it_again(world: Dead) -> None:
+    """Whoever removes it from a store would have an older database bring back what was destroyed."""
+    world.destroyed()
+    page = next((world.root / "store" / "tombstones").rglob("*.jsonl"))
+    content = page.read_bytes()
+    page.unlink()
+    (world.root / "new").mkdir()
+    new = Store.objects.create(code="NEW", name="New", kind="directory", url=f"file://{world.root}/new")
+    opened(new).mark(now=LATER)
+    store_lists.listing_run(clock=lambda: LATER)
+    assert page.read_bytes() == content
+    assert (world.root / "new" / page.relative_to(world.root / "store")).read_bytes() == content

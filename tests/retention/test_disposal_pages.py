@@ -83,6 +83,9 @@ def test_lines_refused_by_tick_and_by_number(world: Dead) -> None:
     lines = list(proposal.items.order_by("position"))
     day = tomorrow(timezone.now()).isoformat()
     given = {"decision": "in_part", "reason": "Masih perlu", "again_on": day, "numbers": "2, 4-5", "item": lines[0].pk}
+    # Who ticks lines and leaves "all" chosen is asked, and has not approved what was ticked.
+    for both in ({"item": lines[0].pk}, {"numbers": "2"}):
+        assert decide(client, proposal, **both).status_code == 422
     for wrong in ({"numbers": "7"}, {"numbers": "5-4"}, {"numbers": "x"}, {"again_on": "2020-01-01"}, {"reason": ""}):
         assert decide(client, proposal, **(given | wrong)).status_code == 422
     assert decide(client, proposal, **given).status_code == 302
