@@ -17,6 +17,7 @@ from coverage import Coverage
 from django.apps import apps
 from django.db import connections
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from occ.login.policies import SECOND_FACTOR
 from occ.policies.registry import DEFINITIONS
@@ -105,6 +106,13 @@ def own_files(tmp_path: Path, settings: Any) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def english() -> Iterator[None]:
+    """For what a test reads of words that are no page's; who chose no language is spoken to in Indonesian."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

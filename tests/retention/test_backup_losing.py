@@ -80,6 +80,7 @@ def lost(ground: Ground, finding: Finding) -> Loss:
 # Tried again ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("english")
 def test_with_the_old_key_back_the_finding_is_settled(
     ground: Ground, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,6 +104,7 @@ def test_with_the_old_key_back_the_finding_is_settled(
         losing.finding_keys_try(finding_id=found[0].pk, actor=ground.it, now=LATER)
 
 
+@pytest.mark.usefixtures("english")
 def test_a_store_that_is_away_says_nothing_against_a_key(ground: Ground) -> None:
     one = Record.objects.order_by("pk")[0]
     wrong_key(one)
@@ -189,6 +191,7 @@ def test_a_bag_s_key_is_lost_with_all_that_it_wrapped(ground: Ground, settings: 
 
 
 @pytest.mark.req("KER-9")
+@pytest.mark.usefixtures("english")
 def test_two_persons_decide_and_only_over_what_does_not_open(ground: Ground) -> None:
     one, other = Record.objects.order_by("pk")[:2]
     kept = wrong_key(one)

@@ -162,6 +162,7 @@ def test_a_file_moved_within_its_source_stays_one_record(folder: Path) -> None:
     assert Entry.objects.filter(action="record.moved").count() == 1
 
 
+@pytest.mark.usefixtures("english")
 def test_an_id_that_two_files_have_belongs_to_one(folder: Path) -> None:
     source = source_in(folder, pattern=r"\w+/(?P<id>\w+)-(?P<start>\d{8}T\d{6})\.wav")
     put(folder, "a/talk-20250310T101500.wav")

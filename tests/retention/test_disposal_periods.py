@@ -17,7 +17,10 @@ from retention.services.schedule import rule_of, rules_on
 from tests.retention.disposal import LATER, NOW, Dead, dead, make_records
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-8")]
-DESTROY = "UPDATE retention_record SET state = 'destroyed', customer = '', customer_mark = '' WHERE id = %s"
+DESTROY = (
+    "UPDATE retention_record SET state = 'destroyed', customer = '', customer_mark = '',"
+    " path = encode(sha256(path::bytea), 'hex') WHERE id = %s"
+)
 
 
 @pytest.fixture

@@ -152,6 +152,7 @@ def test_an_entry_stays_as_it_is_while_it_is_being_destroyed(world: Papers) -> N
 # What changed between approval and execution --------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("english")
 def test_a_document_revised_after_the_approval_stays(world: Papers) -> None:
     proposal = world.approved()
     newer = revised(world.documents[0], world, NOW + timedelta(days=2))

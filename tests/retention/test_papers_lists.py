@@ -160,6 +160,7 @@ def test_a_hold_set_later_pulls_its_lines_out_or_voids_the_list(world: Papers) -
     assert anew.status == "void"
 
 
+@pytest.mark.usefixtures("english")
 def test_the_proof_of_a_destruction_is_never_proposed(world: Papers) -> None:
     proof = world.issued(world.gone())
     far = NOW + timedelta(days=40 * 365)
@@ -169,6 +170,7 @@ def test_the_proof_of_a_destruction_is_never_proposed(world: Papers) -> None:
     assert paper_lists.standing(site=world.site, day=far.date())["Proof of a destruction"] == 1
 
 
+@pytest.mark.usefixtures("english")
 def test_what_an_open_process_refers_to_is_never_proposed(world: Papers) -> None:
     """A document issued for a matter that still goes through its process."""
     draft = Proposal.objects.create(number="MUS-X", site=world.site, kind="chat", reason="x", proposed_at=OLD)
