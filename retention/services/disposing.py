@@ -72,7 +72,7 @@ def _may_begin(proposal: Proposal, actor: User, now: datetime) -> None:
         raise WrongState(_("There is no approval of this list."))
     if approval.decided_by_id == actor.pk:
         raise NotAllowed(_("You approved it: somebody else has to execute it."))
-    if proposal.cooling_until is None or now < proposal.cooling_until:
+    if proposal.cooling_until is None or looking.agreed(now) < proposal.cooling_until:
         raise WrongState(_("The approval can still be called back: wait until the cooling-off is over."))
     barred = proposal.items.filter(decision=ItemDecision.APPROVED, live=True, record__source__may_delete=False)
     if found := barred.values_list("record__source__name", flat=True).first():
@@ -196,7 +196,8 @@ def _begin(run: Run, pks: list[int]) -> list[looking.Line]:
     now = run.clock()
     with transaction.atomic():
         run.hear()
-        found = looking.lines(pks, proposal=run.proposal, day=local_day(now, run.proposal.site.zone))
+        day = local_day(looking.agreed(now), run.proposal.site.zone)
+        found = looking.lines(pks, proposal=run.proposal, day=day)
         by_state: dict[tuple[str, str], list[int]] = {}
         for one in found:
             by_state.setdefault(one.verdict, []).append(one.item)

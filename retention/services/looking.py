@@ -41,6 +41,15 @@ class Line:
     verdict: tuple[str, str]
 
 
+def agreed(now: datetime) -> datetime:
+    """The earlier of this machine's clock and the database's: that one refuses what is too early, and by then the file
+    would be gone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT least(%s, clock_timestamp())", [now])
+        found: datetime = cursor.fetchone()[0]
+        return found
+
+
 def lines(pks: Sequence[int], *, proposal: Proposal, day: date) -> list[Line]:
     """In the caller's transaction, which then has the lines locked. In the list's order."""
     wanted = Item.objects.filter(pk__in=pks, state__in=[ItemState.LISTED, ItemState.STARTED, ItemState.FAILED])

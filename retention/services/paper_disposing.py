@@ -35,7 +35,7 @@ from retention.marks import document_mark, entry_mark
 from retention.models import DocumentTombstone, Item, Proposal, Shredding
 from retention.personal import KEEPERS
 from retention.policies import PAPER_DAYS, PAPERS
-from retention.services import paper_lists
+from retention.services import looking, paper_lists
 from retention.services.holds import holds_kept_out, holds_lock
 from retention.services.paper_probing import storage_asked
 from retention.services.register import entry_destroy
@@ -84,7 +84,7 @@ def part(run: "Run") -> bool:
 def _begin(run: "Run", pks: Sequence[int]) -> list[tuple[Item, bool]]:
     """Look at each again; those issued documents that go, each with whether its deletion was begun before."""
     now = run.clock()
-    today = local_day(now, run.proposal.site.zone)
+    today = local_day(looking.agreed(now), run.proposal.site.zone)
     going: list[tuple[Item, bool]] = []
     with transaction.atomic():
         run.hear()

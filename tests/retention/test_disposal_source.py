@@ -8,7 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
+from occ.errors import WrongState
 from occ.jobs.models import Job
 from retention.models import Item, Packed, Probe, Proposal, Record, Schedule, Tombstone
 from retention.services import disposing, ending, probing
@@ -237,3 +239,19 @@ def test_an_export_that_was_being_written_meanwhile_goes_too(world: Dead) -> Non
     assert probing.probe_run(probe_id=later.pk, now=later.due_at)
     assert Probe.objects.get(pk=later.pk).result == "ok"
     assert Job.objects.get(pk=running.pk).output_file == ""
+
+
+def test_a_clock_that_runs_ahead_deletes_no_file_that_is_held_today(world: Dead) -> None:
+    one, ahead = world.records[2], timezone.now() + timedelta(days=10)
+    proposal = world.executing()
+    world.hold(one, until=timezone.localdate() + timedelta(days=3))
+    world.run(proposal, lambda: ahead)
+    assert file_of(world, one).exists() and kept(one)
+    assert proposal.items.get(record=one).state == "pulled"
+    assert Tombstone.objects.count() == 5
+
+
+def test_a_clock_that_runs_ahead_does_not_end_the_cooling_off(world: Dead) -> None:
+    proposal = world.approved(now=timezone.now())
+    with pytest.raises(WrongState):
+        disposing.proposal_execute(proposal_id=proposal.pk, actor=world.it, now=timezone.now() + timedelta(days=30))
