@@ -174,6 +174,7 @@ def test_where_files_lay_is_kept_encrypted_until_nobody_looks_again(world: Dead)
     assert not Trail.objects.exists()
 
 
+@pytest.mark.usefixtures("english")
 def test_a_probe_that_does_not_know_where_to_look_was_not_run(world: Dead) -> None:
     world.destroyed()
     Trail.objects.all().delete()
