@@ -5,6 +5,7 @@ The figures are compared on one machine in one run and given as ratios: docs/per
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -25,30 +26,37 @@ MIB = 2**20
 
 
 def use_database(name: str, *, keep: bool = False) -> bool:
-    """Set Django up on the database `name`, made anew and migrated unless it is kept; whether it was made now."""
+    """Set Django up on a database, made anew and migrated unless it is kept; whether it was made now.
+
+    One that is kept is of just these migrations: those of others go.
+    """
     import psycopg2
 
     sys.path.insert(0, str(ROOT))
+    files = [*ROOT.glob("*/migrations/0*.py"), *ROOT.glob("occ/*/migrations/0*.py")]
+    migrations = sorted(str(path.relative_to(ROOT)) for path in files)
+    wanted = f"{name}_{hashlib.sha256(' '.join(migrations).encode()).hexdigest()[:8]}"
     parts = urlsplit(os.environ["DATABASE_URL"])
     connection = psycopg2.connect(urlunsplit(parts._replace(path="/postgres")))
     connection.autocommit = True
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
-        there = cursor.fetchone() is not None
-        if there and not keep:
-            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-        if not (there and keep):
-            cursor.execute(f'CREATE DATABASE "{name}"')
+        cursor.execute("SELECT datname FROM pg_database WHERE datname ~ %s", [f"^{name}(_[0-9a-f]{{8}})?$"])
+        there = {found for (found,) in cursor.fetchall()}
+        kept = keep and wanted in there
+        for old in there - ({wanted} if kept else set()):
+            cursor.execute(f'DROP DATABASE "{old}" WITH (FORCE)')
+        if not kept:
+            cursor.execute(f'CREATE DATABASE "{wanted}"')
     connection.close()
-    os.environ["DATABASE_URL"] = urlunsplit(parts._replace(path=f"/{name}"))
+    os.environ["DATABASE_URL"] = urlunsplit(parts._replace(path=f"/{wanted}"))
     os.environ["DJANGO_SETTINGS_MODULE"] = "occ.settings"
     import django
     from django.core.management import call_command
 
     django.setup()
-    if not (there and keep):
+    if not kept:
         call_command("migrate", verbosity=0)
-    return not (there and keep)
+    return not kept
 
 
 @dataclass
