@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coverage import Coverage
 from django.apps import apps
 from django.db import connections
 from django.test import TransactionTestCase
@@ -33,33 +32,34 @@ DEFINITIONS[SECOND_FACTOR] = replace(DEFINITIONS[SECOND_FACTOR], default=[])
 LONG = ("tests/access/", "tests/faults/", "tests/runtime/", "tests/browser/", "tests/fuzz/", "tests/home/test_demo.py")
 
 
-stopped: list[Coverage | None] = []  # by whom it is asked for: one may lie in another
+asked: list[None] = []  # one may lie in another
 
 
 @contextmanager
-def uncovered() -> Iterator[None]:
-    running = Coverage.current()
-    if running and not stopped:
-        running.stop()
-    stopped.append(running)
+def uncovered(config: pytest.Config) -> Iterator[None]:
+    plugin = config.pluginmanager.getplugin("_cov")
+    tracing = plugin.cov_controller if plugin else None
+    if tracing and not asked:
+        tracing.pause()
+    asked.append(None)
     try:
         yield
     finally:
-        stopped.pop()
-        if running and not stopped:
-            running.start()
+        asked.pop()
+        if tracing and not asked:
+            tracing.resume()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    with uncovered() if item.nodeid.startswith(LONG) else nullcontext():
+    with uncovered(item.config) if item.nodeid.startswith(LONG) else nullcontext():
         return (yield)
 
 
 @pytest.fixture(scope="session")
-def before_the_database() -> Iterator[Callable[[], None]]:
+def before_the_database(pytestconfig: pytest.Config) -> Iterator[Callable[[], None]]:
     with ExitStack() as until:
-        until.enter_context(uncovered())
+        until.enter_context(uncovered(pytestconfig))
         yield until.close
 
 
