@@ -26,7 +26,7 @@ from userids.models.reconciliation import Finding
 
 
 @pytest.mark.req("KER-2", "UID-16")
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(500)
 def test_two_sites_two_years_and_requests_with_minutes_hours_and_days_left(
     db: None, settings: Any, tmp_path: Path, client: Client
 ) -> None:
