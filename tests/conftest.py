@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
 from django.utils import translation
@@ -67,6 +68,11 @@ def before_the_database(pytestconfig: pytest.Config) -> Iterator[Callable[[], No
 def django_db_setup(before_the_database: Callable[[], None], django_db_setup: None) -> None:
     """The migrations run uncovered as well."""
     before_the_database()
+
+
+def pytest_sessionstart() -> None:
+    """The pages are imported here: first imported in an uncovered test, their lines would count as never run."""
+    import_module(settings.ROOT_URLCONF)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -88,6 +88,13 @@ def held(lines: dict[str, Line]) -> list[str]:
     return [one for one in active if one not in set(leaving)]
 
 
+def first_gone(life: Life) -> str:
+    """The ID that was shut longest ago because its last holder left."""
+    shut = Account.objects.filter(application=life.application, status="inactive").with_holder()
+    of_them = with_last_holder(shut.order_by("deactivated_at", "user_id"), None)
+    return next(one.user_id for one, holder in of_them if holder is not None and holder.person.last_working_day)
+
+
 def first_quirks(life: Life, lines: dict[str, Line], now: datetime) -> None:
     some = held(lines)
     lines["ADMIN-UAT"] = dict.fromkeys(HEAD, "") | {"User ID": "ADMIN-UAT", "Nama": "Akun Uji", "Status": "Aktif"}
@@ -132,10 +139,8 @@ def todays_quirks(life: Life, lines: dict[str, Line], now: datetime) -> None:
     lines[some[11]]["Email"] = "alamat.lain@demo.example"
     lines[some[18]] |= {"Status": "Non Aktif", "Non Aktif Sejak": clock(now - timedelta(days=1))}
     del lines[some[23]]
-    shut_first = Account.objects.filter(status="inactive").order_by("deactivated_at")
-    gone = list(shut_first.values_list("user_id", flat=True)[:2])
-    lines[gone[0]] |= {"Status": "Aktif", "Non Aktif Sejak": ""}
-    lines[gone[1]]["Login Terakhir"] = clock(now - timedelta(hours=9))
+    back = lines[first_gone(life)]  # opened again and used, weeks after its holder left
+    back |= {"Status": "Aktif", "Non Aktif Sejak": "", "Login Terakhir": clock(now - timedelta(hours=9))}
     shut = DeactivationRequest.objects.filter(inactive_since=None, status="in_progress", starts_at__lt=now).first()
     if shut is not None:
         since = max(shut.starts_at, now - timedelta(hours=5)) + timedelta(minutes=30)
