@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from coverage import Coverage
 from django.apps import apps
 from django.conf import settings
 from django.db import connections
@@ -36,10 +37,14 @@ LONG = ("tests/access/", "tests/faults/", "tests/runtime/", "tests/browser/", "t
 asked: list[None] = []  # one may lie in another
 
 
+def controller(config: pytest.Config) -> Any:
+    plugin = config.pluginmanager.getplugin("_cov")
+    return plugin.cov_controller if plugin else None
+
+
 @contextmanager
 def uncovered(config: pytest.Config) -> Iterator[None]:
-    plugin = config.pluginmanager.getplugin("_cov")
-    tracing = plugin.cov_controller if plugin else None
+    tracing = controller(config)
     if tracing and not asked:
         tracing.pause()
     asked.append(None)
@@ -70,9 +75,17 @@ def django_db_setup(before_the_database: Callable[[], None], django_db_setup: No
     before_the_database()
 
 
-def pytest_sessionstart() -> None:
-    """The pages are imported here: first imported in an uncovered test, their lines would count as never run."""
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """One tracer and no second: each alone triples a test's time."""
+    # Imported first in an uncovered test, the pages' lines would count as never run.
     import_module(settings.ROOT_URLCONF)
+    # In each process of pytest-xdist, pytest-cov begins a measurement before it knows that it is one, and another then.
+    if tracing := controller(session.config):
+        tracing.pause()
+        if begun := Coverage.current():
+            begun.stop()
+        tracing.resume()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,15 +6,8 @@ pytest-xdist gives each of its processes a PostgreSQL database; the messages of 
 import os
 from urllib.parse import urlsplit, urlunsplit
 
-from coverage import Coverage
-
 worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 if worker:
     parts = urlsplit(os.environ["REDIS_URL"])
     number = 1 + int(worker.removeprefix("gw"))
     os.environ["REDIS_URL"] = urlunsplit(parts._replace(path=f"/{number}"))
-
-    # pytest-cov has coverage begin in every child; a worker begins one of its own, and each alone triples its time.
-    begun = Coverage.current()
-    if begun:
-        begun.stop()
