@@ -69,6 +69,11 @@ def sites_for(user: User, roles: Iterable[str]) -> list[Site]:
     return list(Site.objects.filter(site_filter(user, roles, "pk")))
 
 
+def first_site() -> Site | None:
+    """Where what belongs to no single site is dealt with."""
+    return Site.objects.order_by("code").first()
+
+
 def people_filter(user: User) -> Q:
     """The people whose rows the user may see: the site's by role, the team's as its leader, oneself always."""
     visible = site_filter(user, SITE_WIDE)

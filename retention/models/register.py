@@ -82,7 +82,7 @@ class RegisterLineQuerySet(models.QuerySet["RegisterLine"]):
 class RegisterLine(models.Model):
     """The register (daftar catatan dokumen): issued documents, backed-up batches and entries as one list.
 
-    A view of the database (migration 0041): nothing is kept twice. `key` is the kind's letter and the row's id.
+    A view of the database (migration 0005): nothing is kept twice. `key` is the kind's letter and the row's id.
     """
 
     key = models.CharField(primary_key=True, max_length=24)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from occ.documents.choices import Status
 from occ.documents.models import IssuedDocument
 from occ.people.models import Site
+from occ.people.scope import first_site
 from occ.times import local_day
 from occ.workflow.subjects import open_subjects
 from retention.choices import EntryStatus, ItemDecision, ItemState
@@ -24,8 +25,9 @@ from retention.services.record_lists import BEHIND, MOST_LINES, SOME
 
 
 def expired_documents(site: Site, day: date) -> Any:
-    """Superseded revisions too: each has a masa simpan and a file of its own."""
-    return IssuedDocument.objects.filter(site=site).kept_too_long(day)
+    """Superseded revisions too: each has a masa simpan and a file of its own. Those for all sites go with the first."""
+    whose = Q(site=site) | Q(site=None) if site == first_site() else Q(site=site)
+    return IssuedDocument.objects.filter(whose).kept_too_long(day)
 
 
 def expired_entries(site: Site, day: date) -> Any:
@@ -46,12 +48,15 @@ def kept_by(hold: Hold) -> int | None:
 
 
 def covered_documents(holds: Iterable[Hold]) -> Q:
-    """Issued in the hold's period or about days in it; as the database asks it (retention_paper_held)."""
+    """Issued in the hold's period or about days in it; as the database asks it (retention_paper_held).
+
+    What is for all sites is kept by a hold of any.
+    """
     found = Q(pk__in=[])
     for one in holds:
         since = Q(issued_at__gte=one.begins_at) | Q(period_to__gte=one.first_day) if one.first_day else Q()
         until = Q(issued_at__lt=one.ends_at) | Q(period_from__lte=one.last_day) if one.last_day else Q()
-        found |= Q(site=one.site_id) & since & until
+        found |= (Q(site=one.site_id) | Q(site=None)) & since & until
     return found
 
 
@@ -65,7 +70,15 @@ def covered_entries(holds: Iterable[Hold]) -> Q:
 
 
 def holds_on(site: Site, day: date) -> list[Hold]:
-    return wide(Hold.objects.in_force(day).filter(site=site))
+    """Those that may keep a document which is proposed at the site."""
+    holds = Hold.objects.in_force(day)
+    return wide(holds if site == first_site() else holds.filter(site=site))
+
+
+def for_all_sites(lines: Any) -> list[int]:
+    """Positions of the lines whose documents are of no site: who approves them approves for all."""
+    rows = lines.filter(document__isnull=False, document__site=None)
+    return list(rows.order_by("position").values_list("position", flat=True))
 
 
 def proofs() -> Exists:

@@ -21,13 +21,13 @@ from occ.obligations.services import obligation_cancel, obligation_fulfil, oblig
 from occ.people.actors import BEAT, Actor
 from occ.people.history import sign
 from occ.people.models import Site, User
-from occ.people.scope import has_role
+from occ.people.scope import has_role, site_ids
 from occ.policies.services import policy_value
 from occ.times import end_of_day, local_day
 from occ.workflow.services import begin, step
 from retention.choices import DOCUMENTS, ConditionKey, ItemDecision, ItemState, ProposalStatus, RecordKind
 from retention.models import Condition, DocumentTombstone, Hold, Item, Proposal, Record, Tombstone
-from retention.personal import PROPOSERS, SAYERS
+from retention.personal import APPROVERS, PROPOSERS, SAYERS
 from retention.policies import ANSWER, ANSWER_DAYS, COOLING_DAYS, PAPERS
 from retention.services import paper_lists, record_lists
 from retention.services.lines import list_sha256
@@ -234,6 +234,8 @@ def proposal_decide(
     if not refuse_all and some.count() != len(set(refused)):
         raise Invalid(_("A line that you refuse is not on this list."))
     whole = refuse_all or some.count() == lines.count()
+    if not whole:
+        _must_speak_for_all(actor, lines.exclude(pk__in=some.values("pk")))
     if whole or refused:
         _say_why(reason, again_on, local_day(now, proposal.site.zone))
     decision = Decision.REFUSED if whole else Decision.IN_PART if refused else Decision.APPROVED
@@ -253,6 +255,13 @@ def proposal_decide(
         evidence = {"decision": str(decision), "approval": approval.pk}
         obligation_fulfil(subject=found, rule=ANSWER, at=now, evidence=evidence, actor=actor, now=now)
     return found
+
+
+def _must_speak_for_all(actor: User, approved: Any) -> None:
+    """Documents for all sites are on the list of one; its approver alone does not speak for the others."""
+    if site_ids(actor, APPROVERS) is not None and (numbers := paper_lists.for_all_sites(approved)):
+        words = _("Only an approver for all sites approves documents for all sites. Refuse these lines: %(n)s.")
+        raise Invalid(words % {"n": ", ".join(map(str, numbers))}, field="numbers", code="all_sites")
 
 
 def _say_why(reason: str, again_on: date | None, today: date) -> None:

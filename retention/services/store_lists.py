@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from occ.people.actors import Actor
 from occ.people.models import Site
+from occ.people.scope import first_site
 from occ.policies.services import policy_value
 from retention.choices import BagStatus, CheckKind, FindingKind, Result
 from retention.models import Bag, Check, Copy, Pack, Store
@@ -97,7 +98,7 @@ def _keep(
             found = seen if kind == FindingKind.PACK_MISSING else _seen(pks)
             findings_keep(kind=kind, place=store, seen=found, complete=False, now=now)
             Copy.objects.filter(store=store, pack__in=pks).update(result=Result.FAILED)
-    site = home()
+    site = first_site()
     strangers = [Seen(one.name, site, _("%(n)s bytes") % {"n": one.size}) for one in foreign] if site else []
     findings_keep(kind=FindingKind.FOREIGN_PACK, place=store, seen=strangers, complete=True, now=now)
     failures = len(missing) + len(wrong) + len(strangers)
@@ -112,14 +113,9 @@ def _seen(packs: Iterable[int]) -> list[Seen]:
     return [Seen(one.name, one.bag.batch.site, "", one.bag) for one in rows]
 
 
-def home() -> Site | None:
-    """Whose findings of no batch are."""
-    return Site.objects.order_by("code").first()
-
-
 def alarms(*, now: datetime) -> int:
     """A finding for each check that should have been run and was not; those that were run since are gone. How many."""
-    site, count = home(), 0
+    site, count = first_site(), 0
     if site is None:
         return 0
     days = policy_value(FIXITY_DAYS, at=now)

@@ -16,11 +16,12 @@ from occ.errors import NotAllowed, Refused
 from occ.forms import add_refusal
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
+from occ.people.models import User
 from occ.people.scope import has_role
 from occ.processes import plain_stepping, process_context, step_make
 from retention.batching.lists import BatchFilter, batch_rows
 from retention.choices import BatchStatus
-from retention.models import Batch, Problem, Record
+from retention.models import Batch, Problem, Proposal, Record
 from retention.personal import WAIVERS
 from retention.services import batches as services
 from retention.workflow import BATCH
@@ -84,12 +85,20 @@ def _detail(request: HttpRequest, found: Batch, tried: dict[str, forms.Form], st
         "settled": settled.defer("record__customer").order_by("-settled_at")[:20],
         "checks": found.checks.select_related("document").order_by("-started_at")[:10],
         "waives": has_role(me(request), WAIVERS, site=found.site),
+        "disposals": [] if found.is_open else disposals_of(found, me(request)),
     }
     for one in context["problems"]:
         one.url = one.record.get_absolute_url()
     for bag in context["bags"]:
         _count(bag)
     return render(request, "retention/batch.html", context, status=status)
+
+
+def disposals_of(batch: Batch, user: User) -> list[Proposal]:
+    """The proposals by which records of it were destroyed, each with its berita acara once there is one."""
+    gone = Record.objects.filter(batch=batch, tombstone__isnull=False).values("tombstone__proposal")
+    visible = Proposal.objects.visible_to(user).filter(pk__in=gone.distinct())
+    return list(visible.select_related("document", "site").order_by("-pk"))
 
 
 def _count(bag: Any) -> None:

@@ -79,7 +79,7 @@ def _page(request: HttpRequest, found: Proposal, form: forms.Form, recall: forms
         "conditions": found.conditions.select_related("said_by").order_by("pk"),
         "form": form if "approve" in open_now else None,
         "recall": recall if "recall" in open_now else None,
-        "ticked": set(request.POST.getlist("item")),
+        "ticked": _ticked(request),
         "document": document,
         "gone": found.status in (ProposalStatus.DESTROYED, ProposalStatus.CLOSED),
         "export_kind": "retention.disposal_lines",
@@ -117,13 +117,18 @@ def decision_make(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, found, form, NoteForm(auto_id="id_recall_%s"), 422)
 
 
+def _ticked(request: HttpRequest) -> set[str]:
+    """Ids of lines; those ticked on other pages of the list come in one value, with commas (static/occ/occ.js)."""
+    return {one for value in request.POST.getlist("item") for one in value.split(",") if one}
+
+
 def _refused(request: HttpRequest, found: Proposal, data: dict[str, Any]) -> set[int]:
     """The lines refused, as ids: those ticked on the page and those named by number. Raises Invalid."""
-    if data["decision"] == "approve" and request.POST.getlist("item"):
+    if data["decision"] == "approve" and _ticked(request):
         raise Invalid(_("You approve all lines, and ticked some to refuse them: which is it?"), field="decision")
     if data["decision"] != "in_part":
         return set()
-    ticked = {int(one) for one in request.POST.getlist("item")[:1000] if one.isdecimal() and len(one) < 18}
+    ticked = {int(one) for one in _ticked(request) if one.isdecimal() and len(one) < 18}
     lines = Item.objects.filter(proposal=found, live=True)
     named = dict(lines.filter(position__in=data["numbers"]).values_list("position", "pk"))
     if unknown := sorted(data["numbers"] - set(named)):

@@ -57,6 +57,47 @@
     for (const box of boxes) box.checked = ticked;
   });
 
+  // A list of several pages: what was ticked on the others is remembered while the tab is open, said, and sent.
+  // <p data-keep-ticks="key of this list" data-name="item" data-form="id of the form" data-text="… {n}"></p>
+  const kept = document.querySelector("[data-keep-ticks]");
+  const boxes = () => [...document.getElementsByName(kept.dataset.name)].filter((one) => one.type === "checkbox");
+  const ticks = () => new Set((sessionStorage.getItem(kept.dataset.keepTicks) || "").split(",").filter(Boolean));
+
+  function elsewhere() {
+    const here = new Set(boxes().map((box) => box.value));
+    return [...ticks()].filter((value) => !here.has(value));
+  }
+
+  function keep(ticked) {
+    sessionStorage.setItem(kept.dataset.keepTicks, [...ticked].join(","));
+    const count = elsewhere().length;
+    kept.textContent = count ? kept.dataset.text.replace("{n}", String(count)) : "";
+  }
+
+  function tickAgain(first) {
+    const ticked = ticks();
+    for (const box of boxes()) {
+      if (first && box.checked) ticked.add(box.value); // as the page came, after a refused answer
+      box.checked = ticked.has(box.value);
+    }
+    keep(ticked);
+  }
+
+  if (kept) {
+    tickAgain(true);
+    document.addEventListener("htmx:load", () => tickAgain(false));
+    document.addEventListener("change", function (event) {
+      if (event.target.name !== kept.dataset.name) return;
+      const ticked = ticks();
+      if (event.target.checked) ticked.add(event.target.value); else ticked.delete(event.target.value);
+      keep(ticked);
+    });
+    document.addEventListener("formdata", function (event) {
+      const others = event.target.id === kept.dataset.form ? elsewhere() : [];
+      if (others.length) event.formData.append(kept.dataset.name, others.join(","));
+    });
+  }
+
   document.addEventListener("submit", function (event) {
     const form = event.target;
     if (event.defaultPrevented || form.method === "dialog") return;

@@ -113,9 +113,24 @@ def repeated(times: int, deed: Callable[[], Any]) -> tuple[float, float]:
     return cut[9], cut[18]
 
 
+def yardstick() -> float:
+    """Seconds for a fixed piece of Python, the best of five: how quick this machine is just now."""
+
+    def piece() -> float:
+        began = time.perf_counter()
+        counted: dict[str, int] = {}
+        for i in range(400_000):
+            key = f"{i % 1_009}-{i & 7}"
+            counted[key] = counted.get(key, 0) + i
+        hashlib.sha256(json.dumps(counted).encode() * 200).digest()
+        return time.perf_counter() - began
+
+    return min(piece() for _time in range(5))
+
+
 @dataclass
 class Report:
-    """Rows of one benchmark: printed as a table, kept as JSON under var/bench/."""
+    """Rows of one benchmark: printed as a table, kept as JSON under var/bench/ with the machine's yardstick."""
 
     name: str
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -134,6 +149,7 @@ class Report:
             "benchmark": self.name,
             "python": platform.python_version(),
             "cores": os.cpu_count(),
+            "yardstick_s": round(yardstick(), 3),
             "rows": self.rows,
         }
         (folder / f"{self.name}.json").write_text(json.dumps(about, indent=1, default=str) + "\n")

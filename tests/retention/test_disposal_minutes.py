@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core.files.storage import storages
+from django.test import Client
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
@@ -90,6 +91,16 @@ def test_it_says_what_was_destroyed_by_whom_and_why(world: Dead) -> None:
     assert "tahun dua ribu" in said and proposal.approval is not None and proposal.approval.name in said
     with pytest.raises(WrongState):
         issue(world, proposal)
+
+
+@pytest.mark.req("RET-11")
+def test_the_batch_names_the_proposal_and_the_berita_acara(world: Dead, client: Client) -> None:
+    client.force_login(world.leader)
+    proposal, page = world.destroyed(), world.batch.get_absolute_url()
+    assert proposal.number in client.get(page).content.decode()
+    document = issue(world, proposal)
+    shown = client.get(page).content.decode()
+    assert document.full_number in shown and document.get_absolute_url() in shown
 
 
 def test_in_english(world: Dead) -> None:

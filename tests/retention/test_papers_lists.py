@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.utils.translation import gettext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +22,7 @@ from occ.workflow.models import WorkflowStep
 from occ.workflow.subjects import open_subjects
 from retention.choices import HoldReason
 from retention.models import Hold, Item, Proposal
-from retention.services import paper_lists, proposals
+from retention.services import disposing, paper_lists, proposals
 from retention.services.holds import Scope, hold_set
 from retention.services.lines import list_sha256
 from retention.services.register import Line, entry_change
@@ -118,10 +119,11 @@ days = st.one_of(st.none(), st.integers(-5, 5))
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=days, last=days, period=st.one_of(st.none(), st.tuples(st.integers(-9, 9), st.integers(0, 9))),
-       kind=st.sampled_from(["", "chat"]), until=days)  # fmt: skip
+       kind=st.sampled_from(["", "chat"]), until=days, whose=st.sampled_from(["site", "all", "another"]))  # fmt: skip
 def test_the_database_and_the_lists_mean_the_same_by_held(
-    tmp_path: Path, first: int | None, last: int | None, period: tuple[int, int] | None, kind: str, until: int | None
-) -> None:
+    tmp_path: Path, first: int | None, last: int | None, period: tuple[int, int] | None, kind: str, until: int | None,
+    whose: str,
+) -> None:  # fmt: skip
     with transaction.atomic():
         site, control = factories.site(), factories.user(Role.DOCUMENT_CONTROL, factories.site())
         day, offset = OLD_DAY, timedelta
@@ -132,8 +134,10 @@ def test_the_database_and_the_lists_mean_the_same_by_held(
         if begins is None and ends is None:
             begins = day - timedelta(days=9)
         about = (day + offset(days=period[0]), day + offset(days=period[0] + period[1])) if period else None
-        document = issue(site, control, period=about)
-        made = Scope(site=site, kind=kind, first_day=begins, last_day=ends).unsaved()
+        document = issue(None if whose == "all" else site, control, period=about)
+        made = Scope(
+            site=factories.site("YGY") if whose == "another" else site, kind=kind, first_day=begins, last_day=ends
+        ).unsaved()
         made.number, made.reason, made.note, made.set_by, made.set_at = "H", "audit", "x", control, OLD
         made.until = day + offset(days=until) if until is not None else None
         made.save()
@@ -142,6 +146,47 @@ def test_the_database_and_the_lists_mean_the_same_by_held(
             cursor.execute("SELECT retention_paper_held(%s, NULL, %s)", [document.pk, day])
             assert cursor.fetchone()[0] == said
         transaction.set_rollback(True)
+
+
+def test_documents_for_all_sites_go_with_the_first_and_their_approver_speaks_for_all(world: Papers) -> None:
+    other = factories.site("YGY")
+    theirs, ours = issue(other, world.control), issue(None, world.control)
+    everywhere = factories.user(Role.TEAM_LEADER)
+    made = proposals.document_proposal_new(site=other, reason="x", actor=everywhere, now=NOW)
+    assert listed(made) == {theirs}
+    proposal = world.submitted()
+    assert listed(proposal) == {*world.documents, *world.entries, ours}
+    line = proposal.items.get(document=ours)
+    with pytest.raises(Invalid) as refused:
+        world.decide(proposal)
+    assert (refused.value.code, f": {line.position}." in str(refused.value)) == ("all_sites", True)
+    proposal.refresh_from_db()
+    assert (proposal.status, proposal.approval) == ("with_client", None)
+    world.client = factories.user(Role.CLIENT)  # for all sites
+    world.decide(proposal)
+    disposing.proposal_execute(proposal_id=proposal.pk, actor=world.it, now=LATER)
+    world.run(proposal)
+    ours.refresh_from_db()
+    assert ours.status == "destroyed" and not world.path(ours).exists()
+
+
+def test_who_approves_for_one_site_refuses_what_is_for_all(world: Papers) -> None:
+    ours = issue(None, world.control)
+    proposal = world.submitted()
+    line = proposal.items.get(document=ours)
+    world.decide(proposal, refused={line.pk}, reason="Bukan wewenang kami", again_on=tomorrow(NOW))
+    proposal.refresh_from_db()
+    assert (proposal.status, proposal.approved_count) == ("approved", 5)
+
+
+def test_a_hold_of_any_site_keeps_what_is_for_all(world: Papers) -> None:
+    ours, other = issue(None, world.control), factories.site("YGY")
+    draft = world.vouched()
+    scope, control = Scope(site=other, first_day=OLD_DAY, last_day=OLD_DAY), factories.user(Role.DOCUMENT_CONTROL)
+    hold_set(scope=scope, reason=HoldReason.AUDIT, note="Audit", until=None, actor=control, now=NOW)
+    assert draft.items.get(document=ours).state == "pulled"
+    assert draft.items.filter(live=True).count() == 5
+    assert paper_lists.standing(site=world.site, day=NOW_DAY)[gettext("Held")] == 1
 
 
 def test_a_hold_set_later_pulls_its_lines_out_or_voids_the_list(world: Papers) -> None:
