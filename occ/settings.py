@@ -294,6 +294,8 @@ SPECTACULAR_SETTINGS = {
         "RecordKindEnum": "retention.choices.RecordKind",
         "RegisterKindEnum": "retention.choices.RegisterKind",
         "ChannelEnum": "occ.people.choices.Channel",
+        "RecordStateEnum": "retention.choices.RecordState",
+        "LineStateEnum": "retention.choices.ItemState",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "occ.api.schema.errors_said"],
 }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from retention.api import findings, holds, records, register
+from retention.api import batches, findings, holds, proposals, records, register
 
 urlpatterns = [
     path("records/", records.Records.as_view(), name="retention-records"),
@@ -9,6 +9,11 @@ urlpatterns = [
     path("stores/", records.Stores.as_view(), name="retention-stores"),
     path("stores/<int:pk>/", records.StoreDetail.as_view(), name="retention-store"),
     path("stores/<int:pk>/fill/", records.StoreFill.as_view(), name="retention-store-fill"),
+    path("batches/", batches.Batches.as_view(), name="retention-batches"),
+    path("batches/<int:pk>/", batches.BatchDetail.as_view(), name="retention-batch"),
+    path("batches/<int:pk>/escalate/", batches.BatchEscalate.as_view(), name="retention-batch-escalate"),
+    path("batches/<int:pk>/start/", batches.BatchStart.as_view(), name="retention-batch-start"),
+    path("checks/", batches.Checks.as_view(), name="retention-checks"),
     path("findings/", findings.Damages.as_view(), name="retention-findings"),
     path("findings/<int:pk>/", findings.DamageDetail.as_view(), name="retention-finding"),
     path("findings/<int:pk>/try-keys/", findings.KeysTry.as_view(), name="retention-finding-keys"),
@@ -17,6 +22,16 @@ urlpatterns = [
     path("losses/<int:pk>/", findings.LossDetail.as_view(), name="retention-loss"),
     path("losses/<int:pk>/confirm/", findings.LossConfirm.as_view(), name="retention-loss-confirm"),
     path("losses/<int:pk>/refuse/", findings.LossRefuse.as_view(), name="retention-loss-refuse"),
+    path("proposals/", proposals.Proposals.as_view(), name="retention-proposals"),
+    path("proposals/<int:pk>/", proposals.ProposalDetail.as_view(), name="retention-proposal"),
+    path("proposals/<int:pk>/lines/", proposals.ProposalLines.as_view(), name="retention-proposal-lines"),
+    path("proposals/<int:pk>/conditions/", proposals.ProposalCondition.as_view(), name="retention-proposal-condition"),
+    path("proposals/<int:pk>/submit/", proposals.ProposalSubmit.as_view(), name="retention-proposal-submit"),
+    path("proposals/<int:pk>/withdraw/", proposals.ProposalWithdraw.as_view(), name="retention-proposal-withdraw"),
+    path("proposals/<int:pk>/recall/", proposals.ProposalRecall.as_view(), name="retention-proposal-recall"),
+    path("proposals/<int:pk>/execute/", proposals.ProposalExecute.as_view(), name="retention-proposal-execute"),
+    path("proposals/<int:pk>/release/", proposals.ProposalRelease.as_view(), name="retention-proposal-release"),
+    path("proposals/<int:pk>/decide/", proposals.ProposalDecide.as_view(), name="retention-proposal-decide"),
     path("holds/", holds.Holds.as_view(), name="retention-holds"),
     path("holds/<int:pk>/", holds.HoldDetail.as_view(), name="retention-hold"),
     path("holds/<int:pk>/records/", holds.HoldRecords.as_view(), name="retention-hold-records"),

@@ -1,0 +1,134 @@
+"""/api/v1/retention/batches/ and checks/: backups as the pages show and start them (RET-4 to RET-6, RET-15)."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from occ.api.endpoints import AFTER, KEY, SIZE, paged, query_of, user_of
+from occ.api.fields import DayField
+from occ.api.idempotency import idempotent
+from occ.api.paging import page
+from occ.errors import NotAllowed
+from occ.people.access import get_visible
+from retention.batching.lists import batch_rows, check_rows
+from retention.choices import BatchStatus, CheckKind, RecordKind, Result
+from retention.models import Batch, Check
+from retention.services.batches import TRANSITIONS
+from retention.workflow import BATCH
+
+
+class BatchSerializer(serializers.ModelSerializer[Batch]):
+    identifier = serializers.CharField(read_only=True, help_text="also the beginning of its bags' names")
+    site = serializers.CharField(source="site.code")
+    month = serializers.DateField(help_text="the month in which the conversations ended: its first day")
+
+    class Meta:
+        model = Batch
+        fields = [
+            "id", "identifier", "kind", "site", "month", "part", "status", "due_at", "opened_at", "completed_at",
+            "records_count", "bytes_count", "done_count", "problems_count", "error", "next_at",
+        ]  # fmt: skip
+
+
+class BatchQuery(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(
+        [*BatchStatus.choices, ("open", "not backed up yet"), ("late", "overdue")], required=False
+    )
+    kind = serializers.ChoiceField(RecordKind.choices, required=False)
+    site = serializers.CharField(required=False, max_length=10, help_text="code")
+    month = DayField(required=False, help_text="any day of it")
+
+
+class CheckSerializer(serializers.ModelSerializer[Check]):
+    store = serializers.CharField(source="store.code", default=None, allow_null=True)
+    batch = serializers.CharField(source="batch.identifier", default=None, allow_null=True)
+
+    class Meta:
+        model = Check
+        fields = [
+            "id", "kind", "store", "batch", "started_at", "ended_at", "objects_count", "bytes_count", "failures",
+            "result", "note", "by",
+        ]  # fmt: skip
+
+
+class CheckQuery(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(CheckKind.choices, required=False)
+    result = serializers.ChoiceField(Result.choices, required=False)
+
+
+class Batches(APIView):
+    @extend_schema(
+        operation_id="retention_batches", responses=paged("BatchPage", BatchSerializer),
+        parameters=[BatchQuery, AFTER, SIZE],
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        asked = query_of(request, BatchQuery)
+        rows = batch_rows(user_of(request))
+        if "site" in asked:
+            rows = rows.filter(site__code=asked["site"])
+        if "kind" in asked:
+            rows = rows.filter(kind=asked["kind"])
+        if "month" in asked:
+            rows = rows.filter(month=asked["month"].replace(day=1))
+        status = asked.get("status")
+        if status == "late":
+            rows = rows.overdue(timezone.now())
+        elif status:
+            rows = rows.open() if status == "open" else rows.filter(status=status)
+        return page(request, rows, lambda found: BatchSerializer(found, many=True).data)
+
+
+class BatchDetail(APIView):
+    @extend_schema(operation_id="retention_batch", responses=BatchSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """Ask again to follow a running backup: `done_count` of `records_count`."""
+        return Response(BatchSerializer(get_visible(Batch, user_of(request), pk)).data)
+
+
+class BatchStep(APIView):
+    """Escalate and start; subclassed."""
+
+    name = ""
+
+    def made(self, request: Request, pk: int) -> Response:
+        user, found = user_of(request), get_visible(Batch, user_of(request), pk)
+        if not BATCH.find(self.name).open_to(user, found.site):
+            raise NotAllowed
+        TRANSITIONS[self.name](batch_id=pk, actor=user, now=timezone.now())
+        return Response(BatchSerializer(get_visible(Batch, user, pk)).data)
+
+
+class BatchEscalate(BatchStep):
+    name = "escalate"
+
+    @extend_schema(operation_id="retention_batch_escalate", request=None, responses=BatchSerializer, parameters=[KEY])
+    @idempotent
+    def post(self, request: Request, pk: int) -> Response:
+        """Hand it to Team IT (SOP-RET 8.1, step 5)."""
+        return self.made(request, pk)
+
+
+class BatchStart(BatchStep):
+    name = "start"
+
+    @extend_schema(operation_id="retention_batch_start", request=None, responses=BatchSerializer, parameters=[KEY])
+    @idempotent
+    def post(self, request: Request, pk: int) -> Response:
+        """Back it up now, or try again what could not be."""
+        return self.made(request, pk)
+
+
+class Checks(APIView):
+    @extend_schema(
+        operation_id="retention_checks", responses=paged("CheckPage", CheckSerializer),
+        parameters=[CheckQuery, AFTER, SIZE],
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        """Fixity, listings and restore drills: when they ran and what they said."""
+        rows = check_rows(user_of(request)).filter(**query_of(request, CheckQuery))
+        return page(request, rows, lambda found: CheckSerializer(found, many=True).data)
