@@ -31,7 +31,7 @@ DEFINITIONS[SECOND_FACTOR] = replace(DEFINITIONS[SECOND_FACTOR], default=[])
 # Two processes share the files: those that take minutes go first, so that neither waits for the other at the end. They
 # ask the whole of it, page by page or from outside: what they run is not counted as covered, which would take them
 # three times as long.
-LONG = ("tests/access/", "tests/faults/", "tests/runtime/", "tests/browser/", "tests/fuzz/")
+LONG = ("tests/access/", "tests/faults/", "tests/runtime/", "tests/browser/", "tests/fuzz/", "tests/home/test_demo.py")
 
 
 asked: list[None] = []  # one may lie in another

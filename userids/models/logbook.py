@@ -331,6 +331,12 @@ class DeactivationRequest(models.Model):
             models.Index(fields=["site", "status"], name="deactivation_site"),
             # What falls due is found among the open ones, however many were shut before.
             models.Index(fields=["due_at"], name="deactivation_open_due", condition=Q(status__in=OPEN_DEACTIVATION)),
+            # And what was late among those that were not, however few: as `late` asks.
+            models.Index(
+                fields=["due_at", "id"],
+                name="deactivation_late",
+                condition=Q(inactive_since__gt=F("due_at")) | Q(status__in=OPEN_DEACTIVATION),
+            ),
         ]
 
     def __str__(self) -> str:
