@@ -4,6 +4,7 @@ import json
 import os
 import random
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,12 +41,13 @@ def loaded() -> bool:
     return User.objects.exists()
 
 
-def load(*, now: datetime) -> dict[str, Any]:
-    """Fill the empty database; returns and keeps the log-ins: {"password", "users"}."""
+def load(*, now: datetime, say: Callable[[str], None] = lambda words: None) -> dict[str, Any]:
+    """Fill the empty database, saying how far it is; returns and keeps the log-ins: {"password", "users"}."""
     password = "-".join(secrets.token_hex(2) for _part in range(3))
     with transaction.atomic():
         start = local_day(now, JAKARTA) - timedelta(days=1100)
         staff = make_staff(rng=random.Random(SEED), password=password, start=start)  # noqa: S311
+        say("1 of 5: two years of user IDs, leavings and reviews")
         with Life(staff, now) as life, Exits(life):
             reviews.schedule(life)
             plan(life)
@@ -54,11 +56,15 @@ def load(*, now: datetime) -> dict[str, Any]:
             present(life)
             reviews.others(life)
             this_morning(life)
+        say("2 of 5: transfers and contracts")
         transfers(staff, now=now)
         contracts(staff, now=now)
+        say("3 of 5: conversations and recordings")
         files(staff, now=now)
         around(staff, now=now)
+        say("4 of 5: their backups, month by month")
         backups(staff, now=now)
+        say("5 of 5: what was destroyed, and how it stands")
         disposals(staff, password=password, now=now)
         old_papers(staff, password=password, now=now)
         counted(now=now)

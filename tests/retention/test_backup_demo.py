@@ -11,7 +11,7 @@ import pytest
 
 from occ.demo.retention.backups import backups
 from occ.people.choices import Role
-from retention.models import Batch, Check, Finding
+from retention.models import Batch, Check, Finding, Loss
 from tests.factories import user
 from tests.retention.backups import NOW, Ground
 
@@ -30,5 +30,7 @@ def test_the_demo_shows_each_kind_of_batch(tmp_path: Path, settings: Any, floor:
     late = Batch.objects.get(status="incomplete")
     assert late.due_at < NOW and late.problems_count == 1
     assert Finding.objects.open().filter(kind="damaged").count() == 1
+    lost = Loss.objects.get()
+    assert (lost.status, lost.finding.kind) == ("declared", "key_missing") and lost.records_count > 0
     assert Finding.objects.filter(status="resolved").count() == 1
     assert Check.objects.filter(kind="drill", result="ok").exclude(document=None).count() == 2

@@ -21,8 +21,8 @@ class Command(BaseCommand):
             raise CommandError("this is no demo installation (OCC_DEMO is not 1); a real one begins with bootstrap")
         with translation.override("id"):
             if not loaded():
-                self.stdout.write("-- Living through two years of the demo …")
-                load(now=timezone.now())
+                self.stdout.write("-- Living through two years of the demo; this takes some minutes …")
+                load(now=timezone.now(), say=lambda words: self.stdout.write(f"   {words}"))
             now = timezone.now()
             demand(on=not no_totp, now=now)
             logins = json.loads(logins_file().read_text())
