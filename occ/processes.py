@@ -139,6 +139,8 @@ def step_make(
                 raise  # nothing on the page could show it: a page of its own says why
             add_refusal(form, refusal)
         else:
-            messages.success(request, _("Done: %(step)s.") % {"step": flow.states(transition.target).label})
+            messages.success(
+                request, _("It now stands at: %(state)s.") % {"state": flow.states(transition.target).label}
+            )
             return redirect(subject.get_absolute_url())
     return {name: form}

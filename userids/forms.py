@@ -86,7 +86,7 @@ class EvidenceForm(forms.Form):
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("For example: status “Inactive” in the user list of the application."),
+        help_text=_("Words or a file, one of the two. For example: status “Inactive” in the application's user list."),
     )
     file = forms.FileField(
         label=_("Screenshot or document"), required=False, help_text=FILES, widget=forms.FileInput(attrs=ACCEPT)

@@ -51,6 +51,15 @@ def test_an_id_is_entered_edited_and_refused_twice(floor: Floor) -> None:
     assert acting(floor.leader).post(edit, {"role": "x", "note": "y"}).status_code == 403
 
 
+@pytest.mark.req("UID-3")
+def test_a_last_day_that_makes_it_late_at_once_is_said(floor: Floor) -> None:
+    support, today = acting(floor.support), timezone.localdate()
+    data = {"person": floor.agent.number, "reason": "resignation", "note": ""}
+    new = reverse("userids:resignation_new")
+    early = support.post(new, data | {"last_working_day": (today - timedelta(days=9)).isoformat()}, follow=True)
+    assert "is over already" in early.content.decode()
+
+
 @pytest.mark.req("UID-3", "UID-4")
 def test_a_last_day_moves_with_its_deadline_and_is_withdrawn_with_its_request(floor: Floor) -> None:
     support, today = acting(floor.support), timezone.localdate()

@@ -76,6 +76,10 @@ def _record(request: HttpRequest, form: ResignationForm) -> Resignation:
         messages.success(request, _("Recorded. User IDs that the team leader now has to shut: %(n)s.") % {"n": count})
     else:
         messages.warning(request, _("Recorded. This person holds no user ID."))
+    late = DeactivationRequest.objects.filter(person=data["person"]).open().filter(due_at__lt=now).count()
+    if late:
+        words = _("With that last day their time is over already, for %(n)s of them: the coordinator is told.")
+        messages.warning(request, words % {"n": late})
     return resignation
 
 
