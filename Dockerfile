@@ -19,4 +19,4 @@ RUN DATABASE_URL=postgres://x@x/x REDIS_URL=redis://x SECRET_KEY=only-for-collec
  && useradd --system --home /srv/occ occ && mkdir -p /srv/occ/files /srv/backups && chown -R occ /srv/occ /srv/backups
 USER occ
 EXPOSE 8000
-CMD ["uvicorn", "occ.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--lifespan", "off", "--no-proxy-headers", "--no-access-log", "--timeout-graceful-shutdown", "10"]
+CMD ["uvicorn", "occ.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--lifespan", "off", "--no-proxy-headers", "--no-access-log", "--timeout-graceful-shutdown", "10", "--timeout-keep-alive", "75"]

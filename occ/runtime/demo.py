@@ -170,7 +170,8 @@ def supervised(var: Path, port: int, environment: dict[str, str]) -> Iterator[Ch
               "--without-mingle", "--without-gossip"]  # fmt: skip
     commands = {
         "web": [*python, "uvicorn", "occ.asgi:application", "--host", "127.0.0.1", "--port", str(port),
-                "--no-proxy-headers", "--timeout-graceful-shutdown", "3", "--no-access-log", "--lifespan", "off"],
+                "--no-proxy-headers", "--timeout-graceful-shutdown", "3", "--timeout-keep-alive", "75",
+                "--no-access-log", "--lifespan", "off"],
         "worker": [*worker, "-Q", "default", "-n", "default@%h"],
         "jobs": [*worker, "-Q", "jobs", "-n", "jobs@%h"],
         "beat": [*python, "celery", "-A", "occ", "beat", "--pidfile=", "--loglevel", "INFO"],

@@ -134,6 +134,7 @@ class Report:
 
     name: str
     rows: list[dict[str, Any]] = field(default_factory=list)
+    before: float = field(default_factory=yardstick)
 
     def add(self, what: str, **figures: Any) -> None:
         self.rows.append({"what": what} | figures)
@@ -149,7 +150,7 @@ class Report:
             "benchmark": self.name,
             "python": platform.python_version(),
             "cores": os.cpu_count(),
-            "yardstick_s": round(yardstick(), 3),
+            "yardstick_s": [round(self.before, 3), round(yardstick(), 3)],  # before and after
             "rows": self.rows,
         }
         (folder / f"{self.name}.json").write_text(json.dumps(about, indent=1, default=str) + "\n")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import http.client
 import random
+import re
 import sys
 import threading
 import time
-from statistics import quantiles
+from statistics import median, quantiles
 from urllib.parse import urlsplit
 
 from _bench import ROOT, Report, use_database
@@ -38,12 +39,18 @@ def main() -> None:
             one.start()
         for one in browsers:
             one.join()
-    taken = [ms for one in browsers for ms in one.taken]
+    taken = [ms for one in browsers for _page, ms in one.taken]
+    by_page: dict[str, list[float]] = {}
+    for one in browsers:
+        for page, ms in one.taken:
+            by_page.setdefault(page, []).append(ms)
     errors = [error for one in browsers for error in one.errors]
     cut = quantiles(taken, n=20)
     report = Report("browse")
     report.add(f"{USERS} users for {SECONDS} s", pages=len(taken), errors=len(errors), median_ms=cut[9], p95_ms=cut[18],
                worst_ms=max(taken), p95_as_share_of_300_ms=cut[18] / 300)  # fmt: skip
+    for page, some in sorted(by_page.items(), key=lambda found: -median(found[1])):
+        report.add(f"  {page}", pages=len(some), median_ms=median(some), worst_ms=max(some))
     report.write()
     for error in errors[:10]:
         print("  ", error)
@@ -57,7 +64,7 @@ class Browser(threading.Thread):
         super().__init__(daemon=True)
         self.host, self.cookie = urlsplit(base).netloc, f"sessionid={session}; django_language=en"
         self.rng, self.accounts, self.requests = random.Random(seed), accounts, requests
-        self.taken: list[float] = []
+        self.taken: list[tuple[str, float]] = []  # kind of page, ms
         self.errors: list[str] = []
 
     def pages(self) -> str:
@@ -87,7 +94,7 @@ class Browser(threading.Thread):
             except OSError as error:
                 self.errors.append(f"{error!r} {url}")
                 connection.close()
-            self.taken.append((time.perf_counter() - began) * 1000)
+            self.taken.append((re.sub(r"\d+", "N", url), (time.perf_counter() - began) * 1000))
             time.sleep(self.rng.uniform(1, 5))
 
 

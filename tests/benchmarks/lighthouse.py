@@ -68,7 +68,9 @@ def audited(lighthouse: list[str], url: str, cookie: str) -> dict[str, int]:
         f"--extra-headers={json.dumps({'Cookie': cookie})}",
     ]  # fmt: skip
     environment = os.environ | {"CHROME_PATH": chromium}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=True)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    if done.returncode:
+        sys.exit(f"lighthouse: {done.stderr[-2000:]}")
     found = json.loads(done.stdout)
     for key, category in found["categories"].items():
         for ref in category["auditRefs"]:

@@ -88,6 +88,7 @@ def fill() -> None:
         for sql in again:
             cursor.execute(sql)
         cursor.execute("VACUUM ANALYZE retention_record")
+        cursor.execute("COMMENT ON TABLE retention_record IS 'filled'")  # one that was killed half way is filled anew
 
 
 def without_indexes(cursor: Any) -> list[str]:
@@ -125,7 +126,13 @@ def main() -> None:
 
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}  # whose addresses are not what is measured
-    if not Record.objects.exists():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT obj_description('retention_record'::regclass, 'pg_class')")
+        filled = cursor.fetchone()[0] == "filled"
+    if not filled and Record.objects.exists():
+        connection.close()
+        use_database(name)  # anew
+    if not filled:
         fill()
     report = Report("retention_catalogue")
     worst = 0.0
