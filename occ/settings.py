@@ -130,7 +130,7 @@ if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
     raise ImproperlyConfigured(
         "METRICS_TOKEN must have at least 16 characters (or be empty: then there is no /metrics)"
     )
-WEB_THREADS = env.number("WEB_THREADS", 16, least=1, most=500)
+WEB_THREADS = env.number("WEB_THREADS", 4, least=1, most=500)
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]  # asked for by supervisors, inside
 TRUST_PROXY = env.flag("TRUST_PROXY")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
