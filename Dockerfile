@@ -9,7 +9,7 @@ ENV PYTHONUNBUFFERED=1 OCC_VAR=/srv/occ
 WORKDIR /srv/app
 COPY requirements.txt ./
 # Wheels only: nothing is compiled, and what is installed is what the lock file's hashes name.
-RUN pip install --no-cache-dir --require-hashes --only-binary=:all: -r requirements.txt
+RUN pip install --no-cache-dir --no-deps --require-hashes --only-binary=:all: -r requirements.txt
 COPY --from=packages /srv/app/node_modules node_modules
 COPY . .
 # Static files do not depend on the installation: any values will do for collecting them.

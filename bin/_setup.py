@@ -46,9 +46,11 @@ def install_python(dev: bool) -> None:
         say("Making the virtual environment")
         run(sys.executable, "-m", "venv", str(VENV))
     say(f"Installing Python packages ({lock.name})")
+    # The lock is whole, so nothing is to be resolved: Python 3.11's own pip, asked to, stumbles over an extra
+    # (`pydantic[email]`) as soon as the registry has a newer release than the locked one.
     run(
         str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input",
-        "--require-hashes", "--only-binary=:all:", "-r", str(lock),
+        "--no-deps", "--require-hashes", "--only-binary=:all:", "-r", str(lock),
     )  # fmt: skip
     stamp.write_text(digest(lock))
     if dev:  # it holds everything that the other one names
