@@ -15,6 +15,7 @@ api: list[URLPattern | URLResolver] = [
     path("sdm/", include("sdm.api.urls")),
     path("userids/", include("userids.api.urls")),
     path("retention/", include("retention.api.urls")),
+    path("realtime/", include("realtime.api.urls")),
     path("<path:rest>", NotFound.as_view(), name="not-found"),
 ]
 
@@ -25,6 +26,7 @@ urlpatterns = [
     path("sdm/", include("sdm.urls")),
     path("userids/", include("userids.urls")),
     path("retention/", include("retention.urls")),
+    path("realtime/", include("realtime.urls")),
     path("", include("occ.documents.urls")),
     path("", include("occ.jobs.urls")),
     path("api/v1/", include((api, "api"))),

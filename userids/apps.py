@@ -12,6 +12,7 @@ class UserIdsConfig(AppConfig):
             documents,
             finding,
             jobs,
+            names,
             notices,
             panels,
             policies,

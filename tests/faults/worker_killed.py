@@ -24,7 +24,7 @@ def fault(house: House, small: bool) -> None:
     def counts() -> tuple[int, ...]:
         return tuple(model.objects.count() for model in (Account, Person, Assignment))
 
-    rows = 1500 if small else 20_000
+    rows = 4_000 if small else 20_000
     lines = [f"KIL-{i:06};Orang {i};K{i:06};k{i}@x.test;Agent;Voice;1 Agustus 2025;Aktif" for i in range(rows)]
     file = ContentFile("\n".join([HEADER, *lines]).encode(), name="logbook.csv")
     support = User.objects.get(username="support.all")
@@ -38,7 +38,7 @@ def fault(house: House, small: bool) -> None:
     house.until(40, lambda: "ready" in house.log("worker").read_text(), "the worker")
     job = job_start(kind="userids.import_apply", params=params, owner=support, now=timezone.now(), file=file)
     house.until(30, lambda: Job.objects.get(pk=job.pk).state == State.RUNNING, "the job runs")
-    time.sleep(random.uniform(0.2, 0.6) if small else random.uniform(2, 5))
+    time.sleep(random.uniform(0.1, 0.5) if small else random.uniform(2, 5))
     check(Job.objects.get(pk=job.pk).state == State.RUNNING, "the job was over before the worker could be killed")
     house.kill("worker")
     house.say(f"worker killed with -9 in the middle of an import of {rows} rows")
@@ -47,7 +47,7 @@ def fault(house: House, small: bool) -> None:
         Job.objects.filter(pk=job.pk).update(heard_at=timezone.now() - SILENT, created_at=timezone.now() - SILENT)
         house.beat()
     house.worker()
-    took = house.until(20 if small else 600, lambda: not Job.objects.get(pk=job.pk).is_open, "the job is taken up")
+    took = house.until(60 if small else 600, lambda: not Job.objects.get(pk=job.pk).is_open, "the job is taken up")
     job.refresh_from_db()
     house.say(f"{'' if small else 'after three minutes of silence '}taken up and ended {took:.0f} s later: {job.state}")
     check(job.state == State.DONE and job.attempts == 2, f"{job.state} {job.error} after {job.attempts} attempts")

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RealtimeConfig(AppConfig):
+    name = "realtime"
+    verbose_name = _("Real-time management")
+
+    def ready(self) -> None:
+        from realtime import policies, tasks  # noqa: F401  (they register themselves)

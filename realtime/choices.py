@@ -1,0 +1,112 @@
+"""The words of the floor: what agents and customers do, and what is planned for them."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class EventType(models.TextChoices):
+    """What a source may tell (RTM-4). Another type is kept and parked."""
+
+    AGENT_LOGIN = "agent.login", _("Log-in")
+    AGENT_LOGOUT = "agent.logout", _("Log-out")
+    AGENT_STATE = "agent.state", _("State")
+    AGENT_HEARTBEAT = "agent.heartbeat", _("Sign of life")
+    OFFERED = "interaction.offered", _("Offered")
+    QUEUED = "interaction.queued", _("Queued")
+    ANSWERED = "interaction.answered", _("Answered")
+    HOLD = "interaction.hold", _("Put on hold")
+    UNHOLD = "interaction.unhold", _("Taken from hold")
+    WRAPUP = "interaction.wrapup", _("After-call work")
+    COMPLETED = "interaction.completed", _("Completed")
+    ABANDONED = "interaction.abandoned", _("Abandoned")
+    TRANSFERRED = "interaction.transferred", _("Transferred")
+    RECORD = "interaction.record", _("A whole interaction, out of a report")
+    CASE_OPENED = "case.opened", _("Case opened")
+    CASE_ASSIGNED = "case.assigned", _("Case assigned")
+    CASE_ANSWERED = "case.answered", _("Case answered")
+    CASE_SUBMITTED = "case.submitted", _("Case submitted")
+    CASE_CLOSED = "case.closed", _("Case closed")
+    LINK_UP = "link.up", _("Link up")
+    LINK_DOWN = "link.down", _("Link down")
+    FEED_UP = "feed.up", _("Feed up")
+    FEED_DOWN = "feed.down", _("Feed down")
+
+
+class AgentState(models.TextChoices):
+    """What an agent does now, as the application says it."""
+
+    AVAILABLE = "available", _("Available")
+    BUSY = "busy", _("With a customer")
+    HOLD = "hold", _("Customer on hold")
+    WRAPUP = "wrapup", _("After-call work")
+    AUX = "aux", "AUX"
+    OFFLINE = "offline", _("Logged out")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class Activity(models.TextChoices):
+    """What a roster plans for a time."""
+
+    WORK = "work", _("Work")
+    BREAK = "break", _("Break")
+    MEAL = "meal", _("Meal")
+    PRAYER = "prayer", _("Prayer")
+    BRIEFING = "briefing", _("Briefing")
+    COACHING = "coaching", _("Coaching")
+    TRAINING = "training", _("Training")
+
+
+class AuxReason(models.TextChoices):
+    BREAK = "break", _("Break")
+    MEAL = "meal", _("Meal")
+    PRAYER = "prayer", _("Prayer")
+    TOILET = "toilet", _("Toilet")
+    BRIEFING = "briefing", _("Briefing")
+    COACHING = "coaching", _("Coaching")
+    SYSTEM = "system", _("System trouble")
+    OTHER = "other", _("Other")
+
+
+class Outcome(models.TextChoices):
+    """How an interaction stands."""
+
+    OPEN = "open", _("Not ended")
+    ANSWERED = "answered", _("Answered")
+    ABANDONED = "abandoned", _("Abandoned in the queue")
+    MENU = "menu", _("Ended in the voice menu")
+
+
+class Category(models.TextChoices):
+    """Of a case (MO 3.2); response time has a target and a limit for each."""
+
+    INFORMATION = "informasi", _("Information")
+    REQUEST = "permintaan", _("Request")
+    COMPLAINT = "keluhan", _("Complaint")
+
+
+class Fault(models.TextChoices):
+    """What cannot be true of an interaction (RTM-10): it is counted, listed, and its times are in no average."""
+
+    NEGATIVE = "negative", _("A time ends before it begins")
+    TOO_LONG = "too_long", _("Longer than can be")
+    NO_AGENT = "no_agent", _("Answered by nobody")
+    OVERLAP = "overlap", _("The agent was with another customer")
+    ZERO = "zero", _("Answered for no time")
+    CLOCK = "clock", _("The source's clock is wrong")
+
+
+class RosterStatus(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    VALIDATED = "validated", _("Validated")
+    PUBLISHED = "published", _("Published")
+    SUPERSEDED = "superseded", _("Superseded")
+
+
+class DayKind(models.TextChoices):
+    """What a roster says of one person's day."""
+
+    SHIFT = "shift", _("Shift")
+    OFF = "off", _("Day off")
+    LEAVE = "leave", _("Leave")
+    SICK = "sick", _("Sick")
+    PERMISSION = "permission", _("Permission")

@@ -1,0 +1,140 @@
+"""The roster (RTM-1): who works which shift on which day, by site and month, in versions.
+
+Invariants: one line for each person and day of a version; what was published is never changed, a change is the next
+version; one version of a month is the published one. A shift is one thing even over midnight: its day is that on which
+it starts. `starts_at` and `ends_at` of a line are instants, made of the shift's clock times in the site's zone.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from occ.people.choices import Role
+from occ.people.models import Person, Site, User
+from occ.people.scope import SITE_WIDE, people_filter, site_filter
+from realtime.choices import DayKind, RosterStatus
+
+# A team leader runs the floor of whoever works now: the roster of the whole site.
+ROSTER_READERS = frozenset({*SITE_WIDE, Role.TEAM_LEADER})
+
+
+class ShiftQuerySet(models.QuerySet["Shift"]):
+    def visible_to(self, user: User) -> ShiftQuerySet:
+        return self.filter(site_filter(user, {*ROSTER_READERS, Role.AGENT}))
+
+
+class Shift(models.Model):
+    """`breaks`: [{"activity": Activity, "after": minutes from the start, "minutes": how long}], in order, apart."""
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+", verbose_name=_("site"))
+    code = models.CharField(_("code"), max_length=10)
+    label = models.CharField(_("name"), max_length=60)
+    starts = models.TimeField(_("begins"))
+    minutes = models.PositiveSmallIntegerField(_("lasts (minutes)"))
+    paid_minutes = models.PositiveSmallIntegerField(_("paid minutes"))
+    breaks = models.JSONField(_("breaks"), default=list, blank=True)
+    active = models.BooleanField(_("in use"), default=True)
+
+    objects = ShiftQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["site", "starts", "code"]
+        verbose_name = _("shift")
+        constraints = [
+            models.UniqueConstraint(fields=["site", "code"], name="shift_code"),
+            models.CheckConstraint(condition=Q(minutes__gte=30, minutes__lte=960), name="shift_length"),
+            models.CheckConstraint(condition=Q(paid_minutes__lte=F("minutes")), name="shift_paid"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.label}"
+
+
+class RosterQuerySet(models.QuerySet["Roster"]):
+    def visible_to(self, user: User) -> RosterQuerySet:
+        return self.filter(site_filter(user, ROSTER_READERS))
+
+    def published(self) -> RosterQuerySet:
+        return self.filter(status=RosterStatus.PUBLISHED)
+
+
+class Roster(models.Model):
+    """One version of a month's plan; `month` is the first of it."""
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="rosters", verbose_name=_("site"))
+    month = models.DateField(_("month"))
+    version = models.PositiveSmallIntegerField(_("version"))
+    status = models.CharField(_("status"), max_length=12, choices=RosterStatus, default=RosterStatus.DRAFT)
+    made_at = models.DateTimeField(_("made"))
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+
+    objects = RosterQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["-month", "-version"]
+        verbose_name = _("roster")
+        constraints = [
+            models.UniqueConstraint(fields=["site", "month", "version"], name="roster_version"),
+            models.UniqueConstraint(
+                fields=["site", "month"], name="roster_one_published", condition=Q(status="published")
+            ),
+            models.CheckConstraint(condition=Q(month__day=1), name="roster_month_is_first"),
+            models.CheckConstraint(condition=Q(status__in=RosterStatus.values), name="roster_status_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.site.code} {self.month:%Y-%m} v{self.version}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("realtime:roster", args=[self.pk])
+
+
+class RosterLineQuerySet(models.QuerySet["RosterLine"]):
+    def visible_to(self, user: User) -> RosterLineQuerySet:
+        """Published lines of the people whom the user sees; the site's by role, the own ones too."""
+        seen = people_filter(user)
+        people = Person.objects.filter(seen) if seen else Person.objects.all()
+        by_site = site_filter(user, ROSTER_READERS, "roster__site_id")
+        rows = self.filter(Q(person__in=people) | by_site if by_site else Q()).distinct()
+        return rows.filter(roster__status=RosterStatus.PUBLISHED)
+
+    def in_force(self) -> RosterLineQuerySet:
+        return self.filter(roster__status=RosterStatus.PUBLISHED)
+
+
+class RosterLine(models.Model):
+    roster = models.ForeignKey(Roster, models.PROTECT, related_name="lines", db_index=False)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
+    day = models.DateField(_("day"))
+    kind = models.CharField(_("kind"), max_length=10, choices=DayKind)
+    shift = models.ForeignKey(Shift, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    channel = models.CharField(max_length=20, blank=True)  # for which the person is planned, where it matters
+
+    objects = RosterLineQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["roster", "person", "day"], name="roster_line_once"),
+            models.CheckConstraint(
+                condition=Q(kind="shift", shift__isnull=False, starts_at__isnull=False, ends_at__gt=F("starts_at"))
+                | (~Q(kind="shift") & Q(shift=None, starts_at=None, ends_at=None)),
+                name="roster_line_shift",
+            ),
+            models.CheckConstraint(condition=Q(kind__in=DayKind.values), name="roster_line_kind_known"),
+        ]
+        indexes = [
+            models.Index(fields=["person", "starts_at"], name="roster_line_person"),
+            models.Index(fields=["roster", "day"], name="roster_line_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.day} {self.kind}"

@@ -1,0 +1,96 @@
+"""Who is planned when, and for what: read from the published rosters, for whoever compares it with what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Q
+
+from realtime.choices import Activity, DayKind
+from realtime.models import RosterLine
+from realtime.models.roster import RosterLineQuerySet
+
+
+@dataclass(frozen=True)
+class Part:
+    """Half-open; the activity planned for it."""
+
+    starts_at: datetime
+    ends_at: datetime
+    activity: str
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One person's day. `parts` fill the time from start to end; none on a day without a shift."""
+
+    person_id: int
+    day: date
+    kind: str
+    code: str = ""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    parts: tuple[Part, ...] = ()
+    channel: str = ""
+
+    def at(self, instant: datetime) -> str:
+        """The activity planned at that instant; "" outside the shift."""
+        return next((one.activity for one in self.parts if one.starts_at <= instant < one.ends_at), "")
+
+
+def parts_of(starts_at: datetime, ends_at: datetime, breaks: list[dict[str, int | str]]) -> tuple[Part, ...]:
+    """A shift's time, cut by its breaks; what lies outside the shift is left out."""
+    found: list[Part] = []
+    at = starts_at
+    for one in sorted(breaks, key=lambda each: int(each["after"])):
+        begin = max(at, min(ends_at, starts_at + timedelta(minutes=int(one["after"]))))
+        end = min(ends_at, begin + timedelta(minutes=int(one["minutes"])))
+        if begin > at:
+            found.append(Part(at, begin, Activity.WORK))
+        if end > begin:
+            found.append(Part(begin, end, str(one["activity"])))
+        at = max(at, end)
+    if ends_at > at:
+        found.append(Part(at, ends_at, Activity.WORK))
+    return tuple(found)
+
+
+def planned(
+    *, start: datetime, end: datetime, site_id: int | None = None, people: Collection[int] | None = None
+) -> dict[int, list[Planned]]:
+    """Shifts of published rosters that touch [start, end), by person, in order."""
+    rows = RosterLine.objects.in_force().filter(kind=DayKind.SHIFT, starts_at__lt=end, ends_at__gt=start)
+    return _found(rows, site_id, people)
+
+
+def planned_days(
+    *, first: date, last: date, site_id: int | None = None, people: Collection[int] | None = None
+) -> dict[int, list[Planned]]:
+    """What published rosters say of these days (both included), by person: shifts, days off, leave."""
+    return _found(RosterLine.objects.in_force().filter(day__gte=first, day__lte=last), site_id, people)
+
+
+def _found(rows: RosterLineQuerySet, site_id: int | None, people: Collection[int] | None) -> dict[int, list[Planned]]:
+    wanted = Q()
+    if site_id is not None:
+        wanted &= Q(roster__site_id=site_id)
+    if people is not None:
+        wanted &= Q(person_id__in=people)
+    found: dict[int, list[Planned]] = {}
+    for one in rows.filter(wanted).select_related("shift").order_by("day", "starts_at"):
+        parts: tuple[Part, ...] = ()
+        if one.shift and one.starts_at and one.ends_at:
+            parts = parts_of(one.starts_at, one.ends_at, one.shift.breaks)
+        code = one.shift.code if one.shift else ""
+        found.setdefault(one.person_id, []).append(
+            Planned(one.person_id, one.day, one.kind, code, one.starts_at, one.ends_at, parts, one.channel)
+        )
+    return found
+
+
+def last_shift_ends(person_id: int, day: date) -> datetime | None:
+    """When the shift that the person begins on that day ends; None where no published roster knows."""
+    line = RosterLine.objects.in_force().filter(person_id=person_id, day=day, kind=DayKind.SHIFT).first()
+    return line.ends_at if line else None

@@ -1,0 +1,20 @@
+"""Beat's duties on the floor. What has arrived is worked in at once by the process `manage.py floor`; where that one is
+away, beat does it."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from occ.ledger import heartbeats
+from realtime.services.floor import floor_once
+
+heartbeats.expect("floor", timedelta(minutes=3))
+
+
+@shared_task
+def floor() -> int:
+    now = timezone.now()
+    did = floor_once(now=now)
+    heartbeats.leave("floor", now=now, did=did)
+    return did

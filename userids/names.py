@@ -1,0 +1,18 @@
+"""For modules that hear of people by their user IDs: who held which, when (occ.people.identities)."""
+
+from collections.abc import Collection, Iterator
+
+from django.db.models.functions import Upper
+
+from occ.people.identities import Held, register
+from userids.models import Assignment
+
+
+def holders(names: Collection[str]) -> Iterator[Held]:
+    wanted = [name.upper() for name in names]
+    rows = Assignment.objects.annotate(name=Upper("account__user_id")).filter(name__in=wanted)
+    for name, person_id, starts_at, ends_at in rows.values_list("name", "person_id", "starts_at", "ends_at"):
+        yield Held(name, person_id, starts_at, ends_at)
+
+
+register(holders)
