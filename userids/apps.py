@@ -23,6 +23,9 @@ class UserIdsConfig(AppConfig):
         from userids.selectors import letter_visible
 
         register_visibility(Resignation, letter_visible)
+        from userids.reconciling import (
+            hearing,  # noqa: F401
+            turns,  # noqa: F401
+        )
         from userids.reconciling import jobs as reconciling_jobs  # noqa: F401
         from userids.reconciling import tasks as reconciling_tasks  # noqa: F401
-        from userids.reconciling import turns  # noqa: F401

@@ -192,7 +192,7 @@ services.job_run(job_id=uuid.UUID(sys.argv[1]), now=timezone.now())
 
 @pytest.mark.req("KER-8")
 @pytest.mark.parametrize(
-    "at", ["keeping:_make", "keeping:_owe", "runs:findings_tell", "runs:report_issue", "runs:record"]
+    "at", ["keeping:_make", "keeping:owe", "runs:findings_tell", "runs:report_issue", "runs:record"]
 )
 def test_a_worker_killed_in_mid_run_has_written_nothing_and_the_next_one_does_all(
     live_floor: Floor, tmp_path: Path, at: str

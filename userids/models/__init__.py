@@ -21,13 +21,13 @@ from userids.models.logbook import (
     Resignation,
     time_left,
 )
-from userids.models.reconciliation import Finding, FindingSighting, Pull, Reconciliation, RemoteAccount
+from userids.models.reconciliation import Finding, FindingSighting, Heard, Pull, Reconciliation, RemoteAccount
 from userids.models.reviews import AccessReview, AccessReviewItem, AccessReviewPart, BreachReview
 
 __all__ = [
     "APPLICATION_READERS", "LOGBOOK_READERS", "OPEN_DEACTIVATION", "OPEN_REPLACEMENT", "AccessReview",
     "AccessReviewItem", "AccessReviewPart", "Account", "AccountQuerySet", "Application", "ApplicationSecret",
     "Assignment", "BreachReview", "ConnectorOrder", "DeactivationQuerySet", "DeactivationRequest", "Enforcement",
-    "Finding", "FindingSighting", "InstantRange", "Pull", "Reconciliation", "RemoteAccount", "ReplacementRequest",
-    "Resignation", "time_left",
+    "Finding", "FindingSighting", "Heard", "InstantRange", "Pull", "Reconciliation", "RemoteAccount",
+    "ReplacementRequest", "Resignation", "time_left",
 ]  # fmt: skip

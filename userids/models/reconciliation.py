@@ -137,8 +137,11 @@ class Finding(models.Model):
     due_at = models.DateTimeField(_("due"))
     settled_at = models.DateTimeField(_("settled"), null=True)
     accepted_until = models.DateField(_("accepted until"), null=True)
-    first_run = models.ForeignKey(Reconciliation, models.PROTECT, related_name="+")
-    last_run = models.ForeignKey(Reconciliation, models.PROTECT, related_name="+", verbose_name=_("last seen by"))
+    # None where it was heard of from the application's events, and no list has shown it yet.
+    first_run = models.ForeignKey(Reconciliation, models.PROTECT, null=True, related_name="+")
+    last_run = models.ForeignKey(
+        Reconciliation, models.PROTECT, null=True, related_name="+", verbose_name=_("last seen by")
+    )
 
     # While a run works: an open deactivation request is the obligation for the same deed.
     covered = False
@@ -214,6 +217,20 @@ class FindingSighting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.sight} {self.finding_id}"
+
+
+class Heard(models.Model):
+    """Something done under a leaver's ID, heard as it happened; gone once a finding says it."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    left_at = models.DateTimeField()
+    what = models.CharField(max_length=10)
+    source = models.CharField(max_length=40)
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.at:%Y-%m-%d %H:%M}"
 
 
 class PullQuerySet(models.QuerySet["Pull"]):

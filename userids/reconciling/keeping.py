@@ -103,7 +103,7 @@ def _make(run: Reconciliation, now: datetime) -> list[Finding]:
         one.covered = row[-1] is not None
     create_many(made, actor=RECONCILER, why=note, now=now)
     begin_many(FINDING, made, actor=RECONCILER, now=now, note=note)
-    _owe(made, now)
+    owe(made, now)
     return made
 
 
@@ -148,7 +148,7 @@ def findings_reopen(
         floor = (floors or {}).get(one.pk)
         one.due_at, one.covered = within.due(one.kind, one.site, floor), floor is not None
     Finding.objects.bulk_update(found, ["due_at"], batch_size=2_000)
-    _owe(found, now)
+    owe(found, now)
     return found
 
 
@@ -192,10 +192,10 @@ def _uncovered(run: Reconciliation, now: datetime) -> None:
     for one in found:
         one.due_at = within.due(one.kind, one.site, None)
     Finding.objects.bulk_update(found, ["due_at"], batch_size=2_000)
-    _owe(found, now)
+    owe(found, now)
 
 
-def _owe(findings: list[Finding], now: datetime) -> None:
+def owe(findings: list[Finding], now: datetime) -> None:
     """An obligation each, but where an open deactivation request is one for the same deed already."""
     findings = [one for one in findings if not one.covered]
     by_rule: dict[str, list[Owed]] = defaultdict(list)

@@ -70,20 +70,25 @@ def findings_tell(run: Reconciliation, findings: Iterable[Finding], *, now: date
         params = {"application": str(run.application), "site": site.name, "count": count}
         key = f"reconciliation:{run.pk}:{role}:{site.pk}"
         notify(to=audience(role, site=site, now=now), kind=FOUND.key, params=params, key=key, url=url, now=now)
+    incidents_tell(findings, key=f"reconciliation:{run.pk}", now=now)
+
+
+def incidents_tell(findings: Iterable[Finding], *, key: str, now: datetime) -> None:
+    """Of a leaver's activity among these. `key`: of what they were found by, where there are too many to name."""
     incidents: dict[Site, list[Finding]] = {}
     for one in findings:
         if one.kind == FindingKind.ACTIVITY_AFTER_LAST_DAY:
             incidents.setdefault(one.site, []).append(one)
     for site, some in incidents.items():
-        _alarm(run, site, some, now)
+        _alarm(key, site, some, now)
 
 
-def _alarm(run: Reconciliation, site: Site, incidents: list[Finding], now: datetime) -> None:
+def _alarm(found_by: str, site: Site, incidents: list[Finding], now: datetime) -> None:
     to = {one.pk: one for role in (Role.COORDINATOR, Role.IT) for one in audience(role, site=site, now=now)}.values()
     if len(incidents) > SINGLY:
         url = f"{reverse('userids:findings')}?status=open&kind={FindingKind.ACTIVITY_AFTER_LAST_DAY}&site={site.pk}"
         params = {"count": len(incidents), "site": site.name}
-        key = f"reconciliation:{run.pk}:incidents:{site.pk}"
+        key = f"{found_by}:incidents:{site.pk}"
         notify(to=to, kind=INCIDENTS.key, params=params, key=key, url=url, now=now)
         return
     for one in incidents:

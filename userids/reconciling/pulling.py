@@ -24,6 +24,7 @@ from userids.models import Application
 from userids.models.reconciliation import Pull, Reconciliation
 from userids.reconciling.findings import findings_wake
 from userids.reconciling.flow import RECONCILER
+from userids.reconciling.hearing import heard_take_up
 from userids.reconciling.notices import pull_failure_tell
 from userids.reconciling.policies import EVERY
 from userids.reconciling.reading import Listed, Listing
@@ -45,7 +46,11 @@ def reachable() -> list[Application]:
 
 def reconcile_due(*, now: datetime) -> int:
     """All that is due of reconciliation at that instant, here; returns how much was done."""
-    return findings_wake(now=now) + sum(pull_run(pull_id=pk, now=now) for pk in pulls_due(now=now))
+    return (
+        findings_wake(now=now)
+        + heard_take_up(now=now)
+        + sum(pull_run(pull_id=pk, now=now) for pk in pulls_due(now=now))
+    )
 
 
 def pulls_due(*, now: datetime) -> list[int]:
