@@ -8,3 +8,4 @@ class RealtimeConfig(AppConfig):
 
     def ready(self) -> None:
         from realtime import policies, tasks  # noqa: F401  (they register themselves)
+        from realtime.views import sources  # noqa: F401

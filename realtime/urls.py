@@ -1,4 +1,11 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from realtime.views import sources
 
 app_name = "realtime"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("sources/", sources.sources, name="sources"),
+    path("sources/<int:pk>/", sources.source, name="source"),
+    path("sources/<int:pk>/edit/", sources.source_edit, name="source_edit"),
+    path("sources/<int:pk>/retry/", sources.source_retry, name="source_retry"),
+]

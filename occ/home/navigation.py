@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import SITE_WIDE, has_role
+from realtime.models import SOURCE_READERS
 from retention.personal import APPROVERS, CATALOGUE_READERS, LISTENERS, PLACE_READERS
 from userids.models import APPLICATION_READERS
 
@@ -67,6 +68,12 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Retention periods"), "calendar-time", "retention:schedule", PLACE_READERS),
             Item(_("Sources"), "database-import", "retention:sources", PLACE_READERS),
             Item(_("Stores"), "server-2", "retention:stores", PLACE_READERS),
+        ],
+    ),
+    (
+        _("Real-time"),
+        [
+            Item(_("Sources of events"), "plug-connected", "realtime:sources", SOURCE_READERS),
         ],
     ),
     (

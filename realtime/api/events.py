@@ -17,7 +17,7 @@ from occ.api.errors import shape
 from occ.api.parsing import StrictJSONParser
 from occ.errors import Invalid
 from realtime.api.parsing import Lines, NDJSONParser
-from realtime.services.ingesting import MOST_EVENTS, Busy, events_take
+from realtime.services.ingesting import MOST_EVENTS, Busy, events_take, must_send
 
 AGAIN = "2"  # seconds
 
@@ -61,6 +61,7 @@ class Events(APIView):
 
         429 with Retry-After while too many wait to be worked in: nothing was kept then.
         """
+        must_send(user_of(request))
         data = request.data
         events = [data] if isinstance(data, dict) else data
         if not isinstance(events, list) or not data:

@@ -10,12 +10,13 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from occ.people.choices import Role
 from occ.people.models import Site, User
-from occ.people.scope import site_filter
+from occ.people.scope import has_role, site_filter
 
 SOURCE_READERS = frozenset(
     {Role.RTFM, Role.WFM, Role.IT, Role.COORDINATOR, Role.TEAM_LEADER, Role.MANAGER, Role.AUDITOR, Role.ADMINISTRATOR}
@@ -24,14 +25,11 @@ SOURCE_READERS = frozenset(
 
 class SourceQuerySet(models.QuerySet["Source"]):
     def visible_to(self, user: User) -> SourceQuerySet:
+        """The own sites' and those of all sites."""
         seen = site_filter(user, SOURCE_READERS)
-        return self.filter(seen | Q(site=None) if seen else seen) if has_any(user) else self.none()
-
-
-def has_any(user: User) -> bool:
-    from occ.people.scope import has_role
-
-    return has_role(user, SOURCE_READERS)
+        if not seen:
+            return self
+        return self.filter(seen | Q(site=None)) if has_role(user, SOURCE_READERS) else self.none()
 
 
 class Source(models.Model):
@@ -59,6 +57,9 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("realtime:source", args=[self.pk])
 
 
 class Event(models.Model):

@@ -79,8 +79,7 @@ def events_take(
 
     `said_before`: what was refused already, by index (a line that is no JSON).
     """
-    if not (isinstance(actor, SystemActor) or has_role(actor, SENDERS)):
-        raise NotAllowed
+    must_send(actor)
     if Arrival.objects.filter(parked_at=None)[: MOST_WAITING + 1].count() > MOST_WAITING:
         raise Busy(_("Too many events wait to be worked in. Send these again in some seconds."))
     judge = Judge(actor, now)
@@ -98,6 +97,11 @@ def events_take(
             kept = keep(rows, judge.sources(rows), now)
         taken.accepted, taken.duplicates = kept, len(rows) - kept
     return taken
+
+
+def must_send(actor: Actor) -> None:
+    if not (isinstance(actor, SystemActor) or has_role(actor, SENDERS)):
+        raise NotAllowed
 
 
 class Judge:
