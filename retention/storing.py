@@ -36,6 +36,7 @@ from django.utils.translation import gettext as _
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
+from occ.addresses import Forbidden, judge
 from occ.errors import Invalid
 from retention.choices import PlaceKind
 from retention.marks import numbers_hidden
@@ -84,6 +85,12 @@ class Known:
     sha256: str
 
 
+def endpoint_judge(endpoint: str) -> None:
+    """Raises Forbidden where it leads to where no store is. A store on this machine is one; "" is AWS."""
+    if endpoint:
+        judge(urlsplit(endpoint).hostname or "", loopback=True)
+
+
 class Shelf:
     """A place, opened. Names are paths below its address, with slashes and without one in front.
 
@@ -100,6 +107,7 @@ class Shelf:
         if self.local is not None:
             self._there()
             return LocalStore(prefix=self.local)
+        self._allowed()
         options: dict[str, Any] = {"endpoint": self.place.endpoint} if self.place.endpoint else {}
         made = S3Store(
             self.bucket, prefix=self.prefix or None, region=self.place.region or "us-east-1",
@@ -114,6 +122,7 @@ class Shelf:
     @cached_property
     def _s3(self) -> Any:
         """For versions and Object Lock."""
+        self._allowed()
         config = Config(
             connect_timeout=CONNECT_TIME.seconds, read_timeout=READ_TIME.seconds,
             retries={"max_attempts": 2, "mode": "standard"}, s3={"addressing_style": "path"},
@@ -122,6 +131,13 @@ class Shelf:
             "s3", region_name=self.place.region or "us-east-1", endpoint_url=self.place.endpoint or None, config=config,
             **self._keys("aws_access_key_id", "aws_secret_access_key"),
         )  # fmt: skip
+
+    def _allowed(self) -> None:
+        """Where the endpoint's name leads now may be elsewhere than where it led when it was entered."""
+        try:
+            endpoint_judge(self.place.endpoint)
+        except Forbidden as refusal:
+            raise PlaceAway(str(refusal)) from refusal
 
     def _there(self) -> None:
         """Before each deed: a disk may go at any time. Raises PlaceAway."""

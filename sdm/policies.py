@@ -7,7 +7,7 @@ from django.utils.translation import gettext_noop
 
 from occ.obligations.rules import StepKind, register, step
 from occ.people.choices import Role
-from occ.policies.registry import Definition, number
+from occ.policies.registry import Column, Definition, number
 from occ.policies.registry import register as register_policy
 
 INTERVIEW = "sdm.exit_interview"
@@ -49,7 +49,15 @@ register_policy(
     )
 )  # fmt: skip
 register_policy(
-    Definition(ITEMS, _("The clearance list of a leaver"), _("items"), "MO 4.1.3", FIRST_ITEMS, valid_items)
+    Definition(
+        ITEMS,
+        _("The clearance list of a leaver"),
+        _("items"),
+        "MO 4.1.3",
+        FIRST_ITEMS,
+        valid_items,
+        columns=[Column("label", _("What is handed back or settled"), longest=120)],
+    )
 )
 register(
     key=INTERVIEW,

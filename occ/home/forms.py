@@ -1,6 +1,9 @@
+import re
 from typing import Any
 
 from django import forms
+from django.forms.formsets import DELETION_FIELD_NAME
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from occ.people.models import Site, User
@@ -18,7 +21,9 @@ class PolicyForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, definition: Definition, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if definition.choices:
+        if definition.columns:
+            del self.fields["value"]
+        elif definition.choices:
             boxes = forms.CheckboxSelectMultiple
             self.fields["value"] = forms.MultipleChoiceField(
                 label=_("New value"), choices=definition.choices, widget=boxes, required=False
@@ -33,7 +38,61 @@ class PolicyForm(forms.Form):
             field.required, field.empty_label = True, None
 
     def clean_value(self) -> int | float | list[str]:
-        value = self.cleaned_data["value"]
+        value: Any = self.cleaned_data["value"]
         if isinstance(value, list):
             return value
         return int(value) if value == value.to_integral_value() else float(value)
+
+
+class RowForm(forms.Form):
+    """A row of a policy that is a list of rows. Its key stays, so that what code and history know by it is found."""
+
+    key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
+
+    def __init__(self, *args: Any, definition: Definition, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for one in definition.columns:
+            label: Any = one.label
+            if one.choices:
+                self.fields[one.name] = forms.ChoiceField(label=label, choices=one.choices)
+            elif one.longest:
+                self.fields[one.name] = forms.CharField(label=label, max_length=one.longest)
+            else:
+                self.fields[one.name] = forms.DecimalField(label=label, max_digits=9, decimal_places=3)
+
+
+class RowsFormSet(forms.BaseFormSet):
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows that stay, as the policy keeps them; new ones get a key out of what they say."""
+        found: list[dict[str, Any]] = []
+        taken: set[str] = {form.cleaned_data["key"] for form in self.forms if form.has_changed() or form.initial}
+        for form in self.forms:
+            given = dict(form.cleaned_data)
+            if not given or given.pop(DELETION_FIELD_NAME, False):
+                continue
+            said = {name: plain_number(value) for name, value in given.items() if name != "key"}
+            key = given["key"] or new_key(said.values(), taken)
+            taken.add(key)
+            found.append({"key": key, **said})
+        return found
+
+
+def plain_number(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def new_key(said: Any, taken: set[str]) -> str:
+    words = re.sub(r"[^a-z0-9]+", "_", "_".join(str(one) for one in said).lower()).strip("_")[:36] or "row"
+    return next(key for key in (words, *(f"{words}_{n}" for n in range(2, 99))) if key not in taken)
+
+
+def rows_form(definition: Definition, value: list[dict[str, Any]], data: Any) -> RowsFormSet:
+    """The rows as they are, and two empty ones."""
+    made = forms.formset_factory(
+        RowForm, formset=RowsFormSet, extra=2, max_num=40, absolute_max=60, validate_max=True, can_delete=True
+    )
+    shown = [one | {c.name: gettext(one[c.name]) for c in definition.columns if c.longest} for one in value]
+    formset: Any = made(data, initial=shown, prefix="rows", form_kwargs={"definition": definition})
+    return formset

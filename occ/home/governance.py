@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from occ.documents import types
 from occ.errors import NotAllowed, Refused
 from occ.forms import add_refusal
-from occ.home.forms import PolicyForm
+from occ.home.forms import PolicyForm, rows_form
 from occ.home.navigation import FLOOR
 from occ.ledger.models import Entry
 from occ.obligations.rules import RULES
@@ -38,8 +38,17 @@ def must(request: HttpRequest, roles: frozenset[str]) -> None:
 
 
 def plain(definition: Definition) -> bool:
-    """Whether the value is one number or a choice, which a form can ask for."""
+    """Whether the value is one number or a choice; else it is a list of rows."""
     return isinstance(definition.default, int | float) or bool(definition.choices)
+
+
+def editable(definition: Definition) -> bool:
+    return plain(definition) or bool(definition.columns)
+
+
+def rows_shown(definition: Definition, value: Any) -> list[list[str]]:
+    """The rows of a policy that has such, as a table shows them."""
+    return [[one.shown(row[one.name]) for one in definition.columns] for row in value] if definition.columns else []
 
 
 def shown(definition: Definition, value: Any) -> str:
@@ -53,7 +62,12 @@ def policies(request: HttpRequest) -> HttpResponse:
     must(request, FLOOR)
     now = timezone.now()
     rows = [
-        {"definition": one, "value": shown(one, policy_value(key, at=now)), "plain": plain(one)}
+        {
+            "definition": one,
+            "value": shown(one, policy_value(key, at=now)),
+            "plain": plain(one),
+            "count": 0 if plain(one) else len(policy_value(key, at=now)),
+        }
         for key, one in sorted(DEFINITIONS.items(), key=lambda item: (item[1].clause, item[0]))
     ]
     subtitle = _("The numbers of the procedures, as they hold now for all sites")
@@ -66,16 +80,18 @@ def policy(request: HttpRequest, key: str) -> HttpResponse:
     definition, user, now = DEFINITIONS.get(key), me(request), timezone.now()
     if definition is None:
         raise Http404
-    may = has_role(user, SETTERS) and plain(definition)
+    may = has_role(user, SETTERS) and editable(definition)
     may = may and (not definition.everywhere or site_ids(user, SETTERS) is None)
-    initial = {"value": policy_value(key, at=now)} if definition.choices else {}
+    value = policy_value(key, at=now)
+    initial = {"value": value} if definition.choices else {}
     form = PolicyForm(request.POST or None, user=user, definition=definition, initial=initial) if may else None
+    rows = rows_form(definition, value, request.POST or None) if may and definition.columns else None
     if request.method == "POST":
         if form is None:
             raise NotAllowed
-        if form.is_valid():
+        if form.is_valid() and (rows is None or rows.is_valid()):
             try:
-                given = {"site": None} | form.cleaned_data
+                given = {"site": None} | form.cleaned_data | ({"value": rows.rows()} if rows is not None else {})
                 policy_set(key=key, valid_from=now, actor=user, now=now, **given)
             except Refused as refusal:
                 add_refusal(form, refusal)
@@ -88,10 +104,15 @@ def policy(request: HttpRequest, key: str) -> HttpResponse:
         "subtitle": definition.clause,
         "definition": definition,
         "form": form,
-        "history": [{"row": one, "value": shown(definition, one.value)} for one in history],
+        "rows": rows,
+        "history": [
+            {"row": one, "value": shown(definition, one.value), "rows": rows_shown(definition, one.value)}
+            for one in history
+        ],
         "plain": plain(definition),
     }
-    return render(request, "home/policy.html", context, status=422 if form is not None and form.errors else 200)
+    wrong = form is not None and (form.errors or (rows is not None and rows.is_bound and not rows.is_valid()))
+    return render(request, "home/policy.html", context, status=422 if wrong else 200)
 
 
 @require_GET

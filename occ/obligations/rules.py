@@ -10,7 +10,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from occ.policies.registry import Definition
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from occ.people.choices import Role
+from occ.policies.registry import Column, Definition
 from occ.policies.registry import register as register_policy
 
 
@@ -18,6 +22,21 @@ class StepKind(StrEnum):
     REMIND = "remind"
     BREACH = "breach"
     ESCALATE = "escalate"
+
+
+COLUMNS = (
+    Column(
+        "kind", gettext_lazy("Step"),
+        choices=[
+            (StepKind.REMIND, gettext_lazy("Reminder")), (StepKind.BREACH, gettext_lazy("Breach")),
+            (StepKind.ESCALATE, gettext_lazy("Escalation")),
+        ],
+    ),
+    Column("hours", gettext_lazy("Hours (before: negative)")),
+    Column("anchor", gettext_lazy("Counted from"),
+           choices=[("due", gettext_lazy("the due time")), ("start", gettext_lazy("the beginning"))]),
+    Column("role", gettext_lazy("Who is told"), choices=Role.choices),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,7 +76,13 @@ def register(
         raise ValueError(f"rule {key} is registered twice")
     register_policy(
         Definition(
-            key=f"{key}.ladder", label=label, unit="offsets", clause=clause, default=list(ladder), valid=valid_ladder
+            key=f"{key}.ladder",
+            label=label,
+            unit="offsets",
+            clause=clause,
+            default=list(ladder),
+            valid=valid_ladder,
+            columns=COLUMNS,
         )
     )
     RULES[key] = Rule(key, clause, title, owner_role, f"{key}.ladder")
@@ -77,24 +102,27 @@ def ladder(value: list[dict[str, Any]]) -> list[LadderStep]:
 
 
 def valid_ladder(value: Any) -> None:
-    from occ.people.choices import Role
-
     if not isinstance(value, list) or not value:
-        raise ValueError("a ladder has at least one step")
+        raise ValueError(_("there is at least one step"))
     try:
         steps = ladder(value)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, OverflowError) as error:
         raise ValueError(f"a step lacks {error}") from error
     if len({s.key for s in steps}) != len(steps):
         raise ValueError("two steps have the same key")
+    if len({(s.kind, s.anchor, s.offset, s.role) for s in steps}) != len(steps):
+        raise ValueError(_("the same step stands there twice"))
     if any(abs(s.offset) > timedelta(days=3_650) for s in steps):
-        raise ValueError("a step lies more than ten years away")
+        raise ValueError(_("a step lies more than ten years away"))
     if any(s.anchor not in {"start", "due"} or s.role not in Role.values for s in steps):
         raise ValueError("a step's anchor is start or due, and its role one of the roles")
-    if [s for s in steps if s.kind is StepKind.BREACH and (s.anchor != "due" or s.offset)] or not any(
-        s.kind is StepKind.BREACH for s in steps
-    ):
-        raise ValueError("a ladder has its breach step at due")
+    if any(s.anchor == "start" and s.offset < timedelta() for s in steps):
+        raise ValueError(_("nobody can be told before the beginning"))
+    if any(s.kind is StepKind.ESCALATE and (s.anchor != "due" or s.offset <= timedelta()) for s in steps):
+        raise ValueError(_("an escalation comes after the due time"))
+    breaches = [s for s in steps if s.kind is StepKind.BREACH]
+    if len(breaches) != 1 or breaches[0].anchor != "due" or breaches[0].offset:
+        raise ValueError(_("there is one breach step, just at the due time"))
 
 
 @dataclass(frozen=True)

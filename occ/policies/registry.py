@@ -5,6 +5,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
+
+
+@dataclass(frozen=True)
+class Column:
+    """What each row of a policy says that is a list of rows: words up to `longest`, one of `choices`, or a number."""
+
+    name: str
+    label: "str | Promise"
+    longest: int = 0
+    choices: Sequence[tuple[str, "str | Promise"]] = ()
+
+    def shown(self, value: Any) -> str:
+        """As a reader sees it; words that the procedure brought along are translated."""
+        if self.choices:
+            return str(dict(self.choices).get(value, value))
+        return gettext(value) if self.longest else f"{value:g}"
 
 
 @dataclass(frozen=True)
@@ -12,6 +29,7 @@ class Definition:
     """`unit` is shown beside the value (hours, days, percent, offsets…); `valid` raises ValueError on nonsense.
 
     `everywhere`: it holds for all sites, and none has its own. `choices`: the value is a list of some of these codes.
+    `columns`: it is a list of rows, each with a `key` of its own and these columns.
     """
 
     key: str
@@ -22,6 +40,7 @@ class Definition:
     valid: Callable[[Any], None]
     everywhere: bool = False
     choices: Sequence[tuple[str, "str | Promise"]] = ()
+    columns: Sequence[Column] = ()
 
 
 DEFINITIONS: dict[str, Definition] = {}
@@ -40,6 +59,6 @@ def number(least: float, most: float) -> Callable[[Any], None]:
 
     def valid(value: Any) -> None:
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-            raise ValueError(f"a number from {least:g} to {most:g} is needed")
+            raise ValueError(gettext("a number from %(least)s to %(most)s is needed") % {"least": least, "most": most})
 
     return valid

@@ -61,7 +61,8 @@ def policy_set(
     try:
         DEFINITIONS[key].valid(value)
     except (ValueError, TypeError) as error:
-        raise Invalid(_("This value does not fit the policy."), field="value") from error
+        words = _("This value does not fit the policy: %(why)s.") % {"why": error}
+        raise Invalid(words, field="value") from error
     policy = Policy.objects.create(
         key=key, site=site, value=value, valid_from=valid_from, reason=reason, set_by=actor, set_at=now
     )

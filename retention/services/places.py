@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from occ.addresses import Forbidden
 from occ.errors import Invalid, NotAllowed
 from occ.ledger.services import record
 from occ.people.history import sign
@@ -30,7 +31,16 @@ from retention.models.places import Place
 from retention.personal import PLACE_EDITORS
 from retention.services.facts import ENDING, File, Read, plain, understood
 from retention.services.matching import Matcher, pattern_check
-from retention.storing import MARKER, Object, PlaceAway, Shelf, bucket_and_prefix, local_path, opened
+from retention.storing import (
+    MARKER,
+    Object,
+    PlaceAway,
+    Shelf,
+    bucket_and_prefix,
+    endpoint_judge,
+    local_path,
+    opened,
+)
 
 WHERE = ("kind", "url", "endpoint", "region")
 SOURCE_FIELDS = (
@@ -181,8 +191,12 @@ def _checked(place: Any) -> None:
             raise Invalid(_("The directory %(path)s is not there.") % {"path": path}, field="url")
     else:
         bucket_and_prefix(place.url)
-        if place.endpoint and urlsplit(place.endpoint).scheme not in {"http", "https"}:
-            raise Invalid(_("The endpoint begins with https://."), field="endpoint")
+        try:
+            if place.endpoint and urlsplit(place.endpoint).scheme not in {"http", "https"}:
+                raise Invalid(_("The endpoint begins with https://."), field="endpoint")
+            endpoint_judge(place.endpoint)
+        except (Forbidden, ValueError) as refusal:
+            raise Invalid(_("OCC does not connect to this address."), field="endpoint") from refusal
     for model in (Source, Store):
         others = model._default_manager.filter(kind=place.kind)
         if isinstance(place, model) and place.pk:

@@ -13,9 +13,10 @@ import httpx2
 import pytest
 from django.utils.translation import override
 
+from occ.addresses import Forbidden
 from tests.connectors.servers import TOKEN, USER, Fault, Faulty, deaf, plain, reset, silence, status
 from userids.connectors import addresses, speaking
-from userids.connectors.addresses import Forbidden, checked
+from userids.connectors.addresses import checked
 from userids.connectors.base import ConnectorError
 from userids.connectors.manual import ManualConnector
 from userids.connectors.scim import ScimConnector
@@ -382,7 +383,7 @@ def test_no_log_says_a_token_or_a_user_id(faulty: Faulty, caplog: pytest.LogCapt
     "https://2852039166/", "https://0xa9.0xfe.0xa9.0xfe/", "https://100.100.100.200/", "https://[fd00:ec2::254]/",
     "https://user:secret@omni.example/", "https://omni.example/?token=x", "https://omni.example/#x", "https://x:99999/",
     "http://127.0.0.1:80/", "https://127.0.0.1/", "https://[::1]/", "https://127.1/", "https://[::ffff:127.0.0.1]/",
-    "https://[2002:7f00:1::]/", "https://[2002:a9fe:a9fe::1]/",
+    "https://[2002:7f00:1::]/", "https://[2002:a9fe:a9fe::1]/", "https://[64:ff9b::a9fe:a9fe]/",
 ])  # fmt: skip
 def test_where_a_connector_does_not_go(url: str) -> None:
     with pytest.raises(Forbidden):

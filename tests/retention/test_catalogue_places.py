@@ -15,6 +15,7 @@ from occ.errors import Invalid, NotAllowed
 from occ.ledger.models import Entry
 from occ.people.choices import Role
 from occ.people.models import User
+from retention.choices import PlaceKind
 from retention.models import Credential, Record, Source, Store
 from retention.services import places
 from retention.services.places import Keys, source_save, source_try, store_save
@@ -62,6 +63,10 @@ def make_store(it: User, url: str, *, code: str = "MAIN", keys: Keys = Keys(), *
         ({"url": "file://host/x"}, "url"), ({"url": "file:///tmp/../etc"}, "url"), ({"url": "s3://"}, "url"),
         ({"kind": "s3", "url": "file:///tmp"}, "url"),
         ({"kind": "s3", "url": "s3://b", "endpoint": "ftp://x"}, "endpoint"),
+        ({"kind": "s3", "url": "s3://b", "endpoint": "http://169.254.169.254"}, "endpoint"),
+        ({"kind": "s3", "url": "s3://b", "endpoint": "http://[fe80::1]:9000"}, "endpoint"),
+        ({"kind": "s3", "url": "s3://b", "endpoint": "http://[64:ff9b::a9fe:a9fe]"}, "endpoint"),
+        ({"kind": "s3", "url": "s3://b", "endpoint": "http://[bad"}, "endpoint"),
         ({"pattern": "("}, "pattern"), ({"pattern": "(?P<id>.*)"}, "pattern"),
         ({"pattern": r"(?P<id>(a*)*)(?P<start>b)"}, "pattern"), ({"time_format": "%H%M"}, "time_format"),
         ({"time_format": "%Q"}, "time_format"), ({"scan_every_hours": 0}, "scan_every_hours"),
@@ -277,3 +282,11 @@ def test_the_scan_button_tells_a_worker(it: User, tmp_path: Path, client: Client
         started_at=NOW - timedelta(days=1), by="x", error="away", refusals=[{"path": "p", "why": "w"}]
     )
     assert scans.error in client.get(f"/retention/sources/{source.pk}/").content.decode()
+
+
+def test_a_name_that_leads_elsewhere_later_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = [(2, 1, 6, "", ("169.254.169.254", 0))]
+    monkeypatch.setattr("occ.addresses.socket.getaddrinfo", lambda *args, **kwargs: there)
+    place = Store(code="X", kind=PlaceKind.S3, url="s3://b", endpoint="https://s3.example.id")
+    with pytest.raises(PlaceAway):
+        list(Shelf(place).objects())

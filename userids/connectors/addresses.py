@@ -4,7 +4,6 @@ An address is judged by the numbers that its name resolves to, and again by the 
 point elsewhere a moment later. Private networks are let in, since applications live there.
 """
 
-import ipaddress
 import socket
 import ssl
 import time
@@ -16,12 +15,7 @@ import httpcore2
 import httpx2
 from django.utils.translation import gettext as _
 
-# Where clouds answer with credentials, as far as these are not link-local (169.254.0.0/16, fe80::/10) already.
-METADATA = {ipaddress.ip_address(one) for one in ("100.100.100.200", "fd00:ec2::254", "fd20:ce::254", "192.0.0.192")}
-
-
-class Forbidden(Exception):
-    """OCC does not go there; says why."""
+from occ.addresses import Forbidden, allow, literal
 
 
 def checked(url: str, *, loopback: bool) -> str:
@@ -47,31 +41,6 @@ def checked(url: str, *, loopback: bool) -> str:
 def own(host: str) -> bool:
     number = literal(host)
     return host == "localhost" or (number is not None and number.is_loopback)
-
-
-def literal(host: str) -> "ipaddress.IPv4Address | ipaddress.IPv6Address | None":
-    """The number, where the host is one in any way of writing that the resolver takes (0x7f.1 too)."""
-    try:
-        found = ipaddress.ip_address(host.strip("[]").partition("%")[0])
-    except ValueError:
-        try:
-            return ipaddress.IPv4Address(socket.inet_aton(host))
-        except (OSError, ValueError):
-            return None
-    return (found.ipv4_mapped or found) if isinstance(found, ipaddress.IPv6Address) else found
-
-
-def allow(number: "ipaddress.IPv4Address | ipaddress.IPv6Address", *, loopback: bool) -> None:
-    """Raises Forbidden for numbers behind which no application can be meant."""
-    if isinstance(number, ipaddress.IPv6Address) and (inner := number.sixtofour or (number.teredo or (None, None))[1]):
-        allow(inner, loopback=False)  # a tunnel leads to the address that it holds
-    if number.is_loopback and loopback:
-        return
-    if (
-        number.is_loopback or number.is_link_local or number.is_multicast or number.is_unspecified
-        or number.is_reserved or number in METADATA
-    ):  # fmt: skip
-        raise Forbidden(_("OCC does not connect to this address."))
 
 
 class Hasty(httpcore2.NetworkStream):

@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from scim2_client import SCIMClientException
 from scim2_models import PatchOp, ResourceType, SCIMException, ScimProvider, SearchRequest, User
 
+from occ.addresses import Forbidden
 from occ.times import in_reach
-from userids.connectors.addresses import Forbidden, Guarded, checked, transport
+from userids.connectors.addresses import Guarded, checked, transport
 from userids.connectors.base import ConnectorError, RemoteUser
 from userids.connectors.speaking import NotThere, Speaker
 

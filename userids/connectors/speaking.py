@@ -16,7 +16,8 @@ import httpx2
 from django.utils.translation import gettext as _
 from scim2_client.engines.httpx2 import SyncSCIMClient
 
-from userids.connectors.addresses import Forbidden, Guarded
+from occ.addresses import Forbidden
+from userids.connectors.addresses import Guarded
 from userids.connectors.base import ConnectorError
 
 TRIES = 3

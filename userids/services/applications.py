@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from occ.addresses import Forbidden
 from occ.encryption import Unreadable
 from occ.errors import Invalid, NotAllowed
 from occ.ledger.services import record
@@ -27,7 +28,7 @@ from occ.people.models import User
 from occ.people.scope import site_ids
 from occ.times import in_reach
 from userids.choices import ConnectorKind, EnforcementMode
-from userids.connectors.addresses import Forbidden, checked
+from userids.connectors.addresses import checked
 from userids.connectors.base import Connector, ConnectorError
 from userids.connectors.manual import ManualConnector
 from userids.models import Application, ApplicationSecret, Enforcement

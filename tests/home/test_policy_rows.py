@@ -1,0 +1,109 @@
+"""Ladders and the clearance list are policies that a coordinator changes on the page, with a reason, from now on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from occ.obligations.models import ObligationEvent
+from occ.obligations.sweep import sweep
+from occ.people.choices import Role
+from occ.policies.models import Policy
+from occ.policies.services import policy_value
+from sdm.policies import ITEMS
+from tests.factories import Floor, user
+from userids.policies import DEACTIVATE
+
+pytestmark = pytest.mark.django_db
+LADDER = f"{DEACTIVATE}.ladder"
+URL = f"/policies/{LADDER}/"
+
+
+def posted(rows: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    data: dict[str, Any] = {"rows-TOTAL_FORMS": len(rows), "rows-INITIAL_FORMS": sum(bool(r.get("key")) for r in rows)}
+    for i, row in enumerate(rows):
+        data |= {f"rows-{i}-{name}": value for name, value in row.items()}
+    return data | {"reason": "asked for by the client"} | more
+
+
+@pytest.fixture
+def manager(floor: Floor, client: Client) -> Client:
+    client.force_login(floor.manager)
+    return client
+
+
+def steps() -> list[dict[str, Any]]:
+    return [dict(one) for one in policy_value(LADDER, at=timezone.now())]
+
+
+@pytest.mark.req("UID-5", "KER-13")
+def test_a_ladder_is_changed_for_what_is_opened_from_then_on(floor: Floor, manager: Client) -> None:
+    now = timezone.now()
+    before = floor.resign(now.date() + timedelta(days=3), now=now)
+    rows = steps()
+    rows[1]["DELETE"] = "on"
+    new = {"key": "", "kind": "remind", "hours": "-6.5", "anchor": "due", "role": "coordinator"}
+    answer = manager.post(URL, posted([*rows, new, {"key": "", "kind": "remind", "hours": ""}]))
+    assert answer.status_code == 422, "a row that is begun is finished"
+    assert manager.post(URL, posted([*rows, new])).status_code == 302
+    kept = steps()
+    assert [one["key"] for one in kept] == [
+        "requested",
+        "2h_before",
+        "breach",
+        "24h_after",
+        "remind_6_5_due_coordinator",
+    ]
+    assert kept[-1] == {**new, "key": kept[-1]["key"], "hours": -6.5}
+    page = manager.get(URL).content.decode()
+    assert "asked for by the client" in page and "-6.5" in page.replace(",", ".")
+    due = before.person.deactivations.get().due_at
+    sweep(now=due - timedelta(hours=6))
+    taken = set(ObligationEvent.objects.exclude(step="").values_list("step", flat=True))
+    assert "12h_before" in taken and "remind_6_5_due_coordinator" not in taken, "what was opened keeps its ladder"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"hours": "1", "anchor": "due", "kind": "breach", "role": "manager"}, "one breach step"),
+        ({"hours": "-1", "anchor": "due", "kind": "escalate", "role": "manager"}, "after the due time"),
+        ({"hours": "-1", "anchor": "start", "kind": "remind", "role": "manager"}, "before the beginning"),
+        ({"hours": "-2", "anchor": "due", "kind": "remind", "role": "team_leader"}, "twice"),
+        ({"hours": "999999", "anchor": "due", "kind": "remind", "role": "manager"}, "ten years"),
+        ({"hours": "-2", "anchor": "due", "kind": "remind", "role": "nobody"}, "Select a valid choice"),
+        ({"hours": "x", "anchor": "due", "kind": "remind", "role": "manager"}, "Enter a number"),
+    ],
+)
+@pytest.mark.req("UID-5")
+def test_a_ladder_that_makes_no_sense_is_refused_in_words(
+    floor: Floor, manager: Client, change: dict[str, Any], words: str
+) -> None:
+    manager.cookies["django_language"] = "en"
+    before = Policy.objects.count()
+    answer = manager.post(URL, posted([*steps(), {"key": "", **change}]))
+    assert answer.status_code == 422 and words in answer.content.decode()
+    assert Policy.objects.count() == before
+
+
+@pytest.mark.req("SDM-8")
+def test_the_clearance_list_is_one_too(floor: Floor, manager: Client) -> None:
+    rows = [dict(one) for one in policy_value(ITEMS, at=timezone.now())]
+    rows[0]["DELETE"] = "on"
+    assert manager.post(f"/policies/{ITEMS}/", posted([*rows, {"key": "", "label": "Laptop & tas"}])).status_code == 302
+    kept = policy_value(ITEMS, at=timezone.now())
+    assert [one["key"] for one in kept] == ["headset", "locker", "customer_data", "laptop_tas"]
+
+
+def test_who_may_not_sees_it_and_cannot_change_it(floor: Floor, client: Client) -> None:
+    client.force_login(user(Role.AUDITOR))
+    page = client.get(URL)
+    assert page.status_code == 200 and b"rows-TOTAL_FORMS" not in page.content
+    assert client.post(URL, posted(steps())).status_code == 403
+    hostile = {"rows-TOTAL_FORMS": "9999999", "rows-INITIAL_FORMS": "x", "reason": "r"}
+    client.force_login(floor.manager)
+    assert client.post(URL, hostile).status_code == 422
