@@ -14,6 +14,7 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 
 from occ.people.models import Person
+from occ.times import local_day
 from retention.marks import customer_mark, id_mark, numbers_hidden, path_mark
 from retention.models import Record, Source, Tombstone
 from retention.services.facts import Facts
@@ -90,14 +91,18 @@ def records_add(
 
 
 def _destroyed(source: Source, facts: Sequence[Facts]) -> dict[int, Outcome]:
-    """Those that a tombstone knows by ID or by path."""
+    """Those that a tombstone knows: by ID, or by path and day (the ID may be read otherwise now).
+
+    Another conversation that took the path of a destroyed one is none of these.
+    """
     ids = [id_mark(source.code, one.external_id) for one in facts]
     paths = [path_mark(source.code, one.path) for one in facts]
     stones = Tombstone.objects.filter(source=source.code)
     gone = set(stones.filter(id_mark__in=ids).values_list("id_mark", flat=True))
-    gone |= set(stones.filter(path_mark__in=paths).values_list("path_mark", flat=True))
+    lay = set(stones.filter(path_mark__in=paths).values_list("path_mark", "ended_on"))
     words = _("This conversation was destroyed; it is not catalogued again.")
-    found = {at for at, marks in enumerate(zip(ids, paths, strict=True)) if gone.intersection(marks)}
+    zone = source.site.zone
+    found = {at for at, one in enumerate(facts) if ids[at] in gone or (paths[at], local_day(one.ended_at, zone)) in lay}
     return {at: Outcome(REFUSED, None, DESTROYED, words) for at in found}
 
 

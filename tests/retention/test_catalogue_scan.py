@@ -215,29 +215,6 @@ def test_a_wrong_pattern_is_one_matter_and_not_a_million(folder: Path, monkeypat
 
 
 @pytest.mark.req("RET-9")
-def test_what_was_destroyed_never_comes_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = source_in(folder)
-    name = wav()
-    mark = path_mark(source.code, name)
-
-    class Stones:
-        def filter(self, **asked: Any) -> Any:
-            wanted = asked.get("path_mark__in", [])
-            self.found = [one for one in wanted if one == mark]
-            return self
-
-        def values_list(self, *names: str, flat: bool) -> list[str]:
-            return self.found
-
-    monkeypatch.setattr("retention.services.cataloguing.Tombstone.objects", Stones())
-    put(folder, name)
-    done = scan(source)
-    assert (done.added, done.refused) == (0, 1)
-    assert open_findings(source) == {(FindingKind.REAPPEARED, name)}
-    assert not Record.objects.exists()
-
-
-@pytest.mark.req("RET-9")
 def test_a_destroyed_record_s_file_at_its_old_path_is_told(folder: Path) -> None:
     source = source_in(folder)
     path = put(folder, wav())
@@ -263,6 +240,33 @@ def test_a_destroyed_record_s_file_at_its_old_path_is_told(folder: Path) -> None
     scan(source)  # not understood any more, and known by its path all the same
     (found,) = Finding.objects.open().filter(kind=FindingKind.REAPPEARED)
     assert (found.name, found.record) == (path.name, gone)
+
+
+@pytest.mark.req("RET-1", "RET-9")
+def test_another_conversation_at_the_path_of_a_destroyed_one_is_catalogued(folder: Path) -> None:
+    """A recorder that names its files anew each month: the old one stays away, the new one is no old one."""
+    source = source_in(folder, pattern=r"(?P<nothing>line\d)\.wav", sidecar=True)
+    put(folder, "line1.wav", b"x" * 50)
+    sidecar = {"id": "OLD", "start": "2023-03-10T10:00:00+07:00", "end": "2023-03-10T10:05:00+07:00"}
+    put(folder, "line1.wav.json", json.dumps(sidecar).encode())
+    scan(source)
+    gone = Record.objects.select_related("source").get()
+    with past_the_triggers():
+        Tombstone.objects.create(
+            record=gone, number="MUS-1", source=source.code, id_mark=id_mark(source.code, gone.external_id),
+            path_mark=path_mark(source.code, gone.path), kind=gone.kind, ended_on=gone.ended_on, size=50,
+            destroyed_at=NOW,
+        )  # fmt: skip
+    destroyed([gone])
+    for said, size, added in (
+        (sidecar | {"id": "RENAMED"}, 60, 0),  # of the same day
+        (sidecar | {"id": "NEW", "start": "2025-03-10T10:00:00+07:00", "end": "2025-03-10T10:05:00+07:00"}, 50, 1),
+    ):
+        put(folder, "line1.wav", b"y" * size)
+        put(folder, "line1.wav.json", json.dumps(said).encode())
+        assert scan(source).added == added, said
+    assert Record.objects.kept().get().external_id == "NEW"
+    assert not open_findings(source)
 
 
 def test_customers_are_encrypted_and_found_by_their_mark(folder: Path) -> None:
