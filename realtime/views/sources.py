@@ -124,9 +124,10 @@ def source_edit(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(found.get_absolute_url())
     context = {
         "title": _("Edit %(name)s") % {"name": found.name}, "form": form, "cancel_url": found.get_absolute_url(),
+        "submit": _("Save"), "icon": "device-floppy",
         "crumbs": [{"label": _("Sources of events"), "url": reverse("realtime:sources")}],
     }  # fmt: skip
-    return render(request, "realtime/source_form.html", context, status=422 if form.errors else 200)
+    return render(request, "realtime/form.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
