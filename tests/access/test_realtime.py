@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from occ.people.choices import Role
 from occ.people.models import RoleAssignment, Site, User
-from realtime.models import FLOOR_READERS, SOURCE_READERS, Alert, Source
+from realtime.models import FLOOR_READERS, ROSTER_READERS, SOURCE_READERS, Alert, Source
 from realtime.services.alerting import ACKNOWLEDGERS
 from realtime.services.ingesting import SENDERS
 from realtime.services.recovery import plan_open
@@ -20,12 +20,14 @@ from tests.access.matrix import Row, World, what_a_stranger_gets, who_is_let_in
 
 pytestmark = [pytest.mark.req("KER-9"), pytest.mark.timeout(400), pytest.mark.django_db]
 READERS, FLOOR = set(SOURCE_READERS), set(FLOOR_READERS)
+WEEK = "?start=2026-11-20T00:00:00Z&end=2026-11-27T00:00:00Z"
 ROWS: dict[str, Row] = {
     "realtime:sources": Row(get=READERS),
     "realtime:source": Row(get=READERS, of="source", sees=READERS),
     "realtime:source_edit": Row(get=set(KEEPERS), post=set(KEEPERS), of="source", sees=READERS),
     "realtime:source_retry": Row(post=set(KEEPERS), of="source", sees=READERS),
     "api:realtime-events": Row(post=set(SENDERS)),
+    "api:realtime-planned": Row(get={*ROSTER_READERS, Role.AGENT}, query=WEEK),
     "realtime:alerts": Row(get=FLOOR),
     "realtime:alert": Row(get=FLOOR, of="alert", sees=FLOOR),
     "realtime:alert_acknowledge": Row(post=set(ACKNOWLEDGERS), of="alert", sees=FLOOR),
