@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-2", "RET-9"), pytest.m
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(port=0, verbose=False)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
