@@ -7,8 +7,8 @@ A store bears a marker (`occ-store.json`) that says whose it is. A directory is 
 lies there: the empty mount point of a disk that is not mounted is away, neither a store without packages nor one to
 write to. Directories are listed by the system's own calls: one file name that is no UTF-8 would end obstore's list.
 
-A source bears a marker (`occ-source.json`) once OCC has deleted there, or where somebody has laid one: what is not in it
-is gone then, and not its disk, also when nothing is left. Disks mounted below it are remembered by its scans
+A source bears a marker (`occ-source.json`) once OCC has deleted there, or where somebody has laid one: what is not in
+it is gone then, and not its disk, also when nothing is left. Disks mounted below it are remembered by its scans
 (`Source.mounts`): of what lies on one that is not mounted now, nobody says that it is not there.
 """
 
@@ -333,10 +333,10 @@ class Shelf:
         """
         if self.local is not None:
             assert self._store is not None  # it is there
-            done = _unlink_many(self.local, names, self._judge(known))
-            for name in (one for one, gone in done.items() if gone is False):
-                done[name] = self._unmounted(name) or False
-            return done
+            went = _unlink_many(self.local, names, self._judge(known))
+            for name in (one for one, gone in went.items() if gone is False):
+                went[name] = self._unmounted(name) or False
+            return went
         with _said():
             self._s3.meta  # made once, before there are threads  # noqa: B018
             with ThreadPoolExecutor(DELETERS) as pool:

@@ -172,8 +172,9 @@ class Listing:
     def left_out(self, mount: str) -> tuple[int, int]:
         """How many files of known records below that directory are listed, and how many are not."""
         below = "AND r.gone_at IS NULL AND starts_with(r.path, %s)"
-        counts = [self._one(f"SELECT count(*) {some} {below}", [self.source.pk, f"{mount}/"]) for some in (JOINED, GONE)]
-        return int(counts[0]), int(counts[1])
+        asked = [self.source.pk, f"{mount}/"]
+        there, left = (self._one(f"SELECT count(*) {some} {below}", asked) for some in (JOINED, GONE))
+        return int(there), int(left)
 
     def mark_gone(self, now: datetime, away: list[str]) -> int:
         """Note since when a file is not there; how many are newly so. Below `away` nobody knows of any."""

@@ -238,9 +238,7 @@ def test_the_marker_is_laid_before_the_first_file_goes(world: Dead, monkeypatch:
     """Whatever is killed after the last file went, the source is known."""
     proposal, seen = world.executing(), list[bool]()
     real = storing.os.unlink
-    monkeypatch.setattr(
-        storing.os, "unlink", lambda path: (seen.append(opened(world.source).signed()), real(path))[1]
-    )
+    monkeypatch.setattr(storing.os, "unlink", lambda path: (seen.append(opened(world.source).signed()), real(path))[1])
     world.run(proposal)
     assert len(seen) >= 6 and all(seen)
 
