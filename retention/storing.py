@@ -6,6 +6,10 @@ there) or `Unreadable`; no other error of a library comes through.
 A store bears a marker (`occ-store.json`) that says whose it is. A directory is believed to be the store only while it
 lies there: the empty mount point of a disk that is not mounted is away, neither a store without packages nor one to
 write to. Directories are listed by the system's own calls: one file name that is no UTF-8 would end obstore's list.
+
+A source bears a marker (`occ-source.json`) once OCC has deleted there, or where somebody has laid one: what is not in
+it is gone then, and not its disk, also when nothing is left. Disks mounted below it are remembered by its scans
+(`Source.mounts`): of what lies on one that is not mounted now, nobody says that it is not there.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -51,7 +56,8 @@ PART, PARTS = 5 * 2**20, 1
 DELETERS = 16
 # A bucket or mount that does not answer within this is away.
 CONNECT_TIME, READ_TIME = timedelta(seconds=10), timedelta(seconds=60)
-MARKER = "occ-store.json"
+MARKER, SOURCE_MARKER = "occ-store.json", "occ-source.json"
+MOUNTS, OCTAL = Path("/proc/self/mountinfo"), re.compile(r"\\(\d{3})")
 
 
 class PlaceAway(Exception):
@@ -193,7 +199,7 @@ class Shelf:
         """Every object below `under`, in no order. Raises PlaceAway, also half way."""
         self._there()
         if self.local is not None:
-            yield from _walk(self.local, under.strip("/"))
+            yield from (one for one in _walk(self.local, under.strip("/")) if one.name != SOURCE_MARKER)
             self._there()  # a list that ends because the disk went is none
             return
         with _said():
@@ -209,6 +215,10 @@ class Shelf:
                 if self.local is not None:
                     return _of_file(name, self._path(name).lstat())
                 return _object(obstore.head(self._store, name))
+        except FileNotFoundError:
+            if why := self._unmounted(name):
+                raise Unreadable(why) from None
+            raise
         except PlaceAway as away:
             if self.local is not None and self.local.is_dir():  # the file, not the place
                 raise Unreadable(str(away)) from away
@@ -323,12 +333,29 @@ class Shelf:
         """
         if self.local is not None:
             assert self._store is not None  # it is there
-            return _unlink_many(self.local, names, lambda name, found: self._other_file(name, found, known.get(name)))
+            went = _unlink_many(self.local, names, self._judge(known))
+            for name in (one for one, gone in went.items() if gone is False):
+                went[name] = self._unmounted(name) or False
+            return went
         with _said():
             self._s3.meta  # made once, before there are threads  # noqa: B018
             with ThreadPoolExecutor(DELETERS) as pool:
                 done = pool.map(lambda name: self._delete_one(name, known.get(name)), names)
                 return dict(zip(names, done, strict=True))
+
+    def _judge(self, known: Mapping[str, Known]) -> Callable[[str, Object], str]:
+        """Why a file stays. The first that goes shows that the directory is the source, which is marked as such."""
+        signed = False
+
+        def why(name: str, found: Object) -> str:
+            nonlocal signed
+            reason = self._other(name, found, known.get(name))
+            if not reason and not signed and name in known:
+                self.sign()
+                signed = True
+            return reason
+
+        return why
 
     def _delete_one(self, name: str, known: Known | None) -> bool | str:
         try:
@@ -341,13 +368,6 @@ class Shelf:
         except (PlaceAway, Unreadable) as error:
             return str(error) or type(error).__name__
         return was_there
-
-    def _other_file(self, name: str, found: os.stat_result, known: Known | None) -> str:
-        """As `_other`; of most files their size and time of change say enough."""
-        seen = f"{found.st_size}:{found.st_mtime_ns}"
-        if known is not None and known.fingerprint == seen and stat.S_ISREG(found.st_mode):
-            return ""
-        return self._other(name, _of_file(name, found), known)
 
     def _other(self, name: str, found: Object, known: Known | None) -> str:
         """Why it is not the file that is known; "": it is. Read where only its bytes can tell."""
@@ -367,13 +387,44 @@ class Shelf:
 
     def vouches(self, name: str) -> bool:
         """Whether the place itself tells that the object is gone, and not the disk on which it lies."""
-        return self.local is None or _own_directory(self.local, name)
+        return self.local is None or _own_directory(self.local, name) or self.signed()
 
-    def absent_many(self, names: Sequence[str]) -> list[str]:
-        """Those of which something is there still, a version too. Raises PlaceAway, Unreadable (who can tell?)."""
+    def signed(self) -> bool:
+        """Whether the directory bears this source's marker: then it is the source, however little it holds."""
+        if self.local is None:
+            return False
+        try:
+            found = json.loads(b"".join(_read_file(self.local / SOURCE_MARKER, CHUNK)))
+        except (FileNotFoundError, Unreadable, ValueError):
+            return False
+        return isinstance(found, dict) and found.get("code") == self.place.code
+
+    def sign(self) -> None:
+        """To be done while something known lies there. Where it may not be written, all is as without a marker."""
+        assert self.local is not None
+        if hasattr(self.place, "may_delete") and not self.signed():
+            with contextlib.suppress(OSError):
+                (self.local / SOURCE_MARKER).write_text(json.dumps({"code": self.place.code}))
+                _to_disk(self.local / SOURCE_MARKER)
+
+    def mounts(self) -> set[str]:
+        """Directories below the place on which something is mounted now, as names."""
+        return _mounts(self.local) if self.local is not None else set()
+
+    def _unmounted(self, name: str) -> str:
+        """Why nobody can tell whether the object is there; "": it is not."""
+        known = [one for one in getattr(self.place, "mounts", ()) if name.startswith(f"{one}/")]
+        away = sorted(set(known) - self.mounts()) if known else []
+        return _("The disk at %(path)s is not mounted.") % {"path": numbers_hidden(away[0])} if away else ""
+
+    def absent_many(self, names: Sequence[str], *, known: bool = False) -> list[str]:
+        """Those of which something is there still, a version too. Raises PlaceAway, Unreadable (who can tell?).
+
+        `known`: something else has shown that the directory is the one that is meant.
+        """
         if self.local is not None:
             assert self._store is not None
-            return [name for name in names if _is_there(self.local, name)]
+            return [name for name in names if self._is_there(name, known=known)]
         with ThreadPoolExecutor(DELETERS) as pool:
             return [name for name, gone in zip(names, pool.map(self.absent, names), strict=True) if not gone]
 
@@ -409,6 +460,19 @@ class Shelf:
             self.head(name)
         except FileNotFoundError:
             return not [one for one in self.versions(name) if one != "null"]
+        return False
+
+    def _is_there(self, name: str, *, known: bool) -> bool:
+        """In a directory. Raises Unreadable."""
+        assert self.local is not None
+        if not _leads_in(self.local, name):
+            raise Unreadable(_("The name leads out of its place."))
+        if os.path.lexists(self.local / name):
+            return True
+        if why := self._unmounted(name):
+            raise Unreadable(why)
+        if not known and not self.vouches(name):
+            raise Unreadable(_("Its directory is not there: is the disk?"))
         return False
 
     def _path(self, name: str) -> Path:
@@ -518,9 +582,7 @@ def _leads_in(root: Path, name: str) -> bool:
     return os.path.realpath(f"{real}/{folder}") == os.path.normpath(f"{real}/{folder}")
 
 
-def _unlink_many(
-    root: Path, names: Sequence[str], other: Callable[[str, os.stat_result], str]
-) -> dict[str, bool | str]:
+def _unlink_many(root: Path, names: Sequence[str], other: Callable[[str, Object], str]) -> dict[str, bool | str]:
     """`other`: why what lies there is to stay; "" where nothing is."""
     done: dict[str, bool | str] = {}
     touched: set[str] = set()
@@ -534,7 +596,7 @@ def _unlink_many(
             done[name] = _("The name leads out of its place.")
             continue
         try:
-            if why := other(name, os.lstat(base + name)):
+            if why := other(name, _of_file(name, os.lstat(base + name))):
                 done[name] = why
                 continue
             os.unlink(base + name)
@@ -551,14 +613,15 @@ def _unlink_many(
     return done
 
 
-def _is_there(root: Path, name: str) -> bool:
-    if not _leads_in(root, name):
-        raise Unreadable(_("The name leads out of its place."))
-    if os.path.lexists(root / name):
-        return True
-    if not _has_directory(root, name):
-        raise Unreadable(_("Its directory is not there: is the disk?"))
-    return False
+def _mounts(root: Path) -> set[str]:
+    """By the kernel's own list (proc(5)), which also knows of a directory that is mounted from the same disk."""
+    try:
+        lines = MOUNTS.read_text(errors="replace").split("\n")
+    except FileNotFoundError:  # no Linux: then none is known of
+        return set()
+    inside = f"{os.path.realpath(root)}/"
+    points = [OCTAL.sub(lambda one: chr(int(one[1], 8)), line.split(" ")[4]) for line in lines if line]
+    return {point.removeprefix(inside) for point in points if point.startswith(inside)}
 
 
 def _has_directory(root: Path, name: str) -> bool:

@@ -13,6 +13,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -75,7 +76,7 @@ class Floor:
         self.known: set[tuple[str, datetime]] = set()
         self.surge: dict[tuple[str, str], datetime] = {}
         for place in rates:
-            self.at(start, lambda place=place: self.arrivals(place))
+            self.at(start, partial(self.arrivals, place))
 
     # Time --------------------------------------------------------------------------------------------------------
 
@@ -114,13 +115,13 @@ class Floor:
                 continue
             late = self.rng.uniform(360, 1_800) if chance < 0.10 else self.rng.gauss(-120, 100)
             agent = self.agents.setdefault(duty.agent, Agent(duty.agent, duty.site, duty.channel))
-            self.at(duty.starts_at + timedelta(seconds=late), lambda agent=agent: self.login(agent))
+            self.at(duty.starts_at + timedelta(seconds=late), partial(self.login, agent))
             for begin, end, activity in duty.parts:
                 if activity != "work":
                     self.at(begin + timedelta(seconds=self.rng.gauss(30, 60)), self.pause(agent, activity, end))
             if self.rng.random() > 0.01:  # one in a hundred forgets
                 out = duty.ends_at + timedelta(seconds=self.rng.gauss(60, 90))
-                self.at(out, lambda agent=agent: self.leave(agent))
+                self.at(out, partial(self.leave, agent))
 
     def change(self, agent: Agent, state: str, reason: str = "") -> None:
         if state != agent.state:

@@ -66,9 +66,11 @@ class Source(Place):
     may_delete = models.BooleanField(_("OCC may delete here"), default=False)
     scan_every_hours = models.PositiveSmallIntegerField(_("scanned every … hours"), default=24)
     scanned_at = models.DateTimeField(_("last scanned"), null=True, editable=False)
+    # Directories below it on which scans have found a disk of its own.
+    mounts = models.JSONField(default=list, editable=False)
 
     objects = SourceQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["scanned_at"])
+    history = HistoricalRecords(excluded_fields=["scanned_at", "mounts"])
 
     class Meta:
         ordering = ["code"]

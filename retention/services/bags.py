@@ -21,7 +21,7 @@ from retention.backing.keys import KeyWrong
 from retention.backing.packing import spooled, written
 from retention.choices import BagStatus
 from retention.marks import id_mark
-from retention.models import Bag, Batch, Copy, Pack, Packed, Store
+from retention.models import Bag, Batch, Copy, LostPacked, Pack, Packed, Store
 from retention.services.schedule import rules_on
 from retention.storing import Shelf
 
@@ -139,3 +139,15 @@ def orphans_remove(shelf: Shelf, identifier: str, named: set[str]) -> int:
     for name in orphans:
         shelf.delete(name)
     return len(orphans)
+
+
+def held(pack: Pack) -> bool:
+    """Whether anything of it can be read; locked, so that what would destroy the last of it waits."""
+    if pack.number == 0:
+        bags = Bag.objects.filter(pk=pack.bag_id).exclude(status=BagStatus.GONE)
+        return bags.select_for_update(no_key=True).values_list("pk", flat=True).first() is not None
+    for some in (Packed.objects, LostPacked.objects):
+        kept = some.filter(pack=pack, key__isnull=False).order_by("record_id").select_for_update(no_key=True)
+        if kept.values_list("record_id", flat=True).first() is not None:
+            return True
+    return False

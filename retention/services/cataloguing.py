@@ -1,13 +1,16 @@
 """Conversations into the catalogue, from wherever they come: once each, and never one that was destroyed (RET-1).
 
 A scan, the API and a spreadsheet call `records_add`. What is there already is known; what contradicts it is refused.
+
+A tombstone keeps the conversation that was destroyed from coming back, and no other: recorders that count from 1 again
+give a new call the ID or the path of an old one. A new one of an old ID bears its end in its ID.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 
 from django.db import transaction
 from django.db.models.functions import Upper
@@ -58,15 +61,17 @@ class Agents:
 
 
 def records_add(
-    *, source: Source, facts: Sequence[Facts], now: datetime, agents: Agents | None = None
-) -> list[Outcome]:
-    """Catalogue each fact (already `checked`); an outcome each, in their order. One transaction, no network.
+    *, source: Source, facts: Sequence[Facts], now: datetime, agents: Agents | None = None,
+    read: Callable[[Facts], str] = lambda one: "",
+) -> list[Outcome]:  # fmt: skip
+    """Catalogue each fact (already `checked`); an outcome each, in their order. One transaction, no network in it.
 
-    Two at once, and one twice, make one row: the database's unique constraints decide.
+    Two at once, and one twice, make one row: the database's unique constraints decide. `read` gives the SHA-256 of one
+    that may be a destroyed one ("" : nobody can tell, and then it is taken for that).
     """
     agents = agents or Agents()
     agents.learn(one.agent for one in facts)
-    outcomes: dict[int, Outcome] = _destroyed(source, facts)
+    facts, outcomes = _buried(source, facts, read)
     first: dict[tuple[str, str], int] = {}
     rows: list[Record] = []
     for at, one in enumerate(facts):
@@ -90,20 +95,45 @@ def records_add(
     return [outcomes[at] for at in range(len(facts))]
 
 
-def _destroyed(source: Source, facts: Sequence[Facts]) -> dict[int, Outcome]:
-    """Those that a tombstone knows: by ID, or by path and day (the ID may be read otherwise now).
-
-    Another conversation that took the path of a destroyed one is none of these.
-    """
-    ids = [id_mark(source.code, one.external_id) for one in facts]
+def _buried(
+    source: Source, facts: Sequence[Facts], read: Callable[[Facts], str]
+) -> tuple[list[Facts], dict[int, Outcome]]:
+    """The facts under the IDs that they are to have, and refusals of those that were destroyed."""
+    ids = [(id_mark(source.code, one.external_id), id_mark(source.code, _id_of_its_own(one))) for one in facts]
     paths = [path_mark(source.code, one.path) for one in facts]
-    stones = Tombstone.objects.filter(source=source.code)
-    gone = set(stones.filter(id_mark__in=ids).values_list("id_mark", flat=True))
-    lay = set(stones.filter(path_mark__in=paths).values_list("path_mark", "ended_on"))
+    stones: dict[str, list[Tombstone]] = {}
+    of_source = Tombstone.objects.filter(source=source.code)
+    for found in (
+        of_source.filter(id_mark__in=[mark for both in ids for mark in both]), of_source.filter(path_mark__in=paths)
+    ):  # fmt: skip
+        for stone in found:
+            stones.setdefault(stone.id_mark, [stone])
+            stones.setdefault(stone.path_mark, []).append(stone)
+    facts, outcomes = list(facts), {}
     words = _("This conversation was destroyed; it is not catalogued again.")
-    zone = source.site.zone
-    found = {at for at, one in enumerate(facts) if ids[at] in gone or (paths[at], local_day(one.ended_at, zone)) in lay}
-    return {at: Outcome(REFUSED, None, DESTROYED, words) for at in found}
+    for at, (one, (mine, own), path) in enumerate(zip(facts, ids, paths, strict=True)):
+        near = [*stones.get(mine, []), *stones.get(own, []), *stones.get(path, [])]
+        if near:
+            day = local_day(one.ended_at, source.site.zone)
+            if not one.sha256 and any(one.size == stone.size and stone.sha256 for stone in near):
+                one = replace(one, sha256=read(one))
+            if any(_is_it(one, day, stone, by_id=stone.id_mark in (mine, own)) for stone in near):
+                outcomes[at] = Outcome(REFUSED, None, DESTROYED, words)
+            elif any(stone.id_mark == mine for stone in near):
+                one = replace(one, external_id=_id_of_its_own(one))
+            facts[at] = one
+    return facts, outcomes
+
+
+def _is_it(one: Facts, day: date, stone: Tombstone, *, by_id: bool) -> bool:
+    """The conversation of that ID and day, whatever became of its file; else the same bytes, as far as one can tell."""
+    if by_id and day == stone.ended_on:
+        return True
+    return one.size == stone.size and (not one.sha256 or not stone.sha256 or one.sha256 == stone.sha256)
+
+
+def _id_of_its_own(one: Facts) -> str:
+    return f"{one.external_id[:103]}@{one.ended_at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 @dataclass

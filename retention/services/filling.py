@@ -25,9 +25,9 @@ from occ.people.actors import Actor
 from occ.people.models import User
 from retention.backing.packing import Halted, Spool, Stopped, compare, place_says, spooled, written
 from retention.choices import BagStatus, CheckKind, FindingKind, Result
-from retention.models import Bag, Check, Copy, Finding, Journal, Pack, Packed, Store
+from retention.models import Check, Copy, Finding, Journal, Pack, Packed, Store
 from retention.services.backups import spool_folder
-from retention.services.bags import let_go
+from retention.services.bags import held, let_go
 from retention.services.findings import Seen, findings_gone, findings_keep
 from retention.services.places import may_edit_stores
 from retention.services.sending import send
@@ -169,7 +169,7 @@ def _copy(pack: Pack, shelf: Shelf, check: Check, run: uuid.UUID, clock: Clock) 
             findings_keep(kind=FindingKind.NOT_COPIED, place=_store(shelf), seen=seen, complete=False, now=now)
             Check.objects.filter(pk=check.pk).update(failures=F("failures") + 1)
             return False
-        kept = _still_wanted(pack)
+        kept = held(pack)
         if kept:
             Copy.objects.get_or_create(pack=pack, store_id=store.pk, defaults={"version": version, "checked_at": now})
             kinds = [FindingKind.NOT_COPIED, FindingKind.FOREIGN_PACK]
@@ -199,15 +199,6 @@ def _placed(pack: Pack, shelf: Shelf, spool: Spool) -> str:
             return shelf.version(pack.name)
         shelf.delete(pack.name)
     return written(spool, pack.name, [shelf])[shelf.place.pk]
-
-
-def _still_wanted(pack: Pack) -> bool:
-    """Locked: what would destroy the last of it waits for the copy's row, and then removes it too."""
-    if pack.number == 0:
-        bags = Bag.objects.filter(pk=pack.bag_id).exclude(status=BagStatus.GONE)
-        return bags.select_for_update(no_key=True).values_list("pk", flat=True).first() is not None
-    kept = Packed.objects.filter(pack=pack, key__isnull=False).order_by("record_id")
-    return kept.select_for_update(no_key=True).values_list("record_id", flat=True).first() is not None
 
 
 def fetched(copy: Copy, pack: Pack, spool: Spool, why: list[str] | None = None) -> bool:
@@ -263,14 +254,25 @@ def journals_fill(*, store: Store, clock: Clock) -> int:
 
 
 def _journal(name: str, sha256: str, shelf: Shelf, others: Sequence[Store]) -> bool:
+    content = journal_fetched(name, sha256, others)
+    if content is not None:
+        journal_written(name, content, shelf)
+    return content is not None
+
+
+def journal_fetched(name: str, sha256: str, others: Sequence[Store]) -> bytes | None:
     for other in others:
         try:
             content = b"".join(opened(other).read(name))
         except (PlaceAway, FileNotFoundError, Unreadable):
             continue
         if hashlib.sha256(content).hexdigest() == sha256:
-            shelf.put(name, content)
-            if b"".join(shelf.read(name)) != content:
-                raise PlaceAway(place_says(shelf, _("what was read back is not what was written.")))
-            return True
-    return False
+            return content
+    return None
+
+
+def journal_written(name: str, content: bytes, shelf: Shelf) -> None:
+    """Raises PlaceAway, FileNotFoundError, Unreadable."""
+    shelf.put(name, content)
+    if b"".join(shelf.read(name)) != content:
+        raise PlaceAway(place_says(shelf, _("what was read back is not what was written.")))

@@ -61,10 +61,15 @@ def journals_keep(store: Store) -> int:
     shelf, count = opened(store), 0
     there = {one.name for one in shelf.objects(f"{FOLDER}/")}
     for page in Journal.objects.exclude(name__in=there).select_related("proposal__site", "proposal__approval"):
-        rows = _stones(page.proposal).filter(pk__gte=page.first_id, pk__lte=page.last_id).order_by("pk")
-        shelf.put(page.name, _content(page.proposal, page.page, list(rows.values("pk", *_facts(page.proposal)))))
+        shelf.put(page.name, journal_content(page))
         count += 1
     return count
+
+
+def journal_content(page: Journal) -> bytes:
+    """As the tombstones have it now, which only grow."""
+    rows = _stones(page.proposal).filter(pk__gte=page.first_id, pk__lte=page.last_id).order_by("pk")
+    return _content(page.proposal, page.page, list(rows.values("pk", *_facts(page.proposal))))
 
 
 def _next_page(proposal: Proposal) -> tuple[int, list[dict[str, Any]]] | None:
@@ -135,15 +140,9 @@ def journals_reapply(*, now: datetime) -> Reapplied:
 
 
 def _apply(store: Store, name: str, content: bytes, done: Reapplied, now: datetime) -> None:
-    text, _newline, last = content.decode(errors="replace").rstrip("\n").rpartition("\n")
-    try:
-        rows = [json.loads(line) for line in text.split("\n")]
-        told = json.loads(last)["hmac"]
-    except (ValueError, KeyError, TypeError):
-        done.refused.append(f"{store.code}: {name}: " + _("no journal"))
-        return
-    if not hmac.compare_digest(str(told).encode(errors="replace"), _hmac(text + "\n").encode()):
-        done.refused.append(f"{store.code}: {name}: " + _("not written by this installation"))
+    rows, why = journal_read(content)
+    if why:
+        done.refused.append(f"{store.code}: {name}: {why}")
         return
     proof = {"number": rows[0]["number"], "store": store.code, "name": name[:120],
              "sha256": hashlib.sha256(content).hexdigest(), "read_at": now}  # fmt: skip
@@ -157,6 +156,19 @@ def _apply(store: Store, name: str, content: bytes, done: Reapplied, now: dateti
     for row in rows[1:]:
         if row["id_mark"] not in known:
             _destroy_again(row, proof, done, now)
+
+
+def journal_read(content: bytes) -> tuple[list[dict[str, Any]], str]:
+    """Its head and its lines; or none, and why it is not believed."""
+    text, _newline, last = content.decode(errors="replace").rstrip("\n").rpartition("\n")
+    try:
+        told = json.loads(last)["hmac"]
+        rows = [json.loads(line) for line in text.split("\n")]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return [], _("no journal")
+    if not hmac.compare_digest(str(told).encode(errors="replace"), _hmac(text + "\n").encode()):
+        return [], _("not written by this installation")
+    return rows, ""
 
 
 @transaction.atomic

@@ -152,24 +152,35 @@ class Listing:
         )
 
     def note_reappeared(self) -> None:
-        """New files at the very paths of records that were destroyed, of which tombstones keep marks."""
+        """Files at the very paths of records that were destroyed, of which tombstones keep marks: found to be those,
+        or not understood and of their size."""
         self._run(
-            """UPDATE scan_wrong w SET kind = %s, why = %s, record_id = t.record_id FROM retention_tombstone t
-               WHERE t.source = %s AND w.kind = ANY(%s)
+            """UPDATE scan_wrong w SET kind = %s, why = %s, record_id = t.record_id
+               FROM retention_tombstone t, scan_listed l
+               WHERE t.source = %s AND l.path = w.path AND (w.kind = %s OR w.kind = %s AND l.size = t.size)
                  AND t.path_mark = encode(sha256(convert_to(%s || E'\\n' || w.path, 'UTF8')), 'hex')""",
             [
                 FindingKind.REAPPEARED,
                 _("This conversation was destroyed, and its file is there again."),
                 self.source.code,
-                [str(FindingKind.UNKNOWN_FILE), str(FindingKind.REAPPEARED)],
+                FindingKind.REAPPEARED,
+                FindingKind.UNKNOWN_FILE,
                 self.source.code,
             ],
         )
 
-    def mark_gone(self, now: datetime) -> int:
-        """Note since when a file is not there; how many are newly so."""
+    def left_out(self, mount: str) -> tuple[int, int]:
+        """How many files of known records below that directory are listed, and how many are not."""
+        below = "AND r.gone_at IS NULL AND starts_with(r.path, %s)"
+        asked = [self.source.pk, f"{mount}/"]
+        there, left = (self._one(f"SELECT count(*) {some} {below}", asked) for some in (JOINED, GONE))
+        return int(there), int(left)
+
+    def mark_gone(self, now: datetime, away: list[str]) -> int:
+        """Note since when a file is not there; how many are newly so. Below `away` nobody knows of any."""
         count = 0
-        for pks in self._pks(f"SELECT r.id {GONE} AND r.gone_at IS NULL", [self.source.pk]):
+        known = "AND NOT EXISTS (SELECT FROM unnest(%s::text[]) AS a(dir) WHERE starts_with(r.path, a.dir || '/'))"
+        for pks in self._pks(f"SELECT r.id {GONE} AND r.gone_at IS NULL {known}", [self.source.pk, away]):
             kept = "id = ANY(%s) AND state <> 'destroyed' AND gone_at IS NULL"
             count += self._run(f"UPDATE retention_record SET gone_at = %s WHERE {kept}", [now, pks])  # noqa: S608
         self._run(

@@ -118,11 +118,11 @@ def companions(source: int, paths: Sequence[str]) -> dict[str, list[str]]:
 
 
 def there(source: int, shelf: Shelf, gone: Mapping[str, bool | str]) -> bool:
-    """Whether something known of the source was, or lies, there: only then is what is not there gone.
+    """Whether something known of the source was, or lies, there, or its marker: only then is what is not there gone.
 
     Raises PlaceAway.
     """
-    if False not in gone.values() or True in gone.values():
+    if False not in gone.values() or True in gone.values() or shelf.signed():
         return True
     rows = Record.objects.kept().filter(source=source).order_by("-ended_at")
     for path in rows.values_list("path", flat=True)[:WITNESSES]:

@@ -14,7 +14,7 @@ from retention.marks import path_shown
 from retention.models import Copy, LostPacked, Packed, Probe, Proposal, Record, Source, Store, Trail
 from retention.services import paper_probing
 from retention.services.findings import Seen, findings_keep
-from retention.services.looking import companions
+from retention.services.looking import companions, there
 from retention.storing import PlaceAway, Shelf, Unreadable, opened
 from retention.workflow import DISPOSER
 
@@ -81,13 +81,18 @@ def _at_sources(proposal: Proposal) -> Iterator[dict[str, Any]]:
     for pk, source_pk, _files in trails:
         source = sources[source_pk]
         paths: list[str] = json.loads(Trail.objects.values_list("names", flat=True).get(pk=pk))
+        # A conversation of its own that took the place of a destroyed one: the catalogue has seen that it is another.
+        others = Record.objects.kept().filter(source=source_pk, path__in=paths)
+        taken = set(others.values_list("path", flat=True))
+        paths = [path for path in paths if path not in taken]
         beside = companions(source_pk, paths) if source.sidecar else {}
         names = [*paths, *(name for them in beside.values() for name in them)]
         shelf = opened(source)
-        there = shelf.absent_many(names)
-        others = _others(shelf, source, [name for name in there if name in set(paths)])
-        others |= {name for path in others for name in beside.get(path, ())}
-        for name in there:
+        known = shelf.local is not None and there(source_pk, shelf, {"": False})
+        found = shelf.absent_many(names, known=known)
+        others = _others(shelf, source, [name for name in found if name in set(paths)])
+        others |= {name for path in others for name in beside.get(path, [])}
+        for name in found:
             if name not in others:
                 yield _thing(source.code, path_shown(source.code, name), True)
 

@@ -1,8 +1,9 @@
 """A source read and compared with the catalogue (RET-1, RET-6): what is new, changed, gone, or not understood.
 
 Invariants: a second scan adds nothing twice; a source that cannot be read, or lists nothing though it had files, is
-away, and then nothing is said to be gone; what is backed up keeps the fingerprint it was backed up with; one scan of a
-source at a time (advisory lock of the session), and whatever kills it, the next one begins anew without harm.
+away, and then nothing is said to be gone, and nothing of a disk below it that is not mounted; what is backed up keeps
+the fingerprint it was backed up with; one scan of a source at a time (advisory lock of the session), and whatever kills
+it, the next one begins anew without harm.
 
 The list goes into a temporary table and the database compares: memory does not grow with the files, and no
 transaction is open while the source is talked to.
@@ -10,6 +11,7 @@ transaction is open while the source is talked to.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -36,7 +38,7 @@ from retention.services.facts import Facts, understood
 from retention.services.findings import Seen, findings_gone, findings_keep
 from retention.services.listing import Listing
 from retention.services.matching import Matcher
-from retention.storing import PlaceAway, opened
+from retention.storing import PlaceAway, Unreadable, opened
 
 logger = logging.getLogger(__name__)
 CATALOGUER = SystemActor("catalogue")
@@ -130,20 +132,49 @@ class _Scanning:
     def __init__(self, source: Source, scan: Scan, now: datetime) -> None:
         self.source, self.scan, self.now = source, scan, now
         self.shelf, self.agents = opened(source), Agents()
+        self.away: list[str] = []  # directories whose disks are not mounted
 
     def run(self) -> None:
         with Listing(self.source, now=self.now) as listing:
+            mounted = self.shelf.mounts()
             for count in listing.read(self.shelf):
                 Scan.objects.filter(pk=self.scan.pk).update(files=count)
             if self.source.sidecar:
                 listing.leave_out_sidecars()
             self.scan.files = listing.count()
-            if not self.scan.files and Record.objects.kept().filter(source=self.source, gone_at=None).exists():
+            had = Record.objects.kept().filter(source=self.source, gone_at=None)
+            if not self.scan.files and had.exists() and not self.shelf.signed():
                 raise PlaceAway(_("It lists nothing although it had files: it is taken to be away."))
+            self._disks(listing, mounted)
             self.scan.known = listing.known()
             self._add(listing)
             self._compare(listing)
             self._tell(listing)
+
+    def _disks(self, listing: Listing, before: set[str]) -> None:
+        """Remember the disks below the source, and say which are not there (also one that came or went meanwhile).
+
+        One that is no disk any more, all of its files lying in the directory itself, is forgotten.
+        """
+        after = self.shelf.mounts()
+        known = set(self.source.mounts) | before | after
+        if not known:
+            return
+        counts = {mount: listing.left_out(mount) for mount in known - (before & after)}
+        moved = {mount for mount, (there, left) in counts.items() if there and not left and mount not in before | after}
+        self.away = sorted(counts.keys() - moved)
+        if (kept := sorted(known - moved)) != self.source.mounts:
+            Source.objects.filter(pk=self.source.pk).update(mounts=kept)
+        words = _("The disk there is not mounted: whether its %(count)s files are there is not known.")
+        names = {mount: f"disk: {path_shown(self.source.code, mount)}" for mount in known}
+        seen = [
+            Seen(names[mount], self.source.site, words % {"count": counts[mount][1]})
+            for mount in self.away if counts[mount][1]
+        ]  # fmt: skip
+        if seen:
+            findings_keep(kind=FindingKind.NOT_RUN, place=self.source, seen=seen, complete=False, now=self.now)
+        well = set(names.values()) - {one.name for one in seen}
+        findings_gone(kinds=[FindingKind.NOT_RUN], place=self.source, names=well, now=self.now)
 
     # What is new -----------------------------------------------------------------------------------------------------
 
@@ -158,7 +189,9 @@ class _Scanning:
                         refused[read.path] = (FindingKind.UNKNOWN_FILE, read.why, path_shown(code, read.path))
                     else:
                         facts.append(read.facts)
-                outcomes = records_add(source=self.source, facts=facts, now=self.now, agents=self.agents)
+                outcomes = records_add(
+                    source=self.source, facts=facts, now=self.now, agents=self.agents, read=self._sha256
+                )  # fmt: skip
                 moved = []
                 for one, outcome in zip(facts, outcomes, strict=True):
                     name = path_shown(code, one.path, one.customer)
@@ -176,6 +209,15 @@ class _Scanning:
                         refused[one.path] = (FindingKind.UNKNOWN_FILE, outcome.message, name)
                 listing.refuse(refused)
 
+    def _sha256(self, one: Facts) -> str:
+        digest = hashlib.sha256()
+        try:
+            for piece in self.shelf.read(one.path):
+                digest.update(piece)
+        except (FileNotFoundError, Unreadable):
+            return ""
+        return digest.hexdigest()
+
     def _move(self, listing: Listing, one: Facts, outcome: Outcome) -> bool:
         """Whether it is the file of a record under a new path: the same ID and size, and nothing at the old path."""
         with transaction.atomic():
@@ -186,6 +228,8 @@ class _Scanning:
                 .first()
             )
             if row is None or (row.started_at, row.ended_at) != (one.started_at, one.ended_at) or listing.has(row.path):
+                return False
+            if any(row.path.startswith(f"{mount}/") for mount in self.away):
                 return False
             data = {"was": without(row.path, one.customer), "is": without(one.path, one.customer)}
             row.path = one.path
@@ -201,7 +245,7 @@ class _Scanning:
             self.scan.changed += listing.renew(pks)
         listing.note_changed()
         listing.note_reappeared()
-        self.scan.gone += listing.mark_gone(self.now)
+        self.scan.gone += listing.mark_gone(self.now, self.away)
         listing.mark_back()
 
     def _tell(self, listing: Listing) -> None:

@@ -1,29 +1,34 @@
-"""What each store holds against what it should hold, daily, by its list alone (RET-6); and the alarm over checks that
-were not run. The sources' lists are read by their scans."""
+"""What each store holds against what it should hold, daily, by its list, and a share of its journals (RET-6); and the
+alarm over checks that were not run. The sources' lists are read by their scans."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
+from occ.ledger.services import record
 from occ.people.actors import Actor
 from occ.people.models import Site
 from occ.people.scope import first_site
 from occ.policies.services import policy_value
 from retention.choices import BagStatus, CheckKind, FindingKind, Result
-from retention.models import Bag, Check, Copy, Pack, Store
+from retention.models import Bag, Check, Copy, Finding, LostPacked, Pack, Packed, Store
 from retention.policies import DRILL_LATE_DAYS, FIXITY_DAYS
 from retention.services.bags import let_go
 from retention.services.filling import journals_fill
-from retention.services.findings import Seen, findings_keep
+from retention.services.findings import Seen, findings_gone, findings_keep
 from retention.services.journal import journals_keep
+from retention.services.journal_checks import Looked, journals_look, journals_tell
+from retention.services.places import shown
 from retention.services.verifying import Clock, live_copies, oldest_check
-from retention.storing import Object, PlaceAway, opened
+from retention.storing import Object, PlaceAway, Shelf, opened
 from retention.workflow import CHECKER
 
 SOME = 2_000
@@ -63,9 +68,11 @@ def store_list(*, store: Store, actor: Actor, clock: Clock) -> Check:
     count = total = 0
     foreign: list[Object] = []
     wrong: list[int] = []
+    left: list[int] = []
     try:
-        objects = opened(store).objects("bags")
-        while some := list(islice(objects, SOME)):
+        shelf = opened(store)
+        objects = shelf.objects("bags")
+        while some := [replace(one, name=shown(one.name)) for one in islice(objects, SOME)]:
             known = dict(Pack.objects.filter(name__in=[one.name for one in some]).values_list("name", "pk"))
             let_go()
             for one in some:
@@ -73,8 +80,13 @@ def store_list(*, store: Store, actor: Actor, clock: Clock) -> Check:
                 pk = known.get(one.name)
                 if pk is None:
                     foreign.append(one)
-                elif pk in live and live.pop(pk) != one.size:
+                elif pk not in live:
+                    left.append(pk)
+                elif live.pop(pk) != one.size:
                     wrong.append(pk)
+        swept = _sweep(store, shelf, left)
+        before = Check.objects.filter(kind=CheckKind.LISTING, store=store).exclude(result=Result.NOT_RUN)
+        looked = journals_look(shelf=shelf, before=before.order_by("-started_at").first(), now=began)
     except PlaceAway as away:
         return Check.objects.create(
             kind=CheckKind.LISTING, store=store, started_at=began, ended_at=clock(), result=Result.NOT_RUN,
@@ -82,13 +94,31 @@ def store_list(*, store: Store, actor: Actor, clock: Clock) -> Check:
         )  # fmt: skip
     old = [one for one in foreign if one.changed_at is None or began - one.changed_at >= GROWN]
     # A package that was written since the listing began is not in it, and not among the live ones either.
-    return _keep(store, list(live), wrong, old, began, clock(), actor, count, total)
+    if swept:
+        data = {"store": store.code, "packages": swept}
+        record(actor=actor, action="store.leftovers_removed", subject=store, data=data, now=clock())
+    return _keep(store, list(live), wrong, old, looked, began, clock(), actor, count, total)
+
+
+def _sweep(store: Store, shelf: Shelf, packs: list[int]) -> list[str]:
+    """Delete packages of which nothing can be read any more, and no row says that they lie here: a repair or a copying
+    was killed while their last record went. Their names. Raises PlaceAway.
+    """
+    live = Exists(Copy.objects.filter(pack=OuterRef("pk"), store=store, gone_at=None))
+    rows = Pack.objects.filter(~live, pk__in=packs, number__gt=0)
+    for some in (Packed.objects, LostPacked.objects):
+        rows = rows.exclude(Exists(some.filter(pack=OuterRef("pk"), key__isnull=False)))
+    names = list(rows.values_list("name", flat=True))
+    let_go()
+    for name in names:
+        shelf.delete(name)
+    return names
 
 
 @transaction.atomic
 def _keep(
-    store: Store, missing: list[int], wrong: list[int], foreign: list[Object], began: datetime, now: datetime,
-    actor: Actor, count: int, total: int,
+    store: Store, missing: list[int], wrong: list[int], foreign: list[Object], looked: Looked, began: datetime,
+    now: datetime, actor: Actor, count: int, total: int,
 ) -> Check:  # fmt: skip
     gone = Copy.objects.filter(store=store, pack__in=missing, gone_at=None)  # not those destroyed meanwhile
     missing = list(gone.values_list("pack_id", flat=True))
@@ -100,11 +130,16 @@ def _keep(
             Copy.objects.filter(store=store, pack__in=pks).update(result=Result.FAILED)
     site = first_site()
     strangers = [Seen(one.name, site, _("%(n)s bytes") % {"n": one.size}) for one in foreign] if site else []
-    findings_keep(kind=FindingKind.FOREIGN_PACK, place=store, seen=strangers, complete=True, now=now)
-    failures = len(missing) + len(wrong) + len(strangers)
+    findings_keep(kind=FindingKind.FOREIGN_PACK, place=store, seen=strangers, complete=False, now=now)
+    told = Finding.objects.open().filter(store=store, kind=FindingKind.FOREIGN_PACK, name__startswith="bags/")
+    gone_now = set(told.values_list("name", flat=True)).difference(one.name for one in strangers)
+    findings_gone(kinds=[FindingKind.FOREIGN_PACK], place=store, names=gone_now, now=now)
+    journals_tell(store=store, looked=looked, site=site, now=now)
+    failures = len(missing) + len(wrong) + len(strangers) + looked.failures
     return Check.objects.create(
         kind=CheckKind.LISTING, store=store, started_at=began, ended_at=now, objects_count=count, bytes_count=total,
         failures=failures, result=Result.FAILED if failures else Result.OK, by=str(actor)[:150],
+        details={"journal": looked.last},
     )  # fmt: skip
 
 

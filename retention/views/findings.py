@@ -154,5 +154,7 @@ ADVICE: dict[FindingKind, Any] = {
         "No row names this object: it was left by a run that was cut off, or somebody put it there. Look at it, then"
         " remove it in the store."
     ),
-    FindingKind.NOT_RUN: gettext_lazy("Look whether beat and the workers run, and whether the store answers."),
+    FindingKind.NOT_RUN: gettext_lazy(
+        "Look whether beat and the workers run, and whether the place answers with all of its disks."
+    ),
 }

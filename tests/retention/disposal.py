@@ -32,7 +32,7 @@ from retention.models import (
     Store,
 )
 from retention.services import disposing, proposals
-from retention.storing import opened
+from retention.storing import SOURCE_MARKER, opened
 from tests import factories
 
 PASSWORD = factories.PASSWORD
@@ -60,7 +60,9 @@ class Dead:
 
     @property
     def files(self) -> list[Path]:
-        return sorted(one for one in (self.root / "source").rglob("*") if one.is_file())
+        """But for the marker that a deletion leaves."""
+        found = (self.root / "source").rglob("*")
+        return sorted(one for one in found if one.is_file() and one.name != SOURCE_MARKER)
 
     @property
     def packages(self) -> list[Path]:

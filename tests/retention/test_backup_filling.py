@@ -130,7 +130,7 @@ def killed_in(target: Any, name: str, *, after: bool, times: int) -> Callable[[p
 @pytest.mark.parametrize(
     ("target", "name", "after"),
     [(Shelf, "put", False), (Shelf, "put", True), (filling, "written", True), (filling, "_placed", True),
-     (filling, "_still_wanted", True), (filling, "fetched", True), (filling, "_leave", False)],
+     (filling, "held", True), (filling, "fetched", True), (filling, "_leave", False)],
 )  # fmt: skip
 def test_killed_anywhere_it_goes_on_and_nothing_is_doubled(
     ground: Ground, monkeypatch: pytest.MonkeyPatch, target: Any, name: str, after: bool, times: int

@@ -1,9 +1,11 @@
 """Scans (RET-1, RET-6): once each, whatever the files are called and whoever kills the scan."""
 
+import hashlib
 import json
 import os
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,13 +23,14 @@ from retention.choices import FindingKind, FindingStatus, RecordState
 from retention.marks import customer_mark, id_mark, path_mark
 from retention.models import Finding, Record, Scan, Source, Tombstone
 from retention.services import listing, scanning
+from retention.services.cataloguing import CREATED, DESTROYED, KNOWN, REFUSED, records_add
 from retention.services.facts import facts_of, sidecar_of
 from retention.services.matching import Matcher, TooSlow, pattern_check
 from retention.services.scanning import scans_overdue, source_scan, sources_due
 from retention.storing import PlaceAway, Shelf
 from retention.workflow import CHECKER
 from tests.factories import NOW, person, site
-from tests.retention.catalogue import put, record_in, scan, source_at, source_in, wav
+from tests.retention.catalogue import PATTERN, put, record_in, scan, source_at, source_in, wav
 from tests.retention.meddling import destroyed, past_the_triggers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-1")]
@@ -214,21 +217,48 @@ def test_a_wrong_pattern_is_one_matter_and_not_a_million(folder: Path, monkeypat
     assert len(names) == 5
 
 
-@pytest.mark.req("RET-9")
-def test_a_destroyed_record_s_file_at_its_old_path_is_told(folder: Path) -> None:
-    source = source_in(folder)
-    path = put(folder, wav())
-    put(folder, wav("B"))
+def bury(source: Source, path: Path, content: bytes = b"sound") -> Record:
+    """Scan the file, and have its record destroyed as a deletion would."""
+    put(path.parent, path.name, content)
     scan(source)
     path.unlink()
     gone = Record.objects.select_related("source").get(path=path.name)
     with past_the_triggers():  # what keeps records from being destroyed without an approval
         Tombstone.objects.create(
             record=gone, number="MUS-1", source=source.code, id_mark=id_mark(source.code, gone.external_id),
-            path_mark=path_mark(source.code, gone.path), kind=gone.kind, ended_on=gone.ended_on, size=5,
-            destroyed_at=NOW,
+            path_mark=path_mark(source.code, gone.path), kind=gone.kind, ended_on=gone.ended_on, size=gone.size,
+            sha256=hashlib.sha256(content).hexdigest(), destroyed_at=NOW,
         )  # fmt: skip
     destroyed([gone])
+    return gone
+
+
+@pytest.mark.req("RET-9")
+@pytest.mark.parametrize("how", ["where it was", "elsewhere", "cut short", "under another ID"])
+def test_what_was_destroyed_never_comes_back(folder: Path, how: str) -> None:
+    source = source_in(folder, pattern=rf"(?:old/)?{PATTERN}")
+    gone = bury(source, folder / wav())
+    name, content = wav(), b"sound"
+    if how == "elsewhere":
+        name = f"old/{name}"
+    elif how == "cut short":
+        content = b"sou"
+    elif how == "under another ID":
+        source.pattern = r"(?P<id>(?P<agent>\w+)-(?P<start>\d{8}T\d{6}))-(?P<seconds>\d+)\.wav"
+        source.save(update_fields=["pattern"])
+    put(folder, name, content)
+    done = scan(source)
+    assert (done.added, done.refused) == (0, 1)
+    assert open_findings(source) == {(FindingKind.REAPPEARED, name)}
+    assert list(Record.objects.all()) == [gone]
+
+
+@pytest.mark.req("RET-9")
+def test_a_destroyed_record_s_file_at_its_old_path_is_told(folder: Path) -> None:
+    source = source_in(folder)
+    put(folder, wav("B"))
+    path = folder / wav()
+    gone = bury(source, path)
     assert scan(source).gone == 0
     assert not open_findings(source)
     put(folder, path.name)
@@ -242,31 +272,48 @@ def test_a_destroyed_record_s_file_at_its_old_path_is_told(folder: Path) -> None
     assert (found.name, found.record) == (path.name, gone)
 
 
-@pytest.mark.req("RET-1", "RET-9")
-def test_another_conversation_at_the_path_of_a_destroyed_one_is_catalogued(folder: Path) -> None:
-    """A recorder that names its files anew each month: the old one stays away, the new one is no old one."""
-    source = source_in(folder, pattern=r"(?P<nothing>line\d)\.wav", sidecar=True)
-    put(folder, "line1.wav", b"x" * 50)
-    sidecar = {"id": "OLD", "start": "2023-03-10T10:00:00+07:00", "end": "2023-03-10T10:05:00+07:00"}
-    put(folder, "line1.wav.json", json.dumps(sidecar).encode())
-    scan(source)
-    gone = Record.objects.select_related("source").get()
-    with past_the_triggers():
-        Tombstone.objects.create(
-            record=gone, number="MUS-1", source=source.code, id_mark=id_mark(source.code, gone.external_id),
-            path_mark=path_mark(source.code, gone.path), kind=gone.kind, ended_on=gone.ended_on, size=50,
-            destroyed_at=NOW,
-        )  # fmt: skip
-    destroyed([gone])
-    for said, size, added in (
-        (sidecar | {"id": "RENAMED"}, 60, 0),  # of the same day
-        (sidecar | {"id": "NEW", "start": "2025-03-10T10:00:00+07:00", "end": "2025-03-10T10:05:00+07:00"}, 50, 1),
-    ):
-        put(folder, "line1.wav", b"y" * size)
-        put(folder, "line1.wav.json", json.dumps(said).encode())
-        assert scan(source).added == added, said
-    assert Record.objects.kept().get().external_id == "NEW"
-    assert not open_findings(source)
+COUNTED = r"(?P<id>call-\d+)\.wav"
+
+
+def counted(folder: Path, start: str, content: bytes) -> Path:
+    """A recorder that counts its calls, and says in a .json when they were."""
+    put(folder, "call-1.wav.json", json.dumps({"start": start, "seconds": 60}).encode())
+    return put(folder, "call-1.wav", content)
+
+
+@pytest.mark.req("RET-9")
+@pytest.mark.parametrize("content", [b"other words", b"SOUND"])
+def test_a_new_conversation_in_the_place_of_a_destroyed_one_is_one_of_its_own(folder: Path, content: bytes) -> None:
+    """Also where only its bytes tell, as it is as long as the other was. A scan, and an application, know it again."""
+    source = source_in(folder, pattern=COUNTED, sidecar=True)
+    counted(folder, "2024-03-10T10:15:00", b"sound")
+    bury(source, folder / "call-1.wav")
+    counted(folder, "2026-03-11T09:00:00", content)
+    done = scan(source)
+    assert (done.added, done.refused) == (1, 0) and not open_findings(source)
+    own = Record.objects.kept().get()
+    assert (own.external_id, own.path, own.size) == ("call-1@20260311T020100Z", "call-1.wav", len(content))
+    assert (scan(source).added, scan(source).known) == (0, 1)
+    told = facts_of(
+        source, "call-1.wav", {"id": "call-1", "start": "20260311T090000", "seconds": "60"}, None, size=own.size,
+        fingerprint="", now=NOW,
+    )  # fmt: skip
+    (outcome,) = records_add(source=source, facts=[told], now=NOW, read=lambda one: own.sha256)
+    assert (outcome.what, outcome.pk) == (KNOWN, own.pk)
+
+
+@pytest.mark.req("RET-9")
+def test_one_that_nobody_can_tell_from_the_destroyed_one_is_refused(folder: Path) -> None:
+    source = source_in(folder, pattern=COUNTED, sidecar=True)
+    counted(folder, "2024-03-10T10:15:00", b"sound")
+    bury(source, folder / "call-1.wav")
+    told = facts_of(
+        source, "call-1.wav", {"id": "call-1", "start": "20260311T090000"}, None, size=5, fingerprint="", now=NOW
+    )
+    (outcome,) = records_add(source=source, facts=[told], now=NOW)
+    assert (outcome.what, outcome.code) == (REFUSED, DESTROYED)
+    (outcome,) = records_add(source=source, facts=[replace(told, sha256="a" * 64)], now=NOW)
+    assert outcome.what == CREATED
 
 
 def test_customers_are_encrypted_and_found_by_their_mark(folder: Path) -> None:

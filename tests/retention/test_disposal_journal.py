@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
-from retention.models import JournalProof, Packed, Record, Store, Tombstone
-from retention.services import journal, store_lists
-from retention.storing import opened
+from occ.people.actors import COMMAND
+from retention.choices import FindingKind
+from retention.models import Check, Finding, JournalProof, Packed, Record, Store, Tombstone
+from retention.services import journal, journal_checks, repairing, store_lists
+from retention.storing import Shelf, opened
 from tests.retention.disposal import LATER, Dead, dead
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-9")]
@@ -73,7 +78,7 @@ def test_a_record_of_another_key_and_one_never_heard_of(world: Dead) -> None:
     assert Record.objects.exclude(state="destroyed").count() == 1
 
 
-@pytest.mark.parametrize("change", ["a line", "the hash", "a hash of letters", "no json", "cut off", "empty"])
+@pytest.mark.parametrize("change", ["a line", "the hash", "a hash of letters", "no json", "deep", "cut off", "empty"])
 def test_a_journal_that_is_not_ours_destroys_nothing(world: Dead, change: str) -> None:
     older_database(world)
     page = next((world.root / "store" / "tombstones").rglob("*.jsonl"))
@@ -85,6 +90,7 @@ def test_a_journal_that_is_not_ours_destroys_nothing(world: Dead, change: str) -
             "the hash": text.replace(lines[-1], json.dumps({"hmac": "0" * 64})),
             "a hash of letters": text.replace(lines[-1], json.dumps({"hmac": "é" * 64})),
             "no json": "\x00\xff[",
+            "deep": f"{'[' * 100_000}\n{'[' * 100_000}",
             "cut off": "\n".join(lines[:-1]),
             "empty": "",
         }[change]
@@ -115,3 +121,89 @@ def test_a_journal_that_was_taken_away_and_a_store_that_came_later_have_it_again
     store_lists.listing_run(clock=lambda: LATER)
     assert page.read_bytes() == content
     assert (world.root / "new" / page.relative_to(world.root / "store")).read_bytes() == content
+
+
+# Looked at by beat ----------------------------------------------------------------------------------------------------
+
+
+def listed(store: Store, now: datetime = LATER) -> Check:
+    return store_lists.store_list(store=store, actor=COMMAND, clock=lambda: now)
+
+
+def page_of(world: Dead) -> Path:
+    return next((world.root / "store" / "tombstones").rglob("*.jsonl"))
+
+
+@pytest.mark.req("RET-6")
+@pytest.mark.parametrize("change", ["a byte", "empty", "no file"])
+def test_an_altered_journal_is_a_finding_and_is_put_right(world: Dead, change: str) -> None:
+    world.destroyed()
+    page = page_of(world)
+    content = page.read_bytes()
+    assert listed(world.store).result == "ok" and not Finding.objects.exists()
+    if change == "no file":
+        page.unlink()
+        page.symlink_to("/dev/zero")
+    else:
+        page.write_bytes(b"" if change == "empty" else content.replace(b"1", b"2", 1))
+    check = listed(world.store)
+    assert (check.result, check.failures) == ("failed", 1)
+    (finding,) = Finding.objects.open()
+    name = str(page.relative_to(world.root / "store"))
+    assert (finding.kind, finding.name, finding.store) == (FindingKind.DAMAGED, name, world.store)
+    page.unlink()
+    page.write_bytes(b"altered")
+    repairing.finding_repair(finding_id=finding.pk, actor=world.it, now=LATER)
+    assert page.read_bytes() == content and not Finding.objects.open().exists()
+    assert listed(world.store).result == "ok"
+
+
+@pytest.mark.req("RET-6")
+def test_a_journal_that_is_none_of_ours_is_a_finding_until_it_is_removed(world: Dead) -> None:
+    world.destroyed()
+    ours = page_of(world)
+    strange = ours.with_name("2.jsonl")
+    strange.write_bytes(ours.read_bytes().replace(b"1", b"2", 1))
+    odd = Path(os.fsdecode(os.fsencode(ours.parent) + b"/\xff.jsonl"))
+    odd.touch()
+    assert listed(world.store).failures == 2
+    assert set(Finding.objects.open().values_list("kind", flat=True)) == {FindingKind.FOREIGN_PACK}
+    strange.unlink()
+    odd.unlink()
+    assert listed(world.store).failures == 0 and not Finding.objects.open().exists()
+
+
+def test_what_an_older_database_does_not_know_of_is_ours_all_the_same(world: Dead) -> None:
+    older_database(world)
+    assert listed(world.store).result == "ok"
+
+
+@pytest.mark.req("RET-6")
+def test_each_journal_is_read_within_the_policys_days(world: Dead, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A share a day, and more after days without a list; whatever was removed or added in between."""
+    monkeypatch.setattr(journal_checks, "LEAST", 1)
+    folder = world.root / "store" / "tombstones" / "X"
+    folder.mkdir(parents=True)
+    for n in range(200):
+        (folder / f"{n:03}.jsonl").touch()
+    seen: list[str] = []
+    real = Shelf.read
+
+    def read(self: Shelf, name: str, *args: int) -> Any:
+        seen.append(name)
+        return real(self, name, *args)
+
+    monkeypatch.setattr(Shelf, "read", read)
+    now = LATER
+    for days in (1, 1, 20, *[1] * 60):
+        now += timedelta(days=days)
+        listed(world.store, now)
+    pages = [one for one in seen if one.startswith("tombstones/")]
+    assert len(set(pages)) == 200 and len(pages) <= 260
+    assert (now - LATER).days <= 90
+
+
+def test_a_name_that_is_no_utf_8_stops_no_list(world: Dead) -> None:
+    Path(os.fsdecode(os.fsencode(world.packages[0].parent) + b"/\xff.pack")).touch()
+    assert listed(world.store, timezone.now() + timedelta(days=2)).failures == 1
+    assert Finding.objects.get().kind == FindingKind.FOREIGN_PACK
