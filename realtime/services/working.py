@@ -24,14 +24,15 @@ from realtime.choices import AgentState, EventType
 from realtime.deriving import agents, interactions
 from realtime.deriving.agents import AgentEvent, Segment, agent_event, segments_of
 from realtime.deriving.interactions import Said, Told, interaction_of
+from realtime.floorwatch.feeds import CHANGED
 from realtime.models import AgentNow, AgentSegment, Arrival, Event, Interaction, Source
 from realtime.services.ingesting import CHANNELS
 from realtime.services.intervals import staff_touch, touch
 
 logger = logging.getLogger(__name__)
 LOCK = 77_001  # of advisory locks: one for each source
-CHANGED = "occ_floor"  # NOTIFY: the AgentNow rows that changed, as JSON; {} where there are too many to name
 AT_ONCE = 40  # arrivals in one transaction
+NAMED, MOST_PAYLOADS = 400, 25  # a payload has at most 8000 bytes
 FEEDS = {EventType.FEED_UP, EventType.FEED_DOWN}
 
 
@@ -89,10 +90,17 @@ def work_in(source_id: int, ids: Sequence[int], *, now: datetime) -> None:
     changed = floor(source, rows, places)
     calls(source, rows, places, now)
     active(source, rows, places, now)
-    if changed:
-        payload = json.dumps({"now": changed}) if len(changed) < 500 else "{}"
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, %s)", [CHANGED, payload])
+    changed_tell(changed)
+
+
+def changed_tell(changed: list[int]) -> None:
+    """NOTIFY which AgentNow rows changed: a payload holds so many, and a transaction several."""
+    payloads = [json.dumps({"now": changed[i : i + NAMED]}) for i in range(0, len(changed), NAMED)]
+    if len(payloads) > MOST_PAYLOADS:
+        payloads = ["{}"]
+    with connection.cursor() as cursor:
+        for one in payloads:
+            cursor.execute("SELECT pg_notify(%s, %s)", [CHANGED, one])
 
 
 class Places:
