@@ -32,10 +32,13 @@ REASONS = {
 }  # fmt: skip
 
 
+OURS = {str(reason): reason for reason in AuxReason} | REASONS
+
+
 def reason_of(word: str) -> str:
     """A source's word for a reason of AUX as one of ours; OTHER for one that we do not know, and for none."""
     text = word.strip().lower().replace(" ", "_").replace("-", "_")
-    return text if text in AuxReason.values else str(REASONS.get(text, AuxReason.OTHER))
+    return OURS.get(text, AuxReason.OTHER).value
 
 
 # What somebody does, as far as it matters here: at work with nobody, with a customer, in AUX for rest, on an errand of
@@ -43,11 +46,12 @@ def reason_of(word: str) -> str:
 READY, SERVING, REST, ERRAND, SYSTEM, OTHER, AWAY, UNKNOWN = (
     "ready", "serving", "rest", "errand", "system", "other", "away", "unknown",
 )  # fmt: skip
-OF_STATE = {
+AUX = AgentState.AUX.value
+OF_STATE: dict[str, str] = {
     AgentState.AVAILABLE: READY, AgentState.BUSY: SERVING, AgentState.HOLD: SERVING, AgentState.WRAPUP: SERVING,
     AgentState.OFFLINE: AWAY, AgentState.UNKNOWN: UNKNOWN,
 }  # fmt: skip
-OF_REASON = {
+OF_REASON: dict[str, str] = {
     AuxReason.BREAK: REST, AuxReason.MEAL: REST, AuxReason.PRAYER: REST, AuxReason.TOILET: OTHER,
     AuxReason.BRIEFING: ERRAND, AuxReason.COACHING: ERRAND, AuxReason.SYSTEM: SYSTEM, AuxReason.OTHER: OTHER,
 }  # fmt: skip
@@ -71,5 +75,5 @@ AT = {(activity, column): row[i] for activity, row in TABLE.items() for i, colum
 
 def adherence(state: str, reason: str, activity: str) -> Adherence:
     """`activity`: what is planned now, "" outside a shift. What nobody knows is UNKNOWN, which counts like NEUTRAL."""
-    doing = OF_REASON[AuxReason(reason_of(reason))] if state == AgentState.AUX else OF_STATE[AgentState(state)]
+    doing = OF_REASON[reason_of(reason)] if state == AUX else OF_STATE[state]
     return Adherence.UNKNOWN if doing == UNKNOWN else AT[activity, doing]

@@ -18,6 +18,7 @@ from realtime.floorwatch.rows import House, Row, stamp
 from realtime.models import Source
 
 RELOAD = timedelta(minutes=5)
+ENCODED = json.JSONEncoder(separators=(",", ":")).encode
 ROSTER_LOOK = timedelta(seconds=5)
 
 
@@ -95,7 +96,7 @@ class Board:
                 if self.shown.pop(key, None):
                     changed[key] = None  # off the floor
                 continue
-            raw = json.dumps(row.said(), separators=(",", ":")).encode()
+            raw = ENCODED(row.said()).encode()
             was = self.shown.get(key)
             if was is None or was.raw != raw:
                 who = row.who
@@ -110,7 +111,7 @@ def feeds_said(found: Mapping[int, Source], now: datetime) -> bytes:
         for one in sorted(found.values(), key=lambda one: one.code)
         if one.active and not one.from_files
     ]
-    return json.dumps(said, separators=(",", ":")).encode()
+    return ENCODED(said).encode()
 
 
 def judged_by(found: Mapping[int, Source]) -> list[tuple[Any, ...]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from realtime.choices import AgentState, AuxReason
@@ -83,6 +84,7 @@ def present_shift(shifts: list[Planned], now: datetime) -> Planned | None:
     return None
 
 
+@lru_cache(maxsize=8192)  # the same parts of the same shifts, for everybody
 def stamp(at: datetime | None) -> str | None:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
 
