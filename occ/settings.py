@@ -72,7 +72,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",  # with random padding, so that lengths tell nothing of secrets
+    "occ.home.middleware.Compressed",  # with random padding, so that lengths tell nothing of secrets
     "occ.home.middleware.RequestId",
     "occ.home.metrics.Timed",
     "csp.middleware.CSPMiddleware",

@@ -7,7 +7,7 @@ from occ.obligations.rules import StepKind, step
 from occ.obligations.rules import register as register_rule
 from occ.people.choices import Role
 from occ.policies.registry import Definition, number, register
-from realtime.choices import Category
+from realtime.choices import AuxReason, Category
 
 SHORT_ABANDON = "realtime.voice.short_abandon_seconds"
 WITHIN = "realtime.voice.service_level_seconds"
@@ -105,3 +105,23 @@ register_rule(
         step("24h_after", StepKind.ESCALATE, "due", 24, Role.HEAD_MANAGER),
     ],
 )
+# board: what is due of an agent now
+GRACE = "realtime.login.grace_minutes"
+DROP = "realtime.login.drop_minutes"
+
+
+def aux_allowance(reason: str) -> str:
+    return f"realtime.aux.{reason}.minutes"
+
+
+register(Definition(GRACE, _("Late or early only beyond"), _("minutes"), "SOP-RTM 7.4", 5, number(0, 60)))
+register(Definition(DROP, _("Who is back within this time was cut off and did not log out"), _("minutes"),
+                    "SOP-RTM 7.4", 2, number(0, 30)))  # fmt: skip
+ALLOWANCES = {
+    AuxReason.BREAK: (_("AUX in a shift: break"), 15), AuxReason.MEAL: (_("AUX in a shift: meal"), 60),
+    AuxReason.PRAYER: (_("AUX in a shift: prayer"), 20), AuxReason.TOILET: (_("AUX in a shift: toilet"), 15),
+    AuxReason.BRIEFING: (_("AUX in a shift: briefing"), 30), AuxReason.COACHING: (_("AUX in a shift: coaching"), 60),
+    AuxReason.SYSTEM: (_("AUX in a shift: system trouble"), 480), AuxReason.OTHER: (_("AUX in a shift: other"), 10),
+}  # fmt: skip
+for aux, (words, minutes) in ALLOWANCES.items():
+    register(Definition(aux_allowance(aux), words, _("minutes"), "SOP-RTM 2.4", minutes, number(0, 960)))

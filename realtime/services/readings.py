@@ -11,6 +11,7 @@ from occ.people.choices import Channel
 from occ.people.models import Site
 from occ.policies.services import policy_value
 from realtime.choices import AgentState, Outcome
+from realtime.floorwatch.feeds import state_of
 from realtime.judging import (
     Quarter,
     Reading,
@@ -25,7 +26,6 @@ from realtime.models import AgentNow, Interaction, Interval, Source
 from realtime.policies import AHT, AUX_SHARE, COVER_SHARE, LEAST_CALLS, OLDEST, SCR, WAITING
 from realtime.rostering.plan import planned
 from realtime.services.intervals import QUARTER, quarter_of
-from realtime.services.sources import state_of
 
 # Nobody waits for longer: an interaction that began before and never ended was not told to its end.
 FORGOTTEN = timedelta(hours=4)

@@ -15,7 +15,7 @@ from retention.models import Copy, LostPacked, Packed, Probe, Proposal, Record, 
 from retention.services import paper_probing
 from retention.services.findings import Seen, findings_keep
 from retention.services.looking import companions, there
-from retention.storing import PlaceAway, Shelf, Unreadable, opened
+from retention.storing import PlaceAway, Unreadable, opened
 from retention.workflow import DISPOSER
 
 MOST_SHOWN = 200
@@ -89,18 +89,8 @@ def _at_sources(proposal: Proposal) -> Iterator[dict[str, Any]]:
         names = [*paths, *(name for them in beside.values() for name in them)]
         shelf = opened(source)
         known = shelf.local is not None and there(source_pk, shelf, {"": False})
-        found = shelf.absent_many(names, known=known)
-        others = _others(shelf, source, [name for name in found if name in set(paths)])
-        others |= {name for path in others for name in beside.get(path, [])}
-        for name in found:
-            if name not in others:
-                yield _thing(source.code, path_shown(source.code, name), True)
-
-
-def _others(shelf: Shelf, source: Source, paths: list[str]) -> set[str]:
-    """Those at which another conversation lies by now, and nothing older beneath it."""
-    lie = Record.objects.kept().filter(source=source, path__in=paths, gone_at=None).values_list("path", flat=True)
-    return {path for path in lie if len(shelf.versions(path)) <= 1}
+        for name in shelf.absent_many(names, known=known):
+            yield _thing(source.code, path_shown(source.code, name), True)
 
 
 def _forget(proposal: Proposal) -> None:

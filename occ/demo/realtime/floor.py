@@ -51,7 +51,7 @@ def floor(staff: Staff, now: datetime) -> None:
         _take(sender, list(engine.run(at)), at)
         alerts_watch(now=at)
         _answer(staff, at)
-    Source.objects.filter(code="omni").update(name="Omni Channel")
+    Source.objects.filter(code="omni").update(name="Omni Channel", each_agent=False)
 
 
 def _sender(now: datetime) -> User:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("people", "0001_initial"),
-        ("realtime", "0002_triggers"),
+        ("realtime", "0003_board"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
