@@ -88,7 +88,7 @@ def recovery_body(plan: RecoveryPlan, *, language: str) -> dict[str, Any]:
                 if text
             ],
             "actions_title": _("Actions"),
-            "action_columns": [_("Action"), _("Who"), _("By"), _("Done")],
+            "action_columns": [_("Action"), _("Who"), _("At the latest"), _("Done")],
             "actions": [
                 [f"{one.get_kind_display()}{': ' + one.what if one.what else ''}", one.who, moment(one.due_at),
                  moment(one.done_at) or "–"]

@@ -71,7 +71,7 @@ class Alert(models.Model):
         indexes = [models.Index(fields=["opened_at", "id"], name="alert_opened")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} ({self.about_label})"
+        return f"{self.get_kind_display()} ({self.about_label})" if self.about else str(self.get_kind_display())
 
     def get_absolute_url(self) -> str:
         return reverse("realtime:alert", args=[self.pk])

@@ -8,7 +8,7 @@ from typing import Any
 import django_filters as filters
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -52,6 +52,7 @@ LABELS: dict[str, Any] = {
 
 
 class AlertFilter(filters.FilterSet):
+    q = filters.CharFilter(method="by_words", label=gettext_lazy("Search"))
     state = filters.ChoiceFilter(
         choices=[(key, words[0]) for key, words in WORDS.items()], method="by_state", label=gettext_lazy("State"),
         empty_label=gettext_lazy("All"),
@@ -62,6 +63,14 @@ class AlertFilter(filters.FilterSet):
     )
     since = FromDay(field_name="opened_at", label=gettext_lazy("From"))
     until = UntilDay(field_name="opened_at", label=gettext_lazy("To"))
+
+    def by_words(self, rows: QuerySet[Alert], name: str, value: str) -> QuerySet[Alert]:
+        for word in value.replace("\x00", "").split()[:6]:
+            rows = rows.filter(
+                Q(about__icontains=word) | Q(note__icontains=word) | Q(acknowledged_by__first_name__icontains=word)
+                | Q(acknowledged_by__last_name__icontains=word)
+            )  # fmt: skip
+        return rows
 
     def by_state(self, rows: QuerySet[Alert], name: str, value: str) -> QuerySet[Alert]:
         if value == "closed":
@@ -102,7 +111,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
         one.words = WORDS[one.status]
     context |= {
         "title": _("Alerts"), "subtitle": _("What is bad on the floor now, and what was"),
-        "export_kind": "realtime.alerts",
+        "export_kind": "realtime.alerts", "search": _("Source, note, or who looks after it"),
     }  # fmt: skip
     return render(request, "realtime/alerts.html", context)
 
@@ -166,5 +175,5 @@ def _detail(request: HttpRequest, found: Alert, dismissing: forms.Form | None = 
 def _figures(found: Alert) -> list[dict[str, Any]]:
     return [
         {"label": LABELS.get(name, name), "then": value, "now": found.latest.get(name)}
-        for name, value in found.figures.items()
+        for name, value in sorted(found.figures.items(), key=lambda one: list(LABELS).index(one[0]))
     ]

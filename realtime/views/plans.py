@@ -8,7 +8,7 @@ from typing import Any
 import django_filters as filters
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -62,7 +62,7 @@ class ActionForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("Action"), choices=ActionKind.choices)
     what = forms.CharField(label=gettext_lazy("What exactly"), required=False, max_length=200)
     who = forms.CharField(label=gettext_lazy("Who does it"), max_length=120)
-    due_at = InstantField(label=gettext_lazy("By"))
+    due_at = InstantField(label=gettext_lazy("At the latest"))
 
 
 class WhatIfForm(forms.Form):
@@ -105,6 +105,7 @@ STEPPING: Stepping = plain_stepping(
 
 
 class PlanFilter(filters.FilterSet):
+    q = filters.CharFilter(method="by_words", label=gettext_lazy("Search"))
     status = filters.ChoiceFilter(
         choices=PlanStatus.choices, label=gettext_lazy("Status"), empty_label=gettext_lazy("All")
     )
@@ -117,6 +118,14 @@ class PlanFilter(filters.FilterSet):
     )
     since = FromDay(field_name="opened_at", label=gettext_lazy("From"))
     until = UntilDay(field_name="opened_at", label=gettext_lazy("To"))
+
+    def by_words(self, rows: QuerySet[RecoveryPlan], name: str, value: str) -> QuerySet[RecoveryPlan]:
+        for word in value.replace("\x00", "").split()[:6]:
+            rows = rows.filter(
+                Q(analysis__icontains=word) | Q(outcome__icontains=word) | Q(evaluation__icontains=word)
+                | Q(opened_by__first_name__icontains=word) | Q(opened_by__last_name__icontains=word)
+            )  # fmt: skip
+        return rows
 
 
 def rows_of(user: User, now: datetime) -> QuerySet[RecoveryPlan]:
@@ -158,6 +167,7 @@ def plans(request: HttpRequest) -> HttpResponse:
     context |= {
         "title": _("Recovery plans"), "subtitle": _("What was done when a target was missed (SOP-RTM 6.6)"),
         "actions": [new] if has_role(user, PLANNERS) else [], "export_kind": "realtime.plans",
+        "search": _("Words of the plan, or who drew it up"),
     }  # fmt: skip
     return render(request, "realtime/plans.html", context)
 

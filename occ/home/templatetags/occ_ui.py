@@ -148,6 +148,7 @@ STATUS_TONES: dict[str, tuple[str, str]] = {
     "suspended": ("warning", "player-pause"),
     "revoked": ("danger", "ban"),
     "void": ("neutral", "ban"),
+    "verified": ("success", "checks"),
     "withdrawn": ("neutral", "arrow-back-up"),
     "with_client": ("warning", "hourglass"),
     "executing": ("info", "progress"),
