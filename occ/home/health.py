@@ -1,4 +1,5 @@
-"""/healthz: the process lives. /readyz: database, broker, storage and beat answer, so that it can work."""
+"""/healthz: the process lives, and what of the others does. /readyz: database, broker, storage and beat answer, so that
+it can work; without the floor process it can, for beat does its work."""
 
 import os
 from collections.abc import Callable
@@ -10,15 +11,17 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
 from occ.ledger.heartbeats import silent
+from realtime.services.floor import process_lives
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 while the process lives; `beat` names the jobs that should have run and did not."""
+    """200 while the process lives; `beat` names the jobs that should have run and did not, `floor` says whether the
+    process lives that works in events at once."""
+    now = timezone.now()
     try:
-        late = silent(now=timezone.now())
+        return JsonResponse({"alive": True, "beat": silent(now=now), "floor": process_lives(now=now)})
     except Exception:  # the database is away: this process lives all the same
         return JsonResponse({"alive": True, "beat": ["unknown"]})
-    return JsonResponse({"alive": True, "beat": late})
 
 
 def readyz(request: HttpRequest) -> JsonResponse:

@@ -1,4 +1,4 @@
-"""bin/demo: the real thing with demo data: PostgreSQL, Redis, web, workers and beat, until Ctrl-C."""
+"""bin/demo: the real thing with demo data: PostgreSQL, Redis, web, floor, workers and beat, until Ctrl-C."""
 
 import argparse
 import contextlib
@@ -128,7 +128,7 @@ def manage(environment: dict[str, str], *words: str) -> None:
 
 
 class Children:
-    """Web, workers and beat; one that ends is started again, and the console says so."""
+    """Web, floor, workers and beat; one that ends is started again, and the console says so."""
 
     def __init__(self, commands: dict[str, list[str]], var: Path, environment: dict[str, str]) -> None:
         self.commands, self.var, self.environment = commands, var, environment
@@ -172,9 +172,9 @@ def supervised(var: Path, port: int, environment: dict[str, str], *, simulate: b
         "web": [*python, "uvicorn", "occ.asgi:application", "--host", "127.0.0.1", "--port", str(port),
                 "--no-proxy-headers", "--timeout-graceful-shutdown", "3", "--timeout-keep-alive", "75",
                 "--no-access-log", "--lifespan", "off"],
+        "floor": [sys.executable, str(ROOT / "manage.py"), "floor"],
         "worker": [*worker, "-Q", "default", "-n", "default@%h"],
         "jobs": [*worker, "-Q", "jobs", "-n", "jobs@%h"],
-        "floor": [sys.executable, str(ROOT / "manage.py"), "floor"],
         "beat": [*python, "celery", "-A", "occ", "beat", "--pidfile=", "--loglevel", "INFO"],
     }  # fmt: skip
     if simulate:

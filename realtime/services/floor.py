@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from occ.ledger import heartbeats
+from occ.ledger.models import Heartbeat
 from realtime.services.intervals import intervals_compute
 from realtime.services.working import arrivals_work
+
+PROCESS = "floor_process"  # its sign of life; nothing waits for it: while it is away beat does its work
+
+
+def process_lives(*, now: datetime) -> bool:
+    return Heartbeat.objects.filter(name=PROCESS, at__gt=now - timedelta(minutes=1)).exists()
+
+
+def process_beats(*, now: datetime, did: int) -> None:
+    heartbeats.leave(PROCESS, now=now, did=did)
 
 
 def floor_once(*, now: datetime) -> int:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from occ.people.access import me
@@ -88,10 +89,10 @@ def said(user: User) -> dict[str, Any]:
             "unheard": _("Nothing can be heard of them"),
             "late": _("Late {n} min"),
             "early": _("Early {n} min"),
-            "used": _("{reason} {used} of {allowed} min"),
-            "over": _("{reason} {used} of {allowed} min: used up"),
+            "used": _("{reason} {used}/{allowed} min"),
+            "over": _("{reason} {used}/{allowed} min, used up"),
             "waiting": _("Connecting …"),
-            "live": _("Live"),
+            "live": pgettext("connection", "Live"),
             "again": _("Live again; everything is caught up."),
             "lost": _("Connection lost. What you see is as of {time}. Trying again …"),
             "shown": _("{n} of {all} agents"),

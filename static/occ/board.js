@@ -97,7 +97,7 @@
     setIcon(parts.stateIcon, row.state);
     setText(parts.state, [said.states[row.state], row.reason && said.reasons[row.reason], said.channels[row.channel]].filter(Boolean).join(" · "));
     setText(parts.stale, row.stale ? (row.heard_at ? fill(words.stale, { time: clock(row.heard_at, row.site, true) }) : words.unheard) : "");
-    parts.need.className = `badge occ-board-need occ-tone-${tones[row.need]}`;
+    parts.need.className = `occ-board-need occ-tone-${tones[row.need]}`;
     setIcon(parts.needIcon, row.need);
     setText(parts.needWord, said.needs[row.need]);
     const late = row.late_minutes ? fill(words.late, { n: row.late_minutes }) : "";

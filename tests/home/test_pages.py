@@ -189,7 +189,7 @@ def test_ready_when_all_answer_and_beat_has_run(db: None) -> None:
         heartbeats.leave(name, now=timezone.now(), did=0)
     answer = Client().get("/readyz")
     assert (answer.status_code, set(answer.json().values())) == (200, {True})
-    assert Client().get("/healthz").json() == {"alive": True, "beat": []}
+    assert Client().get("/healthz").json() == {"alive": True, "beat": [], "floor": False}
 
 
 @pytest.mark.req("KER-15")

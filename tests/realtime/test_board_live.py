@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,8 @@ def test_events_are_on_every_board_within_a_second(live_floor: Floor, tmp_path: 
                 row = one.row()
                 assert (row["name"], row["state"]) == (live_floor.agent.name, state)
             assert time.monotonic() - began < 1
+        with urllib.request.urlopen(f"{site.url}/healthz") as answer:
+            assert json.loads(answer.read())["floor"] is True
         late = Stream(site.url, Cookie=cookie)
         assert [row["state"] for row in late.next("snapshot")["rows"]] == ["busy"]
         assert late.next("ping", 15)["at"]

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from realtime.services.floor import process_beats
 from realtime.services.ingesting import ARRIVED
 from realtime.services.intervals import intervals_compute
 from realtime.services.working import arrivals_work
@@ -18,6 +19,7 @@ from realtime.services.working import arrivals_work
 logger = logging.getLogger(__name__)
 PATIENCE = 2.0  # seconds: without a call it looks by itself
 FIGURES_EVERY = 1.0  # seconds
+BEATS_EVERY = 10.0
 
 
 class Command(BaseCommand):
@@ -27,7 +29,8 @@ class Command(BaseCommand):
         self.over = False
         for one in (signal.SIGTERM, signal.SIGINT):
             signal.signal(one, self.end)
-        counted = 0.0
+        counted = beaten = 0.0
+        since = 0
         while not self.over:
             try:
                 connection.ensure_connection()
@@ -35,6 +38,10 @@ class Command(BaseCommand):
                     cursor.execute(f"LISTEN {ARRIVED}")
                 while not self.over:
                     did = arrivals_work(now=timezone.now(), limit=200)
+                    since += did
+                    if time.monotonic() - beaten > BEATS_EVERY:
+                        process_beats(now=timezone.now(), did=since)
+                        beaten, since = time.monotonic(), 0
                     if time.monotonic() - counted > FIGURES_EVERY:
                         intervals_compute(now=timezone.now())
                         counted = time.monotonic()
