@@ -1,12 +1,11 @@
-"""Disks of their own below a source are remembered; a path may be that of several records, of which one is not destroyed."""
+"""A path may be that of several records one after the other: all but the last are destroyed, and keep its mark."""
 
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("retention", "0014_documents_for_all_sites")]
+    dependencies = [("retention", "0015_source_mounts")]
     operations = [
-        migrations.AddField("source", "mounts", models.JSONField(default=list, editable=False)),
         migrations.RemoveConstraint("record", "record_file_once"),
         migrations.AddConstraint(
             "record",
