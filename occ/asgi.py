@@ -2,7 +2,8 @@
 
 Django gives each request a thread, and each thread a database connection. Here there are so many of both and no more
 (WEB_THREADS): connections are kept from one request to the next, and a rush waits in line instead of using up the
-database. A request that lasts (a stream) must not hold a thread: it does its reading in short calls of its own.
+database. A stream lasts: it gives its thread back once its response has begun, and what it sends later comes from
+elsewhere (realtime.floorwatch.hub).
 """
 
 import asyncio
@@ -32,12 +33,31 @@ class Threads:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        thread = await self.free.get()
+        held: ThreadPoolExecutor | None = await self.free.get()
+        thread = held
+
+        def give_back() -> None:
+            nonlocal held
+            if held is not None:
+                self.free.put_nowait(held)
+                held = None
+
+        async def sent(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start" and streams(message):
+                give_back()
+            await send(message)
+
         try:
+            # What is left of a stream (closing its response) still goes to its thread, behind whoever has it now.
             async with ThreadSensitiveContext(executor=thread):
-                await self.app(scope, receive, send)
+                await self.app(scope, receive, sent)
         finally:
-            self.free.put_nowait(thread)
+            give_back()
+
+
+def streams(start: dict[str, Any]) -> bool:
+    kinds = [value for name, value in start.get("headers", ()) if name.lower() == b"content-type"]
+    return bool(kinds) and kinds[0].startswith(b"text/event-stream")
 
 
 application = Threads(get_asgi_application(), most=settings.WEB_THREADS)

@@ -72,7 +72,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",  # with random padding, so that lengths tell nothing of secrets
+    "occ.home.middleware.Compressed",  # with random padding, so that lengths tell nothing of secrets
     "occ.home.middleware.RequestId",
     "occ.home.metrics.Timed",
     "csp.middleware.CSPMiddleware",
@@ -249,6 +249,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile": {"task": "userids.reconciling.tasks.reconcile", "schedule": 60.0, "options": {"expires": 60}},
     "transfers": {"task": "sdm.tasks.take_effect", "schedule": 60.0, "options": {"expires": 60}},
     "floor": {"task": "realtime.tasks.floor", "schedule": 15.0, "options": {"expires": 60}},
+    "alerts": {"task": "realtime.tasks.alerts", "schedule": 30.0, "options": {"expires": 60}},
     "scans": {"task": "retention.tasks.scans", "schedule": 60.0, "options": {"expires": 60}},
     "deliver": {"task": "occ.notifications.tasks.deliver_due", "schedule": 15.0, "options": {"expires": 60}},
     "holds": {"task": "retention.tasks.holds", "schedule": 900.0, "options": {"expires": 900}},

@@ -7,5 +7,5 @@ class RealtimeConfig(AppConfig):
     verbose_name = _("Real-time management")
 
     def ready(self) -> None:
-        from realtime import policies, tasks  # noqa: F401  (they register themselves)
-        from realtime.views import sources  # noqa: F401
+        from realtime import documents, notices, policies, tasks, turns, workflow  # noqa: F401  (they register themselves)
+        from realtime.views import alerts, plans, sources  # noqa: F401

@@ -110,3 +110,48 @@ class DayKind(models.TextChoices):
     LEAVE = "leave", _("Leave")
     SICK = "sick", _("Sick")
     PERMISSION = "permission", _("Permission")
+
+
+# Alerts and recovery ------------------------------------------------------------------------------------------------
+
+
+class AlertKind(models.TextChoices):
+    """What is watched on the floor (RTM-13)."""
+
+    SCR = "scr", _("SCR below its target")
+    AHT = "aht", _("AHT above its target")
+    QUEUE = "queue", _("Customers wait")
+    COVER = "cover", _("Fewer agents than rostered")
+    AUX = "aux", _("Many agents in AUX")
+    SOURCE = "source", _("A source tells nothing")
+
+
+class PlanStatus(models.TextChoices):
+    DRAFT = "draft", _("Being drawn up")
+    RUNNING = "running", _("Being carried out")
+    DONE = "done", _("Carried out")
+    VERIFIED = "verified", _("Verified")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Cause(models.TextChoices):
+    """Why a target was missed (SOP-RTM 6.6)."""
+
+    ATTENDANCE = "attendance", _("Attendance")
+    TRAFFIC = "traffic", _("Traffic above the forecast")
+    AHT = "aht", "AHT"
+    SYSTEM = "system", _("System trouble")
+    PROMO = "promo", _("Promotion")
+    OTHER = "other", _("Other")
+
+
+class ActionKind(models.TextChoices):
+    """What a recovery plan does about it."""
+
+    CANCEL_AUX = "cancel_aux", _("Call agents back from AUX")
+    OVERTIME = "overtime", _("Overtime")
+    STANDBY = "standby", _("Call in standby agents")
+    MOVE_SKILL = "move_skill", _("Move agents to the channel")
+    CALL_BACK = "call_back", _("Call-back message in the queue")
+    BROADCAST = "broadcast", _("Broadcast to customers")
+    OTHER = "other", _("Other")

@@ -1,9 +1,13 @@
 """The numbers of SOP-RTM and of MO 1.3, 3.2 as dated policies."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
+from occ.obligations.rules import StepKind, step
+from occ.obligations.rules import register as register_rule
+from occ.people.choices import Role
 from occ.policies.registry import Definition, number, register
-from realtime.choices import Category
+from realtime.choices import AuxReason, Category
 
 SHORT_ABANDON = "realtime.voice.short_abandon_seconds"
 WITHIN = "realtime.voice.service_level_seconds"
@@ -49,3 +53,75 @@ for category, (aim, at_most) in RESPONSE.items():
     valid = number(1, 86_400)
     register(Definition(response_target(category), TARGETS[category], seconds, clause, aim, valid))
     register(Definition(response_limit(category), LIMITS[category], seconds, clause, at_most, valid))
+
+# Alerts and recovery ------------------------------------------------------------------------------------------------
+LEAST_CALLS = "realtime.alert.least_calls"
+WAITING = "realtime.alert.waiting"
+OLDEST = "realtime.alert.oldest_seconds"
+AUX_SHARE = "realtime.alert.aux_percent"
+COVER_SHARE = "realtime.alert.cover_percent"
+BETTER_MINUTES = "realtime.alert.better_minutes"
+QUIET_MINUTES = "realtime.alert.quiet_minutes"
+DRAW_UP = "realtime.recovery_plan"
+DRAW_UP_MINUTES = "realtime.recovery_plan.minutes"
+VERIFY = "realtime.recovery_verify"
+VERIFY_HOURS = "realtime.recovery_verify.hours"
+for key, label, unit, clause, default, least, most in (
+    (LEAST_CALLS, _("A quarter of an hour counts for alerts from so many calls on"), _("calls"), "SOP-RTM 7.1", 5, 1,
+     1_000),
+    (WAITING, _("Alert when so many customers wait"), _("customers"), "SOP-RTM 7.1", 5, 1, 10_000),
+    (OLDEST, _("Alert when somebody waits longer than"), _("seconds"), "SOP-RTM 7.1", 60, 5, 7_200),
+    (AUX_SHARE, _("Alert when so many of the agents are in AUX"), _("percent"), "SOP-RTM 2.4", 30, 1, 100),
+    (COVER_SHARE, _("Alert when fewer of the rostered agents are logged in than"), _("percent"), "SOP-RTM 2.3", 90, 1,
+     100),
+    (BETTER_MINUTES, _("An alert is over once it has been better for"), _("minutes"), "SOP-RTM 7.1", 5, 0, 120),
+    (QUIET_MINUTES, _("An alert that is over does not come again within"), _("minutes"), "SOP-RTM 7.1", 10, 0, 240),
+    (DRAW_UP_MINUTES, _("A missed SCR is answered with a recovery plan within"), _("minutes"), "SOP-RTM 8.2", 30, 1,
+     1_440),
+    (VERIFY_HOURS, _("A recovery plan that was carried out is verified within"), _("hours"), "SOP-RTM 7.2", 24, 1, 720),
+):  # fmt: skip
+    register(Definition(key, label, unit, clause, default, number(least, most)))
+register_rule(
+    key=DRAW_UP,
+    clause="SOP-RTM 8.2",
+    title=gettext_noop("Recovery plan for %(subject)s"),
+    label=_("Reminders and escalation for recovery plans"),
+    owner_role=Role.TEAM_LEADER,
+    ladder=[
+        step("missed", StepKind.REMIND, "start", 0, Role.TEAM_LEADER),
+        step("breach", StepKind.BREACH, "due", 0, Role.COORDINATOR),
+        step("2h_after", StepKind.ESCALATE, "due", 2, Role.MANAGER),
+    ],
+)
+register_rule(
+    key=VERIFY,
+    clause="SOP-RTM 7.2",
+    title=gettext_noop("Verify the recovery plan %(subject)s"),
+    label=_("Reminders and escalation for verifying recovery plans"),
+    owner_role=Role.COORDINATOR,
+    ladder=[
+        step("done", StepKind.REMIND, "start", 0, Role.COORDINATOR),
+        step("breach", StepKind.BREACH, "due", 0, Role.MANAGER),
+        step("24h_after", StepKind.ESCALATE, "due", 24, Role.HEAD_MANAGER),
+    ],
+)
+# board: what is due of an agent now
+GRACE = "realtime.login.grace_minutes"
+DROP = "realtime.login.drop_minutes"
+
+
+def aux_allowance(reason: str) -> str:
+    return f"realtime.aux.{reason}.minutes"
+
+
+register(Definition(GRACE, _("Late or early only beyond"), _("minutes"), "SOP-RTM 7.4", 5, number(0, 60)))
+register(Definition(DROP, _("Who is back within this time was cut off and did not log out"), _("minutes"),
+                    "SOP-RTM 7.4", 2, number(0, 30)))  # fmt: skip
+ALLOWANCES = {
+    AuxReason.BREAK: (_("AUX in a shift: break"), 15), AuxReason.MEAL: (_("AUX in a shift: meal"), 60),
+    AuxReason.PRAYER: (_("AUX in a shift: prayer"), 20), AuxReason.TOILET: (_("AUX in a shift: toilet"), 15),
+    AuxReason.BRIEFING: (_("AUX in a shift: briefing"), 30), AuxReason.COACHING: (_("AUX in a shift: coaching"), 60),
+    AuxReason.SYSTEM: (_("AUX in a shift: system trouble"), 480), AuxReason.OTHER: (_("AUX in a shift: other"), 10),
+}  # fmt: skip
+for aux, (words, minutes) in ALLOWANCES.items():
+    register(Definition(aux_allowance(aux), words, _("minutes"), "SOP-RTM 2.4", minutes, number(0, 960)))

@@ -7,9 +7,20 @@ from celery import shared_task
 from django.utils import timezone
 
 from occ.ledger import heartbeats
+from realtime.services.alerting import alerts_watch
 from realtime.services.floor import floor_once
 
 heartbeats.expect("floor", timedelta(minutes=3))
+heartbeats.expect("alerts", timedelta(minutes=3))
+
+
+@shared_task
+def alerts() -> int:
+    """What is bad on the floor, and what is better again (RTM-13)."""
+    now = timezone.now()
+    did = alerts_watch(now=now)
+    heartbeats.leave("alerts", now=now, did=did)
+    return did
 
 
 @shared_task

@@ -17,6 +17,7 @@ from occ.demo import reviews
 from occ.demo.leaving import Exits
 from occ.demo.logbook import Life, agents_log_in, live, present
 from occ.demo.people import contracts, make_staff, transfers
+from occ.demo.realtime.floor import floor
 from occ.demo.reconciliation import plan, this_morning
 from occ.demo.retention.around import around, counted
 from occ.demo.retention.backups import backups
@@ -47,7 +48,7 @@ def load(*, now: datetime, say: Callable[[str], None] = lambda words: None) -> d
     with transaction.atomic():
         start = local_day(now, JAKARTA) - timedelta(days=1100)
         staff = make_staff(rng=random.Random(SEED), password=password, start=start)  # noqa: S311
-        say("1 of 5: two years of user IDs, leavings and reviews")
+        say("1 of 6: two years of user IDs, leavings and reviews")
         with Life(staff, now) as life, Exits(life):
             reviews.schedule(life)
             plan(life)
@@ -56,18 +57,20 @@ def load(*, now: datetime, say: Callable[[str], None] = lambda words: None) -> d
             present(life)
             reviews.others(life)
             this_morning(life)
-        say("2 of 5: transfers and contracts")
+        say("2 of 6: transfers and contracts")
         transfers(staff, now=now)
         contracts(staff, now=now)
-        say("3 of 5: conversations and recordings")
+        say("3 of 6: conversations and recordings")
         files(staff, now=now)
         around(staff, now=now)
-        say("4 of 5: their backups, month by month")
+        say("4 of 6: their backups, month by month")
         backups(staff, now=now)
-        say("5 of 5: what was destroyed, and how it stands")
+        say("5 of 6: what was destroyed, and how it stands")
         disposals(staff, password=password, now=now)
         old_papers(staff, password=password, now=now)
         counted(now=now)
+        say("6 of 6: the floor's last days")
+        floor(staff, now)
         old = Notification.objects.filter(created_at__lt=now - timedelta(days=2))
         old.update(read_at=F("created_at") + timedelta(hours=1))
         names = sorted(staff.users, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.urls import resolve
 from django.utils import translation
@@ -38,6 +39,15 @@ class RequestId:
             return response
         finally:
             request_id.reset(token)
+
+
+class Compressed(GZipMiddleware):
+    """But no stream of events: it would wait until there is enough to compress, and be compressed for each reader."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.headers.get("Content-Type", "").startswith("text/event-stream"):
+            return response
+        return super().process_response(request, response)
 
 
 class PersonLanguage:

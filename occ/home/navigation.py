@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import SITE_WIDE, has_role
-from realtime.models import SOURCE_READERS
+from realtime.floorwatch.audience import BOARD_READERS
+from realtime.models import FLOOR_READERS, SOURCE_READERS
 from retention.personal import APPROVERS, CATALOGUE_READERS, LISTENERS, PLACE_READERS
 from userids.models import APPLICATION_READERS
 
@@ -73,6 +74,10 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
     (
         _("Real-time"),
         [
+            Item(_("Live board"), "layout-dashboard", "realtime:board", BOARD_READERS | {Role.AGENT}),
+            Item(_("Alerts"), "bell-ringing", "realtime:alerts", FLOOR_READERS),
+            Item(_("Recovery plans"), "lifebuoy", "realtime:plans", FLOOR_READERS),
+            Item(_("What if"), "calculator", "realtime:what_if", FLOOR_READERS),
             Item(_("Sources of events"), "plug-connected", "realtime:sources", SOURCE_READERS),
         ],
     ),

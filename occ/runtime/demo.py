@@ -34,7 +34,7 @@ def main() -> int:
     for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(one, interrupt)
     with said(), contextlib.suppress(KeyboardInterrupt):
-        demo(var, arguments.port, arguments.reset, arguments.no_totp)
+        demo(var, arguments.port, arguments.reset, arguments.no_totp, simulate=not arguments.no_simulator)
     return 0
 
 
@@ -42,7 +42,7 @@ def interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def demo(var: Path, port: int, reset: bool, no_totp: bool) -> None:
+def demo(var: Path, port: int, reset: bool, no_totp: bool, *, simulate: bool) -> None:
     if os.environ.get("DATABASE_URL"):
         raise CannotStart("DATABASE_URL is set: the demo brings its own servers. Unset it first.")
     if answers(port):
@@ -54,7 +54,7 @@ def demo(var: Path, port: int, reset: bool, no_totp: bool) -> None:
     url = f"http://127.0.0.1:{port}"
     with prepared(var, base_url=url) as environment:
         prepare(var, environment, no_totp)
-        with supervised(var, port, environment) as children:
+        with supervised(var, port, environment, simulate=simulate) as children:
             wait_until_ready(url, children)
             print_logins(var)
             print(f"READY {url}", flush=True)
@@ -79,7 +79,7 @@ def forget(var: Path) -> None:
     """Remove the demo's state, and only that: what the demo itself has made below `var`."""
     for name in ("postgres", "redis", "files", "static"):
         shutil.rmtree(var / name, ignore_errors=True)
-    for name in ("secret_key", "encryption_keys", "demo-logins.json", "prepared"):
+    for name in ("secret_key", "encryption_keys", "demo-logins.json", "simulator.json", "prepared"):
         (var / name).unlink(missing_ok=True)
 
 
@@ -164,7 +164,7 @@ class Children:
 
 
 @contextlib.contextmanager
-def supervised(var: Path, port: int, environment: dict[str, str]) -> Iterator[Children]:
+def supervised(var: Path, port: int, environment: dict[str, str], *, simulate: bool) -> Iterator[Children]:
     python = [sys.executable, "-m"]
     worker = [*python, "celery", "-A", "occ", "worker", "--concurrency", "1", "--loglevel", "INFO",
               "--without-mingle", "--without-gossip"]  # fmt: skip
@@ -174,8 +174,13 @@ def supervised(var: Path, port: int, environment: dict[str, str]) -> Iterator[Ch
                 "--no-access-log", "--lifespan", "off"],
         "worker": [*worker, "-Q", "default", "-n", "default@%h"],
         "jobs": [*worker, "-Q", "jobs", "-n", "jobs@%h"],
+        "floor": [sys.executable, str(ROOT / "manage.py"), "floor"],
         "beat": [*python, "celery", "-A", "occ", "beat", "--pidfile=", "--loglevel", "INFO"],
     }  # fmt: skip
+    if simulate:
+        settings = str(var / "simulator.json")
+        commands["simulator"] = [*python, "occ.runtime.simulator", "--url", f"http://127.0.0.1:{port}", "--settings",
+                                 settings]  # fmt: skip
     children = Children(commands, var, environment)
     try:
         yield children

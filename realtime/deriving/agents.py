@@ -21,6 +21,7 @@ ALIASES = {
     "after_call_work": AgentState.WRAPUP, "not_ready": AgentState.AUX, "break": AgentState.AUX,
     "logged_out": AgentState.OFFLINE, "logout": AgentState.OFFLINE,
 }  # fmt: skip
+STATES = frozenset(AgentState.values)
 TYPES = frozenset({EventType.AGENT_LOGIN, EventType.AGENT_LOGOUT, EventType.AGENT_STATE, EventType.AGENT_HEARTBEAT})
 
 
@@ -53,7 +54,7 @@ def state_of(word: Any) -> str:
     text = str(word or "").strip().lower().replace(" ", "_").replace("-", "_")
     if not text:
         return ""
-    return text if text in AgentState.values else str(ALIASES.get(text, AgentState.UNKNOWN))
+    return text if text in STATES else str(ALIASES.get(text, AgentState.UNKNOWN))
 
 
 def agent_event(type_: str, at: datetime, seq: int | None, event_id: str, body: dict[str, Any]) -> AgentEvent:

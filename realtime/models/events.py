@@ -40,6 +40,8 @@ class Source(models.Model):
     site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("site"))
     # Silent for longer than this, what is known by it is stale.
     heartbeat_seconds = models.PositiveIntegerField(_("gives a sign of life every (seconds)"), default=60)
+    # Whether that is said of each agent: then one of whom nothing was heard for so long is stale by oneself.
+    each_agent = models.BooleanField(_("gives a sign of life of each agent"), default=True)
     from_files = models.BooleanField(_("comes as files"), default=False)
     active = models.BooleanField(_("in use"), default=True)
     # Signs of life; written by update(), so that they leave no history.

@@ -106,6 +106,12 @@ class Interaction(models.Model):
             models.Index(fields=["person", "arrived_at"], name="interaction_person", condition=~Q(person=None)),
             models.Index(fields=["channel", "arrived_at"], name="interaction_waiting", condition=Q(outcome="open")),
             models.Index(fields=["-arrived_at"], name="interaction_faulty", condition=~Q(faults=[])),
+            # Whose calls overlap is asked of an agent's calls around a time.
+            models.Index(
+                fields=["source", "agent", "answered_at"],
+                name="interaction_agent",
+                condition=~Q(agent="") & Q(channel="voice", talk_ms__gt=0),
+            ),
         ]
 
     def __str__(self) -> str:

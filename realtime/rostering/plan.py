@@ -79,14 +79,18 @@ def _found(rows: RosterLineQuerySet, site_id: int | None, people: Collection[int
     if people is not None:
         wanted &= Q(person_id__in=people)
     found: dict[int, list[Planned]] = {}
-    for one in rows.filter(wanted).select_related("shift").order_by("day", "starts_at"):
+    cut: dict[tuple[int, datetime, datetime], tuple[Part, ...]] = {}  # many have the same shift
+    names = ("person_id", "day", "kind", "shift_id", "shift__code", "shift__breaks", "starts_at", "ends_at", "channel")
+    for person, day, kind, shift, code, breaks, starts, ends, channel in (
+        rows.filter(wanted).order_by("day", "starts_at").values_list(*names)
+    ):  # fmt: skip
         parts: tuple[Part, ...] = ()
-        if one.shift and one.starts_at and one.ends_at:
-            parts = parts_of(one.starts_at, one.ends_at, one.shift.breaks)
-        code = one.shift.code if one.shift else ""
-        found.setdefault(one.person_id, []).append(
-            Planned(one.person_id, one.day, one.kind, code, one.starts_at, one.ends_at, parts, one.channel)
-        )
+        if shift is not None and starts and ends:
+            key = (shift, starts, ends)
+            if key not in cut:
+                cut[key] = parts_of(starts, ends, breaks)
+            parts = cut[key]
+        found.setdefault(person, []).append(Planned(person, day, kind, code or "", starts, ends, parts, channel))
     return found
 
 

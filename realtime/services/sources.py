@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from occ.people.scope import has_role, site_ids
 from realtime.models import Arrival, Source
 
 KEEPERS = frozenset({Role.IT, Role.RTFM, Role.ADMINISTRATOR})
-FIELDS = ("name", "site", "heartbeat_seconds", "active")
+FIELDS = ("name", "site", "heartbeat_seconds", "active", "each_agent")
 
 
 def may_keep(actor: User, source: Source) -> bool:
@@ -33,6 +33,7 @@ class Terms:
     site: Site | None
     heartbeat_seconds: int
     active: bool
+    each_agent: bool = True
 
 
 @transaction.atomic
@@ -71,16 +72,3 @@ def arrivals_retry(*, source_id: int, actor: User, now: datetime) -> int:
         raise WrongState(_("Nothing of this source is parked any more."))
     record(actor=actor, action="source.retried", subject=source, data={"arrivals": count}, now=now, site=source.site)
     return count
-
-
-def state_of(source: Source, now: datetime) -> str:
-    """live, silent (longer than its sign of life allows), down (it says so), files, off or never."""
-    if not source.active:
-        return "off"
-    if source.from_files:
-        return "files"
-    if source.down_since is not None:
-        return "down"
-    if source.received_at is None:
-        return "never"
-    return "silent" if now - source.received_at > timedelta(seconds=2 * source.heartbeat_seconds) else "live"

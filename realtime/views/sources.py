@@ -26,6 +26,7 @@ from occ.people.models import Site, User
 from occ.people.scope import has_role, sites_for
 from occ.sheets.writing import OutColumn
 from occ.timeline import changes
+from realtime.floorwatch.feeds import state_of
 from realtime.models import SOURCE_READERS, Arrival, Event, Source
 from realtime.services import sources as services
 
@@ -90,7 +91,7 @@ def sources(request: HttpRequest) -> HttpResponse:
     sorts = {"code": "code", "name": "name"}
     context = listing(request, rows_of(user, now), filters=SourceFilter, sorts=sorts, default="code")
     for one in context["page"].rows:
-        one.state = WORDS[services.state_of(one, now)]
+        one.state = WORDS[state_of(one, now)]
     context |= {
         "title": _("Sources of events"),
         "subtitle": _("The applications that tell what happens on the floor"),
@@ -114,7 +115,8 @@ def source_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = SourceForm(request.POST or None, initial={name: getattr(found, name) for name in services.FIELDS}, user=user)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        terms = services.Terms(given["name"], given["site"], given["heartbeat_seconds"], given["active"])
+        terms = services.Terms(given["name"], given["site"], given["heartbeat_seconds"], given["active"],
+                               given["each_agent"])  # fmt: skip
         try:
             services.source_edit(source_id=pk, terms=terms, reason=given["reason"], actor=user, now=timezone.now())
         except Refused as refusal:
@@ -124,9 +126,10 @@ def source_edit(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(found.get_absolute_url())
     context = {
         "title": _("Edit %(name)s") % {"name": found.name}, "form": form, "cancel_url": found.get_absolute_url(),
+        "submit": _("Save"), "icon": "device-floppy",
         "crumbs": [{"label": _("Sources of events"), "url": reverse("realtime:sources")}],
     }  # fmt: skip
-    return render(request, "realtime/source_form.html", context, status=422 if form.errors else 200)
+    return render(request, "realtime/form.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -147,6 +150,13 @@ class SourceForm(forms.Form):
     heartbeat_seconds = forms.IntegerField(
         label=gettext_lazy("Gives a sign of life every (seconds)"), min_value=5, max_value=86_400,
         help_text=gettext_lazy("Silent for twice as long, what is known by it is shown as stale."),
+    )  # fmt: skip
+    each_agent = forms.BooleanField(
+        label=gettext_lazy("Gives a sign of life of each agent"), required=False,
+        help_text=gettext_lazy(
+            "Then an agent of whom nothing was heard for that long is shown as stale alone. Leave it off for an "
+            "application that tells changes only."
+        ),
     )  # fmt: skip
     active = forms.BooleanField(label=gettext_lazy("In use"), required=False)
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300)
@@ -169,7 +179,7 @@ def _detail(request: HttpRequest, found: Source) -> HttpResponse:
         "crumbs": [{"label": _("Sources of events"), "url": reverse("realtime:sources")}],
         "actions": [edit] if may else [],
         "source": found,
-        "state": WORDS[services.state_of(found, now)],
+        "state": WORDS[state_of(found, now)],
         "may": may,
         "waiting": Arrival.objects.filter(source=found, parked_at=None).count(),
         "stuck": Arrival.objects.filter(source=found).exclude(parked_at=None).order_by("pk")[:SHOWN],

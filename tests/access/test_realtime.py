@@ -6,27 +6,54 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from occ.people.choices import Role
-from occ.people.models import Site
-from realtime.models import SOURCE_READERS, Source
+from occ.people.models import RoleAssignment, Site, User
+from realtime.models import FLOOR_READERS, ROSTER_READERS, SOURCE_READERS, Alert, Source
+from realtime.services.alerting import ACKNOWLEDGERS
 from realtime.services.ingesting import SENDERS
+from realtime.services.recovery import plan_open
 from realtime.services.sources import KEEPERS
+from realtime.workflow import PLANNERS, RECOVERY
 from tests.access.matrix import Row, World, what_a_stranger_gets, who_is_let_in
 
 pytestmark = [pytest.mark.req("KER-9"), pytest.mark.timeout(400), pytest.mark.django_db]
-READERS = set(SOURCE_READERS)
+READERS, FLOOR = set(SOURCE_READERS), set(FLOOR_READERS)
+WEEK = "?start=2026-11-20T00:00:00Z&end=2026-11-27T00:00:00Z"
 ROWS: dict[str, Row] = {
     "realtime:sources": Row(get=READERS),
     "realtime:source": Row(get=READERS, of="source", sees=READERS),
     "realtime:source_edit": Row(get=set(KEEPERS), post=set(KEEPERS), of="source", sees=READERS),
     "realtime:source_retry": Row(post=set(KEEPERS), of="source", sees=READERS),
     "api:realtime-events": Row(post=set(SENDERS)),
+    "api:realtime-planned": Row(get={*ROSTER_READERS, Role.AGENT}, query=WEEK),
+    "realtime:alerts": Row(get=FLOOR),
+    "realtime:alert": Row(get=FLOOR, of="alert", sees=FLOOR),
+    "realtime:alert_acknowledge": Row(post=set(ACKNOWLEDGERS), of="alert", sees=FLOOR),
+    "realtime:alert_dismiss": Row(post={Role.COORDINATOR}, of="alert", sees=FLOOR),
+    "realtime:plans": Row(get=FLOOR),
+    "realtime:plan_new": Row(get=set(PLANNERS), post=set(PLANNERS)),
+    "realtime:plan": Row(get=FLOOR, of="plan", sees=FLOOR),
+    "realtime:plan_action_add": Row(post=set(PLANNERS), of="plan", sees=FLOOR),
+    "realtime:plan_expect": Row(post=set(PLANNERS), of="plan", sees=FLOOR),
+    "realtime:plan_action_done": Row(post=set(PLANNERS), of="action", sees=FLOOR),
+    "realtime:what_if": Row(get=FLOOR),
 }
+for one in RECOVERY.transitions:
+    ROWS[f"realtime:plan_step/{one.name}"] = Row(
+        post={Role(role) for role in one.by_roles}, of="plan", sees=FLOOR, kwargs={"transition": one.name}
+    )
 
 
 def objects_of(where: Site) -> dict[str, Any]:
-    return {"source": Source.objects.create(code=f"omni-{where.code}", name="Omni Channel", site=where).pk}
+    now, drawer = timezone.now(), User.objects.create_user(f"drawer.{where.code}")
+    alert = Alert.objects.create(site=where, kind="aux", about="", opened_at=now, seen_at=now)
+    RoleAssignment.objects.create(user=drawer, role=Role.RTFM, site=where, starts_on="2020-01-01")
+    plan = plan_open(site=where, channel="voice", actor=drawer, now=now)
+    action = plan.actions.create(kind="overtime", who="Budi", due_at=now)
+    source = Source.objects.create(code=f"omni-{where.code}", name="Omni Channel", site=where)
+    return {"source": source.pk, "alert": alert.pk, "plan": plan.pk, "action": action.pk}
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))

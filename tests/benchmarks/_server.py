@@ -23,7 +23,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(var: Path) -> Iterator[str]:
+def served(var: Path, *, workers: int = 0) -> Iterator[str]:
     """The address of uvicorn, as delivered: compressed answers, hashed static files, a process for each core."""
     port = free_port()
     environment = os.environ | {
@@ -33,7 +33,8 @@ def served(var: Path) -> Iterator[str]:
     manage = [sys.executable, str(ROOT / "manage.py"), "collectstatic", "--noinput", "-v0"]
     subprocess.run(manage, env=environment, check=True)
     command = [sys.executable, "-m", "uvicorn", "occ.asgi:application", "--port", str(port), "--lifespan", "off",
-               "--no-access-log", "--timeout-keep-alive", "75", "--workers", str(os.cpu_count() or 1)]  # fmt: skip
+               "--no-access-log", "--timeout-keep-alive", "75", "--log-level", "warning", "--workers",
+               str(workers or os.cpu_count() or 1)]  # fmt: skip
     process = subprocess.Popen(command, env=environment, cwd=ROOT)
     try:
         wait_for(f"http://127.0.0.1:{port}/healthz")

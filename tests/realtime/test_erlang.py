@@ -30,6 +30,8 @@ def chain(load: Load, agents: int, patience: float) -> tuple[float, float]:
         total += shares
         waiting += shares if k >= agents else 0.0
         behind += shares * max(0, k - agents)
+        if total > 1e200:  # a long queue's would overflow; only shares of the whole are asked for
+            shares, total, waiting, behind = (one * 1e-200 for one in (shares, total, waiting, behind))
     return 1 - behind / total / patience / load.arriving, (waiting if agents else total) / total
 
 

@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 
 from occ.people.choices import Role
 from realtime.models import AgentNow, AgentSegment, Arrival, Event, Interaction, Interval, Source
-from realtime.services import working
+from realtime.services import agents, working
 from realtime.services.ingesting import Busy, Taken, events_take
 from realtime.services.intervals import intervals_compute
 from realtime.services.working import arrivals_work
@@ -158,14 +158,14 @@ def test_more_than_is_worked_in_is_refused_whole(tell: Tell, monkeypatch: pytest
 
 
 def test_a_bad_arrival_is_parked_and_its_fellows_go_on(tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = working.segments_of
+    real = agents.segments_of
 
     def fails(events: Any) -> Any:
         if any(one.reason == "trap" for one in events):
             raise RuntimeError("trap")
         return real(events)
 
-    monkeypatch.setattr(working, "segments_of", fails)
+    monkeypatch.setattr(agents, "segments_of", fails)
     tell(event("agent.state", NOW, agent="A1", state="aux", reason="trap"), work=False)
     tell(event("agent.state", NOW, agent="A2", state="aux"), work=False)
     arrivals_work(now=NOW)

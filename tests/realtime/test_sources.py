@@ -10,9 +10,10 @@ from django.test import Client
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.people.choices import Role
+from realtime.floorwatch.feeds import state_of
 from realtime.models import AgentNow, Arrival, Source
 from realtime.services.ingesting import Taken
-from realtime.services.sources import Terms, arrivals_retry, source_edit, state_of
+from realtime.services.sources import Terms, arrivals_retry, source_edit
 from realtime.services.working import arrivals_work
 from tests.factories import NOW, Floor, user
 from tests.realtime.conftest import event

@@ -171,7 +171,7 @@ def test_a_store_is_moved_with_its_packages_or_not_at_all(it: User, tmp_path: Pa
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
-    server = ThreadedMotoServer(port=0, verbose=False)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     _host, port = server.get_host_and_port()
     endpoint = f"http://127.0.0.1:{port}"

@@ -1,0 +1,137 @@
+"""Days that the floor has lived through, told as the simulator tells them, with what followed: alerts and plans."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+
+from occ.api.authentication import token_create
+from occ.demo.floor_engine import Duty, Event, Floor
+from occ.demo.people import Staff
+from occ.demo.realtime.rosters import rosters
+from occ.people.choices import Role
+from occ.people.models import Person, RoleAssignment, Site, User
+from realtime.api.planned import channel_of
+from realtime.choices import AlertKind
+from realtime.models import Alert, RecoveryPlan, Source
+from realtime.rostering.plan import planned
+from realtime.services import recovery
+from realtime.services.alerting import alert_acknowledge, alerts_watch
+from realtime.services.ingesting import events_take
+from realtime.services.intervals import intervals_compute
+from realtime.services.what_if import Question
+from realtime.services.working import arrivals_work
+
+DAYS = 3
+# Calls and cases in the busiest hour; so many that the agents of the demo mostly manage.
+RATES = {
+    ("JKT", "voice"): 42.0, ("JKT", "chat"): 26.0, ("JKT", "email"): 14.0,
+    ("YGY", "voice"): 52.0, ("YGY", "chat"): 34.0, ("YGY", "email"): 18.0,
+}  # fmt: skip
+WATCHED = timedelta(hours=26)  # alerts came up in these last hours
+STEP = timedelta(minutes=15)
+
+
+def floor(staff: Staff, now: datetime) -> None:
+    rosters(now)
+    sender = _sender(now)
+    start = now - timedelta(days=DAYS)
+    engine = Floor(start=start, rates=RATES, rng=random.Random(7))  # noqa: S311
+    engine.roster(list(_duties(start, now + timedelta(hours=12))))
+    quiet = now - WATCHED
+    _take(sender, list(engine.run(quiet)), quiet)
+    at = quiet
+    while at < now:
+        at = min(now, at + STEP)
+        _take(sender, list(engine.run(at)), at)
+        alerts_watch(now=at)
+        _answer(staff, at)
+    Source.objects.filter(code="omni").update(name="Omni Channel", each_agent=False)
+
+
+def _sender(now: datetime) -> User:
+    """The application's own log-in; its token is for the simulator, and kept where only it looks."""
+    user = User(username="api.omni", first_name="Omni Channel")
+    user.set_unusable_password()
+    user.save()
+    RoleAssignment.objects.create(user=user, role=Role.RTFM, site=None, starts_on=(now - timedelta(days=30)).date())
+    rates = [{"site": site, "channel": channel, "busiest_hour": n} for (site, channel), n in RATES.items()]
+    path = settings_file()
+    path.write_text(json.dumps({"token": token_create(name="omni", user=user, now=now), "rates": rates}))
+    path.chmod(0o600)
+    return user
+
+
+def settings_file() -> Path:
+    return Path(settings.VAR) / "simulator.json"
+
+
+def _duties(start: datetime, end: datetime) -> Iterator[Duty]:
+    for site in Site.objects.all():
+        found = planned(start=start, end=end, site_id=site.pk)
+        people = Person.objects.select_related("employee").in_bulk(list(found))
+        for pk, shifts in found.items():
+            for one in shifts:
+                if one.starts_at and one.ends_at:
+                    parts = tuple((part.starts_at, part.ends_at, part.activity) for part in one.parts)
+                    channel = one.channel or channel_of(people[pk]) or "voice"
+                    yield Duty(people[pk].number, site.code, channel, one.starts_at, one.ends_at, parts)
+
+
+def _take(sender: User, events: list[Event], now: datetime) -> None:
+    for i in range(0, len(events), 4_000):
+        taken = events_take(events=events[i : i + 4_000], actor=sender, now=now)
+        assert not taken.rejected, taken.rejected[:3]
+        arrivals_work(now=now)
+    intervals_compute(now=now)
+
+
+def _answer(staff: Staff, now: datetime) -> None:
+    """Team leaders look after what is an hour old, and draw up a plan where the SCR was missed."""
+    for alert in Alert.objects.filter(closed_at=None, acknowledged_at=None, opened_at__lt=now - timedelta(minutes=20)):
+        leader = staff.users[f"team_leader.{alert.site.code.lower()}"]
+        alert_acknowledge(alert_id=alert.pk, actor=leader, now=now)
+    missed = Alert.objects.filter(kind=AlertKind.SCR, plans=None, opened_at__lt=now - timedelta(minutes=20))
+    for alert in missed.select_related("site")[:1]:
+        if RecoveryPlan.objects.count() < 6:
+            _plan(staff, alert, now)
+    for plan in RecoveryPlan.objects.filter(status="running", started_at__lt=now - timedelta(minutes=50)):
+        code = plan.site.code.lower()
+        leader, coordinator = staff.users[f"team_leader.{code}"], staff.users[f"coordinator.{code}"]
+        note = "Antrean habis, AUX kembali sesuai jatah."
+        recovery.plan_finish(plan_id=plan.pk, note=note, actor=leader, now=now)
+        if plan.pk % 3:
+            note = "Tercapai kembali sebelum pergantian shift. Promo diberitahukan ke WFM."
+            recovery.plan_verify(plan_id=plan.pk, note=note, actor=coordinator, now=now)
+
+
+def _plan(staff: Staff, alert: Alert, now: datetime) -> None:
+    leader = staff.users[f"team_leader.{alert.site.code.lower()}"]
+    plan = recovery.plan_open(
+        site=alert.site, channel=recovery.alert_channel(alert), alert_id=alert.pk, actor=leader, now=now
+    )
+    asked, agents = recovery.question_of(plan)
+    question = Question(asked.calls, asked.minutes, asked.handling, asked.patience)
+    recovery.plan_expect(plan_id=plan.pk, question=question, agents=agents, more=3, actor=leader, now=now)
+    for kind, what, who, minutes in (
+        ("cancel_aux", "", "Tim A, Tim B", 5), ("standby", "Tiga agent siaga voice", "Team Leader siang", 20),
+        ("call_back", "Pesan IVR: hubungi WhatsApp", "Team IT", 15),
+    ):  # fmt: skip
+        action = recovery.action_add(
+            plan_id=plan.pk,
+            kind=kind,
+            what=what,
+            who=who,
+            due_at=now + timedelta(minutes=minutes),
+            actor=leader,
+            now=now,
+        )
+        if kind != "call_back":
+            recovery.action_done(action_id=action.pk, actor=leader, now=now)
+    words = "Trafik naik tajam tanpa pemberitahuan promo; AUX di atas jatah pada jam yang sama."
+    recovery.plan_start(plan_id=plan.pk, cause="traffic", analysis=words, actor=leader, now=now)

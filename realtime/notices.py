@@ -1,0 +1,14 @@
+"""What the floor tells people."""
+
+from django.utils.translation import gettext_noop
+
+from occ.notifications.kinds import Kind, register
+
+ALERT = register(
+    Kind(
+        "realtime.alert",
+        gettext_noop("Alert at %(site)s: %(msg_kind)s %(about)s"),
+        gettext_noop("%(msg_kind)s %(about)s at %(site)s since %(opened_at)s. Look at it and say that you do."),
+        "danger",
+    )
+)

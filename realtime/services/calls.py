@@ -1,0 +1,147 @@
+"""Interactions that new events speak of (RTM-4): each made anew from all events of its number.
+
+Ten thousand events a second go through here: statements take whole columns, and no row becomes an object of the ORM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from realtime.deriving import interactions
+from realtime.deriving.interactions import Said, Told, interaction_of
+from realtime.models import Event, Source
+from realtime.services.agents import columns
+from realtime.services.ingesting import CHANNELS
+from realtime.services.intervals import touch
+from realtime.services.places import Places
+
+Extent = tuple[str, datetime, datetime]  # an agent with a customer: from, until
+
+
+def calls_derive(source: Source, rows: Iterable[Event], places: Places, now: datetime) -> None:
+    numbers = sorted({one.interaction for one in rows if one.type in interactions.TYPES})
+    if not numbers:
+        return
+    told = {number: interaction_of(group) for number, group in said_of(source, numbers).items()}
+    places.know(one.agent for one in told.values())
+    spots, extents = standing(source, numbers)
+    made = [row_of(number, one, places) for number, one in told.items()]
+    write(source, made)
+    spots |= {(row[1], row[2], row[6]) for row in made}
+    extents += [found for one in told.values() if (found := extent_of(one)) is not None]
+    spots |= overlaps_mark(source, extents)
+    touch(spots, now=now)
+
+
+def said_of(source: Source, numbers: list[str]) -> dict[str, list[Said]]:
+    found: dict[str, list[Said]] = {}
+    events = Event.objects.filter(source=source, interaction__in=numbers, parked="").exclude(interaction="")
+    for number, at, seq, event_id, kind, agent, body in events.values_list(
+        "interaction", "occurred_at", "seq", "source_event_id", "type", "agent", "body"
+    ):
+        if kind in interactions.TYPES:
+            found.setdefault(number, []).append(Said(at, seq or 0, event_id, kind, agent, body))
+    return found
+
+
+def standing(source: Source, numbers: list[str]) -> tuple[set[Any], list[Extent]]:
+    """Where these interactions are counted so far, and whose time they take."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT site_id, channel, arrived_at, agent, answered_at, talk_ms, hold_ms FROM realtime_interaction
+               WHERE source_id = %s AND number = ANY(%s)""",
+            [source.pk, numbers],
+        )
+        rows = cursor.fetchall()
+    extents = [
+        (agent, answered, answered + timedelta(milliseconds=talk + (hold or 0)))
+        for _site, channel, _at, agent, answered, talk, hold in rows
+        if agent and answered and talk and channel == "voice"
+    ]
+    return {row[:3] for row in rows}, extents
+
+
+def row_of(number: str, told: Told, places: Places) -> tuple[Any, ...]:
+    person = places.person(told.agent, told.answered_at or told.arrived_at)
+    return (
+        number, places.site(told.site, person), channel_of(told), told.category, told.is_case, str(told.outcome),
+        told.arrived_at, told.queued_at, told.answered_at, told.submitted_at, told.ended_at, told.agent, person,
+        told.wait_ms, told.talk_ms, told.hold_ms, told.wrapup_ms, told.handled, f"{{{','.join(told.faults)}}}",
+    )  # fmt: skip
+
+
+def channel_of(told: Told) -> str:
+    return str(CHANNELS.get(told.channel, told.channel) or "voice")
+
+
+WRITE = """
+INSERT INTO realtime_interaction (source_id, number, site_id, channel, category, is_case, outcome, arrived_at,
+    queued_at, answered_at, submitted_at, ended_at, agent, person_id, wait_ms, talk_ms, hold_ms, wrapup_ms, handled,
+    faults)
+SELECT %s, number, site_id, channel, category, is_case, outcome, arrived_at, queued_at, answered_at, submitted_at,
+       ended_at, agent, person_id, wait_ms, talk_ms, hold_ms, wrapup_ms, handled, faults::varchar[]
+FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::boolean[], %s::text[], %s::timestamptz[],
+            %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::bigint[],
+            %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::smallint[], %s::text[])
+     AS n(number, site_id, channel, category, is_case, outcome, arrived_at, queued_at, answered_at, submitted_at,
+          ended_at, agent, person_id, wait_ms, talk_ms, hold_ms, wrapup_ms, handled, faults)
+ON CONFLICT (source_id, number) DO UPDATE SET
+    (site_id, channel, category, is_case, outcome, arrived_at, queued_at, answered_at, submitted_at, ended_at, agent,
+     person_id, wait_ms, talk_ms, hold_ms, wrapup_ms, handled, faults) =
+    (excluded.site_id, excluded.channel, excluded.category, excluded.is_case, excluded.outcome, excluded.arrived_at,
+     excluded.queued_at, excluded.answered_at, excluded.submitted_at, excluded.ended_at, excluded.agent,
+     excluded.person_id, excluded.wait_ms, excluded.talk_ms, excluded.hold_ms, excluded.wrapup_ms, excluded.handled,
+     excluded.faults)
+"""
+
+
+def write(source: Source, rows: list[tuple[Any, ...]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, [source.pk, *columns(rows)])
+
+
+def extent_of(told: Told) -> Extent | None:
+    if not (told.agent and told.answered_at and told.talk_ms) or channel_of(told) != "voice":
+        return None
+    until = told.answered_at + timedelta(milliseconds=told.talk_ms + (told.hold_ms or 0))
+    return told.agent, told.answered_at, until
+
+
+# Two voice calls of one agent at once: both are faults, whichever came first. Asked of the calls that lie where one has
+# changed: in the times that it takes now and that it took before.
+OVERLAPS = """
+WITH near AS (
+    SELECT DISTINCT i.id, i.agent, i.faults, i.answered_at AS begins,
+           i.answered_at + (i.talk_ms + COALESCE(i.hold_ms, 0)) * interval '1 millisecond' AS ends
+    FROM unnest(%(agents)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS w(agent, starts, ends)
+    JOIN realtime_interaction i ON i.source_id = %(source)s AND i.agent = w.agent AND i.agent <> ''
+         AND i.channel = 'voice' AND i.talk_ms > 0
+         AND i.answered_at <= w.ends AND i.answered_at > w.starts - interval '11 hours'
+         AND i.answered_at + (i.talk_ms + COALESCE(i.hold_ms, 0)) * interval '1 millisecond' >= w.starts
+), judged AS (
+    SELECT a.id, a.faults, EXISTS (
+        SELECT 1 FROM realtime_interaction b
+        WHERE b.source_id = %(source)s AND b.agent = a.agent AND b.agent <> '' AND b.channel = 'voice' AND b.talk_ms > 0
+          AND b.id <> a.id AND b.answered_at < a.ends AND b.answered_at > a.begins - interval '11 hours'
+          AND a.begins < b.answered_at + (b.talk_ms + COALESCE(b.hold_ms, 0)) * interval '1 millisecond'
+    ) AS overlaps FROM near a
+)
+UPDATE realtime_interaction i
+SET faults = CASE WHEN j.overlaps THEN array_append(i.faults, 'overlap') ELSE array_remove(i.faults, 'overlap') END
+FROM judged j WHERE i.id = j.id AND j.overlaps <> ('overlap' = ANY(i.faults))
+RETURNING i.site_id, i.channel, i.arrived_at
+"""
+
+
+def overlaps_mark(source: Source, extents: list[Extent]) -> set[Any]:
+    """Where the interactions are counted that became, or are no more, a fault."""
+    if not extents:
+        return set()
+    with connection.cursor() as cursor:
+        agents, starts, ends = columns(sorted(set(extents)))
+        cursor.execute(OVERLAPS, {"source": source.pk, "agents": agents, "starts": starts, "ends": ends})
+        return set(cursor.fetchall())

@@ -1,0 +1,253 @@
+"""Recovery plans (SOP-RTM 6.6, 8.2; RTM-14): situation, cause, actions, result, verification, and the form that stays.
+
+What the figures were is frozen three times: when the plan is opened, when it was carried out, and when it is verified.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from occ.documents.models import IssuedDocument
+from occ.documents.services import document_issue
+from occ.errors import Invalid, NotAllowed, WrongState
+from occ.ledger.services import record
+from occ.obligations.services import obligation_cancel, obligation_fulfil, obligation_open
+from occ.people.choices import Channel
+from occ.people.history import sign
+from occ.people.models import Site, User
+from occ.people.scope import has_role
+from occ.policies.services import policy_value
+from occ.times import local_day, start_of_day
+from occ.workflow.services import begin, step
+from realtime.choices import ActionKind, AlertKind, Cause, PlanStatus
+from realtime.documents import RECOVERY_FORM, recovery_body
+from realtime.models import Alert, Interval, PlanAction, RecoveryPlan
+from realtime.policies import AHT, DRAW_UP, SCR, VERIFY, VERIFY_HOURS
+from realtime.services.intervals import QUARTER, quarter_of
+from realtime.services.what_if import Question, answers, patience_at
+from realtime.workflow import PLANNERS, RECOVERY
+
+SHOWN = timedelta(hours=4)  # of the quarters before the opening
+
+
+def figures_of(site: Site, channel: str, start: datetime, end: datetime) -> dict[str, Any]:
+    """Counts and shares of the quarters that begin in [start, end), as a plan keeps them."""
+    rows = Interval.objects.filter(site=site, channel=channel, starts_at__gte=start, starts_at__lt=end)
+    names = ("offered", "answered", "abandoned", "handled", "talk_ms", "hold_ms", "wrapup_ms", "wait_ms")
+    sums = {name: int(value or 0) for name, value in rows.aggregate(**{name: Sum(name) for name in names}).items()}
+    offered, answered, handled = sums["offered"], sums["answered"], sums["handled"]
+    return {
+        "start": start.isoformat(), "end": end.isoformat(), "offered": offered, "answered": answered,
+        "abandoned": sums["abandoned"],
+        "scr": round(100 * answered / offered, 2) if offered else None,
+        "aht": round((sums["talk_ms"] + sums["hold_ms"]) / 1000 / handled, 1) if handled else None,
+        "handling": round((sums["talk_ms"] + sums["hold_ms"] + sums["wrapup_ms"]) / 1000 / handled, 1)
+        if handled else None,
+        "asa": round(sums["wait_ms"] / 1000 / answered, 1) if answered else None,
+    }  # fmt: skip
+
+
+def series_of(site: Site, channel: str, start: datetime, end: datetime) -> list[dict[str, Any]]:
+    rows = Interval.objects.filter(site=site, channel=channel, starts_at__gte=start, starts_at__lt=end)
+    return [
+        {"at": one.starts_at.isoformat(), "offered": one.offered, "answered": one.answered,
+         "scr": round(100 * one.answered / one.offered, 1) if one.offered else None}
+        for one in rows.order_by("starts_at")
+    ]  # fmt: skip
+
+
+@transaction.atomic
+def plan_open(*, site: Site, channel: str, alert_id: int | None = None, actor: User, now: datetime) -> RecoveryPlan:
+    """Draw up a plan, because of an alert or without one. Raises NotAllowed, Invalid, WrongState (there is one)."""
+    if not has_role(actor, PLANNERS, site=site):
+        raise NotAllowed
+    if channel not in Channel.values:
+        raise Invalid(_("Choose a channel."), field="channel")
+    alert = None
+    if alert_id is not None:
+        alert = Alert.objects.select_for_update(of=("self",), no_key=True).get(pk=alert_id, site=site)
+        if alert.plans.exclude(status=PlanStatus.CANCELLED).exists():
+            raise WrongState(_("There is a recovery plan for this alert already."))
+    end = quarter_of(now) + QUARTER
+    start = quarter_of(alert.opened_at) - 2 * QUARTER if alert else end - 4 * QUARTER
+    situation = figures_of(site, channel, start, end) | {
+        "target": float(policy_value(SCR, at=now, site=site)),
+        "aht_target": float(policy_value(AHT, at=now, site=site)),
+        "series": series_of(site, channel, end - SHOWN, end), "frozen_at": now.isoformat(),
+    }  # fmt: skip
+    if alert is not None:
+        situation["alert"] = {"kind": alert.kind, "opened_at": alert.opened_at.isoformat(), "figures": alert.figures}
+    plan = RecoveryPlan(site=site, channel=channel, alert=alert, opened_at=now, opened_by=actor, situation=situation)
+    sign(plan, actor, _("Drawn up"), now=now)
+    plan.save()
+    begin(RECOVERY, plan, actor=actor, now=now)
+    if alert is not None:
+        obligation_fulfil(subject=alert, rule=DRAW_UP, at=now, evidence={"plan": plan.pk}, actor=actor, now=now)
+    record(actor=actor, action="recovery.opened", subject=plan, data={"channel": channel}, now=now, site=site)
+    return plan
+
+
+def question_of(plan: RecoveryPlan, *, patience: float | None = None) -> tuple[Question, int]:
+    """What the plan's what-if begins with, out of its situation: calls of half an hour; agents that are needed."""
+    situation = plan.situation
+    start, end = datetime.fromisoformat(situation["start"]), datetime.fromisoformat(situation["end"])
+    minutes = max(15.0, (end - start).total_seconds() / 60)
+    calls = situation["offered"] * 30 / minutes
+    handling = situation.get("handling") or situation["aht_target"]
+    known, _abandons = patience_at(plan.site, plan.channel, plan.opened_at)
+    question = Question(round(calls, 1), 30, handling, round(patience or known, 1))
+    return question, max(1, round(calls / 1800 * handling + 0.5))
+
+
+def _editable(plan_id: int, actor: User) -> RecoveryPlan:
+    plan = RecoveryPlan.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=plan_id)
+    if not has_role(actor, PLANNERS, site=plan.site):
+        raise NotAllowed
+    if plan.status not in (PlanStatus.DRAFT, PlanStatus.RUNNING):
+        raise WrongState(_("This plan is not being worked on any more."))
+    return plan
+
+
+@transaction.atomic
+def plan_expect(
+    *, plan_id: int, question: Question, agents: int, more: int, actor: User, now: datetime
+) -> RecoveryPlan:
+    """Keep what the plan expects: with `more` agents beside `agents` SCR goes from a to b. Raises Invalid."""
+    plan = _editable(plan_id, actor)
+    if more < 1:
+        raise Invalid(_("How many agents more?"), field="more")
+    now_is, then = answers(question, [agents, agents + more])
+    plan.expected = {
+        "calls": question.calls, "minutes": question.minutes, "handling": question.handling,
+        "patience": question.patience, "agents": agents, "more": more, "scr": round(now_is.scr, 1),
+        "scr_then": round(then.scr, 1), "service_level": round(now_is.service_level, 1),
+        "service_level_then": round(then.service_level, 1),
+    }  # fmt: skip
+    sign(plan, actor, _("Expected effect"), now=now)
+    plan.save(update_fields=["expected"])
+    return plan
+
+
+@transaction.atomic
+def action_add(
+    *, plan_id: int, kind: str, what: str, who: str, due_at: datetime, actor: User, now: datetime
+) -> PlanAction:
+    """An action with a person and a time. Raises NotAllowed, WrongState, Invalid."""
+    plan = _editable(plan_id, actor)
+    if kind not in ActionKind.values:
+        raise Invalid(_("Choose an action."), field="kind")
+    if not who.strip():
+        raise Invalid(_("Say who does it."), field="who")
+    if kind == ActionKind.OTHER and not what.strip():
+        raise Invalid(_("Say what is done."), field="what")
+    if abs(due_at - now) > timedelta(days=2):
+        raise Invalid(_("An action of a recovery plan is for now: at most two days away."), field="due_at")
+    made = PlanAction.objects.create(
+        plan=plan, kind=kind, what=what.strip()[:200], who=who.strip()[:120], due_at=due_at
+    )
+    data = {"action": kind, "who": made.who, "due_at": due_at}
+    record(actor=actor, action="recovery.action_added", subject=plan, data=data, now=now, site=plan.site)
+    return made
+
+
+@transaction.atomic
+def action_done(*, action_id: int, actor: User, now: datetime) -> PlanAction:
+    """Raises NotAllowed, WrongState (done already, or the plan is over)."""
+    plan_id = PlanAction.objects.values_list("plan_id", flat=True).get(pk=action_id)
+    plan = _editable(plan_id, actor)
+    action = PlanAction.objects.get(pk=action_id)
+    if action.done_at is not None:
+        raise WrongState(_("This action is done already."))
+    action.done_at, action.done_by = now, actor
+    action.save(update_fields=["done_at", "done_by"])
+    record(
+        actor=actor, action="recovery.action_done", subject=plan, data={"action": action.pk}, now=now, site=plan.site
+    )
+    return action
+
+
+def plan_start(*, plan_id: int, cause: str, analysis: str, actor: User, now: datetime) -> RecoveryPlan:
+    """The cause is known, the actions are named: carry it out. Raises Invalid: no cause, no analysis, no action."""
+    if cause not in Cause.values:
+        raise Invalid(_("Choose a cause."), field="cause")
+    if not analysis.strip():
+        raise Invalid(_("Say what the analysis found."), field="analysis")
+    if not PlanAction.objects.filter(plan_id=plan_id).exists():
+        raise Invalid(_("Name at least one action first."), field="cause")
+    also = {"cause": cause, "analysis": analysis.strip(), "started_at": now}
+    with step(RECOVERY, RecoveryPlan, plan_id, "start", actor=actor, now=now, also=also) as plan:
+        return plan
+
+
+def plan_finish(*, plan_id: int, note: str, actor: User, now: datetime) -> RecoveryPlan:
+    """It was carried out: the figures since its beginning are frozen as its result; a coordinator verifies it."""
+    with step(RECOVERY, RecoveryPlan, plan_id, "finish", actor=actor, now=now, note=note) as plan:
+        begun = plan.started_at or plan.opened_at
+        plan.result = figures_of(plan.site, plan.channel, quarter_of(begun), quarter_of(now) + QUARTER)
+        plan.result["series"] = series_of(plan.site, plan.channel, quarter_of(begun), quarter_of(now) + QUARTER)
+        plan.done_at, plan.outcome = now, note.strip()
+        plan.save(update_fields=["result", "done_at", "outcome"])
+        due = now + timedelta(hours=policy_value(VERIFY_HOURS, at=now, site=plan.site))
+        obligation_open(
+            rule=VERIFY, subject=plan, label=str(plan), site=plan.site, team=None, starts_at=now, due_at=due,
+            actor=actor, now=now,
+        )  # fmt: skip
+        return plan
+
+
+def plan_resume(*, plan_id: int, note: str, actor: User, now: datetime) -> RecoveryPlan:
+    """The target is not reached yet ("Tidak"): it goes on, with other actions."""
+    with step(RECOVERY, RecoveryPlan, plan_id, "resume", actor=actor, now=now, note=note) as plan:
+        obligation_cancel(subject=plan, rule=VERIFY, reason=note, actor=actor, now=now)
+        return plan
+
+
+def plan_verify(*, plan_id: int, note: str, actor: User, now: datetime) -> RecoveryPlan:
+    """A coordinator has looked at the result; the Form Recovery Plan is issued. Raises NotAllowed: one's own plan."""
+    if RecoveryPlan.objects.filter(pk=plan_id, opened_by=actor).exists():
+        raise NotAllowed(_("You drew it up: somebody else verifies it."))
+    also = {"verified_at": now, "verified_by": actor, "evaluation": note.strip()}
+    with step(RECOVERY, RecoveryPlan, plan_id, "verify", actor=actor, now=now, note=note, also=also) as plan:
+        zone = plan.site.zone
+        start = start_of_day(local_day(plan.opened_at, zone), zone)
+        plan.day = figures_of(plan.site, plan.channel, start, min(now, start + timedelta(days=1)))
+        plan.save(update_fields=["day"])
+        document = form_issue(plan, actor=actor, now=now)
+        obligation_fulfil(
+            subject=plan, rule=VERIFY, at=now, evidence={"document": document.full_number}, actor=actor, now=now
+        )
+        return plan
+
+
+def plan_cancel(*, plan_id: int, note: str, actor: User, now: datetime) -> RecoveryPlan:
+    with step(RECOVERY, RecoveryPlan, plan_id, "cancel", actor=actor, now=now, note=note) as plan:
+        return plan
+
+
+def form_issue(plan: RecoveryPlan, *, actor: User, now: datetime) -> IssuedDocument:
+    language = (get_language() or "id")[:2]
+    day = local_day(plan.opened_at, plan.site.zone)
+    return document_issue(
+        type=RECOVERY_FORM, site=plan.site, subject=plan, title=str(RECOVERY_FORM.title),
+        data=recovery_body(plan, language=language), language=language, actor=actor, now=now, period=(day, day),
+    )  # fmt: skip
+
+
+TRANSITIONS: dict[str, Any] = {
+    "start": plan_start, "finish": plan_finish, "resume": plan_resume, "verify": plan_verify, "cancel": plan_cancel,
+}  # fmt: skip
+
+
+def alert_channel(alert: Alert) -> str:
+    """The channel that a plan for this alert is for."""
+    return alert.about if alert.about in Channel.values else Channel.VOICE
+
+
+def plannable(alert: Alert) -> bool:
+    return alert.kind != AlertKind.SOURCE and not alert.plans.exclude(status=PlanStatus.CANCELLED).exists()
