@@ -180,7 +180,10 @@ class Record(models.Model):
         verbose_name = _("record")
         constraints = [
             models.UniqueConstraint(fields=["source", "external_id"], name="record_once"),
-            models.UniqueConstraint(fields=["source", "path"], name="record_file_once"),
+            # What was destroyed has its path's mark: another conversation may lie there by now, and be destroyed too.
+            models.UniqueConstraint(
+                fields=["source", "path"], name="record_file_once", condition=~Q(state=RecordState.DESTROYED)
+            ),
             models.CheckConstraint(condition=Q(ended_at__gte=F("started_at")), name="record_order"),
             models.CheckConstraint(condition=Q(state__in=RecordState.values), name="record_state_known"),
             models.CheckConstraint(condition=within_reach("ended_at"), name="record_time_possible"),

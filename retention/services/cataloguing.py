@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from django.db import transaction
 from django.db.models.functions import Upper
@@ -110,26 +110,24 @@ def _buried(
             stones.setdefault(stone.id_mark, [stone])
             stones.setdefault(stone.path_mark, []).append(stone)
     facts, outcomes = list(facts), {}
-    words = _("This conversation was destroyed; it is not catalogued again.")
+    refused = Outcome(REFUSED, None, DESTROYED, _("This conversation was destroyed; it is not catalogued again."))
     for at, (one, (mine, own), path) in enumerate(zip(facts, ids, paths, strict=True)):
         near = [*stones.get(mine, []), *stones.get(own, []), *stones.get(path, [])]
-        if near:
-            day = local_day(one.ended_at, source.site.zone)
-            if not one.sha256 and any(one.size == stone.size and stone.sha256 for stone in near):
-                one = replace(one, sha256=read(one))
-            if any(_is_it(one, day, stone, by_id=stone.id_mark in (mine, own)) for stone in near):
-                outcomes[at] = Outcome(REFUSED, None, DESTROYED, words)
-            elif any(stone.id_mark == mine for stone in near):
-                one = replace(one, external_id=_id_of_its_own(one))
-            facts[at] = one
+        if not near:
+            continue
+        day = local_day(one.ended_at, source.site.zone)
+        if any(stone.id_mark in (mine, own) and stone.ended_on == day for stone in near):
+            outcomes[at] = refused  # that conversation, whatever became of its file
+            continue
+        alike = [stone for stone in near if stone.size == one.size]
+        if alike and not one.sha256:
+            one = replace(one, sha256=read(one))
+        if any(not one.sha256 or stone.sha256 in ("", one.sha256) for stone in alike):
+            outcomes[at] = refused  # the same bytes, as far as one can tell
+        elif any(stone.id_mark == mine for stone in near):
+            one = replace(one, external_id=_id_of_its_own(one))
+        facts[at] = one
     return facts, outcomes
-
-
-def _is_it(one: Facts, day: date, stone: Tombstone, *, by_id: bool) -> bool:
-    """The conversation of that ID and day, whatever became of its file; else the same bytes, as far as one can tell."""
-    if by_id and day == stone.ended_on:
-        return True
-    return one.size == stone.size and (not one.sha256 or not stone.sha256 or one.sha256 == stone.sha256)
 
 
 def _id_of_its_own(one: Facts) -> str:
@@ -147,7 +145,7 @@ def _present(source: Source, facts: Sequence[Facts]) -> _Rows:
     rows = Record.objects.filter(source=source).only(*fields)
     return _Rows(
         {row.external_id: row for row in rows.filter(external_id__in={one.external_id for one in facts})},
-        {row.path: row for row in rows.filter(path__in={one.path for one in facts})},
+        {row.path: row for row in rows.kept().filter(path__in={one.path for one in facts})},
     )
 
 

@@ -102,7 +102,8 @@ class Listing:
         self._run(
             """CREATE TEMP TABLE scan_new AS
                SELECT row_number() OVER (ORDER BY l.path) AS n, l.path, l.size, l.mark, l.odd
-               FROM scan_listed l LEFT JOIN retention_record r ON r.source_id = %s AND r.path = l.path
+               FROM scan_listed l
+               LEFT JOIN retention_record r ON r.source_id = %s AND r.path = l.path AND r.state <> 'destroyed'
                WHERE r.id IS NULL AND NOT l.fresh""",
             [self.source.pk],
         )

@@ -113,7 +113,8 @@ def _line(item: int, line: str, item_state: str, facts: tuple[Any, ...]) -> Line
 def companions(source: int, paths: Sequence[str]) -> dict[str, list[str]]:
     """What lies beside each and goes with it; a .json that was catalogued is a conversation of its own."""
     beside = {path: f"{path}{ENDING}" for path in paths}
-    own = set(Record.objects.filter(source=source, path__in=list(beside.values())).values_list("path", flat=True))
+    rows = Record.objects.kept().filter(source=source, path__in=list(beside.values()))
+    own = set(rows.values_list("path", flat=True))
     return {path: [name] for path, name in beside.items() if name not in own}
 
 

@@ -235,7 +235,7 @@ def bury(source: Source, path: Path, content: bytes = b"sound") -> Record:
 
 @pytest.mark.req("RET-9")
 @pytest.mark.parametrize("how", ["where it was", "elsewhere", "cut short", "under another ID"])
-def test_what_was_destroyed_never_comes_back(folder: Path, how: str) -> None:
+def test_what_was_destroyed_never_comes_back(folder: Path, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     source = source_in(folder, pattern=rf"(?:old/)?{PATTERN}")
     gone = bury(source, folder / wav())
     name, content = wav(), b"sound"
@@ -247,9 +247,13 @@ def test_what_was_destroyed_never_comes_back(folder: Path, how: str) -> None:
         source.pattern = r"(?P<id>(?P<agent>\w+)-(?P<start>\d{8}T\d{6}))-(?P<seconds>\d+)\.wav"
         source.save(update_fields=["pattern"])
     put(folder, name, content)
+    read: list[str] = []
+    real = Shelf.read
+    monkeypatch.setattr(Shelf, "read", lambda self, path, *size: (read.append(path), real(self, path, *size))[1])
     done = scan(source)
     assert (done.added, done.refused) == (0, 1)
     assert open_findings(source) == {(FindingKind.REAPPEARED, name)}
+    assert read == ([name] if how == "under another ID" else [])  # an old disk is not read whole
     assert list(Record.objects.all()) == [gone]
 
 

@@ -11,13 +11,13 @@ from retention import storing
 from retention.choices import FindingKind, ProblemKind
 from retention.models import Finding, Probe, Proposal, Record, Source, Tombstone
 from retention.services import disposing, probing
-from retention.services.cataloguing import CREATED, records_add
+from retention.services.cataloguing import CREATED, DESTROYED, records_add
 from retention.services.facts import Facts
 from retention.storing import SOURCE_MARKER, opened
 from tests.factories import NOW as NOON
 from tests.retention.backups import Ground, troubles
 from tests.retention.catalogue import PATTERN, put, scan, source_in, wav
-from tests.retention.disposal import LATER, NOW, Dead, dead
+from tests.retention.disposal import LATER, NOW, Dead, dead, make_bag, make_records
 from tests.retention.test_disposal_source import again, begun, file_of, flat, kept
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-9")]
@@ -262,3 +262,21 @@ def test_a_conversation_in_the_place_of_a_destroyed_one_is_not_its_return(world:
     (outcome,) = records_add(source=world.source, facts=[told], now=LATER)
     assert outcome.what == CREATED
     assert probe(proposal).result == "ok"
+
+
+def test_it_is_destroyed_in_its_turn(world: Dead) -> None:
+    """Two that lay at one path are two tombstones of one mark, and both stay away."""
+    first = world.records[0]
+    world.destroyed()
+    (second,) = make_records(world, 1, 80, first=50)
+    make_bag(world, [second], 1)
+    file_of(world, second).rename(file_of(world, first))
+    Record.objects.filter(pk=second.pk).update(path=first.path)
+    proposal = world.destroyed()
+    assert proposal.status == "destroyed" and not world.files
+    (mark,) = set(Tombstone.objects.filter(record__in=[first, second]).values_list("path_mark", flat=True))
+    assert list(Record.objects.filter(path=mark).order_by("pk")) == [first, second]
+    told = [
+        Facts("CALL-NEW", first.path, "voice", LATER, LATER, one.size, sha256=one.sha256) for one in (first, second)
+    ]
+    assert {one.code for one in records_add(source=world.source, facts=told, now=LATER)} == {DESTROYED}
