@@ -1,11 +1,13 @@
 """Fetching and authorising at once."""
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from django.db import models
 from django.http import Http404, HttpRequest
 
-from occ.people.models import User
+from occ.people.models import Site, User
+from occ.people.scope import has_role
 
 M = TypeVar("M", bound=models.Model)
 
@@ -22,3 +24,11 @@ def me(request: HttpRequest) -> User:
     """Who asks; every page but the public ones has one (occ.home.middleware.LoginRequired)."""
     assert isinstance(request.user, User)
     return request.user
+
+
+def get_visible_site(user: User, code: str, roles: Iterable[str]) -> Site:
+    """The site of that code if one of the roles is held for it, else 404."""
+    found = Site.objects.filter(code=code).first()
+    if found is None or not has_role(user, roles, site=found):
+        raise Http404
+    return found

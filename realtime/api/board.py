@@ -84,7 +84,7 @@ class BoardStream(APIView):
         return JSONRenderer(), "application/json"
 
     @extend_schema(
-        operation_id="realtime_board_stream", responses={(200, "text/event-stream"): OpenApiTypes.STR},
+        operation_id="realtime_board_stream", responses={(200, "text/event-stream"): OpenApiTypes.OBJECT},
     )  # fmt: skip
     def get(self, request: Request) -> StreamingHttpResponse:
         """Server-sent events: `snapshot` (the whole board) at the beginning and when too much was missed, `delta`

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from occ.api.endpoints import query_of, user_of
 from occ.api.fields import InstantField
-from occ.errors import Invalid, NotAllowed
+from occ.errors import NotAllowed
 from occ.people.choices import Role
 from occ.people.models import Person, Site
 from occ.people.scope import has_role, site_ids
@@ -28,6 +28,11 @@ class Query(serializers.Serializer[Any]):
     start = InstantField()
     end = InstantField()
     site = serializers.CharField(required=False, max_length=10)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs["start"] < attrs["end"] <= attrs["start"] + LONGEST:
+            raise serializers.ValidationError({"end": _("From a beginning to a later end, at most 31 days.")})
+        return attrs
 
 
 class PartOutput(serializers.Serializer[Any]):
@@ -52,8 +57,6 @@ class Planned(APIView):
         """Shifts that touch the time from `start` to `end`, at most 31 days: the sites' by role, one's own."""
         user, asked = user_of(request), query_of(request, Query)
         start, end = asked["start"], asked["end"]
-        if not start < end <= start + LONGEST:
-            raise Invalid(_("From a beginning to a later end, at most 31 days."), field="end")
         if not has_role(user, {*ROSTER_READERS, Role.AGENT}):
             raise NotAllowed
         allowed = site_ids(user, ROSTER_READERS)

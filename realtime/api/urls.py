@@ -1,9 +1,10 @@
 from django.urls import path
 
-from realtime.api import board, events, planned
+from realtime.api import board, events, figures, planned
 
 urlpatterns = [
     path("events/", events.Events.as_view(), name="realtime-events"),
+    path("figures/", figures.Figures.as_view(), name="realtime-figures"),
     path("planned/", planned.Planned.as_view(), name="realtime-planned"),
     path("board/", board.Board.as_view(), name="realtime-board"),
     path("board/stream/", board.BoardStream.as_view(), name="realtime-board-stream"),

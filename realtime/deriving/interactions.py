@@ -242,6 +242,8 @@ def of_record(said: Said) -> Told:
         judge(told)
         if not said.agent:
             told.faults.append(Fault.NO_AGENT)
+    if told.answered_at and told.ended_at and told.ended_at < told.answered_at - CLAMPED:
+        told.faults.append(Fault.NEGATIVE)
     if told.wait_ms is not None and told.wait_ms < 0:
         told.faults.append(Fault.NEGATIVE)
     return told

@@ -73,14 +73,20 @@ class Bad(Exception):
 
 
 def events_take(
-    *, events: Sequence[Any], actor: Actor, now: datetime, said_before: dict[int, Rejected] | None = None
+    *,
+    events: Sequence[Any],
+    actor: Actor,
+    now: datetime,
+    said_before: dict[int, Rejected] | None = None,
+    bounded: bool = True,
 ) -> Taken:
     """Keep the good ones; say of each bad one why. Raises NotAllowed and Busy, and then nothing was kept.
 
-    `said_before`: what was refused already, by index (a line that is no JSON).
+    `bounded`: refuse while too many wait; a file's rows all come at once. `said_before`: what was refused already, by
+    index (a line that is no JSON).
     """
     must_send(actor)
-    if Arrival.objects.filter(parked_at=None)[: MOST_WAITING + 1].count() > MOST_WAITING:
+    if bounded and Arrival.objects.filter(parked_at=None)[: MOST_WAITING + 1].count() > MOST_WAITING:
         raise Busy(_("Too many events wait to be worked in. Send these again in some seconds."))
     judge = Judge(actor, now)
     taken, rows = Taken(), []

@@ -28,6 +28,7 @@ ROWS: dict[str, Row] = {
     "realtime:source_retry": Row(post=set(KEEPERS), of="source", sees=READERS),
     "api:realtime-events": Row(post=set(SENDERS)),
     "api:realtime-planned": Row(get={*ROSTER_READERS, Role.AGENT}, query=WEEK),
+    "api:realtime-figures": Row(get=FLOOR, query="?site=JKT&from=2026-11-20&to=2026-11-20"),
     "realtime:alerts": Row(get=FLOOR),
     "realtime:alert": Row(get=FLOOR, of="alert", sees=FLOOR),
     "realtime:alert_acknowledge": Row(post=set(ACKNOWLEDGERS), of="alert", sees=FLOOR),
