@@ -96,7 +96,9 @@ def test_a_number_that_is_none_and_characters_that_nobody_sees_are_the_rows_prob
     hidden = '<c r="A2" t="inlineStr"><is><t>OMN_x0000_-1</t></is></c>'
     for cell, code, shown in ((hidden, "hidden", "OMN-1"), ('<c r="A2"><v>NaN</v></c>', "cell_error", "#N/A")):
         with override("en"):
-            table = read_table(with_cells(cell, '<c r="B2"><v>NaN</v></c>', '<c r="C2"><v>NaN</v></c>'), columns=COLUMNS)
+            table = read_table(
+                with_cells(cell, '<c r="B2"><v>NaN</v></c>', '<c r="C2"><v>NaN</v></c>'), columns=COLUMNS
+            )
             (row,) = table.rows
             back = load_workbook(io.BytesIO(faulty_rows_workbook(validate(table, lambda row: []), zone=WIB)))
         assert [problem.code for problem in row.problems] == [code, "cell_error", "cell_error"]
