@@ -42,9 +42,9 @@ def install_python(dev: bool) -> None:
     stamp = VENV / ("installed-dev" if dev else "installed")
     if stamp.exists() and stamp.read_text() == digest(lock) and PYTHON.exists():
         return
-    if not PYTHON.exists():
+    if not usable():
         say("Making the virtual environment")
-        run(sys.executable, "-m", "venv", str(VENV))
+        run(sys.executable, "-m", "venv", "--clear", str(VENV))
     say(f"Installing Python packages ({lock.name})")
     # The lock is whole, so nothing is to be resolved: Python 3.11's own pip, asked to, stumbles over an extra
     # (`pydantic[email]`) as soon as the registry has a newer release than the locked one.
@@ -55,6 +55,13 @@ def install_python(dev: bool) -> None:
     stamp.write_text(digest(lock))
     if dev:  # it holds everything that the other one names
         (VENV / "installed").write_text(digest(ROOT / "requirements.txt"))
+
+
+def usable() -> bool:
+    """Not of a start that was killed while it made it, nor of a Python that is no more."""
+    with contextlib.suppress(OSError):
+        return subprocess.run([str(PYTHON), "-m", "pip", "--version"], capture_output=True).returncode == 0
+    return False
 
 
 def install_node() -> None:

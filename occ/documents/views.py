@@ -92,10 +92,11 @@ def download(request: HttpRequest, pk: int) -> HttpResponseBase:
     document = get_visible(IssuedDocument, user, pk)
     if document.status == Status.DESTROYED:
         raise Http404
+    answer = download_of("documents", document.file, shown=document.file_name, content_type="application/pdf")
     data = {"number": document.full_number, "sha256": document.sha256}
     now = timezone.now()
     record(actor=user, action="document.downloaded", subject=document, data=data, now=now, site=document.site)
-    return download_of("documents", document.file, shown=document.file_name, content_type="application/pdf")
+    return answer
 
 
 @require_GET
@@ -103,9 +104,10 @@ def download(request: HttpRequest, pk: int) -> HttpResponseBase:
 def attachment(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     user = cast(User, request.user)
     found = get_attachment(user, pk)
+    answer = download_of("default", found.file, shown=found.name, content_type=found.content_type)
     data = {"name": found.name, "of": f"{found.subject_type} {found.subject_id}"}
     record(actor=user, action="attachment.downloaded", subject=found, data=data, now=timezone.now())
-    return download_of("default", found.file, shown=found.name, content_type=found.content_type)
+    return answer
 
 
 @csrf_exempt

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from occ.people.models import Site, User
 from occ.people.scope import site_ids
 from occ.policies.registry import Definition
-from occ.policies.services import SETTERS
+from occ.policies.services import LONGEST_REASON, SETTERS
 
 
 class PolicyForm(forms.Form):
@@ -17,7 +17,8 @@ class PolicyForm(forms.Form):
 
     value = forms.DecimalField(label=_("New value"), max_digits=12, decimal_places=3)
     site = forms.ModelChoiceField(Site.objects.none(), label=_("Site"), required=False, empty_label=_("All sites"))
-    reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
+    reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=LONGEST_REASON)
+    seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, user: User, definition: Definition, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -65,7 +66,7 @@ class RowsFormSet(forms.BaseFormSet):
     def rows(self) -> list[dict[str, Any]]:
         """The rows that stay, as the policy keeps them; new ones get a key out of what they say."""
         found: list[dict[str, Any]] = []
-        taken: set[str] = {form.cleaned_data["key"] for form in self.forms if form.has_changed() or form.initial}
+        taken: set[str] = {form.cleaned_data["key"] for form in self.forms if form.cleaned_data.get("key")}
         for form in self.forms:
             given = dict(form.cleaned_data)
             if not given or given.pop(DELETION_FIELD_NAME, False):

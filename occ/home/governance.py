@@ -26,7 +26,7 @@ from occ.people.models import Site
 from occ.people.scope import has_role, site_ids
 from occ.policies.models import Policy
 from occ.policies.registry import DEFINITIONS, Definition
-from occ.policies.services import SETTERS, policy_set, policy_value
+from occ.policies.services import SETTERS, policy_last, policy_set, policy_value
 from occ.workflow.flows import FLOWS
 
 LEDGER_READERS = frozenset({Role.AUDITOR, Role.QMR, Role.ADMINISTRATOR})
@@ -82,8 +82,11 @@ def policy(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404
     may = has_role(user, SETTERS) and editable(definition)
     may = may and (not definition.everywhere or site_ids(user, SETTERS) is None)
-    value = policy_value(key, at=now)
-    initial = {"value": value} if definition.choices else {}
+    # Who sets it for one site begins with what holds there.
+    mine = site_ids(user, SETTERS)
+    own = Site.objects.get(pk__in=mine) if mine is not None and len(mine) == 1 and not definition.everywhere else None
+    value = policy_value(key, at=now, site=own)
+    initial = {"seen": policy_last(key)} | ({"value": value} if definition.choices else {})
     form = PolicyForm(request.POST or None, user=user, definition=definition, initial=initial) if may else None
     rows = rows_form(definition, value, request.POST or None) if may and definition.columns else None
     if request.method == "POST":

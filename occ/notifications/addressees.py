@@ -41,12 +41,13 @@ def reachable(users: list[User], *, day: date) -> list[User]:
     found: dict[int, User] = {}
     for user in users:
         for candidate in [user, *deputies.get(user.pk, [])]:
-            if not _gone(candidate, day):
+            if not gone(candidate, day):
                 found[candidate.pk] = candidate
     return list(found.values())
 
 
-def _gone(user: User, day: date) -> bool:
+def gone(user: User, day: date) -> bool:
+    """Whether the log-in is off or the last working day is over, even before beat has noticed."""
     last = user.person.last_working_day if user.person else None
     return not user.is_active or (last is not None and last < day)
 

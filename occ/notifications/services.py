@@ -10,9 +10,11 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import translation
 
+from occ.notifications.addressees import gone
 from occ.notifications.kinds import KINDS
 from occ.notifications.models import Delivery, DeliveryState, Notification
 from occ.people.models import User
+from occ.times import JAKARTA, local_day
 
 logger = logging.getLogger(__name__)
 # Waits after the first, second, … failed attempt; after the last the delivery is given up and shown as failed.
@@ -56,12 +58,19 @@ def deliver_due(*, now: datetime, limit: int = 500) -> tuple[int, int]:
 
 
 def deliver(*, delivery_id: int, now: datetime) -> bool | None:
-    """Send one; None when somebody else has claimed it. No transaction is open while the mail server is talked to."""
+    """Send one; None when somebody else has claimed it, or its reader has left since it was written.
+
+    No transaction is open while the mail server is talked to.
+    """
     # A conditional update is the claim: of two workers one changes the row, and the other sees that it did not.
     claimed = Delivery.objects.due(now).filter(pk=delivery_id).update(state=DeliveryState.SENDING, next_attempt_at=now)
     if not claimed:
         return None
-    delivery = Delivery.objects.select_related("notification__user__person").get(pk=delivery_id)
+    delivery = Delivery.objects.select_related("notification__user__person__site").get(pk=delivery_id)
+    reader = delivery.notification.user
+    if gone(reader, local_day(now, reader.person.site.zone if reader.person else JAKARTA)):
+        Delivery.objects.filter(pk=delivery_id).update(state=DeliveryState.FAILED, error="the reader has left")
+        return None
     try:
         send_email(delivery.notification)
     except Exception as error:  # whatever the mail server or the address did, the row is kept and tried again

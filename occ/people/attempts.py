@@ -63,11 +63,15 @@ def stranger_key(name: str) -> str:
 
 
 def network(address: str) -> str:
-    """An IPv4 address, or the /64 that one customer has of IPv6."""
+    """An IPv4 address, or the /64 that one customer has of IPv6.
+
+    A server that listens to both says ::ffff:192.0.2.1 of an IPv4 address; of those all would be in one /64.
+    """
     try:
-        ip = ipaddress.ip_address(address)
+        ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return ""
+    ip = getattr(ip, "ipv4_mapped", None) or ip
     return str(ipaddress.ip_network((ip, 64), strict=False).network_address) if ip.version == 6 else str(ip)
 
 

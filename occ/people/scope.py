@@ -62,6 +62,17 @@ def has_role(user: User, roles: Iterable[str], *, site: Site | None = None, on: 
     return any(held.role in wanted and (site is None or held.site_id in (None, site.pk)) for held in roles_of(user, on))
 
 
+def still_covers(user: User, *, since: date) -> bool:
+    """Whether the user still holds all that they held on that day, for its place or a wider one."""
+    return all(
+        any(
+            now.role == was.role and now.site_id in (None, was.site_id) and now.team_id in (None, was.team_id)
+            for now in roles_of(user)
+        )
+        for was in roles_of(user, since)
+    )
+
+
 def site_ids(user: User, roles: Iterable[str]) -> set[int] | None:
     """The sites for which one of the roles is held; None stands for all of them."""
     wanted = set(roles)

@@ -2,11 +2,11 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max, Q
 from django.utils.translation import gettext as _
 
-from occ.errors import Invalid, NotAllowed
+from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
 from occ.people.choices import Role
 from occ.people.models import Site, User
@@ -16,6 +16,7 @@ from occ.policies.registry import DEFINITIONS
 
 SETTERS = {Role.COORDINATOR, Role.MANAGER, Role.ADMINISTRATOR}
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
+LONGEST_REASON = 300
 
 
 def policy_value(key: str, *, at: datetime, site: Site | None = None) -> Any:
@@ -59,11 +60,21 @@ def install_defaults() -> None:
     )
 
 
+def policy_last(key: str) -> int:
+    """The newest row of the policy, whichever site it is for and whenever it begins; 0 for none."""
+    return Policy.objects.filter(key=key).aggregate(last=Max("pk"))["last"] or 0
+
+
 @transaction.atomic
 def policy_set(
-    *, key: str, value: Any, valid_from: datetime, reason: str, site: Site | None, actor: User, now: datetime
-) -> Policy:
-    """Set a policy from an instant on, not in the past: what was judged stays judged."""
+    *, key: str, value: Any, valid_from: datetime, reason: str, site: Site | None, seen: int | None = None,
+    actor: User, now: datetime,
+) -> Policy:  # fmt: skip
+    """Set a policy from an instant on, not in the past: what was judged stays judged.
+
+    `seen`: the policy's last row that the actor has looked at (`policy_last`); one that came since is not overwritten
+    unread. Raises NotAllowed, Invalid, WrongState.
+    """
     allowed = site_ids(actor, SETTERS)
     if allowed is not None and (site is None or site.pk not in allowed):
         raise NotAllowed
@@ -71,6 +82,9 @@ def policy_set(
         raise Invalid(_("This policy holds for all sites."), field="site")
     if not reason.strip():
         raise Invalid(_("Say why the policy changes."), field="reason")
+    if len(reason) > LONGEST_REASON:
+        words = _("This is longer than %(n)s characters.") % {"n": LONGEST_REASON}
+        raise Invalid(words, field="reason", code="too_long")
     if valid_from < now:
         raise Invalid(_("A policy cannot change the past."), field="valid_from")
     try:
@@ -78,9 +92,17 @@ def policy_set(
     except (ValueError, TypeError) as error:
         words = _("This value does not fit the policy: %(why)s.") % {"why": error}
         raise Invalid(words, field="value") from error
-    policy = Policy.objects.create(
-        key=key, site=site, value=value, valid_from=valid_from, reason=reason, set_by=actor, set_at=now
-    )
+    Policy.objects.select_for_update(no_key=True).filter(key=key).order_by("pk").first()  # one sets it at a time
+    if seen is not None and seen != policy_last(key):
+        words = _("Somebody has changed this policy meanwhile. Load the page anew and look at what holds now.")
+        raise WrongState(words, code="changed")
+    try:
+        with transaction.atomic():
+            policy = Policy.objects.create(
+                key=key, site=site, value=value, valid_from=valid_from, reason=reason, set_by=actor, set_at=now
+            )
+    except IntegrityError as error:
+        raise Invalid(_("For this instant it is set already."), field="valid_from", code="set_already") from error
     data = {"key": key, "value": value, "valid_from": valid_from, "reason": reason}
     record(actor=actor, action="policy.set", subject=policy, data=data, now=now, site=site)
     return policy

@@ -47,12 +47,11 @@ def demo(var: Path, port: int, reset: bool, no_totp: bool, *, simulate: bool) ->
         raise CannotStart("DATABASE_URL is set: the demo brings its own servers. Unset it first.")
     if answers(port):
         raise CannotStart(f"Port {port} is taken. Give another one: bin/demo --port {port + 1}")
-    if (var / "servers.json").exists() and in_use(var):
+    if var.exists() and in_use(var):
         raise CannotStart(f"A demo runs on {var} already. Give this one its own: bin/demo --port {port + 1} --var DIR")
-    if reset:
-        forget(var)
     url = f"http://127.0.0.1:{port}"
-    with prepared(var, base_url=url) as environment:
+    # Started over only while nobody is there, and never two on one state, however close they begin.
+    with prepared(var, base_url=url, begin=lambda: forget(var) if reset else None) as environment:
         prepare(var, environment, no_totp)
         with supervised(var, port, environment, simulate=simulate) as children:
             wait_until_ready(url, children)

@@ -4,7 +4,7 @@ import base64
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from occ.runtime.servers import CannotStart, embedded, private
@@ -13,16 +13,19 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @contextlib.contextmanager
-def prepared(var: Path, *, base_url: str = "", fast: bool = False, owner: bool = False) -> Iterator[dict[str, str]]:
+def prepared(
+    var: Path, *, base_url: str = "", fast: bool = False, owner: bool = False, begin: Callable[[], None] | None = None
+) -> Iterator[dict[str, str]]:
     """Environment variables for Django. With DATABASE_URL set nothing is started and nothing is made up.
 
     `owner`, `fast`: for benchmarks and tests, which make databases of their own: as the owner of the tables.
+    `begin`: see `embedded`.
     """
     common = {"DJANGO_SETTINGS_MODULE": "occ.settings", "OCC_VAR": str(var)}
     if os.environ.get("DATABASE_URL"):
         yield os.environ | common
         return
-    with embedded(var, fast=fast) as servers:
+    with embedded(var, fast=fast, begin=begin) as servers:
         yield os.environ | common | {
             "DATABASE_URL": servers.database_url if fast or owner else servers.application_url or servers.database_url,
             **({} if fast or owner else {"MIGRATION_DATABASE_URL": servers.database_url}),

@@ -37,18 +37,24 @@ class Servers:
 
 
 @contextlib.contextmanager
-def embedded(var: Path, *, fast: bool = False) -> Iterator[Servers]:
+def embedded(var: Path, *, fast: bool = False, begin: Callable[[], None] | None = None) -> Iterator[Servers]:
     """Servers with their state under `var`: started here and stopped at the end, or those that run there already.
 
-    `fast` gives up safety on power failure, for tests.
+    `fast` gives up safety on power failure, for tests. `begin` is called before anything starts, and nobody else's
+    servers will do then.
     """
     var.mkdir(parents=True, exist_ok=True)
     with open(var / "servers.lock", "a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            if begin is not None:
+                raise CannotStart(f"Another process keeps its servers in {var}. Give this one --var DIR.") from None
             yield attach(var)
             return
+        if begin is not None:
+            begin()
+        (var / "servers.json").unlink(missing_ok=True)  # of one that was killed: nobody attaches to that
         with contextlib.ExitStack() as stack:
             database_url = stack.enter_context(postgres(var / "postgres", fast=fast))
             redis_url = stack.enter_context(redis(var / "redis"))

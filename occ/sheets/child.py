@@ -14,10 +14,13 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from itertools import islice
+from math import isfinite
 from typing import Any
 from xml.etree import ElementTree
 
 HEAD = 30
+# An .xlsx may spell them (_x0000_) and an .xls simply has them; no database takes the first, and nobody sees any.
+UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 Rows = Iterable[tuple[int, list[Any]]]
 
 
@@ -72,8 +75,8 @@ def answer(job: dict[str, Any]) -> None:
     print(
         json.dumps(
             {
-                "sheet": name,
-                "sheets": names,
+                "sheet": UNSEEN.sub("", name),
+                "sheets": [UNSEEN.sub("", one) for one in names],
                 "header_row": number,
                 "headings": [plain(c) for c in cells[:width]],
                 "epoch_1904": extra.get("epoch_1904", False),
@@ -96,8 +99,13 @@ def answer(job: dict[str, Any]) -> None:
 
 
 def plain(cell: Any) -> Any:
+    """As JSON: a list where the cell's value is none as it stands; its last part is then what can be shown of it."""
     if isinstance(cell, str):
+        if UNSEEN.search(cell):
+            return ["u", UNSEEN.sub("", cell)]
         return cell.strip(" \t\r\n\u00a0\u200b\u200c\u200d\u2060\ufeff") or None
+    if isinstance(cell, float) and not isfinite(cell):
+        return ["e"]
     if isinstance(cell, (bool, int, float)) or cell is None:
         return cell
     if isinstance(cell, (date, datetime)):

@@ -170,9 +170,15 @@ class _Mark(str):
     """A cell without a usable value: "e" holds an error such as #N/A, "f" a formula that was never computed."""
 
 
+class _Unseen(str):
+    """What can be seen of a cell that holds control characters."""
+
+
 def _decoded(cell: Any) -> Any:
     if not isinstance(cell, list):
         return cell
+    if cell[0] == "u":
+        return _Unseen(cell[1])
     if cell[0] != "d":
         return _Mark(cell[0])
     return datetime.fromisoformat(cell[1]) if "T" in cell[1] else date.fromisoformat(cell[1])
@@ -199,6 +205,8 @@ def _shown(cell: Any) -> Any:
 
 
 def _usable(cell: Any) -> Any:
+    if type(cell) is _Unseen:
+        raise Invalid(_("The cell holds characters that nobody can see. Type it anew."), code="hidden")
     if type(cell) is not _Mark:
         return cell
     if cell == "f":

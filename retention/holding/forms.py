@@ -109,6 +109,12 @@ class HoldForm(forms.Form):
         except Refused as refusal:
             self.add_error("file", str(refusal))
             return []
+        for row in table.rows:
+            for problem in row.problems:
+                if problem.code != "empty":  # a hold that leaves a record out would say nothing of it
+                    words = {"row": row.number, "problem": problem.message}
+                    self.add_error("file", _("Row %(row)s: %(problem)s") % words)
+                    return []
         return [str(row.values.get("id") or "") for row in table.rows]
 
     def fill(self, **values: str) -> None:

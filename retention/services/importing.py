@@ -29,6 +29,7 @@ from retention.models import Source
 from retention.personal import KEEPERS
 from retention.services.cataloguing import CREATED, KNOWN, REFUSED, records_add
 from retention.services.facts import TEXTS, Facts, channel_of, checked, text
+from retention.services.matching import LONGEST
 
 COLUMNS = [
     Column("external_id", gettext_lazy("ID at the source"), required=True,
@@ -127,13 +128,16 @@ def _facts(values: dict[str, Any], source: Source, now: datetime) -> Facts:
         found = value if isinstance(value, datetime) else datetime.combine(value, at)
         return found if found.tzinfo else found.replace(tzinfo=zone)
 
-    texts = {name: text(values.get(name), name, TEXTS.get(name, 600)) for name in
+    longest = {**TEXTS, "external_id": TEXTS["id"], "path": LONGEST}
+    texts = {name: text(values.get(name), name, longest[name]) for name in
              ("external_id", "path", "channel", "agent", "customer", "sha256")}  # fmt: skip
+    if values.get("started_at") is None:  # "-" and "n/a" are read as never
+        raise Invalid(_("%(label)s is empty.") % {"label": _("Began")}, field="started_at", code="empty")
     began = instant(values["started_at"], time.min)
     ended = instant(values["ended_at"], time(23, 59, 59)) if values.get("ended_at") else began
     return checked(
         Facts(
-            external_id=texts["external_id"][:121], path=texts["path"], started_at=began, ended_at=ended,
+            external_id=texts["external_id"], path=texts["path"], started_at=began, ended_at=ended,
             channel=channel_of(texts["channel"], source), size=values.get("size") or 0, agent=texts["agent"],
             customer=texts["customer"], sha256=texts["sha256"].lower(),
         ),

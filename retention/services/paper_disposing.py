@@ -21,7 +21,7 @@ from occ.documents.choices import Status
 from occ.documents.models import IssuedDocument
 from occ.documents.services import document_destroy
 from occ.errors import Invalid, NotAllowed, WrongState
-from occ.ledger.models import Entry
+from occ.ledger.models import Entry as Evidence
 from occ.ledger.services import record
 from occ.obligations.models import Obligation
 from occ.obligations.services import obligation_fulfil, obligation_open
@@ -32,7 +32,7 @@ from occ.times import end_of_day, local_day
 from occ.workflow.services import step
 from retention.choices import EntryStatus, ItemDecision, ItemState, Medium, ProposalStatus, Way
 from retention.marks import document_mark, entry_mark
-from retention.models import DocumentTombstone, Item, Proposal, Shredding
+from retention.models import DocumentTombstone, Entry, Item, Proposal, Shredding
 from retention.personal import KEEPERS
 from retention.policies import PAPER_DAYS, PAPERS
 from retention.services import looking, paper_lists
@@ -109,7 +109,12 @@ def _looked_at(pks: Sequence[int], proposal: Proposal, today: date) -> list[tupl
         .select_for_update(of=("self",), no_key=True)
         .order_by("position")
     )
-    items = list(rows.select_related("document", "entry").defer("document__data"))
+    items = list(rows.select_related("document").defer("document__data"))
+    # Locked, then read: who changes an entry meanwhile has changed it before this look, or finds it begun.
+    entries = Entry.objects.filter(pk__in=[one.entry_id for one in items if one.entry_id])
+    there = entries.select_for_update(of=("self",), no_key=True).order_by("pk").in_bulk()
+    for one in items:
+        one.entry = there.get(one.entry_id) if one.entry_id else None
     mine = Item.objects.filter(pk__in=pks)
     held = mine.filter(paper_lists.held_lines_q(paper_lists.holds_on(proposal.site, today)))
     documents = IssuedDocument.objects.filter(pk__in=[one.document_id for one in items if one.document_id])
@@ -157,7 +162,7 @@ def _delete(lines: Sequence[tuple[Item, bool]]) -> dict[int, str]:
 def _deleted_before(one: Item) -> bool:
     """A deletion of ours got as far as its file, and the database then refused its row."""
     kind = IssuedDocument._meta.label_lower
-    said = Entry.objects.filter(subject_type=kind, subject_id=str(one.document_id), action=FILE_DELETED)
+    said = Evidence.objects.filter(subject_type=kind, subject_id=str(one.document_id), action=FILE_DELETED)
     return bool(said.exists())
 
 

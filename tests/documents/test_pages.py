@@ -7,6 +7,7 @@ import zlib
 from datetime import timedelta
 
 import pytest
+from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
@@ -40,6 +41,15 @@ def office(*names: str) -> bytes:
 @pytest.fixture
 def document(site: Site, control: User) -> IssuedDocument:
     return issue(site, control)
+
+
+@pytest.mark.req("KER-9")
+def test_a_file_that_is_gone_is_said(client: Client, document: IssuedDocument) -> None:
+    """Lost, or just being destroyed while its row is not written yet: words, and no download in the ledger."""
+    client.force_login(user_with(Role.DOCUMENT_CONTROL, document.site, "somebody"))
+    storages["documents"].delete(document.file)
+    assert client.get(f"/documents/{document.pk}/download/").status_code == 404
+    assert not Entry.objects.filter(action="document.downloaded").exists()
 
 
 SEES = [

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from occ.errors import Refused
 from occ.obligations.models import ObligationEvent
 from occ.obligations.sweep import sweep
 from occ.people.choices import Role
 from occ.policies.models import Policy
-from occ.policies.services import policy_value
+from occ.policies.services import policy_last, policy_set, policy_value
 from sdm.policies import ITEMS
-from tests.factories import Floor, user
+from tests.factories import Floor, site, user
+from tests.userids.test_ladder import in_threads
 from userids.policies import DEACTIVATE
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +109,55 @@ def test_who_may_not_sees_it_and_cannot_change_it(floor: Floor, client: Client) 
     hostile = {"rows-TOTAL_FORMS": "9999999", "rows-INITIAL_FORMS": "x", "reason": "r"}
     client.force_login(floor.manager)
     assert client.post(URL, hostile).status_code == 422
+
+
+@pytest.mark.req("KER-5", "UID-5")
+def test_of_two_who_change_it_at_once_the_second_looks_again(floor: Floor, manager: Client) -> None:
+    """Each sends the whole list: the second would take back, unread, what the first has done."""
+    first, second = steps(), steps()
+    seen = manager.get(URL).context["form"]["seen"].value()
+    first[1]["DELETE"] = "on"
+    second[2]["role"] = "coordinator"
+    manager.cookies["django_language"] = "en"
+    assert manager.post(URL, posted(first, seen=seen)).status_code == 302
+    answer = manager.post(URL, posted(second, seen=seen))
+    assert (answer.status_code, len(steps())) == (422, len(first) - 1)
+    assert "changed this policy meanwhile" in answer.content.decode()
+    assert manager.post(URL, posted(steps(), seen=manager.get(URL).context["form"]["seen"].value())).status_code == 302
+
+
+def test_two_at_the_same_moment_are_one_after_the_other(live_floor: Floor) -> None:
+    at, seen, days = timezone.now(), policy_last(LADDER), iter((1, 2))
+
+    def change(begins: datetime, **given: Any) -> str:
+        try:
+            policy_set(
+                key=LADDER, value=steps(), valid_from=begins, reason="r", site=None, actor=live_floor.manager, now=at,
+                **given,
+            )  # fmt: skip
+        except Refused as refusal:
+            return refusal.code
+        return "set"
+
+    said = in_threads(2, lambda: change(at + timedelta(days=next(days)), seen=seen))
+    assert sorted(map(str, said)) == ["changed", "set"]
+    last = Policy.objects.get(pk=policy_last(LADDER))
+    assert change(last.valid_from) == "set_already"
+    assert policy_last(LADDER) == last.pk, "nothing of the refused one stays"
+
+
+def test_who_sets_it_for_one_site_begins_with_what_holds_there(floor: Floor, client: Client) -> None:
+    client.force_login(user(Role.COORDINATOR, floor.jkt))
+    rows = steps()
+    rows[1]["hours"] = "-7"
+    assert client.post(URL, posted(rows, site=floor.jkt.pk)).status_code == 302
+    assert client.get(URL).context["rows"][1].initial["hours"] == -7
+    assert client.post(URL, posted(rows, site=site("YGY").pk)).status_code == 422
+
+
+def test_what_nobody_types_is_refused_too(floor: Floor, manager: Client) -> None:
+    rows = steps()
+    rows[1] |= {"DELETE": "on", "key": "x" * 60}
+    assert manager.post(URL, posted(rows)).status_code == 302, "what goes need not fit"
+    assert manager.post(URL, posted(steps()) | {"rows-INITIAL_FORMS": 0}).status_code == 422
+    assert manager.post(URL, posted(steps()) | {"reason": "r" * 301}).status_code == 422

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.test import Client
 from django.utils import timezone
 
 from occ.errors import NotAllowed
@@ -20,8 +21,11 @@ from occ.jobs import kinds, services
 from occ.jobs.kinds import Kind, Outcome
 from occ.jobs.models import ATTEMPTS, SILENT, Job, State
 from occ.jobs.services import job_run, job_start, jobs_clear, jobs_take_up
-from occ.people.models import Site
-from tests.factories import NOW, Floor
+from occ.ledger.models import Entry
+from occ.people.choices import Role
+from occ.people.models import RoleAssignment, Site
+from occ.times import JAKARTA, local_day
+from tests.factories import NOW, Floor, site, user
 from tests.processes import ROOT, environment, running
 
 
@@ -80,6 +84,26 @@ def test_after_several_deaths_it_is_given_up(floor: Floor, deed: Any) -> None:
     assert job_run(job_id=job.pk, now=NOW)
     job.refresh_from_db()
     assert job.state == State.FAILED
+
+
+@pytest.mark.req("KER-9")
+def test_a_file_made_under_a_role_that_has_ended_is_not_given_out(floor: Floor, deed: Any, client: Client) -> None:
+    """An export of one site is no souvenir of who works at the other one now."""
+    now = timezone.now()
+    mover = user(Role.SUPPORT, floor.jkt, name="mover")
+    job = job_start(kind=deed(lambda *_given: Outcome(b"of Jakarta", "x.txt")), params={}, owner=mover, now=now)
+    assert job_run(job_id=job.pk, now=now - timedelta(days=3))
+    client.force_login(mover)
+    assert client.get(f"/exports/{job.pk}/file/").status_code == 200
+    today = local_day(now, JAKARTA)
+    RoleAssignment.objects.filter(user=mover).update(ends_on=today - timedelta(days=1))
+    RoleAssignment.objects.create(user=mover, role=Role.SUPPORT, site=site("YGY"), starts_on=today)
+    answer = client.get(f"/exports/{job.pk}/file/")
+    assert (answer.status_code, Entry.objects.filter(action="job.downloaded").count()) == (403, 1)
+    RoleAssignment.objects.create(user=mover, role=Role.SUPPORT, site=None, starts_on=today)
+    assert client.get(f"/exports/{job.pk}/file/").status_code == 200, "a wider one covers it"
+    storages["default"].delete(Job.objects.get(pk=job.pk).output_file)
+    assert client.get(f"/exports/{job.pk}/file/").status_code == 404, "lost: said, and no mistake of ours"
 
 
 @pytest.mark.req("KER-9")

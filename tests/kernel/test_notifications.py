@@ -118,5 +118,22 @@ def test_a_leaver_is_never_addressed_but_the_deputy_is(floor: Floor) -> None:
     assert audience(Role.TEAM_LEADER, site=floor.jkt, now=NOW) == [deputy]
 
 
+def test_who_has_left_since_gets_no_letter_any_more(floor: Floor, mail: Mailbox) -> None:
+    """Written while they were there; the mail server was away until after their last day."""
+    support, leader = floor.support, floor.leader
+    leader.person = person(floor.jkt)
+    leader.save()
+    tell(support, leader)
+    mail.refuse = True
+    assert deliver_due(now=NOW) == (0, 2)
+    mail.refuse = False
+    leader.person.last_working_day = DAY - timedelta(days=1)
+    leader.person.save()
+    User.objects.filter(pk=support.pk).update(is_active=False)
+    assert deliver_due(now=NOW + RETRIES[0]) == (0, 0)
+    assert not mail.letters
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"failed"}
+
+
 def test_where_nobody_holds_the_role_it_goes_up(floor: Floor) -> None:
     assert audience(Role.TEAM_LEADER, site=site("YGY"), now=NOW) == [floor.manager]

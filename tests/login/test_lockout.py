@@ -145,6 +145,14 @@ def test_an_ipv6_customer_is_one_address(floor: Floor) -> None:
     assert "10:15" not in wrong("another", 1, address="2001:db8:1:2::1")[0]
 
 
+def test_an_ipv4_address_in_ipv6_clothes_is_that_address(floor: Floor) -> None:
+    """A server that listens to both says ::ffff:…: one that tries all names must not shut all of IPv4."""
+    for i in range(100):
+        wrong(f"name{i}", 1, address="::ffff:192.0.2.1")
+    assert "10:15" in wrong("another", 1, address="192.0.2.1")[0], "and it is the same in both"
+    assert attempt("support.all", PASSWORD, address="::ffff:198.51.100.9") == floor.support
+
+
 def test_twenty_wrong_at_once_count_twenty(live_floor: Floor) -> None:
     Policy.objects.create(key=PLACE, value=50, valid_from=NOW - timedelta(1), set_at=NOW, reason="test")
     in_threads(20, lambda: refused("support.all"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, connections, transaction
 from django.test import Client
 from django.urls import reverse
@@ -15,6 +17,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
+from openpyxl import Workbook
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.models import Entry as LedgerEntry
@@ -248,8 +251,6 @@ def test_the_form_shows_what_it_would_cover_before_anything_is_set(floor: Floor,
 
 
 def test_a_list_of_records_is_brought_as_a_file_and_stays_in_the_form(floor: Floor, tmp_path: Path) -> None:
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
     rows = [a_record(source(floor.jkt, tmp_path)) for _one in range(3)]
     page, url = acting(floor.coordinator), reverse("retention:hold_new")
     sheet = "ID Rekaman,Catatan\n" + "\n".join(f"{one.external_id},x" for one in rows)
@@ -261,6 +262,22 @@ def test_a_list_of_records_is_brought_as_a_file_and_stays_in_the_form(floor: Flo
     assert holds.covered_by(Hold.objects.get()).count() == 3
     broken = page.post(url, data | {"file": SimpleUploadedFile("daftar.xlsx", b"PK\x03\x04nonsense")})
     assert broken.status_code == 422
+
+
+def test_a_list_of_which_an_id_cannot_be_read_sets_no_hold(floor: Floor, tmp_path: Path) -> None:
+    """A spreadsheet program cut the last digits of one: the hold would have left its record out without a word."""
+    known = a_record(source(floor.jkt, tmp_path))
+    a_record(source(floor.jkt, tmp_path), external_id="1234567890123456")
+    book, file = Workbook(), io.BytesIO()
+    for row in (["ID Rekaman", "x"], [known.external_id], [1234567890123456.0], [None, "Total"]):
+        book.active.append(row)  # type: ignore[union-attr]
+    book.save(file)
+    page, url = acting(floor.coordinator), reverse("retention:hold_new")
+    page.cookies["django_language"] = "en"
+    data: dict[str, Any] = {"reason": "audit", "note": "Audit ISO", "site": floor.jkt.pk}
+    answer = page.post(url, data | {"file": SimpleUploadedFile("daftar.xlsx", file.getvalue())})
+    assert answer.status_code == 422
+    assert "Row 3: The number is so long" in answer.content.decode()
 
 
 def test_a_customer_is_shown_by_right_and_leaves_an_entry(floor: Floor) -> None:

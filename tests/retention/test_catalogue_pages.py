@@ -247,6 +247,17 @@ def test_a_spreadsheet_is_previewed_and_brought_in_whole_or_not(it: User, source
         records_read(file=sheet(line("C")), source=source, actor=user(Role.IT, site("YGY")), now=NOW)
 
 
+@pytest.mark.req("RET-1", "KER-9")
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [(["H" * 121, "h.wav", "2025-03-10 10:00:00"], "external_id"), (["H", "h.wav", "n/a"], "started_at"),
+     (["H", "h.wav", "-"], "started_at"), (["H", "h" * 700, "2025-03-10 10:00:00"], "path")],
+)  # fmt: skip
+def test_what_cannot_be_kept_is_the_rows_problem(it: User, source: Source, row: list[str], column: str) -> None:
+    seen = records_read(file=sheet(line("A"), row), source=source, actor=it, now=NOW)
+    assert [[one.column for one in read.problems] for read in seen.preview.rows] == [[], [column]]
+
+
 def run(kind: str, owner: User, params: dict[str, Any], file: Any = None) -> Job:
     job = job_start(kind=kind, params=params, owner=owner, now=NOW, file=file)
     job_run(job_id=job.pk, now=NOW)

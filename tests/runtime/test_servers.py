@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import importlib.util
+import json
 import os
 import secrets
 import signal
@@ -14,7 +17,7 @@ import psycopg2
 import pytest
 import redis
 
-from occ.runtime.servers import embedded
+from occ.runtime.servers import CannotStart, embedded
 
 ROOT = Path(__file__).parent.parent.parent
 KEY = "dGhlLWtleS1vZi1hLXRlc3Qtb2Ytc2V0dGluZ3MtISE="
@@ -86,6 +89,70 @@ def test_a_starter_killed_with_9_leaves_no_server_and_the_next_start_goes(tmp_pa
             return
         time.sleep(0.2)
     pytest.fail("the killed starter's server is still there")
+
+
+@pytest.mark.req("KER-1")
+def test_what_a_killed_starter_wrote_leads_nobody_astray(tmp_path: Path) -> None:
+    """Two starts after a kill: the second waits for the first's servers, and does not take the old ones' address."""
+    (tmp_path / "servers.json").write_text(json.dumps({"database_url": "postgres://old", "redis_url": "redis://old"}))
+    words = [sys.executable, "-c", HOLD, str(tmp_path)]
+    first = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    try:
+        deadline = time.monotonic() + 20
+        while not busy(tmp_path / "servers.lock") and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(0.1)
+        with embedded(tmp_path) as second:
+            assert query(second.database_url, "SELECT 1") == [(1,)]
+        assert first.stdout is not None and first.stdout.readline().strip() == second.database_url
+    finally:
+        first.terminate()
+        first.wait(30)
+        first.stdout.close()  # type: ignore[union-attr]
+
+
+@pytest.mark.req("KER-1")
+def test_who_wants_to_be_alone_begins_only_where_nobody_is(tmp_path: Path) -> None:
+    begun: list[bool] = []
+
+    def begin() -> None:
+        begun.append((tmp_path / "servers.json").exists())
+
+    with embedded(tmp_path, begin=begin), pytest.raises(CannotStart, match="--var"):
+        embedded(tmp_path, begin=begin).__enter__()
+    assert begun == [False], "neither the second's, nor after something had started"
+
+
+def busy(lock: Path) -> bool:
+    if not lock.exists():
+        return False
+    with open(lock, "a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+@pytest.mark.req("KER-1")
+def test_a_virtual_environment_that_was_not_finished_is_made_anew(tmp_path: Path) -> None:
+    """Killed between its Python and its pip: no later start would have come further."""
+    place = tmp_path / "a place"
+    (place / "bin").mkdir(parents=True)
+    (place / "requirements.txt").write_text("")
+    script = place / "bin" / "_setup.py"
+    script.write_text((ROOT / "bin" / "_setup.py").read_text())
+    found = importlib.util.spec_from_file_location("setup_elsewhere", script)
+    assert found is not None and found.loader is not None
+    setup = importlib.util.module_from_spec(found)
+    found.loader.exec_module(setup)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place / ".venv")], check=True)
+    setup.install_python(dev=False)
+    assert setup.usable() and (place / ".venv" / "installed").exists()
+    setup.PYTHON.unlink()
+    setup.PYTHON.symlink_to(tmp_path / "no more")
+    setup.install_python(dev=False)
+    assert setup.usable()
 
 
 @pytest.mark.req("KER-3")

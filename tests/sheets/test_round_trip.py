@@ -32,6 +32,20 @@ def xlsx(*rows: list[object]) -> io.BytesIO:
     return out
 
 
+def with_cells(*cells: str) -> io.BytesIO:
+    """A sheet whose second row is written as no spreadsheet program writes it."""
+    parts, out = zipfile.ZipFile(xlsx(["User ID", "Surel", "Tanggal aktif"], ["MARK"])), io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        for info in parts.infolist():
+            data = parts.read(info).decode()
+            if info.filename == "xl/worksheets/sheet1.xml":
+                head, _mark, tail = data.partition('<row r="2"')
+                data = f'{head}<row r="2">{"".join(cells)}</row>{tail.partition("</row>")[2]}'
+            made.writestr(info, data)
+    out.seek(0)
+    return out
+
+
 @pytest.mark.req("KER-13")
 @pytest.mark.parametrize("text", ["1 Agustus 2025", "1 Agt 2025", "01/08/2025", "1-8-2025", "2025-08-01", "01.08.2025",
                                   "August 1, 2025", "Aug. 1, 2025", 45870])  # fmt: skip
@@ -74,6 +88,22 @@ def test_titles_are_skipped_and_problems_and_duplicates_named() -> None:
     assert [[p.code for p in row.problems] for row in table.rows][:2] == [["duplicate"]] * 2
     assert {p.code for p in table.rows[2].problems} == {"formula", "email", "date_impossible"}
     assert back.max_row == 4
+
+
+@pytest.mark.req("UID-13", "KER-9")
+def test_a_number_that_is_none_and_characters_that_nobody_sees_are_the_rows_problems() -> None:
+    """NaN is no number, and no database takes U+0000, which an .xlsx may spell."""
+    hidden = '<c r="A2" t="inlineStr"><is><t>OMN_x0000_-1</t></is></c>'
+    for cell, code, shown in ((hidden, "hidden", "OMN-1"), ('<c r="A2"><v>NaN</v></c>', "cell_error", "#N/A")):
+        with override("en"):
+            table = read_table(
+                with_cells(cell, '<c r="B2"><v>NaN</v></c>', '<c r="C2"><v>NaN</v></c>'), columns=COLUMNS
+            )
+            (row,) = table.rows
+            back = load_workbook(io.BytesIO(faulty_rows_workbook(validate(table, lambda row: []), zone=WIB)))
+        assert [problem.code for problem in row.problems] == [code, "cell_error", "cell_error"]
+        assert [cell.value for cell in back.worksheets[0][2]][:2] == [2, shown]
+        assert "\x00" not in str(row)
 
 
 @pytest.mark.req("UID-13")
