@@ -51,7 +51,7 @@ def fault(house: House, small: bool) -> None:
         for one in senders:
             one.join(120)
     check(all(one.ended for one in senders), "a batch was never taken, or not as it was sent")
-    took = house.until(60 if small else 300, lambda: not Arrival.objects.exists(), "all is worked in")
+    took = house.until(60 if small else 600, lambda: not Arrival.objects.exists(), "all is worked in")
     house.say(f"answers: {dict(sum((one.answers for one in senders), Counter[int]()))}; worked in {took:.1f} s later")
     sent, there = sum(one.taken for one in senders), Event.objects.count()
     check(sent == there, f"{sent} events were accepted, {there} are there")
