@@ -14,9 +14,8 @@ from rest_framework.views import APIView
 
 from occ.api.endpoints import user_of
 from occ.api.errors import shape
-from occ.api.parsing import StrictJSONParser
 from occ.errors import Invalid
-from realtime.api.parsing import Lines, NDJSONParser
+from realtime.api.parsing import EventsParser, Lines, NDJSONParser
 from realtime.services.ingesting import MOST_EVENTS, Busy, events_take, must_send
 
 AGAIN = "2"  # seconds
@@ -53,7 +52,7 @@ class TakenOutput(serializers.Serializer[Any]):
 
 
 class Events(APIView):
-    parser_classes = [StrictJSONParser, NDJSONParser]
+    parser_classes = [EventsParser, NDJSONParser]
 
     @extend_schema(operation_id="realtime_events", request=EventInput(many=True), responses={202: TakenOutput})
     def post(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""NDJSON: one event a line. A line that is no JSON is that line's fault and nobody else's."""
+"""Events as JSON, or one a line (NDJSON): a line that is no JSON is that line's fault and nobody else's."""
 
 from __future__ import annotations
 
@@ -7,9 +7,19 @@ from typing import IO, Any
 
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, JSONParser
 
 from realtime.services.ingesting import MOST_EVENTS, Rejected
+
+
+class EventsParser(JSONParser):
+    """What no database can keep is that event's fault and nobody else's: it is looked for where each is judged."""
+
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise ParseError(_("The JSON is nested too deeply.")) from error
 
 
 class Lines(list[Any]):

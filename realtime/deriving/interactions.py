@@ -25,7 +25,9 @@ RANK = {
          E.TRANSFERRED, E.WRAPUP, E.CASE_SUBMITTED, E.COMPLETED, E.ABANDONED, E.CASE_CLOSED]
     )
 }  # fmt: skip
+RANKS = {str(kind): rank for kind, rank in RANK.items()}
 TYPES = frozenset({*RANK, E.RECORD})
+CATEGORIES = frozenset(Category.values)
 CASES = frozenset({E.CASE_OPENED, E.CASE_ASSIGNED, E.CASE_ANSWERED, E.CASE_SUBMITTED, E.CASE_CLOSED})
 
 
@@ -42,7 +44,7 @@ class Said:
 
     @property
     def place(self) -> tuple[datetime, int, int, str]:
-        return self.at, RANK.get(E(self.type), -1), self.seq, self.event_id
+        return self.at, RANKS.get(self.type, -1), self.seq, self.event_id
 
 
 @dataclass
@@ -93,7 +95,7 @@ def interaction_of(events: Iterable[Said]) -> Told:
         told.channel = told.channel or str(one.body.get("channel") or "").strip().lower()
         told.site = told.site or str(one.body.get("site") or "").strip()
         category = str(one.body.get("category") or "").strip().lower()
-        told.category = told.category or (category if category in Category.values else "")
+        told.category = told.category or (category if category in CATEGORIES else "")
     told.faults = sorted(set(told.faults))
     return told
 

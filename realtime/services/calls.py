@@ -111,24 +111,26 @@ def extent_of(told: Told) -> Extent | None:
     return told.agent, told.answered_at, until
 
 
-# Two voice calls of one agent at once: both are faults, whichever came first. Asked of the calls that lie where one has
-# changed: in the times that it takes now and that it took before.
+# Two voice calls of one agent at once: both are faults, whichever came first. Judged are the calls that lie where one
+# has changed, in the time that it takes now or took before; an agent's calls are gone through in order, once. A call
+# lasts eleven hours at most here (ten-hour ones are faults already), so that those around it reach no further.
 OVERLAPS = """
-WITH near AS (
-    SELECT DISTINCT i.id, i.agent, i.faults, i.answered_at AS begins,
-           i.answered_at + (i.talk_ms + COALESCE(i.hold_ms, 0)) * interval '1 millisecond' AS ends
+WITH around AS (
+    SELECT i.id, i.faults, i.answered_at AS begins, i.ends, w.starts, w.ends AS until,
+           max(i.ends) OVER (PARTITION BY w.agent ORDER BY i.answered_at, i.id
+                             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before,
+           lead(i.answered_at) OVER (PARTITION BY w.agent ORDER BY i.answered_at, i.id) AS next
     FROM unnest(%(agents)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS w(agent, starts, ends)
-    JOIN realtime_interaction i ON i.source_id = %(source)s AND i.agent = w.agent AND i.agent <> ''
-         AND i.channel = 'voice' AND i.talk_ms > 0
-         AND i.answered_at <= w.ends AND i.answered_at > w.starts - interval '11 hours'
-         AND i.answered_at + (i.talk_ms + COALESCE(i.hold_ms, 0)) * interval '1 millisecond' >= w.starts
+    JOIN LATERAL (
+        SELECT x.id, x.faults, x.answered_at,
+               x.answered_at + (x.talk_ms + COALESCE(x.hold_ms, 0)) * interval '1 millisecond' AS ends
+        FROM realtime_interaction x
+        WHERE x.source_id = %(source)s AND x.agent = w.agent AND x.agent <> '' AND x.channel = 'voice' AND x.talk_ms > 0
+          AND x.answered_at > w.starts - interval '22 hours' AND x.answered_at < w.ends + interval '11 hours'
+    ) i ON true
 ), judged AS (
-    SELECT a.id, a.faults, EXISTS (
-        SELECT 1 FROM realtime_interaction b
-        WHERE b.source_id = %(source)s AND b.agent = a.agent AND b.agent <> '' AND b.channel = 'voice' AND b.talk_ms > 0
-          AND b.id <> a.id AND b.answered_at < a.ends AND b.answered_at > a.begins - interval '11 hours'
-          AND a.begins < b.answered_at + (b.talk_ms + COALESCE(b.hold_ms, 0)) * interval '1 millisecond'
-    ) AS overlaps FROM near a
+    SELECT id, faults, COALESCE(before > begins, false) OR COALESCE(next < ends, false) AS overlaps FROM around
+    WHERE begins <= until AND ends >= starts AND begins > starts - interval '11 hours'
 )
 UPDATE realtime_interaction i
 SET faults = CASE WHEN j.overlaps THEN array_append(i.faults, 'overlap') ELSE array_remove(i.faults, 'overlap') END
@@ -141,7 +143,11 @@ def overlaps_mark(source: Source, extents: list[Extent]) -> set[Any]:
     """Where the interactions are counted that became, or are no more, a fault."""
     if not extents:
         return set()
+    span: dict[str, tuple[datetime, datetime]] = {}
+    for agent, start, end in extents:
+        first, last = span.get(agent, (start, end))
+        span[agent] = min(first, start), max(last, end)
     with connection.cursor() as cursor:
-        agents, starts, ends = columns(sorted(set(extents)))
+        agents, starts, ends = columns([(agent, *both) for agent, both in span.items()])
         cursor.execute(OVERLAPS, {"source": source.pk, "agents": agents, "starts": starts, "ends": ends})
         return set(cursor.fetchall())

@@ -26,11 +26,12 @@ from realtime.choices import EventType
 from realtime.deriving import agents, interactions
 from realtime.models import Arrival, Source
 
+KINDS, CHANNEL_CODES = {str(one): one for one in EventType}, frozenset(Channel.values)  # asked for each event
 SENDERS = frozenset({Role.IT, Role.RTFM, Role.WFM, Role.ADMINISTRATOR})
 AHEAD = timedelta(minutes=5)
 MOST_EVENTS = 5_000  # in one request
 LONGEST = 16_384  # characters of one event
-MOST_WAITING = 400  # arrivals: beyond that the source is asked to come again rather than pile up
+MOST_WAITING = 4_000  # arrivals: beyond that the source is asked to come again rather than pile up
 ARRIVED = "occ_arrived"  # NOTIFY: something waits to be worked in
 CHANNELS = {"phone": Channel.VOICE, "call": Channel.VOICE, "wa": Channel.WHATSAPP, "livechat": Channel.CHAT,
             "live_chat": Channel.CHAT, "mail": Channel.EMAIL, "videocall": Channel.VIDEO}  # fmt: skip
@@ -126,9 +127,9 @@ class Judge:
         event_id = text(event, "source_event_id", 120, needed=True)
         type_ = text(event, "type", 40, needed=True)
         agent, number = text(event, "agent", 80), text(event, "interaction_id", 120)
-        parked = "" if type_ in EventType.values else "unknown_type"
+        parked = "" if type_ in KINDS else "unknown_type"
         if not parked:
-            self.meaning(event, EventType(type_), agent, number)
+            self.meaning(event, KINDS[type_], agent, number)
         self.site(event)
         at = instant(event, self.now).isoformat()
         columns = {
@@ -154,7 +155,7 @@ class Judge:
             if not number:
                 raise Bad("interaction_missing", _("This type of event needs `interaction_id`."))
             channel = text(event, "channel", 20).lower()
-            if channel and (known := CHANNELS.get(channel, channel)) not in Channel.values:
+            if channel and (known := CHANNELS.get(channel, channel)) not in CHANNEL_CODES:
                 raise Bad("unknown_channel", _("There is no channel %(code)s.") % {"code": known})
         if type_ == EventType.RECORD:
             try:

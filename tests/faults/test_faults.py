@@ -68,3 +68,9 @@ def test_killed_in_a_deletion(prepared: dict[str, str]) -> None:
 @pytest.mark.req("RET-9", "RET-11")
 def test_killed_in_a_deletion_of_documents(prepared: dict[str, str]) -> None:
     assert "gone once" in suffer("papers_killed", prepared)
+
+
+@pytest.mark.req("RTM-4", "KER-8")
+def test_web_floor_and_postgres_killed_while_events_come(prepared: dict[str, str]) -> None:
+    said = suffer("floor_killed", prepared)
+    assert "were accepted and are there once" in said and "what follows is what they tell" in said

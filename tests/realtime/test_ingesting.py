@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,6 +12,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from occ.people.choices import Role
+from realtime.floorwatch.feeds import CHANGED
 from realtime.models import AgentNow, AgentSegment, Arrival, Event, Interaction, Interval, Source
 from realtime.services import agents, working
 from realtime.services.ingesting import Busy, Taken, events_take
@@ -225,3 +227,49 @@ def test_a_late_event_corrects_the_quarter_and_says_so(tell: Tell) -> None:
     tell(event("interaction.completed", start + timedelta(seconds=60), **call))
     figure = Interval.objects.get()
     assert (figure.talk_ms, figure.corrections, figure.corrected_at) == (60_000, 1, NOW)
+
+
+def record(number: str, start: Any, minutes: float, agent: str = "A1", **fields: Any) -> dict[str, Any]:
+    """A whole call out of a report."""
+    until = start + timedelta(minutes=minutes)
+    said = {"arrived_at": start.isoformat(), "answered_at": start.isoformat(), "ended_at": until.isoformat()}
+    return event("interaction.record", start, interaction_id=number, agent=agent, channel="voice", outcome="answered",
+                 **said, **fields)  # fmt: skip
+
+
+@pytest.mark.req("RTM-10")
+def test_calls_that_overlap_are_faults_until_one_of_them_is_corrected(tell: Tell) -> None:
+    def faulty() -> set[str]:
+        return {one.number for one in Interaction.objects.all() if "overlap" in one.faults}
+
+    start = NOW - timedelta(hours=3)
+    tell(record("c1", start, 10), record("c2", start + timedelta(minutes=20), 10))
+    tell(record("other", start, 30, agent="A2"), record("after", start + timedelta(minutes=30), 5))
+    assert not faulty(), "one begins when the other ends"
+    tell(record("c3", start + timedelta(minutes=5), 20))
+    assert faulty() == {"c1", "c2", "c3"}
+    tell(record("c4", start + timedelta(minutes=31), 2))
+    assert faulty() == {"c1", "c2", "c3", "c4", "after"}
+    shorter = record("c3", start + timedelta(minutes=11), 2)
+    shorter["occurred_at"] = (start + timedelta(minutes=12)).isoformat()
+    tell(shorter)
+    assert faulty() == {"c4", "after"}
+
+
+def test_which_rows_changed_is_told_in_payloads_that_fit(db: None) -> None:
+    told: list[str] = []
+
+    def hear(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "pg_notify" in sql and params[0] == CHANGED:
+            told.append(params[1])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(hear):
+        working.changed_tell([])
+        assert not told
+        working.changed_tell(list(range(10**9, 10**9 + 1000)))
+        assert [len(json.loads(one)["now"]) for one in told] == [400, 400, 200]
+        assert max(map(len, told)) < 8000
+        told.clear()
+        working.changed_tell(list(range(20_000)))
+        assert told == ["{}"]
