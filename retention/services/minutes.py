@@ -1,6 +1,6 @@
 """The berita acara of a destruction (RET-10): issued when all of it is gone, was looked for, and counted anew."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import IO
 from zoneinfo import ZoneInfo
@@ -51,6 +51,8 @@ def disposal_issue(
         witnesses = [(name.strip(), position.strip()) for name, position in witnesses if name.strip()]
         if not witnesses:
             raise Invalid(_("Name a witness."), field="witness_1")
+        if _same(name for name, _position in witnesses) & _same(_executors(proposal)):
+            raise Invalid(_("The witness is somebody else than who destroyed it."), field="witness_1")
         if not place.strip():
             raise Invalid(_("Say where it was drawn up."), field="place")
         documents = proposal.of_documents
@@ -72,6 +74,18 @@ def disposal_issue(
         also = {"document": document}
         with step(PROPOSAL, Proposal, proposal_id, "issue", actor=actor, now=now, also=also):
             return document
+
+
+def _executors(proposal: Proposal) -> list[str]:
+    """Who started it, and who destroyed papers of it by hand; also by their log-in's name."""
+    executor = proposal.executed_by
+    assert executor is not None
+    by_hand = paper_minutes.executors_of(proposal, executor) if proposal.of_documents else []
+    return [name_of(executor), str(executor), *(name for name, _position in by_hand)]
+
+
+def _same(names: Iterable[str]) -> set[str]:
+    return {" ".join(one.split()).casefold() for one in names}
 
 
 def _proved(proposal: Proposal) -> None:

@@ -116,6 +116,7 @@ def test_who_may_and_what_it_needs(world: Dead) -> None:
     world.run(approved)
     for given, refusal in (
         ({"actor": world.it}, NotAllowed), ({"witnesses": [(" ", "x")]}, Invalid), ({"place": " "}, Invalid),
+        ({"witnesses": [("Saksi Satu", "QMR"), (f" {str(world.it).upper()} ", "QMR")]}, Invalid),
     ):  # fmt: skip
         with pytest.raises(refusal):
             issue(world, approved, **given)
