@@ -117,9 +117,9 @@ def _local(mapping: Mapping, cells: Map[str, str], text: str) -> datetime:
     if mapping.times:
         found = datetime.strptime(text, mapping.times)  # noqa: DTZ007 - its zone is the site's
         return found if re.search("%[dj]", mapping.times) else datetime.combine(_day(mapping, cells), found.time())
-    if (iso := re.fullmatch(r"(\d{4}-\d\d-\d\d)T(.+)", text)) is not None:  # a cell that is a time in the file itself
+    if re.fullmatch(r"\d{4}-\d\d-\d\dT.+", text):  # a cell that is a time in the file itself
         found = datetime.fromisoformat(text)
-        return found if found.year > 1904 else datetime.combine(_day(mapping, cells), found.time()) if iso else found
+        return found if found.year > 1904 else datetime.combine(_day(mapping, cells), found.time())
     clock = CLOCK.fullmatch(text)
     if clock is None or int(clock[2]) > 59 or int(clock[3] or 0) > 59 or int(clock[1]) > 47:
         raise ValueError(text)

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from occ.errors import NotAllowed, WrongState
+from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
 from occ.notifications.addressees import audience
 from occ.notifications.services import notify
@@ -150,7 +150,7 @@ def alert_dismiss(*, alert_id: int, note: str, actor: User, now: datetime) -> Al
     if not has_role(actor, {Role.COORDINATOR}, site=alert.site):
         raise NotAllowed
     if not note.strip():
-        raise WrongState(_("Say why no recovery plan is needed."))
+        raise Invalid(_("Say why no recovery plan is needed."), field="note")
     if obligation_cancel(subject=alert, rule=DRAW_UP, reason=note, actor=actor, now=now) is None:
         raise WrongState(_("Nobody owes a recovery plan for this alert."))
     record(actor=actor, action="alert.dismissed", subject=alert, data={"note": note}, now=now, site=alert.site)

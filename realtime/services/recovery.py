@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -29,6 +28,7 @@ from realtime.choices import ActionKind, AlertKind, Cause, PlanStatus
 from realtime.documents import RECOVERY_FORM, recovery_body
 from realtime.models import Alert, Interval, PlanAction, RecoveryPlan
 from realtime.policies import AHT, DRAW_UP, SCR, VERIFY, VERIFY_HOURS
+from realtime.services.figures import total
 from realtime.services.intervals import QUARTER, quarter_of
 from realtime.services.what_if import Question, answers, patience_at
 from realtime.workflow import PLANNERS, RECOVERY
@@ -36,21 +36,15 @@ from realtime.workflow import PLANNERS, RECOVERY
 SHOWN = timedelta(hours=4)  # of the quarters before the opening
 
 
+KEPT = ("offered", "answered", "abandoned", "scr", "aht", "asa")
+
+
 def figures_of(site: Site, channel: str, start: datetime, end: datetime) -> dict[str, Any]:
-    """Counts and shares of the quarters that begin in [start, end), as a plan keeps them."""
-    rows = Interval.objects.filter(site=site, channel=channel, starts_at__gte=start, starts_at__lt=end)
-    names = ("offered", "answered", "abandoned", "handled", "talk_ms", "hold_ms", "wrapup_ms", "wait_ms")
-    sums = {name: int(value or 0) for name, value in rows.aggregate(**{name: Sum(name) for name in names}).items()}
-    offered, answered, handled = sums["offered"], sums["answered"], sums["handled"]
-    return {
-        "start": start.isoformat(), "end": end.isoformat(), "offered": offered, "answered": answered,
-        "abandoned": sums["abandoned"],
-        "scr": round(100 * answered / offered, 2) if offered else None,
-        "aht": round((sums["talk_ms"] + sums["hold_ms"]) / 1000 / handled, 1) if handled else None,
-        "handling": round((sums["talk_ms"] + sums["hold_ms"] + sums["wrapup_ms"]) / 1000 / handled, 1)
-        if handled else None,
-        "asa": round(sums["wait_ms"] / 1000 / answered, 1) if answered else None,
-    }  # fmt: skip
+    """The figures of the quarters that begin in [start, end), as a plan keeps them: rounded, as people read them."""
+    found = total(site, channel, start, end)
+    said = {name: found[name] for name in KEPT} | {"handling": found["aht_with_wrapup"]}
+    rounded = {name: round(value, 2) if isinstance(value, float) else value for name, value in said.items()}
+    return {"start": start.isoformat(), "end": end.isoformat()} | rounded
 
 
 def series_of(site: Site, channel: str, start: datetime, end: datetime) -> list[dict[str, Any]]:

@@ -91,7 +91,6 @@ def test_the_same_again_shuffled_and_in_overlapping_parts_are_the_same_figures()
 def test_a_spreadsheet_with_its_own_times_is_read_as_the_text_is() -> None:
     take(as_csv(SMALL))
     was = told("15")
-    Event.objects.filter(source__code="other").count()
     book = Workbook()
     sheet = book.active
     assert sheet is not None
