@@ -112,6 +112,27 @@ class DayKind(models.TextChoices):
     PERMISSION = "permission", _("Permission")
 
 
+class AttendanceStatus(models.TextChoices):
+    """What became of a rostered day (RTM-6)."""
+
+    AWAITED = "awaited", _("Awaited")
+    PRESENT = "present", _("Present")
+    LATE = "late", _("Late")
+    ABSENT = "absent", _("Absent")
+    UNKNOWN = "unknown", _("Not known")
+    PERMISSION = "permission", _("Permission")
+    SICK = "sick", _("Sick")
+    LEAVE = "leave", _("Leave")
+    SWAP = "swap", _("Swapped")
+
+
+class HeadcountStatus(models.TextChoices):
+    """Of "realisasi jumlah agent" (MO 4.3.6)."""
+
+    OPEN = "open", _("To be confirmed")
+    HANDED = "handed", _("Handed to RTFM")
+
+
 # Alerts and recovery ------------------------------------------------------------------------------------------------
 
 
@@ -123,6 +144,7 @@ class AlertKind(models.TextChoices):
     QUEUE = "queue", _("Customers wait")
     COVER = "cover", _("Fewer agents than rostered")
     AUX = "aux", _("Many agents in AUX")
+    OVERRUN = "overrun", _("Longer in AUX than allowed")
     SOURCE = "source", _("A source tells nothing")
 
 

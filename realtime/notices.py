@@ -12,3 +12,12 @@ ALERT = register(
         "danger",
     )
 )
+HEADCOUNT_HANDED = register(
+    Kind(
+        "realtime.headcount",
+        gettext_noop("Shift %(shift)s at %(site)s: %(there)s of %(rostered)s agents"),
+        gettext_noop(
+            "The team leader confirmed the attendance of shift %(shift)s: %(there)s of %(rostered)s agents are at work."
+        ),
+    )
+)

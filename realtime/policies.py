@@ -125,3 +125,23 @@ ALLOWANCES = {
 }  # fmt: skip
 for aux, (words, minutes) in ALLOWANCES.items():
     register(Definition(aux_allowance(aux), words, _("minutes"), "SOP-RTM 2.4", minutes, number(0, 960)))
+
+# attendance ---------------------------------------------------------------------------------------------------------
+FORGOTTEN = "realtime.login.forgotten_minutes"
+HEADCOUNT = "realtime.headcount"
+HEADCOUNT_MINUTES = "realtime.headcount.minutes"
+register(Definition(FORGOTTEN, _("A forgotten log-out is closed after the end of the shift by"), _("minutes"),
+                    "SOP-RTM 7.4", 60, number(0, 240)))  # fmt: skip
+register(Definition(HEADCOUNT_MINUTES, _("The number of agents of a shift goes to RTFM within"), _("minutes"),
+                    "SOP-RTM 7.3", 60, number(5, 480)))  # fmt: skip
+register_rule(
+    key=HEADCOUNT,
+    clause="SOP-RTM 7.3",
+    title=gettext_noop("Attendance of shift %(subject)s"),
+    label=_("Reminders and escalation for attendance"),
+    owner_role=Role.TEAM_LEADER,
+    ladder=[
+        step("begun", StepKind.REMIND, "start", 0, Role.TEAM_LEADER),
+        step("breach", StepKind.BREACH, "due", 0, Role.COORDINATOR),
+    ],
+)

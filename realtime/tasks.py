@@ -8,10 +8,14 @@ from django.utils import timezone
 
 from occ.ledger import heartbeats
 from realtime.services.alerting import alerts_watch
+from realtime.services.attendance import records_keep
 from realtime.services.floor import floor_once
+from realtime.services.headcounts import headcounts_open
 
 heartbeats.expect("floor", timedelta(minutes=3))
 heartbeats.expect("alerts", timedelta(minutes=3))
+heartbeats.expect("headcounts", timedelta(minutes=5))
+heartbeats.expect("attendance", timedelta(minutes=10))
 
 
 @shared_task
@@ -28,4 +32,22 @@ def floor() -> int:
     now = timezone.now()
     did = floor_once(now=now)
     heartbeats.leave("floor", now=now, did=did)
+    return did
+
+
+@shared_task
+def headcounts() -> int:
+    """Shifts that have begun owe the number of their agents (RTM-6)."""
+    now = timezone.now()
+    did = headcounts_open(now=now)
+    heartbeats.leave("headcounts", now=now, did=did)
+    return did
+
+
+@shared_task
+def attendance() -> int:
+    """Shifts that are over are kept, and made anew when more is told of them (RTM-7)."""
+    now = timezone.now()
+    did = records_keep(now=now)
+    heartbeats.leave("attendance", now=now, did=did)
     return did

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from realtime.views import alerts, board, plans, sources
+from realtime.views import alerts, attendance, board, plans, sources
 
 app_name = "realtime"
 urlpatterns: list[URLPattern] = [
@@ -20,5 +20,11 @@ urlpatterns: list[URLPattern] = [
     path("plans/<int:pk>/expect/", plans.expect, name="plan_expect"),
     path("plans/actions/<int:pk>/done/", plans.action_done, name="plan_action_done"),
     path("plans/<int:pk>/<slug:transition>/", plans.plan_step, name="plan_step"),
+    path("attendance/", attendance.attendance, name="attendance"),
+    path("attendance/records/", attendance.records, name="attendance_records"),
+    path("attendance/month/", attendance.month, name="attendance_month"),
+    path("attendance/headcounts/<int:pk>/hand/", attendance.headcount_hand, name="headcount_hand"),
+    path("attendance/<int:pk>/<str:day>/", attendance.person_day, name="attendance_person_day"),
+    path("attendance/<int:pk>/<str:day>/mark/", attendance.mark, name="attendance_mark"),
     path("what-if/", plans.what_if, name="what_if"),
 ]

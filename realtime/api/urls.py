@@ -1,8 +1,9 @@
 from django.urls import path
 
-from realtime.api import board, events, figures, planned
+from realtime.api import attendance, board, events, figures, planned
 
 urlpatterns = [
+    path("attendance/", attendance.Attendance.as_view(), name="realtime-attendance"),
     path("events/", events.Events.as_view(), name="realtime-events"),
     path("figures/", figures.Figures.as_view(), name="realtime-figures"),
     path("planned/", planned.Planned.as_view(), name="realtime-planned"),

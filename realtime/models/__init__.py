@@ -1,5 +1,6 @@
 """The tables: events as they came, what agents and customers did, quarters of an hour, the roster."""
 
+from realtime.models.attendance import AttendanceMark, Headcount, ShiftCorrection, ShiftRecord
 from realtime.models.events import SOURCE_READERS, Arrival, Event, Source
 from realtime.models.floor import AgentNow, AgentSegment, Interaction
 from realtime.models.intervals import FORMULA, Interval, StaffInterval, Stale
@@ -8,6 +9,6 @@ from realtime.models.roster import ROSTER_READERS, Roster, RosterLine, Shift
 
 __all__ = [
     "FLOOR_READERS", "FORMULA", "ROSTER_READERS", "SOURCE_READERS", "AgentNow", "AgentSegment", "Alert", "Arrival",
-    "Event", "Interaction", "Interval", "PlanAction", "RecoveryPlan", "Roster", "RosterLine", "Shift", "Source",
-    "StaffInterval", "Stale",
+    "AttendanceMark", "Event", "Headcount", "Interaction", "Interval", "PlanAction", "RecoveryPlan", "Roster",
+    "RosterLine", "Shift", "ShiftCorrection", "ShiftRecord", "Source", "StaffInterval", "Stale",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ from realtime.models import Event, Source
 from realtime.services.ingesting import CHANNELS
 from realtime.services.intervals import staff_touch
 from realtime.services.places import Places
+from realtime.services.staleness import records_touch
 
 
 @dataclass
@@ -59,6 +60,7 @@ def agents_derive(source: Source, rows: list[Event], places: Places) -> list[int
     made: list[tuple[Any, ...]] = []
     kept: list[tuple[Any, ...]] = []
     touched: list[tuple[int | None, datetime, datetime | None]] = []
+    people: list[tuple[int | None, datetime, datetime | None]] = []
     nows: list[tuple[Any, ...]] = []
     for name, agent in named.items():
         was = {one.starts_at: one for one in standing.get(name, ())}
@@ -71,16 +73,20 @@ def agents_derive(source: Source, rows: list[Event], places: Places) -> list[int
                 made.append((name, one.starts_at, *now))
             elif row[3:] != now:
                 touched.append((row.site_id, row.starts_at, row.ends_at))
+                people.append((row.person_id, row.starts_at, row.ends_at))
                 kept.append((row.pk, *now))
             else:
                 continue
             touched.append((site, one.starts_at, one.ends_at))
+            people.append((person, one.starts_at, one.ends_at))
         gone += [row.pk for row in was.values()]
         touched += [(row.site_id, row.starts_at, row.ends_at) for row in was.values()]
+        people += [(row.person_id, row.starts_at, row.ends_at) for row in was.values()]
         if derived:
             nows.append(now_of(agent, derived[-1], places))
     segments_write(source, gone, kept, made)
     staff_touch(touched)
+    records_touch(people)
     return nows_write(source, nows)
 
 

@@ -10,13 +10,16 @@ from django.utils import timezone
 
 from occ.people.choices import Role
 from occ.people.models import RoleAssignment, Site, User
-from realtime.models import FLOOR_READERS, ROSTER_READERS, SOURCE_READERS, Alert, Source
+from realtime.models import FLOOR_READERS, ROSTER_READERS, SOURCE_READERS, Alert, Headcount, Source
 from realtime.services.alerting import ACKNOWLEDGERS
+from realtime.services.headcounts import MARKERS
 from realtime.services.ingesting import SENDERS
 from realtime.services.recovery import plan_open
 from realtime.services.sources import KEEPERS
 from realtime.workflow import PLANNERS, RECOVERY
 from tests.access.matrix import Row, World, what_a_stranger_gets, who_is_let_in
+from tests.factories import person
+from tests.realtime.floors import shift
 
 pytestmark = [pytest.mark.req("KER-9"), pytest.mark.timeout(400), pytest.mark.django_db]
 READERS, FLOOR = set(SOURCE_READERS), set(FLOOR_READERS)
@@ -39,6 +42,17 @@ ROWS: dict[str, Row] = {
     "realtime:plan_action_add": Row(post=set(PLANNERS), of="plan", sees=FLOOR),
     "realtime:plan_expect": Row(post=set(PLANNERS), of="plan", sees=FLOOR),
     "realtime:plan_action_done": Row(post=set(PLANNERS), of="action", sees=FLOOR),
+    "realtime:attendance": Row(get=set(ROSTER_READERS)),
+    "realtime:attendance_month": Row(get=set(ROSTER_READERS)),
+    "realtime:attendance_records": Row(get={*ROSTER_READERS, Role.AGENT}),
+    "realtime:headcount_hand": Row(post=set(MARKERS), of="headcount", sees=set(ROSTER_READERS)),
+    "realtime:attendance_person_day": Row(
+        get=set(ROSTER_READERS), of="person", sees=set(ROSTER_READERS), kwargs={"day": "2026-11-20"}
+    ),
+    "realtime:attendance_mark": Row(
+        post=set(MARKERS), of="person", sees=set(ROSTER_READERS), kwargs={"day": "2026-11-20"}
+    ),
+    "api:realtime-attendance": Row(get={*ROSTER_READERS, Role.AGENT}, query="?from=2026-11-01&to=2026-11-20"),
     "realtime:what_if": Row(get=FLOOR),
 }
 for one in RECOVERY.transitions:
@@ -54,7 +68,16 @@ def objects_of(where: Site) -> dict[str, Any]:
     plan = plan_open(site=where, channel="voice", actor=drawer, now=now)
     action = plan.actions.create(kind="overtime", who="Budi", due_at=now)
     source = Source.objects.create(code=f"omni-{where.code}", name="Omni Channel", site=where)
-    return {"source": source.pk, "alert": alert.pk, "plan": plan.pk, "action": action.pk}
+    planned = shift(where)
+    headcount = Headcount.objects.create(site=where, day=now.date(), shift=planned, starts_at=now, ends_at=now)
+    return {
+        "headcount": headcount.pk,
+        "person": person(where).pk,
+        "source": source.pk,
+        "alert": alert.pk,
+        "plan": plan.pk,
+        "action": action.pk,
+    }
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))

@@ -1,0 +1,85 @@
+"""Shifts of a month by person (RTM-7, RTM-8): sums of what is kept, with the team leader's word where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Case, CharField, Count, F, IntegerField, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from occ.people.models import Person, Site, Team, TeamMembership
+from occ.times import next_month
+from realtime.attendance.formulas import adherence_percent, conformance_percent
+from realtime.choices import AttendanceStatus, DayKind
+from realtime.models import AttendanceMark, ShiftRecord
+
+MINUTE = 60_000
+
+
+@dataclass(frozen=True)
+class PersonSums:
+    """Minutes are whole; percents None where nothing was planned. `shifts`: rostered ones that are over."""
+
+    person: Person
+    shifts: int
+    present: int
+    late: int
+    late_minutes: int
+    early_minutes: int
+    absent: int
+    excused: int
+    unknown: int
+    adherence: float | None
+    conformance: float | None
+    over_minutes: int
+    corrections: int
+    inputs: dict[str, int]
+
+    @property
+    def punctual(self) -> float | None:
+        """Login accuracy: shifts begun in time / shifts in which somebody came."""
+        return 100 * (self.present - self.late) / self.present if self.present else None
+
+
+SUMS = ("late_ms", "early_ms", "in_ms", "out_ms", "neutral_ms", "unknown_ms", "planned_ms", "worked_ms", "over_ms",
+        "corrections")  # fmt: skip
+
+
+def month_sums(*, site: Site, first: date, team: Team | None = None) -> list[PersonSums]:
+    """One for each person with a record in that month, by name; of who was in the team at some time of it."""
+    end = next_month(first)
+    said = AttendanceMark.objects.filter(person=OuterRef("person"), day=OuterRef("day")).values("status")[:1]
+    rows = ShiftRecord.objects.filter(site=site, day__gte=first, day__lt=end)
+    if team is not None:
+        members = TeamMembership.objects.filter(Q(ends_on=None) | Q(ends_on__gte=first), team=team, starts_on__lt=end)
+        rows = rows.filter(person__in=members.values("person_id"))
+    counts = rows.annotate(
+        what=Coalesce(Subquery(said), F("status"), output_field=CharField()),
+        shift=Case(When(kind=DayKind.SHIFT, then=Value(1)), default=Value(0), output_field=IntegerField()),
+    ).values("person_id").annotate(
+        shifts=Sum("shift"),
+        present=Count("pk", filter=Q(what__in=[AttendanceStatus.PRESENT, AttendanceStatus.LATE])),
+        late=Count("pk", filter=Q(what=AttendanceStatus.LATE)),
+        absent=Count("pk", filter=Q(what=AttendanceStatus.ABSENT)),
+        unknown=Count("pk", filter=Q(what=AttendanceStatus.UNKNOWN)),
+        excused=Count("pk", filter=Q(what__in=[AttendanceStatus.PERMISSION, AttendanceStatus.SICK,
+                                               AttendanceStatus.LEAVE, AttendanceStatus.SWAP])),
+        **{f"sum_{name}": Sum(name) for name in SUMS},
+    )  # fmt: skip
+    found = list(counts)
+    people = Person.objects.in_bulk([one["person_id"] for one in found])
+    sums = [_sum(people[one["person_id"]], one) for one in found]
+    return sorted(sums, key=lambda one: (one.person.name, one.person.pk))
+
+
+def _sum(person: Person, row: Mapping[str, Any]) -> PersonSums:
+    total = {name: row[f"sum_{name}"] for name in SUMS}
+    return PersonSums(
+        person, row["shifts"], row["present"], row["late"], total["late_ms"] // MINUTE, total["early_ms"] // MINUTE,
+        row["absent"], row["excused"], row["unknown"], adherence_percent(total["in_ms"], total["out_ms"]),
+        conformance_percent(total["worked_ms"], total["planned_ms"]), total["over_ms"] // MINUTE,
+        total["corrections"], {name: total[name] // MINUTE for name in SUMS if name.endswith("_ms")},
+    )  # fmt: skip
