@@ -24,7 +24,7 @@ def unattended(user: User) -> Iterator[Stuck]:
         rows = Alert.objects.visible_to(user).open().filter(acknowledged_at=None).select_related("site")
         for one in rows.order_by("opened_at", "pk")[:10]:
             words = _("Alert at %(site)s: %(alert)s") % {"site": one.site.code, "alert": one}
-            yield Stuck(words, one.get_absolute_url())
+            yield Stuck(words, one.get_absolute_url(), heading=_("Nobody looks after it"))
 
 
 register(Source(RECOVERY, rows=plans, title=lambda row: str(row), due_at=lambda row: None))

@@ -209,7 +209,7 @@ class InterviewForm(forms.Form):
         label=_("Superior who was there"), required=False, max_length=120,
         help_text=_("The superior accompanies the interview (MO 4.1.3)."),
     )  # fmt: skip
-    main_reason = forms.ChoiceField(label=_("Main reason"), choices=MainReason)
+    main_reason = forms.ChoiceField(label=_("Main reason"), choices=[("", "–"), *MainReason.choices])
     explanation = long_text(_("In the leaver's words"))
     went_well = long_text(_("What was good"))
     to_improve = long_text(_("What should be better"))

@@ -1,5 +1,6 @@
 """What every request goes through: an id for the logs, the user's language, refusals as pages, the log-in wall."""
 
+import contextlib
 import uuid
 from collections.abc import Callable
 
@@ -7,8 +8,8 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
-from django.shortcuts import render
-from django.urls import resolve
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve
 from django.utils import translation
 
 from occ.errors import Refused
@@ -71,13 +72,22 @@ class PersonLanguage:
 
 
 class Refusals:
-    """A service's refusal that no form has shown becomes a page that says it, with the refusal's own status."""
+    """A service's refusal that no form has shown becomes a page that says it, with the refusal's own status.
+
+    Who opens the address that only a form sends to (the language is changed or the page asked again after a form came
+    back with its mistakes) goes to the page that the form is on: a browser has nothing to show for a 405.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
+            match = request.resolver_match
+            if match and match.namespaces[:1] != ["api"]:
+                return redirect(above(request.path_info))
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, Refused):
@@ -86,6 +96,16 @@ class Refusals:
             status = 409 if error.status == 422 else error.status
             return HttpResponse(str(error), status=status, content_type="text/plain; charset=utf-8")
         return render(request, "refused.html", {"refusal": error}, status=error.status)
+
+
+def above(path: str) -> str:
+    """The nearest address above that there is."""
+    while path.count("/") > 2:
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        with contextlib.suppress(Resolver404):
+            resolve(path)
+            return path
+    return "/"
 
 
 class LoginRequired:

@@ -15,7 +15,7 @@ from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import has_role
 from occ.times import JAKARTA, local_day, start_of_day
-from occ.workflow.turns import stuck_for, turns_for
+from occ.workflow.turns import Stuck, stuck_for, turns_for
 from userids.models import Assignment
 
 SOON = timedelta(days=60)
@@ -38,7 +38,7 @@ def today_for(user: User, *, now: datetime) -> dict[str, Any]:
             "due": visible.select_related("site", "team").order_by("due_at", "pk")[:25],
             "overdue_count": visible.filter(due_at__lt=now).count(),
             "open_count": visible.count(),
-            "parked": [*found["parked"], *visible.exclude(parked_at=None)[:20]],
+            "parked": [*found["parked"], *(Stuck(one.title, one.url) for one in visible.exclude(parked_at=None)[:20])],
         }
     return found
 

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
+from occ import texts
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -43,4 +45,4 @@ def _say(name: str, value: Any, zone: ZoneInfo) -> Any:
     if name.endswith("_at") and isinstance(value, str):
         at = datetime.fromisoformat(value).astimezone(zone)
         return f"{date_format(at, 'j F Y')} {at:%H:%M} {at:%Z}"
-    return value
+    return texts.said(value) if isinstance(value, str) else value

@@ -21,6 +21,7 @@ from occ.obligations.rules import RULES
 from occ.people.choices import Role
 from occ.people.models import Site, Team, User
 from occ.people.scope import SITE_WIDE, roles_of, site_filter
+from occ.texts import said
 
 
 class State(models.TextChoices):
@@ -111,7 +112,7 @@ class Obligation(models.Model):
 
     @property
     def title(self) -> str:
-        return gettext(RULES[self.rule].title) % {"subject": self.subject_label}
+        return gettext(RULES[self.rule].title) % {"subject": said(self.subject_label)}
 
     @property
     def on_time(self) -> bool:

@@ -51,4 +51,7 @@ def chosen(people: PersonQuerySet, text: str) -> Person:
         return named[0]
     if named:
         raise Invalid(_("Several people have this name. Type the employee number."), code="several_people")
-    raise Invalid(_("Nobody here has this employee number or name."), code="unknown_person")
+    raise Invalid(
+        _("Nobody who can be chosen here has this employee number or name. Has the person left already?"),
+        code="unknown_person",
+    )

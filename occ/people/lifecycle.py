@@ -9,7 +9,7 @@ change, on the day on which they do; `leaving` when a last working day is set or
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.dispatch import Signal
@@ -21,6 +21,8 @@ from occ.people.actors import BEAT, Actor
 from occ.people.choices import LeavingReason
 from occ.people.models import Person, Site, Team
 from occ.times import local_day
+
+FARTHEST = timedelta(days=731)  # a last working day later than that is a slip of the year
 
 # Each sends: person, actor, now; and what stands behind it.
 joined = Signal()  # on, returned
@@ -118,12 +120,16 @@ def person_move(
 def person_leave(
     *, person_id: int, last_working_day: date, reason: LeavingReason, actor: Actor, now: datetime
 ) -> Person:
-    """Set or move the last working day. Raises Invalid when it lies before the person joined."""
+    """Set or move the last working day. Raises Invalid when it lies before the person joined, or too far ahead."""
     person = person_locked(person_id)
     if last_working_day < person.joined_on:
         raise Invalid(
             _("The last working day lies before the day %(name)s joined.") % {"name": person.name},
             field="last_working_day",
+        )
+    if last_working_day > now.date() + FARTHEST:
+        raise Invalid(
+            _("The last working day lies more than two years ahead. Is the year right?"), field="last_working_day"
         )
     previous = person.last_working_day
     person.last_working_day, person.leaving_reason, person.left_announced = last_working_day, reason, False

@@ -115,7 +115,8 @@ def print_logins(var: Path) -> None:
     for i in range(0, len(logins["users"]), 4):
         print("  " + "".join(name.ljust(width) for name in logins["users"][i : i + 4]))
     if logins.get("secrets"):
-        print("\nThese need a second factor: give an authenticator app the secret, or ask bin/manage demo_code NAME\n")
+        ask = "bin/manage" if var == ROOT / "var" else f"OCC_VAR={var} bin/manage"
+        print(f"\nThese need a second factor: give an authenticator app the secret, or ask {ask} demo_code NAME\n")
         for name in (name for name in logins["users"] if name in logins["secrets"]):
             print(f"  {name.ljust(width)}{logins['secrets'][name]}")
     print()

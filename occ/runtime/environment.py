@@ -25,7 +25,7 @@ def prepared(
     if os.environ.get("DATABASE_URL"):
         yield os.environ | common
         return
-    with embedded(var, fast=fast, begin=begin) as servers:
+    with embedded(var, fast=fast, base_url=base_url, begin=begin) as servers:
         yield os.environ | common | {
             "DATABASE_URL": servers.database_url if fast or owner else servers.application_url or servers.database_url,
             **({} if fast or owner else {"MIGRATION_DATABASE_URL": servers.database_url}),
@@ -33,7 +33,7 @@ def prepared(
             "SECRET_KEY": private(var / "secret_key"),
             "ENCRYPTION_KEYS": private(var / "encryption_keys", key),
             "OCC_DEMO": "1",
-            **({"BASE_URL": base_url} if base_url else {}),
+            **({"BASE_URL": at} if (at := base_url or servers.base_url) else {}),
         }  # fmt: skip
 
 

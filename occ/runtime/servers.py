@@ -34,10 +34,13 @@ class Servers:
     database_url: str
     redis_url: str
     application_url: str = ""
+    base_url: str = ""  # where the demo answers that keeps them
 
 
 @contextlib.contextmanager
-def embedded(var: Path, *, fast: bool = False, begin: Callable[[], None] | None = None) -> Iterator[Servers]:
+def embedded(
+    var: Path, *, fast: bool = False, base_url: str = "", begin: Callable[[], None] | None = None
+) -> Iterator[Servers]:
     """Servers with their state under `var`: started here and stopped at the end, or those that run there already.
 
     `fast` gives up safety on power failure, for tests. `begin` is called before anything starts, and nobody else's
@@ -58,7 +61,7 @@ def embedded(var: Path, *, fast: bool = False, begin: Callable[[], None] | None 
         with contextlib.ExitStack() as stack:
             database_url = stack.enter_context(postgres(var / "postgres", fast=fast))
             redis_url = stack.enter_context(redis(var / "redis"))
-            servers = Servers(database_url, redis_url, application_role(database_url, var / "postgres"))
+            servers = Servers(database_url, redis_url, application_role(database_url, var / "postgres"), base_url)
             write_private(var / "servers.json", json.dumps(asdict(servers)))
             stack.callback((var / "servers.json").unlink, missing_ok=True)
             yield servers

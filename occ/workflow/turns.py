@@ -42,10 +42,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Stuck:
-    """What beat could not bring about, though its time has come."""
+    """What beat could not bring about, though its time has come; or what else waits for nobody, under its `heading`."""
 
     title: str
     url: str
+    heading: str = ""
 
 
 SOURCES: list[Source] = []

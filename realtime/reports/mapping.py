@@ -114,7 +114,8 @@ def _words(value: Any, name: str) -> tuple[str, ...]:
         return ()
     many = value if isinstance(value, list) else [value]
     if len(many) > 50 or not all(isinstance(one, str | int | float) and not isinstance(one, bool) for one in many):
-        raise _wrong(_("%(name)s is a text or a list of texts; write times in quotation marks") % {"name": name})
+        words = _("%(name)s is a text or a list of texts; write times, and Yes, No, On and Off, in quotation marks")
+        raise _wrong(words % {"name": name})
     return tuple(str(one).strip() for one in many)
 
 

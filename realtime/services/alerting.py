@@ -15,10 +15,11 @@ from occ.notifications.addressees import audience
 from occ.notifications.services import notify
 from occ.obligations.services import obligation_cancel, obligation_open
 from occ.people.actors import BEAT
-from occ.people.choices import Role
+from occ.people.choices import Channel, Role
 from occ.people.models import Site, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
+from occ.texts import kept
 from realtime import judging
 from realtime.choices import AlertKind
 from realtime.judging import Reading, Standing
@@ -115,10 +116,15 @@ def _open(site: Site, reading: Reading, now: datetime) -> bool:
     if reading.kind == AlertKind.SCR:
         due = now + timedelta(minutes=policy_value(DRAW_UP_MINUTES, at=now, site=site))
         obligation_open(
-            rule=DRAW_UP, subject=alert, label=str(alert), site=site, team=None, starts_at=now, due_at=due, actor=BEAT,
-            now=now,
+            rule=DRAW_UP, subject=alert, label=_label(alert), site=site, team=None, starts_at=now, due_at=due,
+            actor=BEAT, now=now,
         )  # fmt: skip
     return True
+
+
+def _label(alert: Alert) -> str:
+    about = f" ({kept(dict(Channel.choices).get(alert.about, alert.about))})" if alert.about else ""
+    return kept(AlertKind(alert.kind).label) + about
 
 
 def _plain(alert: Alert) -> str:

@@ -22,6 +22,7 @@ from occ.people.history import sign
 from occ.people.models import Site, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.times import local_day, start_of_day
 from occ.workflow.services import begin, step
 from realtime.choices import ActionKind, AlertKind, Cause, PlanStatus
@@ -188,8 +189,9 @@ def plan_finish(*, plan_id: int, note: str, actor: User, now: datetime) -> Recov
         plan.done_at, plan.outcome = now, note.strip()
         plan.save(update_fields=["result", "done_at", "outcome"])
         due = now + timedelta(hours=policy_value(VERIFY_HOURS, at=now, site=plan.site))
+        label = f"{kept(Channel(plan.channel).label)} {plan.opened_at.astimezone(plan.site.zone):%Y-%m-%d %H:%M}"
         obligation_open(
-            rule=VERIFY, subject=plan, label=str(plan), site=plan.site, team=None, starts_at=now, due_at=due,
+            rule=VERIFY, subject=plan, label=label, site=plan.site, team=None, starts_at=now, due_at=due,
             actor=actor, now=now,
         )  # fmt: skip
         return plan

@@ -14,6 +14,7 @@ from occ.people.actors import Actor
 from occ.people.history import create_many
 from occ.people.models import Site
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.workflow.services import begin_many, step, step_many
 from retention.choices import FindingKind
 from retention.models import Bag, Finding, Record, Source, Store
@@ -112,7 +113,10 @@ def _within(now: datetime) -> timedelta:
 
 
 def _owe(findings: list[Finding], now: datetime) -> None:
-    owed = [Owed(one, str(one), one.site, None, one.found_at, one.due_at) for one in findings]
+    owed = [
+        Owed(one, f"{kept(FindingKind(one.kind).label)}: {one.name}", one.site, None, one.found_at, one.due_at)
+        for one in findings
+    ]
     obligations_open(rule=FINDING_SETTLED, owed=owed, actor=CHECKER, now=now)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from occ.errors import NotAllowed, WrongState
 from occ.notifications.models import Notification
@@ -131,6 +132,10 @@ def test_a_missed_scr_comes_up_once_is_told_and_asks_for_a_plan(floor: Floor) ->
     assert {one.user for one in told} == {rtfm, floor.leader, floor.coordinator}
     duty = Obligation.objects.get(rule=DRAW_UP)
     assert (duty.due_at, duty.site) == (LATER + minutes(30), floor.jkt)
+    with translation.override("en"):
+        assert "SCR below its target (Voice)" in duty.title
+    with translation.override("id"):  # in the language of who reads it, whatever was set when it came up
+        assert "SCR di bawah target (Suara)" in duty.title
 
 
 def test_it_is_over_once_it_was_better_for_long_enough_and_rests_then(floor: Floor) -> None:

@@ -209,6 +209,8 @@ def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert (month["offered"], month["starts_at"], month["ends_at"]) == (
         4, "1998-12-31T17:00:00+00:00", "1999-01-31T17:00:00+00:00",
     )  # fmt: skip
+    call_command("figures", *days, "--interval", "day")
+    assert capsys.readouterr().out.splitlines()[1].startswith("1999-01-04T00:00+07:00\t4\t")
     file.write_bytes(as_csv([*SMALL, line(7, "x", "AGENT")]).getvalue())
     with pytest.raises(SystemExit):
         call_command("import_calls", *words)

@@ -17,6 +17,7 @@ import psycopg2
 import pytest
 import redis
 
+from occ.runtime.environment import prepared
 from occ.runtime.servers import CannotStart, embedded
 
 ROOT = Path(__file__).parent.parent.parent
@@ -68,6 +69,16 @@ def test_two_stand_side_by_side_and_a_second_on_one_place_shares(tmp_path: Path)
         )
         assert shared.stdout.strip() == a.database_url, shared.stderr
         assert query(a.database_url, "SELECT 1") == [(1,)]
+
+
+@pytest.mark.req("KER-1")
+def test_a_command_beside_the_demo_knows_its_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("BASE_URL", raising=False)
+    with embedded(tmp_path, base_url="http://127.0.0.1:8123"), prepared(tmp_path) as environment:
+        assert environment["BASE_URL"] == "http://127.0.0.1:8123"
+    with prepared(tmp_path) as environment:
+        assert "BASE_URL" not in environment
 
 
 @pytest.mark.req("KER-1")

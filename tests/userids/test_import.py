@@ -234,6 +234,11 @@ def test_the_command_previews_applies_and_refuses(
         call_command("import_logbook", bad, **options)
     found = json.loads(capsys.readouterr().out)["rows"]
     assert (left.value.code, [one["row"] for one in found]) == (1, [3])
+    with pytest.raises(SystemExit):
+        call_command("import_logbook", bad, **options | {"json": False})
+    said = capsys.readouterr().out
+    assert "1 rows: 0 good, 1 with problems" in said
+    assert "  row 3 OMN-900: " in said
     with pytest.raises(CommandError):
         call_command("import_logbook", none, **options)
     call_command("import_logbook", good, apply=True, **options)

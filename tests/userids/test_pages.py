@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -104,3 +105,26 @@ def test_the_logbook_is_issued_with_a_password_as_a_numbered_pdf(live_floor: Flo
     text = PdfReader(io.BytesIO(body)).pages[0].extract_text()
     assert live_floor.account.user_id in text and document.full_number in text
     assert acting(live_floor.support).get(url).status_code == 403
+
+
+@pytest.mark.req("UID-3", "UID-16")
+def test_slips_of_a_resignation_are_said_where_they_are(floor: Floor) -> None:
+    support, new = acting(floor.support), reverse("userids:resignation_new")
+    data = {"person": floor.agent.number, "reason": "resignation", "note": ""}
+    far = support.post(new, data | {"last_working_day": "2099-01-01"})
+    assert far.status_code == 422 and "Is the year right?" in far.content.decode()
+    wrong = {"last_working_day": timezone.localdate().isoformat(), "letter": SimpleUploadedFile("x.exe", b"MZ")}
+    refused = support.post(new, data | wrong)
+    assert list(refused.context["form"].errors) == ["letter"]
+
+
+@pytest.mark.req("UID-16", "KER-9")
+def test_the_address_that_a_form_sends_to_leads_to_its_page(live_floor: Floor) -> None:
+    data = {"person": live_floor.agent.number, "reason": "resignation", "note": ""}
+    data["last_working_day"] = timezone.localdate().isoformat()
+    assert acting(live_floor.support).post(reverse("userids:resignation_new"), data).status_code == 302
+    leader, page = acting(live_floor.leader), live_floor.request.get_absolute_url()
+    opened = leader.get(f"{page}confirm/", HTTP_ACCEPT="text/html")
+    assert (opened.status_code, opened["Location"]) == (302, page)
+    assert leader.get(page).status_code == 200
+    assert leader.get(f"{page}confirm/").status_code == 405, "who is no browser hears the truth"

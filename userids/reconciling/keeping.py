@@ -16,6 +16,7 @@ from occ.obligations.services import Owed, obligations_fulfil, obligations_open
 from occ.people.history import copy_to_history, create_many
 from occ.people.models import Site, Team
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.times import JAKARTA, local_day
 from occ.workflow.services import begin_many, step_many
 from userids.choices import FindingKind, FindingStatus, Sight
@@ -201,7 +202,7 @@ def owe(findings: list[Finding], now: datetime) -> None:
     by_rule: dict[str, list[Owed]] = defaultdict(list)
     teams = {one.pk: one for one in Team.objects.all()}
     for one in findings:
-        label = f"{one.ids} ({one.get_kind_display()})"
+        label = f"{one.ids} ({kept(FindingKind(one.kind).label)})"
         team = teams.get(one.team_id) if one.team_id else None
         by_rule[RULE[one.owner_role]].append(Owed(one, label, one.site, team, now, one.due_at))
     for rule, owed in by_rule.items():

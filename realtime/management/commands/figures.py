@@ -1,6 +1,6 @@
 import json
 from argparse import ArgumentParser
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -39,6 +39,8 @@ class Command(BaseCommand):
             return
         self.stdout.write("\t".join(SHOWN))
         for row in rows:
+            begins = datetime.fromisoformat(str(row["starts_at"])).astimezone(place.zone)
+            row = row | {"starts_at": begins.isoformat(timespec="minutes")}
             said = (row[name] for name in SHOWN)
             self.stdout.write("\t".join("-" if one is None else f"{one:.1f}" if isinstance(one, float) else str(one)
                                         for one in said))  # fmt: skip

@@ -84,4 +84,4 @@ class Command(BaseCommand):
         self.stdout.write(f"{counts['total']} rows: {counts['good']} good, {counts['faulty']} with problems")
         for row in found["rows"]:
             said = "; ".join(f"{one['column']}: {one['message']}" for one in row["problems"])
-            self.stdout.write(f"  row {row['row']} {row['user_id']}: {said}")
+            self.stdout.write(f"  row {row['row']} {row['subject']}: {said}")
