@@ -92,6 +92,16 @@ def aux_reading(in_aux: int, logged_in: int, *, share: float) -> Reading:
     return Reading(AlertKind.AUX, "", logged_in >= 5 and part >= share, part <= share - 5, figures)
 
 
+def overrun_reading(
+    number: str, name: str, reason: str, used: float, allowed: float, *, beyond: float
+) -> Reading:  # fmt: skip
+    """Minutes of AUX for one reason in this shift. Somebody back at work is read no more, and the alert is over."""
+    figures: Figures = {
+        "name": name, "reason": reason, "used_minutes": round(used, 1), "allowed_minutes": round(allowed, 1),
+    }  # fmt: skip
+    return Reading(AlertKind.OVERRUN, number, used > allowed + beyond, False, figures)
+
+
 def source_reading(code: str, state: str, silent_seconds: float | None) -> Reading:
     figures: Figures = {"state": state, "silent_seconds": None if silent_seconds is None else round(silent_seconds)}
     return Reading(AlertKind.SOURCE, code, state in {"silent", "down"}, state in {"live", "off", "files"}, figures)

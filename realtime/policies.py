@@ -60,6 +60,7 @@ WAITING = "realtime.alert.waiting"
 OLDEST = "realtime.alert.oldest_seconds"
 AUX_SHARE = "realtime.alert.aux_percent"
 COVER_SHARE = "realtime.alert.cover_percent"
+OVERRUN = "realtime.alert.overrun_minutes"
 BETTER_MINUTES = "realtime.alert.better_minutes"
 QUIET_MINUTES = "realtime.alert.quiet_minutes"
 DRAW_UP = "realtime.recovery_plan"
@@ -74,6 +75,7 @@ for key, label, unit, clause, default, least, most in (
     (AUX_SHARE, _("Alert when so many of the agents are in AUX"), _("percent"), "SOP-RTM 2.4", 30, 1, 100),
     (COVER_SHARE, _("Alert when fewer of the rostered agents are logged in than"), _("percent"), "SOP-RTM 2.3", 90, 1,
      100),
+    (OVERRUN, _("Alert when somebody is longer in AUX than allowed by"), _("minutes"), "SOP-RTM 2.4", 5, 0, 240),
     (BETTER_MINUTES, _("An alert is over once it has been better for"), _("minutes"), "SOP-RTM 7.1", 5, 0, 120),
     (QUIET_MINUTES, _("An alert that is over does not come again within"), _("minutes"), "SOP-RTM 7.1", 10, 0, 240),
     (DRAW_UP_MINUTES, _("A missed SCR is answered with a recovery plan within"), _("minutes"), "SOP-RTM 8.2", 30, 1,

@@ -78,7 +78,8 @@ class Alert(models.Model):
 
     @property
     def about_label(self) -> str:
-        return str(dict(Channel.choices).get(self.about, self.about))
+        name = self.figures.get("name") if self.kind == AlertKind.OVERRUN else None
+        return str(name or dict(Channel.choices).get(self.about, self.about))
 
     @property
     def status(self) -> str:

@@ -111,7 +111,8 @@ def _open(site: Site, reading: Reading, now: datetime) -> bool:
         "site": site.name, "msg_kind": _plain(alert), "about": alert.about_label, "opened_at": now.isoformat(),
         "site_zone": site.timezone,
     }  # fmt: skip
-    to = {one.pk: one for role in TOLD for one in audience(role, site=site, now=now)}.values()
+    roles = TOLD[:2] if reading.kind == AlertKind.OVERRUN else TOLD  # one agent is no matter for a coordinator
+    to = {one.pk: one for role in roles for one in audience(role, site=site, now=now)}.values()
     notify(to=to, kind=ALERT.key, params=params, key=f"alert:{alert.pk}", url=alert.get_absolute_url(), now=now)
     if reading.kind == AlertKind.SCR:
         due = now + timedelta(minutes=policy_value(DRAW_UP_MINUTES, at=now, site=site))

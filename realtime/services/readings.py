@@ -9,8 +9,10 @@ from django.db.models import Count, Min, Q
 
 from occ.people.choices import Channel
 from occ.people.models import Site
-from occ.policies.services import policy_value
-from realtime.choices import AgentState, Outcome
+from occ.policies.services import Values, policy_value
+from occ.times import local_day
+from realtime.choices import AgentState, AuxReason, Outcome
+from realtime.floorwatch.adherence import reason_of
 from realtime.floorwatch.feeds import state_of
 from realtime.judging import (
     Quarter,
@@ -18,13 +20,15 @@ from realtime.judging import (
     aht_reading,
     aux_reading,
     cover_reading,
+    overrun_reading,
     queue_reading,
     scr_reading,
     source_reading,
 )
 from realtime.models import AgentNow, Interaction, Interval, Source
-from realtime.policies import AHT, AUX_SHARE, COVER_SHARE, LEAST_CALLS, OLDEST, SCR, WAITING
+from realtime.policies import AHT, AUX_SHARE, COVER_SHARE, LEAST_CALLS, OLDEST, OVERRUN, SCR, WAITING, aux_allowance
 from realtime.rostering.plan import planned
+from realtime.services.attendance import days_judged
 from realtime.services.intervals import QUARTER, quarter_of
 
 # Nobody waits for longer: an interaction that began before and never ended was not told to its end.
@@ -35,6 +39,7 @@ def readings_of(site: Site, now: datetime) -> Iterator[Reading]:
     yield from _figures(site, now)
     yield from _queues(site, now)
     yield from _people(site, now)
+    yield from _overruns(site, now)
     yield from _sources(site, now)
 
 
@@ -82,6 +87,26 @@ def _people(site: Site, now: datetime) -> Iterator[Reading]:
     unknown = set(rows.filter(source__in=stale, person__in=working).values_list("person_id", flat=True)) - present
     share = float(policy_value(COVER_SHARE, at=now, site=site))
     yield cover_reading(len(present), len(working), len(unknown), share=share)
+
+
+def _overruns(site: Site, now: datetime) -> Iterator[Reading]:
+    """Of each agent who is in AUX now: how much of it for this reason there was in this shift, and is allowed."""
+    stale = [one.pk for one in Source.objects.all() if state_of(one, now) in {"silent", "down"}]
+    rows = AgentNow.objects.filter(site=site, state=AgentState.AUX).exclude(person=None).exclude(source__in=stale)
+    resting = {int(one.person_id or 0): one for one in rows.select_related("person").order_by("since")}
+    if not resting:
+        return
+    today, policy = local_day(now, site.zone), Values([OVERRUN, *map(aux_allowance, AuxReason.values)], at=now)
+    beyond = float(policy(OVERRUN, site.pk))
+    days = days_judged(site=site, first=today - timedelta(days=1), last=today, now=now, people=list(resting))
+    for one in days:
+        planned_, row = one.planned, resting[one.planned.person_id]
+        if planned_.starts_at is None or planned_.ends_at is None or not planned_.starts_at <= now < planned_.ends_at:
+            continue
+        reason = reason_of(row.reason)
+        used, allowed = one.shift.aux.get(reason, 0) / 60_000, float(policy(aux_allowance(reason), site.pk))
+        assert row.person is not None
+        yield overrun_reading(row.person.number, row.person.name, reason, used, allowed, beyond=beyond)
 
 
 def _sources(site: Site, now: datetime) -> Iterator[Reading]:

@@ -27,7 +27,7 @@ from occ.people.access import get_visible, me
 from occ.people.models import Site, User
 from occ.people.scope import has_role
 from occ.sheets.writing import OutColumn
-from realtime.choices import AlertKind
+from realtime.choices import AlertKind, AuxReason
 from realtime.models import FLOOR_READERS, Alert
 from realtime.policies import DRAW_UP
 from realtime.services import alerting
@@ -47,7 +47,8 @@ LABELS: dict[str, Any] = {
     "most": gettext_lazy("Alert from"), "longest_seconds": gettext_lazy("Alert beyond (s)"),
     "logged_in": gettext_lazy("Logged in"), "rostered": gettext_lazy("Rostered"), "unknown": gettext_lazy("Unknown"),
     "percent": gettext_lazy("Share (%)"), "aux": gettext_lazy("In AUX"), "state": gettext_lazy("State"),
-    "silent_seconds": gettext_lazy("Silent for (s)"),
+    "silent_seconds": gettext_lazy("Silent for (s)"), "name": gettext_lazy("Agent"), "reason": gettext_lazy("Reason"),
+    "used_minutes": gettext_lazy("Used (min)"), "allowed_minutes": gettext_lazy("Allowed (min)"),
 }  # fmt: skip
 
 
@@ -173,7 +174,10 @@ def _detail(request: HttpRequest, found: Alert, dismissing: forms.Form | None = 
 
 
 def _figures(found: Alert) -> list[dict[str, Any]]:
+    def said(name: str, value: Any) -> Any:
+        return AuxReason(value).label if name == "reason" and value else value
+
     return [
-        {"label": LABELS.get(name, name), "then": value, "now": found.latest.get(name)}
+        {"label": LABELS.get(name, name), "then": said(name, value), "now": said(name, found.latest.get(name))}
         for name, value in sorted(found.figures.items(), key=lambda one: list(LABELS).index(one[0]))
     ]

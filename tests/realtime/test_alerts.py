@@ -40,6 +40,7 @@ from realtime.services.ingesting import Taken
 from realtime.services.intervals import QUARTER, quarter_of
 from tests.factories import NOW, Floor, user
 from tests.realtime.conftest import event
+from tests.realtime.floors import rostered
 
 pytestmark = pytest.mark.req("RTM-13")
 Tell = Callable[..., Taken]
@@ -222,3 +223,30 @@ def test_the_list_filters_and_asks_the_same_however_long_it_is(
     with django_assert_max_num_queries(16):
         page = client.get("/realtime/alerts/?state=open&kind=queue")
     assert page.status_code == 200 and page.content.count(b"/realtime/alerts/") >= 30
+
+
+@pytest.mark.req("RTM-8")
+def test_who_is_longer_in_aux_than_allowed_is_an_alert_while_it_lasts(floor: Floor, tell: Tell) -> None:
+    """Fifteen minutes of toilet are allowed, in pieces too, and five are borne; the coordinator is not troubled."""
+    number = floor.agent.number
+    rostered(floor.agent, NOW - timedelta(hours=2))
+    rtfm = user(Role.RTFM, floor.jkt)
+
+    def state(minutes: int, what: str) -> dict[str, Any]:
+        return event("agent.state", NOW + timedelta(minutes=minutes), agent=number, state=what, reason="toilet")
+
+    login = event("agent.login", NOW - timedelta(hours=2), agent=number)
+    tell(login, state(0, "aux"), state(10, "available"), state(20, "aux"), now=NOW + timedelta(minutes=20))
+    Source.objects.update(each_agent=False, heartbeat_seconds=3_600)
+    alerts_watch(now=NOW + timedelta(minutes=29))
+    assert not Alert.objects.exists()
+    alerts_watch(now=NOW + timedelta(minutes=31))
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.about, alert.about_label) == ("overrun", number, floor.agent.name)
+    assert alert.figures["used_minutes"] == 21.0
+    told = set(Notification.objects.values_list("user__username", flat=True))
+    assert told == {rtfm.username, "rtfm.all", floor.leader.username}
+    tell(state(32, "available"), now=NOW + timedelta(minutes=32))
+    for minutes in (33, 40):
+        alerts_watch(now=NOW + timedelta(minutes=minutes))
+    assert Alert.objects.get().closed_at is not None

@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from occ.figures.registry import FIGURES, Scope
 from occ.people.choices import Role
 from occ.people.models import User
 from realtime.models import AttendanceMark, Headcount, ShiftRecord
@@ -173,3 +174,21 @@ def test_nothing_rostered_says_what_to_do(floor: Floor, client: Client) -> None:
         assert client.get(reverse(f"realtime:{name}") + "?site=JKT").status_code == 200
     quiet = reverse("realtime:attendance_person_day", args=[floor.agent.pk, (DAY + timedelta(days=1)).isoformat()])
     assert client.get(quiet).status_code == 200
+
+
+def test_the_key_figures_are_those_of_the_pages(day: Floor) -> None:
+    """Of the site, the team, one agent; and of a day on which nobody was planned nothing is said."""
+    scope = Scope(wib(0), wib(0, day=21), site=day.jkt)
+    of = {name: FIGURES[f"realtime.{name}"].of(scope) for name in ("login_accuracy", "attendance", "adherence")}
+    assert (of["login_accuracy"].value, of["login_accuracy"].inputs) == (
+        pytest.approx(100 * 5 / 9),
+        {"present": 9, "late": 4},
+    )
+    assert of["attendance"].value == 90.0
+    mine = FIGURES["realtime.adherence"].of(Scope(wib(0), wib(0, day=21), person=day.agent))
+    record = ShiftRecord.objects.get(person=day.agent)
+    assert mine.value == record.adherence and mine.inputs["out_ms"] == record.out_ms
+    team = FIGURES["realtime.login_accuracy"].of(Scope(wib(0), wib(0, day=21), team=day.team))
+    assert team.inputs["present"] == 9
+    other = FIGURES["realtime.adherence"].of(Scope(wib(0, day=21), wib(0, day=22), site=day.jkt))
+    assert other.value is None

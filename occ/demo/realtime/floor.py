@@ -18,10 +18,12 @@ from occ.people.choices import Role
 from occ.people.models import Person, RoleAssignment, Site, User
 from realtime.api.planned import channel_of
 from realtime.choices import AlertKind
-from realtime.models import Alert, RecoveryPlan, Source
+from realtime.models import Alert, Headcount, RecoveryPlan, Source
 from realtime.rostering.plan import planned
 from realtime.services import recovery
 from realtime.services.alerting import alert_acknowledge, alerts_watch
+from realtime.services.attendance import records_keep
+from realtime.services.headcounts import attendance_mark, headcount_hand, headcounts_open, shift_days
 from realtime.services.ingesting import events_take
 from realtime.services.intervals import intervals_compute
 from realtime.services.what_if import Question
@@ -51,6 +53,9 @@ def floor(staff: Staff, now: datetime) -> None:
         _take(sender, list(engine.run(at)), at)
         alerts_watch(now=at)
         _answer(staff, at)
+        headcounts_open(now=at)
+        _hand_over(staff, at)
+    records_keep(now=now)
     Source.objects.filter(code="omni").update(name="Omni Channel", each_agent=False)
 
 
@@ -108,6 +113,22 @@ def _answer(staff: Staff, now: datetime) -> None:
         if plan.pk % 3:
             note = "Tercapai kembali sebelum pergantian shift. Promo diberitahukan ke WFM."
             recovery.plan_verify(plan_id=plan.pk, note=note, actor=coordinator, now=now)
+
+
+def _hand_over(staff: Staff, now: datetime) -> None:
+    """Team leaders confirm who came, within the hour; of the absent they mostly know why. Nights wait longer."""
+    due = Headcount.objects.filter(status="open", starts_at__lte=now - timedelta(minutes=30)).select_related("site")
+    for one in due.exclude(shift__code__startswith="M", starts_at__gt=now - timedelta(minutes=80)):
+        leader = staff.users[f"team_leader.{one.site.code.lower()}"]
+        for n, day in enumerate(shift_days(one, now)):
+            status = day.shift.status
+            if status in {"unknown", "awaited"} or (status == "absent" and n % 2):
+                what, why = [("sick", "Menelepon pukul 06.30, surat dokter menyusul."),
+                             ("permission", "Mengurus SIM, disetujui sebelumnya.")][n % 3 == 0]  # fmt: skip
+                attendance_mark(
+                    person_id=day.planned.person_id, day=one.day, status=what, note=why, actor=leader, now=now
+                )
+        headcount_hand(headcount_id=one.pk, note="", actor=leader, now=now)
 
 
 def _plan(staff: Staff, alert: Alert, now: datetime) -> None:
