@@ -118,7 +118,7 @@ class AttendanceStatus(models.TextChoices):
     AWAITED = "awaited", _("Awaited")
     PRESENT = "present", _("Present")
     LATE = "late", _("Late")
-    ABSENT = "absent", _("Absent")
+    ABSENT = "absent", _("Did not come")
     UNKNOWN = "unknown", _("Not known")
     PERMISSION = "permission", _("Permission")
     SICK = "sick", _("Sick")

@@ -53,6 +53,8 @@ def demo(var: Path, port: int, reset: bool, no_totp: bool, *, simulate: bool) ->
     # Started over only while nobody is there, and never two on one state, however close they begin.
     with prepared(var, base_url=url, begin=lambda: forget(var) if reset else None) as environment:
         prepare(var, environment, no_totp)
+        if answers(port):  # taken meanwhile: who answers there would be taken for ours
+            raise CannotStart(f"Port {port} is taken. Give another one: bin/demo --port {port + 1}")
         with supervised(var, port, environment, simulate=simulate) as children:
             wait_until_ready(url, children)
             print_logins(var)

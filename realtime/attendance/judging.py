@@ -216,13 +216,13 @@ def _came(
     late = (since or shift.login_at) - planned.starts_at
     shift.late_ms = ms(late) if late > rules.grace else 0
     out = there[-1][1]
-    if out < end:
+    unheard = any(one.state == AgentState.UNKNOWN and one.starts_at == out for one in spans)
+    if out < end and not unheard:  # else nobody knows when they left
         shift.logout_at = out
-        unheard = any(one.state == AgentState.UNKNOWN and one.starts_at == out for one in spans)
         early = planned.ends_at - out
-        if early > rules.grace and not unheard and end > out + rules.drop and not _resting(planned, out, end):
+        if early > rules.grace and end > out + rules.drop and not _resting(planned, out, end):
             shift.early_ms = ms(early)
-    elif end == latest:  # still logged in, long after the end
+    elif out == end == latest:  # still logged in, long after the end
         shift.logout_at, shift.forgotten = latest, latest == planned.ends_at + rules.forgotten
     shift.status = AttendanceStatus.LATE if shift.late_ms else AttendanceStatus.PRESENT
 

@@ -16,7 +16,7 @@ from occ.obligations.models import Obligation
 from occ.people.choices import Role
 from occ.people.models import Person
 from realtime.choices import AttendanceStatus
-from realtime.models import Alert, AttendanceMark, Headcount, ShiftCorrection, ShiftRecord, Source
+from realtime.models import AgentSegment, Alert, AttendanceMark, Headcount, ShiftCorrection, ShiftRecord, Source
 from realtime.policies import HEADCOUNT
 from realtime.services import attendance, headcounts
 from tests.factories import DAY, Floor, person, user
@@ -101,6 +101,11 @@ def test_a_source_that_was_away_makes_unknown_and_not_absent(floor: Floor, tell:
     ShiftRecord.objects.all().delete()
     Source.objects.update(active=False)
     rostered(other := person(floor.jkt), wib(8))
+    assert keep()[other.pk].status == "unknown", "nobody ever told anything of anybody there"
+    AgentSegment.objects.create(
+        source=Source.objects.get(), agent="x", site=floor.jkt, starts_at=wib(1), ends_at=wib(2), state="available"
+    )
+    ShiftRecord.objects.all().delete()
     Source.objects.create(code="chat", name="Chat", received_at=NIGHT)
     assert keep()[other.pk].status == "absent"
     Alert.objects.create(
