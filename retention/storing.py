@@ -1,4 +1,8 @@
-"""Sources and stores as they are read and written (RET-2): obstore for objects, boto3 for versions and Object Lock.
+"""Sources and stores as they are read and written (RET-2): obstore in directories, boto3 in buckets.
+
+obstore follows redirects and cannot be told not to: whoever answers for a bucket could send it to a neighbour by link.
+So buckets are spoken to by boto3 alone, which goes nowhere but to the endpoint, and there only after its number has
+been judged as it is connected to.
 
 `opened(place)` gives a `Shelf`. What fails says so as `PlaceAway` (try later), `FileNotFoundError` (the object is not
 there) or `Unreadable`; no other error of a library comes through.
@@ -19,6 +23,7 @@ import hashlib
 import json
 import os
 import re
+import socket
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,21 +32,27 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import boto3
 import obstore
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
+from botocore.awsrequest import (
+    AWSHTTPConnection,
+    AWSHTTPConnectionPool,
+    AWSHTTPSConnection,
+    AWSHTTPSConnectionPool,
+)
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from django.conf import settings
 from django.utils.translation import gettext as _
 from obstore.exceptions import BaseError
-from obstore.store import LocalStore, S3Store
+from obstore.store import LocalStore
 
-from occ.addresses import Forbidden, judge
+from occ.addresses import Forbidden, allow, judge, literal
 from occ.errors import Invalid
 from retention.choices import PlaceKind
 from retention.marks import numbers_hidden
@@ -50,7 +61,7 @@ if TYPE_CHECKING:
     from retention.models import Source, Store
 
 CHUNK = 4 * 2**20
-# A put holds so many parts in memory; S3 takes 10 000 of them, which is more than a bag may hold.
+# A put into a directory holds so many parts in memory.
 PART, PARTS = 5 * 2**20, 1
 # How many requests to a bucket at once while much is deleted or looked for there.
 DELETERS = 16
@@ -110,33 +121,30 @@ class Shelf:
 
     @cached_property
     def _store(self) -> Any:
-        if self.local is not None:
-            self._there()
-            return LocalStore(prefix=self.local)
-        self._allowed()
-        options: dict[str, Any] = {"endpoint": self.place.endpoint} if self.place.endpoint else {}
-        made = S3Store(
-            self.bucket, prefix=self.prefix or None, region=self.place.region or "us-east-1",
-            virtual_hosted_style_request=False, retry_config={"max_retries": 2, "retry_timeout": READ_TIME},
-            client_options={"allow_http": True, "timeout": READ_TIME, "connect_timeout": CONNECT_TIME},
-            **options | self._keys("access_key_id", "secret_access_key"),
-        )  # fmt: skip
-        with _said():  # a bucket that is not there must never pass for one in which nothing is
-            next(iter(obstore.list(made, chunk_size=1)), None)
-        return made
+        """Of a directory."""
+        assert self.local is not None
+        self._there()
+        return LocalStore(prefix=self.local)
 
     @cached_property
     def _s3(self) -> Any:
-        """For versions and Object Lock."""
+        """Of a bucket."""
         self._allowed()
+        # Checksums beyond those that we ask for are not known to every server.
         config = Config(
-            connect_timeout=CONNECT_TIME.seconds, read_timeout=READ_TIME.seconds,
-            retries={"max_attempts": 2, "mode": "standard"}, s3={"addressing_style": "path"},
+            connect_timeout=CONNECT_TIME.seconds, read_timeout=READ_TIME.seconds, max_pool_connections=DELETERS,
+            retries={"max_attempts": 3, "mode": "standard"}, s3={"addressing_style": "path"},
+            request_checksum_calculation="when_required", response_checksum_validation="when_required",
         )  # fmt: skip
-        return boto3.client(
+        made: Any = boto3.client(
             "s3", region_name=self.place.region or "us-east-1", endpoint_url=self.place.endpoint or None, config=config,
             **self._keys("aws_access_key_id", "aws_secret_access_key"),
         )  # fmt: skip
+        made.meta.events.register_first("needs-retry.s3", _stay)
+        made._endpoint.http_session._manager.pool_classes_by_scheme = JUDGED
+        with _said():  # a bucket that is not there must never pass for one in which nothing is
+            made.list_objects_v2(Bucket=self.bucket, Prefix=self._key(""), MaxKeys=1)
+        return made
 
     def _allowed(self) -> None:
         """Where the endpoint's name leads now may be elsewhere than where it led when it was entered."""
@@ -183,7 +191,7 @@ class Shelf:
         content = json.dumps({"code": self.place.code, "made_at": now.astimezone(UTC).isoformat()}).encode()
         with _said():
             if self.local is None:
-                obstore.put(self._store, MARKER, content)
+                self._put_object(MARKER, content)
                 return
             (self.local / MARKER).write_bytes(content)
             _to_disk(self.local / MARKER)
@@ -195,6 +203,9 @@ class Shelf:
     def _key(self, name: str) -> str:
         return f"{self.prefix}/{name}" if self.prefix else name
 
+    def _name(self, key: str) -> str:
+        return key[len(self.prefix) + 1 :] if self.prefix else key
+
     def objects(self, under: str = "") -> Iterator[Object]:
         """Every object below `under`, in no order. Raises PlaceAway, also half way."""
         self._there()
@@ -203,9 +214,12 @@ class Shelf:
             self._there()  # a list that ends because the disk went is none
             return
         with _said():
-            for rows in obstore.list(self._store, prefix=under or None, chunk_size=1_000):
-                for row in rows:
-                    yield _object(row)
+            folder = f"{under.strip('/')}/" if under.strip("/") else ""
+            pages = self._s3.get_paginator("list_objects_v2")
+            for found in pages.paginate(Bucket=self.bucket, Prefix=self._key(folder)):
+                for row in found.get("Contents", []):
+                    if name := self._name(row["Key"]):  # none: what some tools lay in place of a folder
+                        yield _object(name, row["Size"], row)
 
     def head(self, name: str) -> Object:
         """Raises FileNotFoundError, PlaceAway, Unreadable."""
@@ -214,7 +228,8 @@ class Shelf:
             with _said():
                 if self.local is not None:
                     return _of_file(name, self._path(name).lstat())
-                return _object(obstore.head(self._store, name))
+                found = self._s3.head_object(Bucket=self.bucket, Key=self._key(name))
+                return _object(name, found["ContentLength"], found)
         except FileNotFoundError:
             if why := self._unmounted(name):
                 raise Unreadable(why) from None
@@ -231,8 +246,9 @@ class Shelf:
             yield from _read_file(self._path(name), chunk)
             return
         with _said():
-            for piece in obstore.get(self._store, name).stream(min_chunk_size=chunk):
-                yield bytes(piece)
+            body = self._s3.get_object(Bucket=self.bucket, Key=self._key(name))["Body"]
+            with contextlib.closing(body):
+                yield from body.iter_chunks(chunk)
 
     def read_range(self, name: str, start: int, length: int) -> bytes:
         """Raises FileNotFoundError, PlaceAway, Unreadable (shorter than that)."""
@@ -240,44 +256,57 @@ class Shelf:
         if self.local is not None:
             self._path(name)
         with _said():
-            found = bytes(obstore.get_range(self._store, name, start=start, length=length))
+            if self.local is not None:
+                found = bytes(obstore.get_range(self._store, name, start=start, length=length))
+            else:
+                found = self._part(name, start, length)
         if len(found) != length:
             raise Unreadable(_("It is shorter than it should be."))
         return found
 
-    def put(self, name: str, content: bytes | IO[bytes] | Path) -> str:
+    def _part(self, name: str, start: int, length: int) -> bytes:
+        try:
+            wanted = f"bytes={start}-{start + length - 1}"
+            found = self._s3.get_object(Bucket=self.bucket, Key=self._key(name), Range=wanted)
+        except ClientError as error:
+            if _code(error) == "InvalidRange":  # it ends before
+                return b""
+            raise
+        with contextlib.closing(found["Body"]) as body:
+            return bytes(body.read(length + 1))
+
+    def put(self, name: str, content: bytes | Path) -> str:
         """Write it whole or not at all, durably; returns its version where the bucket keeps versions.
 
         Raises PlaceAway (full too).
         """
-        lock_days = getattr(self.place, "lock_days", 0)
         self._there()
         with _said():
-            if lock_days:
-                return self._put_locked(name, content, lock_days)
-            done = obstore.put(self._store, name, content, chunk_size=PART, max_concurrency=PARTS)
-            if self.local is not None:
-                _to_disk(self._path(name))
-            return str(done["version"] or "")
+            if self.local is None:
+                return self._put_object(name, content)
+            obstore.put(self._store, name, content, chunk_size=PART, max_concurrency=PARTS)
+            _to_disk(self._path(name))
+            return ""
 
-    def _put_locked(self, name: str, content: bytes | IO[bytes] | Path, days: int) -> str:
+    def _put_object(self, name: str, content: bytes | Path) -> str:
         """One request holds 5 GB at the most: a larger file, and one not worth doing over, goes in parts."""
+        days = getattr(self.place, "lock_days", 0)
         until = datetime.now(UTC) + timedelta(days=days)
         lock: dict[str, Any] = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": until,
-                                "ChecksumAlgorithm": "SHA256"}  # fmt: skip
+                                "ChecksumAlgorithm": "SHA256"} if days else {}  # fmt: skip
         part = settings.RETENTION_S3_PART_MIB * 2**20
         if isinstance(content, Path) and content.stat().st_size > part:
             # By the file's name: then a part is read while it is sent, and not held in memory. The transfer makes the
             # parts larger where there would be more of them than a bucket takes, and gives up the upload when it fails.
             parts = TransferConfig(multipart_threshold=part, multipart_chunksize=part, use_threads=False)
             self._s3.upload_file(str(content), self.bucket, self._key(name), ExtraArgs=lock, Config=parts)
-            return self._locked(name, until)
+            return self._locked(name, until) if days else self.version(name)
         with contextlib.ExitStack() as stack:
             body = stack.enter_context(content.open("rb")) if isinstance(content, Path) else content
             done = self._s3.put_object(Bucket=self.bucket, Key=self._key(name), Body=body, **lock)
         return str(done.get("VersionId", ""))
 
-    def _locked(self, name: str, until: Any) -> str:
+    def _locked(self, name: str, until: datetime) -> str:
         """The version that was just uploaded in parts; locked now where the server did not do it with the upload."""
         found = self._s3.head_object(Bucket=self.bucket, Key=self._key(name))
         version = str(found.get("VersionId", ""))
@@ -293,7 +322,7 @@ class Shelf:
         if self.local is not None:
             return ""
         with _said():
-            return str(obstore.head(self._store, name)["version"] or "")
+            return str(self._s3.head_object(Bucket=self.bucket, Key=self._key(name)).get("VersionId", ""))
 
     def delete(self, name: str) -> None:
         """Delete the object and every version of it; one that is not there is no error. Raises PlaceAway."""
@@ -308,7 +337,7 @@ class Shelf:
                     Bucket=self.bucket, Key=self._key(name), VersionId=version, BypassGovernanceRetention=True
                 )
             if not versions:
-                obstore.delete(self._store, name)
+                self._s3.delete_object(Bucket=self.bucket, Key=self._key(name))
 
     def sweep(self, under: str) -> None:
         """Remove what puts that were killed left half written below `under`. Raises PlaceAway."""
@@ -512,24 +541,72 @@ def _said() -> Iterator[None]:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise FileNotFoundError(_("It is not there.")) from error
     except (BotoCoreError, Boto3Error, ClientError, BaseError) as error:
-        if _not_found(error):
+        if isinstance(error, ClientError) and _code(error) in {"404", "NoSuchKey", "NoSuchVersion"}:
             raise FileNotFoundError(_("It is not there.")) from error
         if "No space left" in str(error):
             raise PlaceAway(_("There is no room left.")) from error
+        if isinstance(error, HTTPClientError) and isinstance(inner := error.kwargs.get("error"), Forbidden):
+            raise PlaceAway(str(inner)) from error
         raise PlaceAway(numbers_hidden(str(error).partition("\n")[0][:200])) from error
+    except RecursionError as error:  # a server whose answers lead boto3 round in circles
+        raise PlaceAway(_("Its answers are none of a bucket.")) from error
     except OSError as error:
         raise PlaceAway(error.strerror or type(error).__name__) from error
 
 
-def _not_found(error: Exception) -> bool:
-    code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
-    return code in {"404", "NoSuchKey", "NoSuchVersion"}
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def _object(row: Any) -> Object:
+def _object(name: str, size: int, row: Any) -> Object:
     """Of a bucket: its tag is that of the content."""
-    tag = (row["e_tag"] or "").strip('"') or f"{row['last_modified'].timestamp():.6f}"
-    return Object(row["path"], row["size"], f"{row['size']}:{tag}"[:80], row["last_modified"])
+    tag = row.get("ETag", "").strip('"') or f"{row['LastModified'].timestamp():.6f}"
+    return Object(name, size, f"{size}:{tag}"[:80], row["LastModified"])
+
+
+def _stay(response: Any = None, **_rest: Any) -> None:
+    """Before boto3 looks for where a bucket is said to have gone. Raises PlaceAway."""
+    if response is not None and 300 <= response[0].status_code < 400:
+        words = _("It sends elsewhere (%(status)s); OCC follows nobody: enter the bucket's own endpoint and region.")
+        raise PlaceAway(words % {"status": response[0].status_code})
+
+
+class _Judged:
+    """A connection that is judged by the number at its other end, before anything is sent."""
+
+    def _new_conn(self) -> socket.socket:
+        made: socket.socket = super()._new_conn()  # type: ignore[misc]
+        try:
+            if (number := literal(str(made.getpeername()[0]))) is not None:
+                allow(number, loopback=True)
+        except Exception:
+            made.close()
+            raise
+        return made
+
+
+class _Connection(_Judged, AWSHTTPConnection):  # type: ignore[misc]
+    pass
+
+
+class _SafeConnection(_Judged, AWSHTTPSConnection):  # type: ignore[misc]
+    pass
+
+
+class _Staying:
+    def urlopen(self, *args: Any, **options: Any) -> Any:
+        return super().urlopen(*args, **options | {"redirect": False})  # type: ignore[misc]
+
+
+class _Pool(_Staying, AWSHTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SafePool(_Staying, AWSHTTPSConnectionPool):
+    ConnectionCls = _SafeConnection
+
+
+JUDGED = {"http": _Pool, "https": _SafePool}
 
 
 def _of_file(name: str, found: os.stat_result) -> Object:
