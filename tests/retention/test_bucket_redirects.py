@@ -14,9 +14,8 @@ from django.test import Client
 
 from occ.addresses import Forbidden, Number
 from occ.people.choices import Role
-from retention import storing
 from retention.models import Credential, Source, Store
-from retention.storing import PlaceAway, Shelf, opened
+from retention.storing import PlaceAway, Shelf, answers, connecting, opened
 from tests.factories import user
 from tests.retention.catalogue import scan, source_in
 
@@ -158,7 +157,7 @@ def test_a_number_is_judged_as_it_is_connected_to(
 ) -> None:
     """A name may lead elsewhere a moment after it was judged. 127.0.0.2 stands for where nobody is to go."""
     bucket = servers("127.0.0.2")
-    real = storing.allow
+    real = connecting.allow
 
     def allow(number: Number, *, loopback: bool) -> None:
         if number == ip_address("127.0.0.2"):
@@ -167,7 +166,7 @@ def test_a_number_is_judged_as_it_is_connected_to(
 
     store = store_at(bucket.url)
     assert not list(opened(store).objects()) and len(bucket.asked) == 2
-    monkeypatch.setattr(storing, "allow", allow)
+    monkeypatch.setattr(connecting, "allow", allow)
     with pytest.raises(PlaceAway, match="not there"):
         list(opened(store).objects())
     assert len(bucket.asked) == 2
@@ -177,5 +176,5 @@ def test_answers_that_lead_round_in_circles_are_said() -> None:
     def round_and_round() -> None:
         round_and_round()
 
-    with pytest.raises(PlaceAway), storing._said():
+    with pytest.raises(PlaceAway), answers.said():
         round_and_round()
