@@ -1,7 +1,8 @@
 """Legal holds (RET-12): set, widened, extended, lifted, over; and which records they cover.
 
-A hold counts from the instant at which it is committed: `hold_set` takes HOLD_LOCK alone, the deletion takes it shared
-for each chunk and asks again inside (`holds_lock`), so that no record is deleted between a hold and its notice.
+A hold counts from the instant at which it is committed: who sets, widens or extends one takes HOLD_LOCK alone, the
+deletion takes it shared for each chunk and asks again inside (`holds_lock`), so that no record is deleted between a
+hold and its notice.
 """
 
 import contextlib
@@ -222,6 +223,7 @@ def hold_widen(*, hold_id: int, note: str, actor: Actor, now: datetime) -> Hold:
 @transaction.atomic
 def hold_extend(*, hold_id: int, until: date | None, note: str, actor: Actor, now: datetime) -> Hold:
     """Let it last longer; None: until it is lifted. Raises NotAllowed, WrongState (over), Invalid (not longer)."""
+    holds_lock(shared=False)
     hold = _standing(hold_id, actor, now)
     if not note.strip():
         raise Invalid(_("Say why."), field="note")

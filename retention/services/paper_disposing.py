@@ -32,7 +32,7 @@ from occ.times import end_of_day, local_day
 from occ.workflow.services import step
 from retention.choices import EntryStatus, ItemDecision, ItemState, Medium, ProposalStatus, Way
 from retention.marks import document_mark, entry_mark
-from retention.models import DocumentTombstone, Entry, Item, Proposal, Shredding
+from retention.models import DocumentTombstone, Entry, Hold, Item, Proposal, Shredding
 from retention.personal import KEEPERS
 from retention.policies import PAPER_DAYS, PAPERS
 from retention.services import looking, paper_lists
@@ -88,7 +88,7 @@ def _begin(run: "Run", pks: Sequence[int]) -> list[tuple[Item, bool]]:
     going: list[tuple[Item, bool]] = []
     with transaction.atomic():
         run.hear()
-        found = _looked_at(pks, run.proposal, today)
+        found = _looked_at(pks, today, paper_lists.holds_at(looking.agreed(now)))
         for one, (state, error) in found:
             fields: dict[str, Any] = {"state": state, "error": error[:300]}
             if state in (ItemState.STARTED, ItemState.FAILED):
@@ -101,7 +101,7 @@ def _begin(run: "Run", pks: Sequence[int]) -> list[tuple[Item, bool]]:
     return going
 
 
-def _looked_at(pks: Sequence[int], proposal: Proposal, today: date) -> list[tuple[Item, tuple[str, str]]]:
+def _looked_at(pks: Sequence[int], today: date, holds: Sequence[Hold]) -> list[tuple[Item, tuple[str, str]]]:
     """Each locked line, and what is to become of it: (state, error)."""
     states = [ItemState.LISTED, ItemState.STARTED, ItemState.FAILED]
     rows = (
@@ -116,7 +116,7 @@ def _looked_at(pks: Sequence[int], proposal: Proposal, today: date) -> list[tupl
     for one in items:
         one.entry = there.get(one.entry_id) if one.entry_id else None
     mine = Item.objects.filter(pk__in=pks)
-    held = mine.filter(paper_lists.held_lines_q(paper_lists.holds_on(proposal.site, today)))
+    held = mine.filter(paper_lists.held_lines_q(holds))
     documents = IssuedDocument.objects.filter(pk__in=[one.document_id for one in items if one.document_id])
     needed = documents.filter(paper_lists.proofs() | paper_lists.in_a_process(documents))
     facts = set(held.values_list("pk", flat=True)), set(needed.values_list("pk", flat=True))

@@ -1,11 +1,12 @@
 """Documents on a disposal list (RET-11): which may be proposed on a day, what keeps the others, and their lines.
 
-A document is kept by a hold of its site that names no kind, agent, customer or record, if it was issued in the hold's
-period or is about days in it; as the proof of a destruction; and while what it was issued for goes through its process.
+A document is kept by a hold of its site (one for all sites: of any) that names no kind, agent, customer or record, if
+it was issued in the hold's period or is about days in it; as the proof of a destruction; and while what it was issued
+for goes through its process.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, F, Max, Min, OuterRef, Q, Sum
@@ -16,7 +17,7 @@ from occ.documents.choices import Status
 from occ.documents.models import IssuedDocument
 from occ.people.models import Site
 from occ.people.scope import first_site
-from occ.times import local_day
+from occ.times import JAKARTA, local_day
 from occ.workflow.subjects import open_subjects
 from retention.choices import EntryStatus, ItemDecision, ItemState
 from retention.models import Entry, Hold, Item, Proposal
@@ -69,10 +70,15 @@ def covered_entries(holds: Iterable[Hold]) -> Q:
     return found
 
 
-def holds_on(site: Site, day: date) -> list[Hold]:
-    """Those that may keep a document which is proposed at the site."""
-    holds = Hold.objects.in_force(day)
-    return wide(holds if site == first_site() else holds.filter(site=site))
+def holds_on(day: date) -> list[Hold]:
+    """Of every site: what is for all is kept by any, and may lie on the list of a site that is not the first by now."""
+    return wide(Hold.objects.in_force(day))
+
+
+def holds_at(now: datetime) -> list[Hold]:
+    """Those in force now, each by the day of its own site, as the database asks when something is destroyed."""
+    holds = Hold.objects.in_force(local_day(now, JAKARTA) - timedelta(days=1)).select_related("site")
+    return [one for one in wide(holds) if one.stands_on(local_day(now, one.site.zone))]
 
 
 def for_all_sites(lines: Any) -> list[int]:
@@ -98,7 +104,7 @@ def in_a_process(documents: Any) -> Q:
 
 def keepable(site: Site, day: date) -> tuple[Any, Any]:
     """Expired documents and entries that nothing keeps: what a list may hold, or goes on holding."""
-    holds, documents = holds_on(site, day), expired_documents(site, day)
+    holds, documents = holds_on(day), expired_documents(site, day)
     return (
         documents.filter(~covered_documents(holds), ~proofs(), ~in_a_process(documents)),
         expired_entries(site, day).filter(~covered_entries(holds)),
@@ -126,7 +132,7 @@ def free(site: Site, day: date) -> tuple[Any, Any]:
 def standing(*, site: Site, day: date) -> dict[str, int]:
     """Of the expired documents: how many may go, and how many are kept by what; one may count under several."""
     documents, entries = expired_documents(site, day), expired_entries(site, day)
-    holds = holds_on(site, day)
+    holds = holds_on(day)
     both = (
         (_("May be proposed"), free(site, day)),
         (_("Held"), (documents.filter(covered_documents(holds)), entries.filter(covered_entries(holds)))),
@@ -183,7 +189,7 @@ def drop(proposal: Proposal, today: date) -> None:
     fit = set(live.filter(document__in=documents).values_list("pk", flat=True))
     fit |= set(live.filter(entry__in=entries).values_list("pk", flat=True))
     gone = proposal.items.filter(pk__in=set(live.values_list("pk", flat=True)) - fit)
-    held = gone.filter(held_lines_q(holds_on(proposal.site, today)))
+    held = gone.filter(held_lines_q(holds_on(today)))
     held.update(state=ItemState.PULLED)
     gone.exclude(state=ItemState.PULLED).update(state=ItemState.RELEASED)
     gone.update(live=False, position=F("position") + BEHIND)
@@ -198,7 +204,7 @@ def held_lines_q(holds: Iterable[Hold]) -> Q:
 
 def held_lines(proposal: Proposal, day: date) -> int:
     """How many of the list's lines a hold covers on that day."""
-    return proposal.items.filter(held_lines_q(holds_on(proposal.site, day)), live=True).count()
+    return proposal.items.filter(held_lines_q(holds_on(day)), live=True).count()
 
 
 def lines(proposal: Proposal) -> Iterator[tuple[int, str]]:

@@ -35,7 +35,6 @@ from retention.storing import (
     MARKER,
     Object,
     PlaceAway,
-    Shelf,
     bucket_and_prefix,
     endpoint_judge,
     local_path,
@@ -109,7 +108,7 @@ def store_save(
 
 def _take_possession(store: Store, *, fresh: bool, now: datetime) -> None:
     """Leave the marker where there is none. Outside of transactions: it may take long."""
-    shelf = Shelf(store)
+    shelf = opened(store, expect_marker=False)
     try:
         found = shelf.marker()
         if found is None and not fresh:

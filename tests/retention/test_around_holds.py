@@ -208,6 +208,31 @@ def test_a_hold_waits_for_a_deletion_under_way_and_the_next_one_sees_it(live_flo
     assert seen == [(True, False), (False, True)]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_hold_is_not_extended_while_a_deletion_asks_for_holds(live_floor: Floor) -> None:
+    hold = a_hold(live_floor.coordinator, Scope(site=live_floor.jkt, agent=live_floor.agent), until=DAY)
+    begun, seen = threading.Event(), []
+
+    def delete() -> None:
+        """What is asked at the beginning of a chunk is so to its end."""
+        try:
+            with transaction.atomic():
+                holds.holds_lock(shared=True)
+                seen.append(Hold.objects.get().until)
+                begun.set()
+                connection.cursor().execute("SELECT pg_sleep(0.6)")
+                seen.append(Hold.objects.get().until)
+        finally:
+            connections.close_all()
+
+    chunk = threading.Thread(target=delete)
+    chunk.start()
+    assert begun.wait(10)
+    hold_extend(hold_id=hold.pk, until=None, note="Banding", actor=live_floor.coordinator, now=NOW)
+    chunk.join(20)
+    assert seen == [DAY, DAY] and Hold.objects.get().until is None
+
+
 # Pages ----------------------------------------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ from occ.people.choices import Role
 from retention.choices import CheckKind, FindingKind
 from retention.models import Check, Copy, Credential, Finding, Pack, Packed, Proposal, Store
 from retention.services import backups, filling, repairing, store_lists, verifying
-from retention.storing import PlaceAway, Shelf, opened
+from retention.storing import Directory, PlaceAway, opened
 from tests.factories import user
 from tests.retention.backups import NOW, Ground, at
 from tests.retention.disposal import LATER, Dead, dead
@@ -129,7 +129,7 @@ def killed_in(target: Any, name: str, *, after: bool, times: int) -> Callable[[p
 @pytest.mark.parametrize("times", [1, 3])
 @pytest.mark.parametrize(
     ("target", "name", "after"),
-    [(Shelf, "put", False), (Shelf, "put", True), (filling, "written", True), (filling, "_placed", True),
+    [(Directory, "put", False), (Directory, "put", True), (filling, "written", True), (filling, "_placed", True),
      (filling, "held", True), (filling, "fetched", True), (filling, "_leave", False)],
 )  # fmt: skip
 def test_killed_anywhere_it_goes_on_and_nothing_is_doubled(
@@ -143,8 +143,8 @@ def test_killed_anywhere_it_goes_on_and_nothing_is_doubled(
     assert fill(store) == 0 or name == "_leave"  # the dead one still has it
     later = NOW + filling.SILENT + timedelta(seconds=1)
     puts: list[str] = []
-    real = Shelf.put
-    monkeypatch.setattr(Shelf, "put", lambda self, name, content: (puts.append(name), real(self, name, content))[1])
+    real = Directory.put
+    monkeypatch.setattr(Directory, "put", lambda self, name, content: (puts.append(name), real(self, name, content))[1])
     fill(store, later)
     complete(ground, store)
     assert len(puts) == len(set(puts))
@@ -236,15 +236,15 @@ def test_what_is_destroyed_is_not_copied_and_what_goes_meanwhile_goes_here_too(
 
 def test_a_store_that_fills_up_stops_it_and_says_so(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     store = third(ground)
-    calls, real = [0], Shelf.put
+    calls, real = [0], Directory.put
 
-    def full(self: Shelf, name: str, content: Any) -> str:
+    def full(self: Directory, name: str, content: Any) -> str:
         calls[0] += 1
         if calls[0] == 3:
             raise PlaceAway("There is no room left.")
         return real(self, name, content)
 
-    monkeypatch.setattr(Shelf, "put", full)
+    monkeypatch.setattr(Directory, "put", full)
     assert fill(store) == 2
     check = Check.objects.get(kind=CheckKind.COPYING)
     assert "no room" in check.note and check.ended_at is None and check.objects_count == 2

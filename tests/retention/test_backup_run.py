@@ -25,7 +25,7 @@ from retention.marks import id_mark
 from retention.models import Bag, Batch, Copy, Pack, Packed, Problem, Record, Schedule, Store
 from retention.services import backups, batches
 from retention.services.bags import bag_key, tags_opened
-from retention.storing import Shelf, opened
+from retention.storing import Directory, opened
 from tests.factories import user
 from tests.retention.backups import ENDED, NOW, Ground, troubles, whole
 
@@ -149,9 +149,9 @@ def test_a_file_that_changes_while_it_is_read(ground: Ground, monkeypatch: Any, 
     ground.records(2)
     record = ground.record("live.wav", b"a" * 3_000_000)
     path = ground.path(record)
-    read = Shelf.read
+    read = Directory.read
 
-    def meddled(self: Shelf, name: str, chunk: int = 2**20) -> Any:
+    def meddled(self: Directory, name: str, chunk: int = 2**20) -> Any:
         for i, piece in enumerate(read(self, name, chunk)):
             yield piece
             if name == "live.wav" and i == 0:
@@ -168,7 +168,7 @@ def test_a_file_that_changes_while_it_is_read(ground: Ground, monkeypatch: Any, 
                             file.write(b"b" * 100)
                         os.utime(path, (5, 5))
 
-    monkeypatch.setattr(Shelf, "read", meddled)
+    monkeypatch.setattr(Directory, "read", meddled)
     batch = ground.batch()
     assert ground.back_up(batch) is backups.Outcome.INCOMPLETE
     monkeypatch.undo()
@@ -263,15 +263,15 @@ def test_no_room_in_the_spool_stops_the_run(ground: Ground, monkeypatch: Any) ->
 
 def test_what_comes_back_changed_never_counts(ground: Ground, monkeypatch: Any) -> None:
     ground.records(4)
-    batch, put = ground.batch(), Shelf.put
+    batch, put = ground.batch(), Directory.put
 
-    def forgetful(self: Shelf, name: str, content: Any) -> str:
+    def forgetful(self: Directory, name: str, content: Any) -> str:
         version = put(self, name, content)
         if self.place.code == "SECOND":
             ground.flip(name, "second")
         return version
 
-    monkeypatch.setattr(Shelf, "put", forgetful)
+    monkeypatch.setattr(Directory, "put", forgetful)
     assert ground.back_up(batch) is backups.Outcome.WAITS
     assert not Packed.objects.exists() and not Copy.objects.exists()
     monkeypatch.undo()

@@ -19,7 +19,7 @@ from retention.choices import PlaceKind
 from retention.models import Credential, Record, Source, Store
 from retention.services import places
 from retention.services.places import Keys, source_save, source_try, store_save
-from retention.storing import MARKER, PlaceAway, Shelf, Unreadable, opened
+from retention.storing import MARKER, PlaceAway, Unreadable, opened
 from tests.factories import NOW, site, user
 from tests.retention.catalogue import PATTERN, put, record_in, scan, source_in, wav
 
@@ -131,7 +131,7 @@ def test_a_source_with_records_keeps_its_site_and_kind(it: User, tmp_path: Path)
 
 def test_a_store_bears_its_marker_and_is_away_without_it(it: User, tmp_path: Path) -> None:
     store = make_store(it, tmp_path.as_uri())
-    assert Shelf(store).marker()["code"] == "MAIN"  # type: ignore[index]
+    assert opened(store, expect_marker=False).marker()["code"] == "MAIN"  # type: ignore[index]
     opened(store).put("bags/x.pack", b"x")
     (tmp_path / MARKER).unlink()  # what an empty mount point looks like
     shelf = opened(store)
@@ -289,4 +289,4 @@ def test_a_name_that_leads_elsewhere_later_is_not_followed(monkeypatch: pytest.M
     monkeypatch.setattr("occ.addresses.socket.getaddrinfo", lambda *args, **kwargs: there)
     place = Store(code="X", kind=PlaceKind.S3, url="s3://b", endpoint="https://s3.example.id")
     with pytest.raises(PlaceAway):
-        list(Shelf(place).objects())
+        list(opened(place, expect_marker=False).objects())

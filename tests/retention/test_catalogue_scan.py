@@ -27,7 +27,7 @@ from retention.services.cataloguing import CREATED, DESTROYED, KNOWN, REFUSED, r
 from retention.services.facts import facts_of, sidecar_of
 from retention.services.matching import Matcher, TooSlow, pattern_check
 from retention.services.scanning import scans_overdue, source_scan, sources_due
-from retention.storing import PlaceAway, Shelf
+from retention.storing import Directory, PlaceAway
 from retention.workflow import CHECKER
 from tests.factories import NOW, person, site
 from tests.retention.catalogue import PATTERN, put, record_in, scan, source_at, source_in, wav
@@ -248,8 +248,8 @@ def test_what_was_destroyed_never_comes_back(folder: Path, how: str, monkeypatch
         source.save(update_fields=["pattern"])
     put(folder, name, content)
     read: list[str] = []
-    real = Shelf.read
-    monkeypatch.setattr(Shelf, "read", lambda self, path, *size: (read.append(path), real(self, path, *size))[1])
+    real = Directory.read
+    monkeypatch.setattr(Directory, "read", lambda self, path, *size: (read.append(path), real(self, path, *size))[1])
     done = scan(source)
     assert (done.added, done.refused) == (0, 1)
     assert open_findings(source) == {(FindingKind.REAPPEARED, name)}
@@ -433,9 +433,9 @@ def test_two_scans_at_once_are_one(folder: Path) -> None:
     outcomes: list[Any] = []
     barrier = threading.Barrier(2)
     inside = threading.Event()
-    real = Shelf.objects
+    real = Directory.objects
 
-    def slow(self: Shelf, under: str = "") -> Any:
+    def slow(self: Directory, under: str = "") -> Any:
         inside.wait(2)  # until the other one was refused, or has had its time
         yield from real(self, under)
 
@@ -450,7 +450,7 @@ def test_two_scans_at_once_are_one(folder: Path) -> None:
             connection.close()
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Shelf, "objects", slow)
+        patched.setattr(Directory, "objects", slow)
         threads = [threading.Thread(target=one) for _one in range(2)]
         for thread in threads:
             thread.start()
@@ -514,15 +514,15 @@ def test_a_list_that_breaks_off_says_nothing_is_gone(folder: Path, monkeypatch: 
     for i in range(5):
         put(folder, wav(f"A{i}"))
     scan(source)
-    real = Shelf.objects
+    real = Directory.objects
 
-    def broken(self: Shelf, under: str = "") -> Any:
+    def broken(self: Directory, under: str = "") -> Any:
         for i, one in enumerate(real(self, under)):
             if i == 2:
                 raise PlaceAway("the cable")
             yield one
 
-    monkeypatch.setattr(Shelf, "objects", broken)
+    monkeypatch.setattr(Directory, "objects", broken)
     assert scan(source).error == "the cable"
     assert not Record.objects.exclude(gone_at=None).exists()
 

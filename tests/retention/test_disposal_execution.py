@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 
 from occ.errors import NotAllowed, WrongState
 from occ.ledger.models import Entry
@@ -307,3 +308,21 @@ def test_a_probe_of_a_source_that_is_away_is_not_run(world: Dead) -> None:
     shutil.move(world.root / "source", world.root / "away")
     assert probing.probes_run_due(now=LATER + timedelta(days=8)) == 0
     assert proposal.probes.all()[1].result == "not_run"
+
+
+def test_whether_a_record_is_destroyed_is_asked_by_its_key(world: Dead) -> None:
+    """And not by reading through all that are destroyed, once for each that follows."""
+    scans = "SELECT pg_stat_get_xact_numscans(%s::regclass)"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        counts = []
+        for name in ("record_destroyed", "retention_record_pkey"):
+            cursor.execute(scans, [name])
+            before = cursor.fetchone()[0]
+            cursor.execute("SELECT retention_destroyed(%s)", [world.records[0].pk])
+            assert cursor.fetchone()[0] is False
+            cursor.execute(scans, [name])
+            counts.append(cursor.fetchone()[0] - before)
+        cursor.execute("SELECT retention_destroyed(0)")
+        assert cursor.fetchone()[0] is False
+    assert counts == [0, 1]

@@ -16,7 +16,7 @@ from occ.people.actors import COMMAND
 from retention.choices import FindingKind
 from retention.models import Check, Finding, JournalProof, Packed, Record, Store, Tombstone
 from retention.services import journal, journal_checks, repairing, store_lists
-from retention.storing import Shelf, opened
+from retention.storing import Directory, opened
 from tests.retention.disposal import LATER, Dead, dead
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-9")]
@@ -187,13 +187,13 @@ def test_each_journal_is_read_within_the_policys_days(world: Dead, monkeypatch: 
     for n in range(200):
         (folder / f"{n:03}.jsonl").touch()
     seen: list[str] = []
-    real = Shelf.read
+    real = Directory.read
 
-    def read(self: Shelf, name: str, *args: int) -> Any:
+    def read(self: Directory, name: str, *args: int) -> Any:
         seen.append(name)
         return real(self, name, *args)
 
-    monkeypatch.setattr(Shelf, "read", read)
+    monkeypatch.setattr(Directory, "read", read)
     now = LATER
     for days in (1, 1, 20, *[1] * 60):
         now += timedelta(days=days)

@@ -92,16 +92,16 @@ def test_every_version_goes_and_so_do_locked_packages(world: Dead, s3: Any) -> N
 def test_a_package_that_a_store_keeps_is_unreadable_and_said(
     world: Dead, s3: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from retention.storing import PlaceAway, Shelf
+    from retention.storing import Bucket, PlaceAway
 
-    real = Shelf.delete
+    real = Bucket.delete
 
-    def kept(self: Shelf, name: str) -> None:
+    def kept(self: Bucket, name: str) -> None:
         if name.endswith(".pack"):
             raise PlaceAway("AccessDenied")
         real(self, name)
 
-    monkeypatch.setattr(Shelf, "delete", kept)
+    monkeypatch.setattr(Bucket, "delete", kept)
     proposal = world.destroyed()
     probe = proposal.probes.all()[0]
     assert proposal.status == "destroyed" and Packed.objects.filter(key__isnull=False).count() == 0

@@ -18,6 +18,8 @@ from occ.errors import Invalid, NotAllowed, WrongState
 from occ.obligations.models import Obligation
 from occ.obligations.sweep import sweep
 from occ.people.choices import Role
+from occ.people.models import Site
+from occ.times import end_of_day
 from occ.workflow.models import WorkflowStep
 from occ.workflow.subjects import open_subjects
 from retention.choices import HoldReason
@@ -141,7 +143,7 @@ def test_the_database_and_the_lists_mean_the_same_by_held(
         made.number, made.reason, made.note, made.set_by, made.set_at = "H", "audit", "x", control, OLD
         made.until = day + offset(days=until) if until is not None else None
         made.save()
-        said = IssuedDocument.objects.filter(paper_lists.covered_documents(paper_lists.holds_on(site, day))).exists()
+        said = IssuedDocument.objects.filter(paper_lists.covered_documents(paper_lists.holds_on(day))).exists()
         with connection.cursor() as cursor:
             cursor.execute("SELECT retention_paper_held(%s, NULL, %s)", [document.pk, day])
             assert cursor.fetchone()[0] == said
@@ -187,6 +189,52 @@ def test_a_hold_of_any_site_keeps_what_is_for_all(world: Papers) -> None:
     assert draft.items.get(document=ours).state == "pulled"
     assert draft.items.filter(live=True).count() == 5
     assert paper_lists.standing(site=world.site, day=NOW_DAY)[gettext("Held")] == 1
+
+
+def lost(site: Site, until: date | None = None) -> Hold:
+    """A hold that pulled nothing out when it was set, as one that came with a restored database."""
+    scope = Scope(site=site, first_day=OLD_DAY, last_day=OLD_DAY)
+    made = scope.unsaved()
+    made.number, made.reason, made.note, made.set_at = f"HOLD-{site.code}", HoldReason.AUDIT, "Audit", NOW
+    made.set_by, made.until = factories.user(Role.DOCUMENT_CONTROL), until
+    made.save()
+    return made
+
+
+@pytest.mark.req("RET-12")
+def test_a_hold_of_any_site_is_found_on_the_list_of_one_that_is_not_the_first_any_more(world: Papers) -> None:
+    ours, other = issue(None, world.control), factories.site("YGY")
+    draft = world.vouched()
+    Site.objects.create(code="AAA", name="A")  # from now on what is for all sites comes up there
+    lost(other)
+    assert paper_lists.held_lines(draft, NOW_DAY) == 1
+    frozen = proposals.proposal_submit(proposal_id=draft.pk, actor=world.leader, now=NOW)
+    assert frozen.items_count == 5 and frozen.items.get(document=ours).state == "pulled"
+
+
+@pytest.mark.req("RET-12")
+def test_a_hold_lasts_to_the_end_of_its_last_day_where_it_was_set(world: Papers) -> None:
+    west, east = world.site, factories.site("YGY")
+    Site.objects.filter(pk=east.pk).update(timezone="Asia/Jayapura")
+    for one in (west, east):
+        lost(one, NOW_DAY)
+    midnight = end_of_day(NOW_DAY, west.zone)
+    for hours, standing in ((-3, {west, east}), (-1, {west}), (1, set())):
+        assert {one.site for one in paper_lists.holds_at(midnight + timedelta(hours=hours))} == standing
+
+
+@pytest.mark.req("RET-9", "RET-12")
+def test_a_file_that_a_hold_of_another_site_keeps_is_not_deleted(world: Papers) -> None:
+    ours, other = issue(None, world.control), factories.site("YGY")
+    world.client = factories.user(Role.CLIENT)
+    proposal = world.approved()
+    Site.objects.create(code="AAA", name="A")
+    lost(other)
+    disposing.proposal_execute(proposal_id=proposal.pk, actor=world.it, now=LATER)
+    world.run(proposal)
+    ours.refresh_from_db()
+    assert world.path(ours).exists() and ours.status != "destroyed"
+    assert proposal.items.get(document=ours).state == "pulled"
 
 
 def test_a_hold_set_later_pulls_its_lines_out_or_voids_the_list(world: Papers) -> None:

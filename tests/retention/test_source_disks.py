@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from retention import storing
 from retention.choices import FindingKind, ProblemKind
 from retention.models import Finding, Probe, Proposal, Record, Source, Tombstone
 from retention.services import disposing, probing
 from retention.services.cataloguing import CREATED, DESTROYED, records_add
 from retention.services.facts import Facts
-from retention.storing import SOURCE_MARKER, opened
+from retention.storing import SOURCE_MARKER, opened, trees
 from tests.factories import NOW as NOON
 from tests.retention.backups import Ground, troubles
 from tests.retention.catalogue import PATTERN, put, scan, source_in, wav
@@ -58,7 +57,7 @@ class Disks:
 @pytest.fixture
 def disks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disks:
     made = Disks(tmp_path / "mountinfo")
-    monkeypatch.setattr(storing, "MOUNTS", made.list_at)
+    monkeypatch.setattr(trees, "MOUNTS", made.list_at)
     return made
 
 
@@ -237,8 +236,8 @@ def test_an_empty_source_that_bears_its_marker_has_lost_its_files(tmp_path: Path
 def test_the_marker_is_laid_before_the_first_file_goes(world: Dead, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is killed after the last file went, the source is known."""
     proposal, seen = world.executing(), list[bool]()
-    real = storing.os.unlink
-    monkeypatch.setattr(storing.os, "unlink", lambda path: (seen.append(opened(world.source).signed()), real(path))[1])
+    real = trees.os.unlink
+    monkeypatch.setattr(trees.os, "unlink", lambda path: (seen.append(opened(world.source).signed()), real(path))[1])
     world.run(proposal)
     assert len(seen) >= 6 and all(seen)
 
