@@ -87,7 +87,7 @@ class Shift:
     out_ms: int = 0
     neutral_ms: int = 0
     unknown_ms: int = 0
-    planned_ms: int = 0  # of work; breaks are not
+    planned_ms: int = 0  # of work, breaks are not; without what nobody knows
     worked_ms: int = 0  # from log-in to log-out, without rest and unexplained AUX
     aux: dict[str, int] = field(default_factory=dict)
     over_ms: int = 0  # of AUX, beyond what is allowed
@@ -252,3 +252,5 @@ def _adhered(shift: Shift, planned: Planned, spans: list[Span], now: datetime) -
             verdict = Adherence.NEUTRAL if one.drop else adherence(one.state, one.reason, part.activity)
             name = f"{verdict.value}_ms"
             setattr(shift, name, getattr(shift, name) + ms(end - start))
+            if verdict == Adherence.UNKNOWN and part.activity in WORK:
+                shift.planned_ms -= ms(end - start)

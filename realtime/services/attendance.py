@@ -116,11 +116,11 @@ def _going_on(at: datetime, end: datetime, state: str, reason: str, deaf: Deaf) 
 def deaf_times(site: Site, start: datetime, end: datetime, now: datetime) -> Deaf:
     """When a source of the site could not be heard, in order, apart: it said so, or an alert did, or it is so now.
 
-    Before the first day on which anything was told of anybody there nobody could be heard either.
+    Before anything was told of anybody there nobody could be heard either.
     """
     sources = Source.objects.filter(Q(site=site) | Q(site=None), active=True, from_files=False)
     first = AgentSegment.objects.filter(site=site).order_by("starts_at").values_list("starts_at", flat=True).first()
-    found: Deaf = [(start - LONGEST, start_of_day(local_day(first, site.zone), site.zone) if first else end)]
+    found: Deaf = [(start - LONGEST, first or end)]
     by_code = {one.code: one for one in sources}
     down: dict[int, datetime] = {}
     feeds = Event.objects.filter(

@@ -21,11 +21,20 @@ from realtime.policies import HEADCOUNT
 from realtime.services import attendance, headcounts
 from tests.factories import DAY, Floor, person, user
 from tests.realtime.conftest import event
-from tests.realtime.floors import rostered, wib
+from tests.realtime.floors import rostered, source, wib
 
 pytestmark = [pytest.mark.req("RTM-6"), pytest.mark.django_db]
 NIGHT = wib(19)
 Tell = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def heard(floor: Floor) -> None:
+    """The applications have told of somebody there long since."""
+    AgentSegment.objects.create(
+        source=source("old", active=False), agent="x", site=floor.jkt, starts_at=wib(1, day=1), ends_at=wib(2, day=1),
+        state="available",
+    )  # fmt: skip
 
 
 def login(agent: Person, at: datetime, **more: Any) -> dict[str, Any]:
@@ -101,11 +110,6 @@ def test_a_source_that_was_away_makes_unknown_and_not_absent(floor: Floor, tell:
     ShiftRecord.objects.all().delete()
     Source.objects.update(active=False)
     rostered(other := person(floor.jkt), wib(8))
-    assert keep()[other.pk].status == "unknown", "nobody ever told anything of anybody there"
-    AgentSegment.objects.create(
-        source=Source.objects.get(), agent="x", site=floor.jkt, starts_at=wib(1), ends_at=wib(2), state="available"
-    )
-    ShiftRecord.objects.all().delete()
     Source.objects.create(code="chat", name="Chat", received_at=NIGHT)
     assert keep()[other.pk].status == "absent"
     Alert.objects.create(
@@ -115,6 +119,18 @@ def test_a_source_that_was_away_makes_unknown_and_not_absent(floor: Floor, tell:
     assert attendance.deaf_times(floor.jkt, wib(6), NIGHT, NIGHT) == [(wib(9, 45), wib(11))]
     attendance.records_make(site=floor.jkt, day=DAY, now=NIGHT)
     assert ShiftRecord.objects.get(person=other).status == "unknown"
+
+
+def test_before_anything_was_told_nobody_is_absent(floor: Floor, tell: Tell) -> None:
+    AgentSegment.objects.all().delete()
+    for one in (floor.agent, person(floor.jkt)):
+        rostered(one, wib(8))
+    assert {one.status for one in keep().values()} == {"unknown"}
+    tell(login(floor.agent, wib(14)), logout(floor.agent, wib(17)), now=NIGHT)  # connected at two
+    attendance.records_make(site=floor.jkt, day=DAY, now=NIGHT)
+    found = {one.status: one for one in ShiftRecord.objects.all()}
+    assert found.keys() == {"present", "unknown"} and found["present"].late_ms == 0
+    assert found["present"].conformance == pytest.approx(100)
 
 
 def test_a_state_that_nothing_ended_is_not_known_once_nobody_could_hear(floor: Floor, tell: Tell) -> None:

@@ -21,7 +21,7 @@ from realtime.services.month_sums import month_sums
 from tests.factories import DAY, Floor, person, user
 from tests.realtime.conftest import event
 from tests.realtime.floors import MORNING, rostered, shift, wib
-from tests.realtime.test_attendance import login, logout
+from tests.realtime.test_attendance import heard, login, logout  # noqa: F401 (a fixture)
 
 pytestmark = [pytest.mark.req("RTM-6", "RTM-7", "RTM-8"), pytest.mark.django_db]
 Tell = Callable[..., Any]
