@@ -7,11 +7,13 @@ from celery import shared_task
 from django.utils import timezone
 
 from occ.ledger import heartbeats
+from realtime.forecasting.services import forecasts_make
 from realtime.services.alerting import alerts_watch
 from realtime.services.floor import floor_once
 
 heartbeats.expect("floor", timedelta(minutes=3))
 heartbeats.expect("alerts", timedelta(minutes=3))
+heartbeats.expect("forecasts", timedelta(hours=2))
 
 
 @shared_task
@@ -29,3 +31,12 @@ def floor() -> int:
     did = floor_once(now=now)
     heartbeats.leave("floor", now=now, did=did)
     return did
+
+
+@shared_task
+def forecasts() -> int:
+    """The next days' forecasts, once a night (RTM-3)."""
+    now = timezone.now()
+    made, failed = forecasts_make(now=now)
+    heartbeats.leave("forecasts", now=now, did=made, parked=failed)
+    return made

@@ -8,6 +8,7 @@ from occ.ledger.services import seal_entries
 from occ.notifications.services import deliver_due
 from occ.obligations.sweep import sweep
 from occ.people.lifecycle import announce_left
+from realtime.forecasting.services import forecasts_make
 from realtime.services.alerting import alerts_watch
 from realtime.services.floor import floor_once
 from retention.services.compliance import figures_count
@@ -48,6 +49,7 @@ DUTIES: dict[str, Callable[[datetime], int]] = {
     "transfers": lambda now: placements_take_effect(now=now),
     "floor": lambda now: floor_once(now=now),
     "alerts": lambda now: alerts_watch(now=now),
+    "forecasts": lambda now: forecasts_make(now=now)[0],
     "sweep": lambda now: sweep(now=now).steps,
     "connect": lambda now: connect(now=now),
     "reconcile": lambda now: reconcile_due(now=now),

@@ -77,6 +77,7 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Live board"), "layout-dashboard", "realtime:board", BOARD_READERS | {Role.AGENT}),
             Item(_("Alerts"), "bell-ringing", "realtime:alerts", FLOOR_READERS),
             Item(_("Recovery plans"), "lifebuoy", "realtime:plans", FLOOR_READERS),
+            Item(_("Forecast"), "chart-line", "realtime:forecasts", FLOOR_READERS),
             Item(_("What if"), "calculator", "realtime:what_if", FLOOR_READERS),
             Item(_("Sources of events"), "plug-connected", "realtime:sources", SOURCE_READERS),
         ],

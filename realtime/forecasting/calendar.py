@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 
-import holidays
-
 FAR = 15  # days; what is further off counts as that far
 
 
@@ -40,6 +38,8 @@ class Calendar:
     @cached_property
     def holidays(self) -> list[date]:
         """In order. Years beyond what the library's tables hold are reckoned by it."""
+        import holidays  # here: it is large, and few processes ask
+
         found = holidays.country_holidays(self.country, years=range(self.years[0], self.years[1] + 1))
         return sorted(found)
 

@@ -14,18 +14,15 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import __version__ as library
-from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.linear_model import Ridge
-from threadpoolctl import threadpool_limits
 
 from realtime.forecasting.calendar import Calendar
 from realtime.forecasting.history import QUARTERS, History, Table
 
-VERSION = f"1 (scikit-learn {library})"
+VERSION = f"1 (scikit-learn {version('scikit-learn')})"
 MODEL, SEASONAL, AVERAGE = "model", "seasonal", "average"
 # Days that are known: from so many on the model learns; from so many on each weekday has its own average.
 LEARNS, WEEKDAYS = 56, 14
@@ -166,6 +163,10 @@ class _Days:
 
 class _Model:
     def __init__(self, days: _Days, learns: NDArray[np.intp]) -> None:
+        # Here, and not above: it takes a second and 100 MiB, and few processes ever learn.
+        from sklearn.ensemble import HistGradientBoostingRegressor
+        from sklearn.linear_model import Ridge
+
         self.days = days
         self.open = np.flatnonzero(np.nansum(days.volume, axis=0) > 0)
         base = days.base[learns]
@@ -220,6 +221,8 @@ def _model(history: History, lag: int, calendar: Calendar) -> _WithInterval | No
     """None where too little is known to learn from."""
     if history.known.sum() < LEARNS:
         return None
+    from threadpoolctl import threadpool_limits
+
     with threadpool_limits(limits=1):
         days = _Days(history, lag, calendar, lag)
         learns = np.flatnonzero(days.known & ~np.isnan(days.base[:, 0]))
