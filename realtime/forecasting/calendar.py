@@ -40,7 +40,8 @@ class Calendar:
         """In order. Years beyond what the library's tables hold are reckoned by it."""
         import holidays  # here: it is large, and few processes ask
 
-        found = holidays.country_holidays(self.country, years=range(self.years[0], self.years[1] + 1))
+        joint = {"categories": ("public", "government")} if self.country == "ID" else {}  # cuti bersama
+        found = holidays.country_holidays(self.country, years=range(self.years[0], self.years[1] + 1), **joint)
         return sorted(found)
 
     def payday_of(self, year: int, month: int) -> date:

@@ -121,7 +121,7 @@ def test_calls_without_a_timed_handling_have_no_aht() -> None:
 def test_paydays_and_indonesian_holidays() -> None:
     calendar = Calendar("ID", 25, (2025, 2027))
     assert calendar.payday_of(2026, 10) == date(2026, 10, 23), "the 25th is a Sunday"
-    assert calendar.payday_of(2026, 12) == date(2026, 12, 24), "the 25th is Christmas"
+    assert calendar.payday_of(2026, 12) == date(2026, 12, 23), "the 25th is Christmas, the 24th cuti bersama"
     assert Calendar("ID", 31, (2025, 2027)).payday_of(2026, 2) == date(2026, 2, 27), "28 February is a Saturday"
     assert calendar.facts(date(2026, 8, 17)).holiday, "Independence Day"
     assert calendar.facts(date(2026, 8, 18)).since_holiday == 1
