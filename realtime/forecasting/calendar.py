@@ -40,8 +40,9 @@ class Calendar:
         """In order. Years beyond what the library's tables hold are reckoned by it."""
         import holidays  # here: it is large, and few processes ask
 
-        joint = {"categories": ("public", "government")} if self.country == "ID" else {}  # cuti bersama
-        found = holidays.country_holidays(self.country, years=range(self.years[0], self.years[1] + 1), **joint)
+        kinds = ("public", "government") if self.country == "ID" else ("public",)  # the second: cuti bersama
+        years = range(self.years[0], self.years[1] + 1)
+        found = holidays.country_holidays(self.country, years=years, categories=kinds)
         return sorted(found)
 
     def payday_of(self, year: int, month: int) -> date:

@@ -160,13 +160,16 @@ def forecast_enter(
     if aht is not None and not 1 <= aht <= 36_000:
         raise Invalid(_("From 1 to 36 000 seconds."), field="aht")
     known = days_in_force(site, channel, [day], at=now)[day].spots[first:after]
-    volumes = list(NOTHING)
+    volumes, low, high = list(NOTHING), list(NOTHING), list(NOTHING)
     if percent is not None or volume is not None:
         usual = [one.volume or 0.0 for one in known]
         if percent is not None:
             if not any(usual):
                 raise Invalid(_("Nothing is forecast for that time: say how many customers."), field="percent")
-            volumes[first:after] = [one * (1 + percent / 100) for one in usual]
+            more = 1 + percent / 100
+            volumes[first:after] = [one * more for one in usual]
+            low[first:after] = [None if one.low is None else one.low * more for one in known]
+            high[first:after] = [None if one.high is None else one.high * more for one in known]
         else:
             assert volume is not None
             share = [one / sum(usual) for one in usual] if sum(usual) else [1 / len(usual)] * len(usual)
@@ -175,7 +178,8 @@ def forecast_enter(
     if aht is not None:
         seconds[first:after] = [aht] * (after - first)
     rows = {day: (volumes, seconds)}
-    return _by_hand(site, channel, ForecastOrigin.ENTERED, rows, actor, now, reason=reason.strip()[:300])
+    why = reason.strip()[:300]
+    return _by_hand(site, channel, ForecastOrigin.ENTERED, rows, actor, now, reason=why, borders=(low, high))
 
 
 def forecast_import(
@@ -191,14 +195,14 @@ def forecast_import(
 @transaction.atomic
 def _by_hand(
     site: Site, channel: str, origin: ForecastOrigin, rows: dict[date, tuple[Values, Values]], actor: User,
-    now: datetime, *, reason: str = "", file: str = "",
+    now: datetime, *, reason: str = "", file: str = "", borders: tuple[Values, Values] = (NOTHING, NOTHING),
 ) -> Forecast:  # fmt: skip
     made = Forecast.objects.create(
         site=site, channel=channel, origin=origin, first_day=min(rows), last_day=max(rows), made_at=now, made_by=actor,
         reason=reason, file=file,
     )  # fmt: skip
     ForecastDay.objects.bulk_create(
-        ForecastDay(forecast=made, day=day, volume=volumes, low=NOTHING, high=NOTHING, aht=seconds)
+        ForecastDay(forecast=made, day=day, volume=volumes, low=borders[0], high=borders[1], aht=seconds)
         for day, (volumes, seconds) in sorted(rows.items())
     )
     data = {"channel": channel, "days": [str(made.first_day), str(made.last_day)], "reason": reason, "file": file}

@@ -192,7 +192,8 @@ def _page(
         "following": _address(place, day=after),
         "other": _address(place, period=Period.DAY if month else Period.MONTH),
         "total": pooled, "tone": _tone(pooled.wape if pooled else None, target), "target": target,
-        "expected": _expected(days), "real": sum(sum(one.real) for one in days) or None,
+        "expected": pooled.expected if month and pooled else _expected(days),
+        "real": pooled.real if month and pooled else sum(sum(one.real) for one in days) or None,
         "expected_aht": mean_aht((s.volume, s.aht) for one in days for s in one.day.spots),
         "real_aht": mean_aht(pair for one in days for pair in zip(one.real, one.real_aht, strict=True)),
         "charts": _month_charts(days, target, place) if month else _day_charts(days[0], STEPS[place["step"]]),
@@ -240,11 +241,13 @@ def _day_charts(one: Compared, minutes: int) -> list[dict[str, Any]]:
         _round(mean_aht(zip(one.real[i * size : (i + 1) * size], one.real_aht[i * size : (i + 1) * size], strict=True)))
         for i in range(len(spots))
     ]
-    series = [{"name": _("Forecast"), "values": [_round(s.volume) for s in spots]},
-              {"name": _("Realisation"), "values": real}]  # fmt: skip
+    series: list[dict[str, Any]] = [
+        {"name": _("Forecast"), "values": [_round(s.volume) for s in spots]},
+        {"name": _("Realisation"), "values": real},
+    ]
     if any(s.low is not None for s in spots):
-        series += [{"name": _("At least"), "values": [_round(s.low) for s in spots]},
-                   {"name": _("At most"), "values": [_round(s.high) for s in spots]}]  # fmt: skip
+        series += [{"name": _("At least"), "values": [_round(s.low) for s in spots], "quiet": True},
+                   {"name": _("At most"), "values": [_round(s.high) for s in spots], "quiet": True}]  # fmt: skip
     charts = [{"id": "volume", "title": _("Customers by interval"), "unit": "",
                "chart": {"kind": "line", "labels": labels, "series": series, "target": None}}]  # fmt: skip
     if any(s.aht is not None for s in spots) or any(value is not None for value in took):

@@ -88,6 +88,8 @@ def test_who_enters_goes_before_beat_until_it_is_computed_by_hand() -> None:
     after = forecast_for(site(), VOICE, TODAY)
     assert after[40][1] == pytest.approx(1.2 * before[40][1]) and after[47][1] == pytest.approx(1.2 * before[47][1])
     assert after[48] == before[48] and after[39] == before[39] and after[40][2] == before[40][2]
+    day, was = (days_in_force(site(), VOICE, [TODAY], at=at)[TODAY].spots[44] for at in (NOW, MORNING))
+    assert day.low is not None and was.low is not None and day.low == pytest.approx(1.2 * was.low)
     enter(volume=800, now=NOW + timedelta(minutes=1))
     assert sum(one[1] for one in forecast_for(site(), VOICE, TODAY)[40:48]) == pytest.approx(800)
     enter(aht=500, start=time(23), end=None, now=NOW + timedelta(minutes=2))
