@@ -240,6 +240,7 @@ CELERY_TASK_ROUTES = {
     "retention.tasks.reverify": {"queue": "jobs"},
     "retention.tasks.figures": {"queue": "jobs"},
     "retention.tasks.transcripts": {"queue": "jobs"},
+    "realtime.tasks.forecasts": {"queue": "jobs"},
 }
 CELERY_BEAT_SCHEDULER = "occ.beat:LeaderScheduler"
 CELERY_BEAT_SCHEDULE = {
@@ -252,6 +253,7 @@ CELERY_BEAT_SCHEDULE = {
     "alerts": {"task": "realtime.tasks.alerts", "schedule": 30.0, "options": {"expires": 60}},
     "headcounts": {"task": "realtime.tasks.headcounts", "schedule": 60.0, "options": {"expires": 60}},
     "attendance": {"task": "realtime.tasks.attendance", "schedule": 60.0, "options": {"expires": 60}},
+    "forecasts": {"task": "realtime.tasks.forecasts", "schedule": 900.0, "options": {"expires": 900}},
     "scans": {"task": "retention.tasks.scans", "schedule": 60.0, "options": {"expires": 60}},
     "deliver": {"task": "occ.notifications.tasks.deliver_due", "schedule": 15.0, "options": {"expires": 60}},
     "holds": {"task": "retention.tasks.holds", "schedule": 900.0, "options": {"expires": 900}},

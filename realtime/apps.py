@@ -8,4 +8,6 @@ class RealtimeConfig(AppConfig):
 
     def ready(self) -> None:
         from realtime import documents, key_figures, notices, policies, tasks, turns, workflow  # noqa: F401  (they register themselves)
+        from realtime.forecasting import jobs as forecast_jobs  # noqa: F401
+        from realtime.forecasting import policies as forecast_policies  # noqa: F401
         from realtime.views import alerts, attendance, plans, sources  # noqa: F401

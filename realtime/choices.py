@@ -177,3 +177,27 @@ class ActionKind(models.TextChoices):
     CALL_BACK = "call_back", _("Call-back message in the queue")
     BROADCAST = "broadcast", _("Broadcast to customers")
     OTHER = "other", _("Other")
+
+
+# Forecast -----------------------------------------------------------------------------------------------------------
+
+
+class ForecastOrigin(models.TextChoices):
+    """Where a forecast comes from (RTM-3)."""
+
+    MODEL = "model", _("Computed from history")
+    IMPORTED = "imported", _("Imported")
+    ENTERED = "entered", _("Entered")
+
+
+class ForecastMethod(models.TextChoices):
+    """How it was computed: the last two where too little is known to learn from."""
+
+    MODEL = "model", _("Learnt from history")
+    SEASONAL = "seasonal", _("Average of the weekday: the history is too short to learn from")
+    AVERAGE = "average", _("Average of all days: the history is shorter than two weeks")
+
+
+class Period(models.TextChoices):
+    DAY = "day", _("Day")
+    MONTH = "month", _("Month")

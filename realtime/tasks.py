@@ -7,6 +7,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from occ.ledger import heartbeats
+from realtime.forecasting.services import forecasts_make
 from realtime.services.alerting import alerts_watch
 from realtime.services.attendance import records_keep
 from realtime.services.floor import floor_once
@@ -16,6 +17,7 @@ heartbeats.expect("floor", timedelta(minutes=3))
 heartbeats.expect("alerts", timedelta(minutes=3))
 heartbeats.expect("headcounts", timedelta(minutes=5))
 heartbeats.expect("attendance", timedelta(minutes=10))
+heartbeats.expect("forecasts", timedelta(hours=2))
 
 
 @shared_task
@@ -51,3 +53,12 @@ def attendance() -> int:
     did = records_keep(now=now)
     heartbeats.leave("attendance", now=now, did=did)
     return did
+
+
+@shared_task
+def forecasts() -> int:
+    """The next days' forecasts, once a night (RTM-3)."""
+    now = timezone.now()
+    made, failed = forecasts_make(now=now)
+    heartbeats.leave("forecasts", now=now, did=made, parked=failed)
+    return made

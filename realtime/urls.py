@@ -1,9 +1,15 @@
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from realtime.views import alerts, attendance, board, plans, sources
+from realtime.views import alerts, attendance, board, forecast_import, forecasts, plans, sources
 
 app_name = "realtime"
-urlpatterns: list[URLPattern] = [
+forecast_imports = [
+    path("", forecast_import.upload, name="import"),
+    path("<uuid:pk>/", forecast_import.preview, name="import_preview"),
+    path("<uuid:pk>/apply/", forecast_import.apply, name="import_apply"),
+    path("<uuid:pk>/faulty/", forecast_import.faulty, name="import_faulty"),
+]
+urlpatterns: list[URLPattern | URLResolver] = [
     path("board/", board.board, name="board"),
     path("sources/", sources.sources, name="sources"),
     path("sources/<int:pk>/", sources.source, name="source"),
@@ -26,5 +32,11 @@ urlpatterns: list[URLPattern] = [
     path("attendance/headcounts/<int:pk>/hand/", attendance.headcount_hand, name="headcount_hand"),
     path("attendance/<int:pk>/<str:day>/", attendance.person_day, name="attendance_person_day"),
     path("attendance/<int:pk>/<str:day>/mark/", attendance.mark, name="attendance_mark"),
+    path("forecasts/", forecasts.forecasts, name="forecasts"),
+    path("forecasts/make/", forecasts.make, name="forecast_make"),
+    path("forecasts/enter/", forecasts.enter, name="forecast_enter"),
+    path("forecasts/evaluate/", forecasts.evaluate, name="forecast_evaluate"),
+    path("forecasts/import/", include((forecast_imports, "forecasts"))),
+    path("forecasts/<int:pk>/", forecasts.forecast, name="forecast"),
     path("what-if/", plans.what_if, name="what_if"),
 ]

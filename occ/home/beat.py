@@ -8,6 +8,7 @@ from occ.ledger.services import seal_entries
 from occ.notifications.services import deliver_due
 from occ.obligations.sweep import sweep
 from occ.people.lifecycle import announce_left
+from realtime.forecasting.services import forecasts_make
 from realtime.services.alerting import alerts_watch
 from realtime.services.attendance import records_keep
 from realtime.services.floor import floor_once
@@ -52,6 +53,7 @@ DUTIES: dict[str, Callable[[datetime], int]] = {
     "alerts": lambda now: alerts_watch(now=now),
     "headcounts": lambda now: headcounts_open(now=now),
     "attendance": lambda now: records_keep(now=now),
+    "forecasts": lambda now: forecasts_make(now=now)[0],
     "sweep": lambda now: sweep(now=now).steps,
     "connect": lambda now: connect(now=now),
     "reconcile": lambda now: reconcile_due(now=now),

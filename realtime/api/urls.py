@@ -1,11 +1,12 @@
 from django.urls import path
 
-from realtime.api import attendance, board, events, figures, planned
+from realtime.api import attendance, board, events, figures, forecasts, planned
 
 urlpatterns = [
     path("attendance/", attendance.Attendance.as_view(), name="realtime-attendance"),
     path("events/", events.Events.as_view(), name="realtime-events"),
     path("figures/", figures.Figures.as_view(), name="realtime-figures"),
+    path("forecasts/", forecasts.Forecasts.as_view(), name="realtime-forecasts"),
     path("planned/", planned.Planned.as_view(), name="realtime-planned"),
     path("board/", board.Board.as_view(), name="realtime-board"),
     path("board/stream/", board.BoardStream.as_view(), name="realtime-board-stream"),

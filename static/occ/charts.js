@@ -22,13 +22,14 @@
       color: PALETTE.map(colour),
       textStyle: { fontFamily: "inherit" },
       grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true },
-      legend: data.series.length > 1 ? { top: 0, textStyle: { color: text } } : undefined,
+      legend: data.series.length > 1 ? { type: "scroll", top: 0, pageTextStyle: { color: text }, textStyle: { color: text } } : undefined,
       // HTML tooltips set style attributes, which the content security policy forbids.
       tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: words },
       xAxis: { type: "category", data: data.labels, axisLabel: { color: text }, axisLine: { lineStyle: { color: colour("--occ-line-strong") } } },
       yAxis: { type: "value", max: hasTarget ? (top) => Math.max(top.max, data.target) : undefined, axisLabel: { color: text, formatter: (value) => number.format(value) }, splitLine: { lineStyle: { color: colour("--occ-line") } } },
       series: data.series.map((series, index) => ({
         type: data.kind || "bar", name: series.name, data: series.values, barMaxWidth: 36, symbolSize: 7,
+        ...(series.quiet ? { symbol: "none", lineStyle: { type: "dashed", width: 1 } } : {}),
         markLine: index === 0 && target ? target : undefined,
       })),
     }, true);

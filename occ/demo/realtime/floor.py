@@ -13,6 +13,7 @@ from django.conf import settings
 from occ.api.authentication import token_create
 from occ.demo.floor_engine import Duty, Event, Floor
 from occ.demo.people import Staff
+from occ.demo.realtime.forecasts import counts, forecasts
 from occ.demo.realtime.rosters import rosters
 from occ.people.choices import Role
 from occ.people.models import Person, RoleAssignment, Site, User
@@ -43,6 +44,7 @@ def floor(staff: Staff, now: datetime) -> None:
     rosters(now)
     sender = _sender(now)
     start = now - timedelta(days=DAYS)
+    counts(RATES, start=start, now=now)
     engine = Floor(start=start, rates=RATES, rng=random.Random(7))  # noqa: S311
     engine.roster(list(_duties(start, now + timedelta(hours=12))))
     quiet = now - WATCHED
@@ -57,6 +59,7 @@ def floor(staff: Staff, now: datetime) -> None:
         _hand_over(staff, at)
     records_keep(now=now)
     Source.objects.filter(code="omni").update(name="Omni Channel", each_agent=False)
+    forecasts(staff, now)
 
 
 def _sender(now: datetime) -> User:
