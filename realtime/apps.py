@@ -8,4 +8,4 @@ class RealtimeConfig(AppConfig):
 
     def ready(self) -> None:
         from realtime import documents, key_figures, notices, policies, tasks, turns, workflow  # noqa: F401  (they register themselves)
-        from realtime.views import alerts, plans, sources  # noqa: F401
+        from realtime.views import alerts, figures, interactions, plans, sources  # noqa: F401

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from realtime.views import alerts, board, plans, sources
+from realtime.views import alerts, board, figures, interactions, plans, sources
 
 app_name = "realtime"
 urlpatterns: list[URLPattern] = [
@@ -9,6 +9,12 @@ urlpatterns: list[URLPattern] = [
     path("sources/<int:pk>/", sources.source, name="source"),
     path("sources/<int:pk>/edit/", sources.source_edit, name="source_edit"),
     path("sources/<int:pk>/retry/", sources.source_retry, name="source_retry"),
+    path("figures/", figures.page, name="figures"),
+    path("interactions/", interactions.interactions, name="interactions"),
+    path("interactions/<int:pk>/", interactions.interaction, name="interaction"),
+    path("interactions/<int:pk>/read/", interactions.interaction_read, name="interaction_read"),
+    path("faults/", interactions.faults, name="faults"),
+    path("faults/events/", interactions.parked, name="parked"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/<int:pk>/", alerts.alert, name="alert"),
     path("alerts/<int:pk>/acknowledge/", alerts.acknowledge, name="alert_acknowledge"),

@@ -75,6 +75,8 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
         _("Real-time"),
         [
             Item(_("Live board"), "layout-dashboard", "realtime:board", BOARD_READERS | {Role.AGENT}),
+            Item(_("Service figures"), "chart-histogram", "realtime:figures", FLOOR_READERS),
+            Item(_("Data faults"), "zoom-exclamation", "realtime:faults", FLOOR_READERS),
             Item(_("Alerts"), "bell-ringing", "realtime:alerts", FLOOR_READERS),
             Item(_("Recovery plans"), "lifebuoy", "realtime:plans", FLOOR_READERS),
             Item(_("What if"), "calculator", "realtime:what_if", FLOOR_READERS),

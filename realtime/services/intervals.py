@@ -31,10 +31,13 @@ def quarter_of(at: datetime) -> datetime:
     return at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
 
 
-def touch(spots: Iterable[Spot], *, now: datetime | None = None) -> None:
-    """These arrivals' quarters must be computed anew. Without a site there is no figure that they belong to."""
+def touch(spots: Iterable[Spot], *, now: datetime | None = None, late: bool = False) -> None:
+    """These arrivals' quarters must be computed anew. Without a site there is no figure that they belong to.
+
+    `late`: because of something that was told more than an hour after it happened.
+    """
     rows = sorted({(site, channel, quarter_of(at)) for site, channel, at in spots if site is not None})
-    _stale(rows, now or timezone.now())
+    _stale(rows, now or timezone.now(), late)
 
 
 def staff_touch(spans: Iterable[tuple[int | None, datetime, datetime | None]]) -> None:
@@ -52,15 +55,16 @@ def staff_touch(spans: Iterable[tuple[int | None, datetime, datetime | None]]) -
     _stale(sorted(rows), now)
 
 
-def _stale(rows: list[tuple[int, str, datetime]], now: datetime) -> None:
+def _stale(rows: list[tuple[int, str, datetime]], now: datetime, late: bool = False) -> None:
     if not rows:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO realtime_stale (site_id, channel, starts_at, since)
-               SELECT s, c, t, %s FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS r(s, c, t)
-               ON CONFLICT (site_id, channel, starts_at) DO NOTHING""",
-            [now, [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]],
+            """INSERT INTO realtime_stale (site_id, channel, starts_at, since, late)
+               SELECT s, c, t, %s, %s FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS r(s, c, t)
+               ON CONFLICT (site_id, channel, starts_at) DO UPDATE SET late = true
+               WHERE excluded.late AND NOT realtime_stale.late""",
+            [now, late, [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]],
         )
 
 
@@ -78,7 +82,7 @@ def _compute_some(now: datetime) -> int:
         cursor.execute(
             """DELETE FROM realtime_stale WHERE id IN (
                    SELECT id FROM realtime_stale ORDER BY starts_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
-               RETURNING site_id, channel, starts_at""",
+               RETURNING site_id, channel, starts_at, late""",
             [AT_ONCE],
         )
         rows = sorted(cursor.fetchall())
@@ -92,7 +96,7 @@ def _compute_some(now: datetime) -> int:
     return len(rows)
 
 
-def _asked(rows: list[tuple[int, str, datetime]], now: datetime) -> dict[str, Any]:
+def _asked(rows: list[tuple[int, str, datetime, bool]], now: datetime) -> dict[str, Any]:
     """The quarters as columns, each with the thresholds that held then."""
     sites = Site.objects.in_bulk({row[0] for row in rows})
     known: dict[tuple[int, Any], list[int]] = {}
@@ -107,80 +111,99 @@ def _asked(rows: list[tuple[int, str, datetime]], now: datetime) -> dict[str, An
             known[key] = [round(float(policy_value(name, at=day, site=site)) * 1000) for name in names]
         return known[key]
 
-    found = [thresholds(site, at) for site, _channel, at in rows]
+    found = [thresholds(site, at) for site, _channel, at, _late in rows]
     columns = {f"p{i}": [one[i] for one in found] for i in range(9)}
     return columns | {
         "site": [row[0] for row in rows], "channel": [row[1] for row in rows], "starts": [row[2] for row in rows],
-        "now": now, "formula": FORMULA, "settled": SETTLED + QUARTER,
+        "late": [row[3] for row in rows], "now": now, "formula": FORMULA, "settled": SETTLED + QUARTER, "aside": ASIDE,
     }  # fmt: skip
 
 
-# Of an interaction with a fault the counts are counted and the durations are not. A case has a response time in place
-# of a wait and a talk.
+# Of an interaction with a fault the counts are counted and the talk is not; nor is a wait whose ends cannot be true
+# (`timed`). A case has a response time in place of a wait and a talk.
+# What was corrected by a late event is kept with what it had been.
 COMPUTE = """
 WITH asked AS (
-    SELECT * FROM unnest(%(site)s::bigint[], %(channel)s::text[], %(starts)s::timestamptz[], %(p0)s::bigint[],
-        %(p1)s::bigint[], %(p2)s::bigint[], %(p3)s::bigint[], %(p4)s::bigint[], %(p5)s::bigint[], %(p6)s::bigint[],
-        %(p7)s::bigint[], %(p8)s::bigint[])
-    AS a(site_id, channel, starts_at, short, within_ms, menu, t_info, l_info, t_ask, l_ask, t_plain, l_plain)
+    SELECT * FROM unnest(%(site)s::bigint[], %(channel)s::text[], %(starts)s::timestamptz[], %(late)s::boolean[],
+        %(p0)s::bigint[], %(p1)s::bigint[], %(p2)s::bigint[], %(p3)s::bigint[], %(p4)s::bigint[], %(p5)s::bigint[],
+        %(p6)s::bigint[], %(p7)s::bigint[], %(p8)s::bigint[])
+    AS a(site_id, channel, starts_at, late, short, within_ms, menu, t_info, l_info, t_ask, l_ask, t_plain, l_plain)
 ), found AS (
-    SELECT a.site_id, a.channel, a.starts_at,
-        count(*) FILTER (WHERE NOT i.is_case AND (i.outcome <> 'menu' OR a.menu > 0)) AS offered,
-        count(*) FILTER (WHERE NOT i.is_case AND i.outcome = 'answered') AS answered,
-        count(*) FILTER (WHERE NOT i.is_case AND i.outcome = 'abandoned') AS abandoned,
-        count(*) FILTER (WHERE NOT i.is_case AND i.outcome = 'abandoned' AND i.wait_ms < a.short) AS short_abandoned,
-        count(*) FILTER (WHERE NOT i.is_case AND i.outcome = 'menu') AS menu_only,
-        count(*) FILTER (WHERE NOT i.is_case AND i.outcome = 'open') AS waiting,
-        count(*) FILTER (WHERE NOT i.is_case AND i.outcome = 'answered' AND i.wait_ms <= a.within_ms) AS within,
-        COALESCE(sum(i.wait_ms) FILTER (WHERE NOT i.is_case AND i.outcome = 'answered'), 0) AS wait_ms,
-        COALESCE(sum(i.wait_ms) FILTER (WHERE NOT i.is_case AND i.outcome = 'abandoned'), 0) AS lost_wait_ms,
-        COALESCE(sum(i.handled) FILTER (WHERE NOT i.is_case AND i.faults = '{}'), 0) AS handled,
-        COALESCE(sum(i.talk_ms) FILTER (WHERE NOT i.is_case AND i.faults = '{}'), 0) AS talk_ms,
-        COALESCE(sum(i.hold_ms) FILTER (WHERE NOT i.is_case AND i.faults = '{}'), 0) AS hold_ms,
-        COALESCE(sum(i.wrapup_ms) FILTER (WHERE NOT i.is_case AND i.faults = '{}'), 0) AS wrapup_ms,
-        count(*) FILTER (WHERE i.faults <> '{}') AS faults,
-        count(*) FILTER (WHERE i.is_case) AS cases,
-        count(*) FILTER (WHERE i.is_case AND i.submitted_at IS NOT NULL) AS submitted,
-        count(*) FILTER (WHERE i.is_case AND i.wait_ms <= CASE i.category WHEN 'informasi' THEN a.t_info
-                         WHEN 'permintaan' THEN a.t_ask ELSE a.t_plain END) AS on_target,
-        count(*) FILTER (WHERE i.is_case AND i.wait_ms <= CASE i.category WHEN 'informasi' THEN a.l_info
-                         WHEN 'permintaan' THEN a.l_ask ELSE a.l_plain END) AS within_limit,
-        COALESCE(sum(i.wait_ms) FILTER (WHERE i.is_case AND i.submitted_at IS NOT NULL), 0) AS response_ms
-    FROM asked a
-    LEFT JOIN LATERAL (
-        SELECT * FROM realtime_interaction x WHERE x.site_id = a.site_id AND x.channel = a.channel
-        AND x.arrived_at >= a.starts_at AND x.arrived_at < a.starts_at + interval '15 minutes'
-    ) i ON true
-    GROUP BY a.site_id, a.channel, a.starts_at
-)
-INSERT INTO realtime_interval (site_id, channel, starts_at, offered, answered, abandoned, short_abandoned, menu_only,
-    waiting, within, wait_ms, lost_wait_ms, handled, talk_ms, hold_ms, wrapup_ms, faults, cases, submitted, on_target,
-    within_limit, response_ms, formula, computed_at, corrections)
-SELECT f.*, %(formula)s, %(now)s, 0 FROM found f
-ON CONFLICT (site_id, channel, starts_at) DO UPDATE SET
-    (offered, answered, abandoned, short_abandoned, menu_only, waiting, within, wait_ms, lost_wait_ms, handled, talk_ms,
-     hold_ms, wrapup_ms, faults, cases, submitted, on_target, within_limit, response_ms, formula, computed_at,
-     corrected_at, corrections) =
+SELECT a.site_id, a.channel, a.starts_at,
+    count(*) FILTER (WHERE i.call AND (i.outcome <> 'menu' OR a.menu > 0)) AS offered,
+    count(*) FILTER (WHERE i.call AND i.outcome = 'answered') AS answered,
+    count(*) FILTER (WHERE i.call AND i.outcome = 'abandoned') AS abandoned,
+    count(*) FILTER (WHERE i.call AND i.outcome = 'abandoned' AND i.timed AND i.wait_ms < a.short) AS short_abandoned,
+    count(*) FILTER (WHERE i.call AND i.outcome = 'menu') AS menu_only,
+    count(*) FILTER (WHERE i.call AND i.outcome = 'open') AS waiting,
+    count(*) FILTER (WHERE i.call AND i.outcome = 'answered' AND i.timed AND i.wait_ms <= a.within_ms) AS within,
+    COALESCE(sum(i.wait_ms) FILTER (WHERE i.call AND i.outcome = 'answered' AND i.timed), 0) AS wait_ms,
+    COALESCE(sum(i.wait_ms) FILTER (WHERE i.call AND i.outcome = 'abandoned' AND i.timed), 0) AS lost_wait_ms,
+    COALESCE(sum(i.handled) FILTER (WHERE i.call AND i.sound), 0) AS handled,
+    COALESCE(sum(i.talk_ms) FILTER (WHERE i.call AND i.sound), 0) AS talk_ms,
+    COALESCE(sum(i.hold_ms) FILTER (WHERE i.call AND i.sound), 0) AS hold_ms,
+    COALESCE(sum(i.wrapup_ms) FILTER (WHERE i.call AND i.sound), 0) AS wrapup_ms,
+    count(*) FILTER (WHERE NOT i.sound) AS faults,
+    count(*) FILTER (WHERE i.call AND i.outcome = 'answered' AND NOT i.timed) AS untimed,
+    count(*) FILTER (WHERE NOT i.call) AS cases,
+    count(*) FILTER (WHERE NOT i.call AND i.submitted_at IS NOT NULL) AS submitted,
+    count(*) FILTER (WHERE NOT i.call AND i.timed AND i.wait_ms <= CASE i.category WHEN 'informasi' THEN a.t_info
+                     WHEN 'permintaan' THEN a.t_ask ELSE a.t_plain END) AS on_target,
+    count(*) FILTER (WHERE NOT i.call AND i.timed AND i.wait_ms <= CASE i.category WHEN 'informasi' THEN a.l_info
+                     WHEN 'permintaan' THEN a.l_ask ELSE a.l_plain END) AS within_limit,
+    COALESCE(sum(i.wait_ms) FILTER (WHERE NOT i.call AND i.submitted_at IS NOT NULL AND i.timed), 0) AS response_ms,
+    count(*) FILTER (WHERE NOT i.call AND i.submitted_at IS NOT NULL AND NOT i.timed) AS unmeasured,
+    COALESCE(array_agg(DISTINCT i.source_id) FILTER (WHERE i.source_id IS NOT NULL), '{}') AS sources
+FROM asked a
+LEFT JOIN LATERAL (
+    SELECT x.*, NOT x.is_case AS call, x.faults = '{}' AS sound,
+           NOT x.faults && '{negative,clock}'::varchar[] AS timed
+    FROM realtime_interaction x WHERE x.site_id = a.site_id AND x.channel = a.channel
+    AND x.arrived_at >= a.starts_at AND x.arrived_at < a.starts_at + interval '15 minutes'
+) i ON true
+GROUP BY a.site_id, a.channel, a.starts_at
+), was AS (
+    SELECT v.*, a.late AND %(now)s > v.starts_at + %(settled)s AND v.formula = %(formula)s AS closed
+    FROM realtime_interval v JOIN asked a USING (site_id, channel, starts_at)
+), changed AS (
+    SELECT f.*, COALESCE(w.closed, false) AS closed, COALESCE(w.corrections, 0) AS before, w.corrected_at
+    FROM found f LEFT JOIN was w USING (site_id, channel, starts_at)
+    WHERE w.id IS NULL OR w.formula <> %(formula)s OR
+    (f.offered, f.answered, f.abandoned, f.short_abandoned, f.menu_only, f.waiting, f.within, f.wait_ms,
+     f.lost_wait_ms, f.handled, f.talk_ms, f.hold_ms, f.wrapup_ms, f.faults, f.untimed, f.cases, f.submitted,
+     f.on_target, f.within_limit, f.response_ms, f.unmeasured, f.sources) IS DISTINCT FROM
+    (w.offered, w.answered, w.abandoned, w.short_abandoned, w.menu_only, w.waiting, w.within, w.wait_ms,
+     w.lost_wait_ms, w.handled, w.talk_ms, w.hold_ms, w.wrapup_ms, w.faults, w.untimed, w.cases, w.submitted,
+     w.on_target, w.within_limit, w.response_ms, w.unmeasured, w.sources)
+), written AS (
+    INSERT INTO realtime_interval (site_id, channel, starts_at,
+     offered, answered, abandoned, short_abandoned, menu_only, waiting, within, wait_ms, lost_wait_ms, handled,
+     talk_ms, hold_ms, wrapup_ms, faults, untimed, cases, submitted, on_target, within_limit, response_ms,
+     unmeasured, sources, formula, computed_at, corrected_at, corrections)
+    SELECT site_id, channel, starts_at,
+     offered, answered, abandoned, short_abandoned, menu_only, waiting, within, wait_ms, lost_wait_ms, handled,
+     talk_ms, hold_ms, wrapup_ms, faults, untimed, cases, submitted, on_target, within_limit, response_ms,
+     unmeasured, sources, %(formula)s, %(now)s,
+     CASE WHEN closed THEN %(now)s ELSE corrected_at END, before + closed::int
+    FROM changed
+    ON CONFLICT (site_id, channel, starts_at) DO UPDATE SET
+    (offered, answered, abandoned, short_abandoned, menu_only, waiting, within, wait_ms, lost_wait_ms, handled,
+     talk_ms, hold_ms, wrapup_ms, faults, untimed, cases, submitted, on_target, within_limit, response_ms,
+     unmeasured, sources, formula, computed_at, corrected_at, corrections) =
     (excluded.offered, excluded.answered, excluded.abandoned, excluded.short_abandoned, excluded.menu_only,
-     excluded.waiting, excluded.within, excluded.wait_ms, excluded.lost_wait_ms, excluded.handled, excluded.talk_ms,
-     excluded.hold_ms, excluded.wrapup_ms, excluded.faults, excluded.cases, excluded.submitted, excluded.on_target,
-     excluded.within_limit, excluded.response_ms, excluded.formula, excluded.computed_at,
-     CASE WHEN realtime_interval.computed_at > realtime_interval.starts_at + %(settled)s THEN excluded.computed_at
-          ELSE realtime_interval.corrected_at END,
-     realtime_interval.corrections
-       + (realtime_interval.computed_at > realtime_interval.starts_at + %(settled)s)::int)
-WHERE (realtime_interval.offered, realtime_interval.answered, realtime_interval.abandoned,
-       realtime_interval.short_abandoned, realtime_interval.menu_only, realtime_interval.waiting,
-       realtime_interval.within, realtime_interval.wait_ms, realtime_interval.lost_wait_ms, realtime_interval.handled,
-       realtime_interval.talk_ms, realtime_interval.hold_ms, realtime_interval.wrapup_ms, realtime_interval.faults,
-       realtime_interval.cases, realtime_interval.submitted, realtime_interval.on_target,
-       realtime_interval.within_limit, realtime_interval.response_ms, realtime_interval.formula)
-   IS DISTINCT FROM
-      (excluded.offered, excluded.answered, excluded.abandoned, excluded.short_abandoned, excluded.menu_only,
-       excluded.waiting, excluded.within, excluded.wait_ms, excluded.lost_wait_ms, excluded.handled, excluded.talk_ms,
-       excluded.hold_ms, excluded.wrapup_ms, excluded.faults, excluded.cases, excluded.submitted, excluded.on_target,
-       excluded.within_limit, excluded.response_ms, excluded.formula)
+     excluded.waiting, excluded.within, excluded.wait_ms, excluded.lost_wait_ms, excluded.handled,
+     excluded.talk_ms, excluded.hold_ms, excluded.wrapup_ms, excluded.faults, excluded.untimed, excluded.cases,
+     excluded.submitted, excluded.on_target, excluded.within_limit, excluded.response_ms, excluded.unmeasured,
+     excluded.sources, excluded.formula, excluded.computed_at, excluded.corrected_at,
+     excluded.corrections)
+    RETURNING *
+)
+INSERT INTO realtime_correction (site_id, channel, starts_at, at, was, became)
+SELECT n.site_id, n.channel, n.starts_at, %(now)s, to_jsonb(w) - %(aside)s::text[], to_jsonb(n) - %(aside)s::text[]
+FROM written n JOIN was w USING (site_id, channel, starts_at) WHERE w.closed
 """
+ASIDE = ["id", "site_id", "channel", "starts_at", "computed_at", "corrected_at", "corrections", "formula", "closed",
+         "sources"]  # fmt: skip
 
 # A state that goes on counts up to now.
 STAFF = """

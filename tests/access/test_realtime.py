@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from occ.people.choices import Role
 from occ.people.models import RoleAssignment, Site, User
-from realtime.models import FLOOR_READERS, ROSTER_READERS, SOURCE_READERS, Alert, Source
+from realtime.models import FLOOR_READERS, ROSTER_READERS, SOURCE_READERS, Alert, Interaction, Source
 from realtime.services.alerting import ACKNOWLEDGERS
 from realtime.services.ingesting import SENDERS
+from realtime.services.reading_events import UNMASKED
 from realtime.services.recovery import plan_open
 from realtime.services.sources import KEEPERS
 from realtime.workflow import PLANNERS, RECOVERY
@@ -29,6 +30,12 @@ ROWS: dict[str, Row] = {
     "api:realtime-events": Row(post=set(SENDERS)),
     "api:realtime-planned": Row(get={*ROSTER_READERS, Role.AGENT}, query=WEEK),
     "api:realtime-figures": Row(get=FLOOR, query="?site=JKT&from=2026-11-20&to=2026-11-20"),
+    "realtime:figures": Row(get=FLOOR),
+    "realtime:interactions": Row(get=FLOOR),
+    "realtime:interaction": Row(get=FLOOR, of="interaction", sees=FLOOR),
+    "realtime:interaction_read": Row(post=set(UNMASKED), of="interaction", sees=FLOOR),
+    "realtime:faults": Row(get=FLOOR),
+    "realtime:parked": Row(get=FLOOR),
     "realtime:alerts": Row(get=FLOOR),
     "realtime:alert": Row(get=FLOOR, of="alert", sees=FLOOR),
     "realtime:alert_acknowledge": Row(post=set(ACKNOWLEDGERS), of="alert", sees=FLOOR),
@@ -54,7 +61,9 @@ def objects_of(where: Site) -> dict[str, Any]:
     plan = plan_open(site=where, channel="voice", actor=drawer, now=now)
     action = plan.actions.create(kind="overtime", who="Budi", due_at=now)
     source = Source.objects.create(code=f"omni-{where.code}", name="Omni Channel", site=where)
-    return {"source": source.pk, "alert": alert.pk, "plan": plan.pk, "action": action.pk}
+    call = Interaction.objects.create(source=source, number="c1", site=where, channel="voice", outcome="menu",
+                                      arrived_at=now)  # fmt: skip
+    return {"interaction": call.pk, "source": source.pk, "alert": alert.pk, "plan": plan.pk, "action": action.pk}
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))
