@@ -7,5 +7,5 @@ class RealtimeConfig(AppConfig):
     verbose_name = _("Real-time management")
 
     def ready(self) -> None:
-        from realtime import documents, key_figures, notices, policies, tasks, turns, workflow  # noqa: F401  (they register themselves)
+        from realtime import documents, jobs, key_figures, notices, policies, tasks, turns, workflow  # noqa: F401  (they register themselves)
         from realtime.views import alerts, figures, interactions, plans, sources  # noqa: F401

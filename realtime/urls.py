@@ -1,14 +1,24 @@
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from realtime.views import alerts, board, figures, interactions, plans, sources
+from realtime.views import alerts, board, figures, interactions, plans, reports, sources
 
 app_name = "realtime"
-urlpatterns: list[URLPattern] = [
+# Reports brought in have the wizard's names, in a namespace of their own.
+report_urls = [
+    path("", reports.upload, name="import"),
+    path("mappings/<int:pk>/", reports.mapping, name="mapping"),
+    path("<uuid:pk>/", reports.preview, name="import_preview"),
+    path("<uuid:pk>/mapping/", reports.mapping_new, name="import_mapping"),
+    path("<uuid:pk>/apply/", reports.apply, name="import_apply"),
+    path("<uuid:pk>/faulty/", reports.faulty, name="import_faulty"),
+]
+urlpatterns: list[URLPattern | URLResolver] = [
     path("board/", board.board, name="board"),
     path("sources/", sources.sources, name="sources"),
     path("sources/<int:pk>/", sources.source, name="source"),
     path("sources/<int:pk>/edit/", sources.source_edit, name="source_edit"),
     path("sources/<int:pk>/retry/", sources.source_retry, name="source_retry"),
+    path("reports/", include((report_urls, "reports"))),
     path("figures/", figures.page, name="figures"),
     path("interactions/", interactions.interactions, name="interactions"),
     path("interactions/<int:pk>/", interactions.interaction, name="interaction"),

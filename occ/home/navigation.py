@@ -12,6 +12,7 @@ from occ.people.models import User
 from occ.people.scope import SITE_WIDE, has_role
 from realtime.floorwatch.audience import BOARD_READERS
 from realtime.models import FLOOR_READERS, SOURCE_READERS
+from realtime.services.ingesting import SENDERS
 from retention.personal import APPROVERS, CATALOGUE_READERS, LISTENERS, PLACE_READERS
 from userids.models import APPLICATION_READERS
 
@@ -80,6 +81,7 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Alerts"), "bell-ringing", "realtime:alerts", FLOOR_READERS),
             Item(_("Recovery plans"), "lifebuoy", "realtime:plans", FLOOR_READERS),
             Item(_("What if"), "calculator", "realtime:what_if", FLOOR_READERS),
+            Item(_("Reports"), "upload", "realtime:reports:import", SENDERS),
             Item(_("Sources of events"), "plug-connected", "realtime:sources", SOURCE_READERS),
         ],
     ),

@@ -305,7 +305,7 @@ def _detail(
     ]  # fmt: skip
     context = {
         "title": found.number if unmasked else number_shown(found.number),
-        "subtitle": f"{found.get_channel_display()} · {found.site.name if found.site else _('no site')}",
+        "subtitle": f"{found.get_channel_display()} · {found.site.name if found.site else '–'}",
         "crumbs": [{"label": _("Service figures"), "url": reverse("realtime:figures")},
                    {"label": _("Interactions"), "url": reverse("realtime:interactions")}],
         "one": found, "zone": zone, "said": shown(found), "events": events, "unmasked": unmasked, "may": may,

@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from occ.people.choices import Role
 from occ.people.models import RoleAssignment, Site, User
-from realtime.models import FLOOR_READERS, ROSTER_READERS, SOURCE_READERS, Alert, Interaction, Source
+from realtime.models import FLOOR_READERS, ROSTER_READERS, SOURCE_READERS, Alert, Interaction, ReportMapping, Source
 from realtime.services.alerting import ACKNOWLEDGERS
 from realtime.services.ingesting import SENDERS
 from realtime.services.reading_events import UNMASKED
 from realtime.services.recovery import plan_open
 from realtime.services.sources import KEEPERS
 from realtime.workflow import PLANNERS, RECOVERY
-from tests.access.matrix import Row, World, what_a_stranger_gets, who_is_let_in
+from tests.access.matrix import EVERYBODY, Row, World, job_of_a_stranger, what_a_stranger_gets, who_is_let_in
 
 pytestmark = [pytest.mark.req("KER-9"), pytest.mark.timeout(400), pytest.mark.django_db]
 READERS, FLOOR = set(SOURCE_READERS), set(FLOOR_READERS)
@@ -31,6 +31,12 @@ ROWS: dict[str, Row] = {
     "api:realtime-planned": Row(get={*ROSTER_READERS, Role.AGENT}, query=WEEK),
     "api:realtime-figures": Row(get=FLOOR, query="?site=JKT&from=2026-11-20&to=2026-11-20"),
     "realtime:figures": Row(get=FLOOR),
+    "realtime:reports:import": Row(get=set(SENDERS), post=set(SENDERS)),
+    "realtime:reports:import_preview": Row(get=EVERYBODY, of="job", sees=set()),
+    "realtime:reports:import_mapping": Row(get=EVERYBODY, post=EVERYBODY, of="job", sees=set()),
+    "realtime:reports:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
+    "realtime:reports:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
+    "realtime:reports:mapping": Row(get=READERS, post=set(SENDERS), of="mapping", sees=READERS),
     "realtime:interactions": Row(get=FLOOR),
     "realtime:interaction": Row(get=FLOOR, of="interaction", sees=FLOOR),
     "realtime:interaction_read": Row(post=set(UNMASKED), of="interaction", sees=FLOOR),
@@ -63,7 +69,19 @@ def objects_of(where: Site) -> dict[str, Any]:
     source = Source.objects.create(code=f"omni-{where.code}", name="Omni Channel", site=where)
     call = Interaction.objects.create(source=source, number="c1", site=where, channel="voice", outcome="menu",
                                       arrived_at=now)  # fmt: skip
-    return {"interaction": call.pk, "source": source.pk, "alert": alert.pk, "plan": plan.pk, "action": action.pk}
+    mapping = ReportMapping.objects.create(site=where, name="bank", version=1, text="source: x\n", made_at=now)
+    asker = User.objects.create_user(f"asker.{where.code}")
+    RoleAssignment.objects.create(user=asker, role=Role.SUPPORT, site=where, starts_on="2020-01-01")
+    job = job_of_a_stranger(drawer, asker)
+    return {
+        "interaction": call.pk,
+        "mapping": mapping.pk,
+        "job": job.pk,
+        "source": source.pk,
+        "alert": alert.pk,
+        "plan": plan.pk,
+        "action": action.pk,
+    }
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))
