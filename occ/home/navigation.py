@@ -77,6 +77,7 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
         [
             Item(_("Live board"), "layout-dashboard", "realtime:board", BOARD_READERS | {Role.AGENT}),
             Item(_("Service figures"), "chart-histogram", "realtime:figures", FLOOR_READERS),
+            Item(_("Non-voice"), "messages", "realtime:cases", FLOOR_READERS),
             Item(_("Data faults"), "zoom-exclamation", "realtime:faults", FLOOR_READERS),
             Item(_("Alerts"), "bell-ringing", "realtime:alerts", FLOOR_READERS),
             Item(_("Recovery plans"), "lifebuoy", "realtime:plans", FLOOR_READERS),

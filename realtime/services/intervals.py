@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from occ.people.models import Site
 from occ.policies.services import policy_value
+from occ.times import end_of_day, local_day
 from realtime.choices import Category
 from realtime.models import FORMULA
 from realtime.policies import MENU_COUNTS, SHORT_ABANDON, WITHIN, response_limit, response_target
@@ -102,9 +103,10 @@ def _asked(rows: list[tuple[int, str, datetime, bool]], now: datetime) -> dict[s
     known: dict[tuple[int, Any], list[int]] = {}
 
     def thresholds(site_id: int, at: datetime) -> list[int]:
-        key = (site_id, at.date())
+        site = sites[site_id]
+        key = (site_id, local_day(at, site.zone))
         if key not in known:
-            site, day = sites[site_id], at.replace(hour=0, minute=0) + timedelta(days=1)
+            day = end_of_day(key[1], site.zone) - timedelta(microseconds=1)
             names = [SHORT_ABANDON, WITHIN, MENU_COUNTS]
             for category in Category.values:
                 names += [response_target(category), response_limit(category)]

@@ -31,6 +31,8 @@ ROWS: dict[str, Row] = {
     "api:realtime-planned": Row(get={*ROSTER_READERS, Role.AGENT}, query=WEEK),
     "api:realtime-figures": Row(get=FLOOR, query="?site=JKT&from=2026-11-20&to=2026-11-20"),
     "realtime:figures": Row(get=FLOOR),
+    "realtime:cases": Row(get=FLOOR),
+    "api:realtime-cases": Row(get=FLOOR, query="?site=JKT&from=2026-11-20&to=2026-11-20"),
     "realtime:reports:import": Row(get=set(SENDERS), post=set(SENDERS)),
     "realtime:reports:import_preview": Row(get=EVERYBODY, of="job", sees=set()),
     "realtime:reports:import_mapping": Row(get=EVERYBODY, post=EVERYBODY, of="job", sees=set()),

@@ -19,9 +19,11 @@ from occ.jobs.models import Job
 from occ.jobs.services import job_run
 from occ.ledger.models import Entry
 from occ.people.choices import Role
-from occ.times import local_day
+from occ.policies.models import Policy
+from occ.times import local_day, start_of_day
 from realtime.masking import body_shown, number_shown
 from realtime.models import Correction, Interaction, Interval, Source
+from realtime.policies import WITHIN
 from realtime.services.figures import figures, sources_of, total
 from realtime.services.ingesting import Taken
 from realtime.services.intervals import QUARTER, quarter_of
@@ -104,6 +106,13 @@ def test_what_is_told_in_time_is_no_correction_and_what_is_told_late_says_what_i
     assert Interval.objects.get(channel="voice").corrected_at == NOW
     with pytest.raises(DatabaseError), transaction.atomic():
         Correction.objects.update(was={})
+
+
+def test_a_threshold_holds_from_its_day_on_and_no_quarter_sooner(floor: Floor, tell: Tell) -> None:
+    midnight = start_of_day(local_day(NOW, floor.jkt.zone), floor.jkt.zone)
+    Policy.objects.create(key=WITHIN, value=60, valid_from=midnight, set_at=midnight, reason="x")
+    tell(*call("before", midnight - QUARTER, wait=30), *call("after", midnight, wait=30))
+    assert list(Interval.objects.order_by("starts_at").values_list("within", flat=True)) == [0, 1]
 
 
 def test_the_sources_of_a_figure_are_those_that_told_of_it(floor: Floor, tell: Tell) -> None:
