@@ -239,6 +239,7 @@ CELERY_TASK_ROUTES = {
     "retention.tasks.fill": {"queue": "jobs"},
     "retention.tasks.reverify": {"queue": "jobs"},
     "retention.tasks.figures": {"queue": "jobs"},
+    "realtime.tasks.months": {"queue": "jobs"},
     "retention.tasks.transcripts": {"queue": "jobs"},
 }
 CELERY_BEAT_SCHEDULER = "occ.beat:LeaderScheduler"
@@ -249,6 +250,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile": {"task": "userids.reconciling.tasks.reconcile", "schedule": 60.0, "options": {"expires": 60}},
     "transfers": {"task": "sdm.tasks.take_effect", "schedule": 60.0, "options": {"expires": 60}},
     "floor": {"task": "realtime.tasks.floor", "schedule": 15.0, "options": {"expires": 60}},
+    "months": {"task": "realtime.tasks.months", "schedule": 1800.0, "options": {"expires": 1800}},
     "alerts": {"task": "realtime.tasks.alerts", "schedule": 30.0, "options": {"expires": 60}},
     "scans": {"task": "retention.tasks.scans", "schedule": 60.0, "options": {"expires": 60}},
     "deliver": {"task": "occ.notifications.tasks.deliver_due", "schedule": 15.0, "options": {"expires": 60}},

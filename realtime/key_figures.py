@@ -10,8 +10,9 @@ from occ.figures.registry import Figure, Scope, Value, register
 from occ.people.choices import Channel
 from realtime.choices import Category
 from realtime.models import FORMULA
-from realtime.policies import AHT, SCR, SERVICE_LEVEL, response_limit
+from realtime.policies import AHT, SCR, SERVICE_LEVEL, SLG_LINK, SLG_SYSTEM, response_limit
 from realtime.services.figures import total
+from realtime.services.links import LINK, SYSTEM, available
 from realtime.services.responses import Responses, responses, together
 
 
@@ -72,3 +73,24 @@ register(Figure("realtime.response_on_target", _("Response time: in the target")
 register(Figure("realtime.response_within_limit", _("Response time: in the limit"), "percent",
                 _("submitted within their category's limit / submitted"), "MO 3.2",
                 responded(lambda row: row.limit_share)))  # fmt: skip
+
+
+def up(kind: str) -> Callable[[Scope], Value]:
+    """Of a site's links or systems, up to the end of the scope."""
+
+    def provider(scope: Scope) -> Value:
+        if scope.site is None or scope.team is not None or scope.person is not None or scope.channel:
+            return Value(None, formula=FORMULA)
+        found = available(scope.site, kind, scope.start, scope.end, scope.end)
+        inputs = {"known_seconds": found.known.total_seconds(), "down_seconds": found.down.total_seconds(),
+                  "outages": len(found.outages)}  # fmt: skip
+        return Value(found.percent, inputs, formula=FORMULA)
+
+    return provider
+
+
+UP = _("1 - time down / time known, of all of them together")
+register(Figure("realtime.link_availability", _("Link availability"), "percent", UP, "MO 3.1", up(LINK),
+                target=SLG_LINK))  # fmt: skip
+register(Figure("realtime.system_availability", _("System availability"), "percent", UP, "MO 3.1", up(SYSTEM),
+                target=SLG_SYSTEM))  # fmt: skip

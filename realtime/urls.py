@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from realtime.views import alerts, board, cases, figures, interactions, plans, reports, sources
+from realtime.views import alerts, board, cases, figures, interactions, months, plans, reports, sources
 
 app_name = "realtime"
 # Reports brought in have the wizard's names, in a namespace of their own.
@@ -19,6 +19,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sources/<int:pk>/edit/", sources.source_edit, name="source_edit"),
     path("sources/<int:pk>/retry/", sources.source_retry, name="source_retry"),
     path("reports/", include((report_urls, "reports"))),
+    path("months/", months.months, name="months"),
+    path("months/new/", months.month_new, name="month_new"),
+    path("months/<int:pk>/", months.month, name="month"),
+    path("months/<int:pk>/revise/", months.month_revise, name="month_revise"),
     path("cases/", cases.page, name="cases"),
     path("figures/", figures.page, name="figures"),
     path("interactions/", interactions.interactions, name="interactions"),

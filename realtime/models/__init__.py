@@ -3,12 +3,14 @@
 from realtime.models.events import SOURCE_READERS, Arrival, Event, Source
 from realtime.models.floor import AgentNow, AgentSegment, Interaction
 from realtime.models.intervals import FORMULA, Correction, Interval, StaffInterval, Stale
+from realtime.models.months import MONTH_READERS, MonthRevision, ServiceMonth
 from realtime.models.recovery import FLOOR_READERS, Alert, PlanAction, RecoveryPlan
 from realtime.models.reports import ReportMapping
 from realtime.models.roster import ROSTER_READERS, Roster, RosterLine, Shift
 
 __all__ = [
-    "FLOOR_READERS", "FORMULA", "ROSTER_READERS", "SOURCE_READERS", "AgentNow", "AgentSegment", "Alert", "Arrival",
-    "Correction", "Event", "Interaction", "Interval", "PlanAction", "RecoveryPlan", "ReportMapping", "Roster",
-    "RosterLine", "Shift", "Source", "StaffInterval", "Stale",
+    "FLOOR_READERS", "FORMULA", "MONTH_READERS", "ROSTER_READERS", "SOURCE_READERS", "AgentNow", "AgentSegment",
+    "Alert", "Arrival", "Correction", "Event", "Interaction", "Interval", "MonthRevision", "PlanAction",
+    "RecoveryPlan", "ReportMapping", "Roster", "RosterLine", "ServiceMonth", "Shift", "Source", "StaffInterval",
+    "Stale",
 ]  # fmt: skip

@@ -10,9 +10,21 @@ from django.utils import timezone
 
 from occ.people.choices import Role
 from occ.people.models import RoleAssignment, Site, User
-from realtime.models import FLOOR_READERS, ROSTER_READERS, SOURCE_READERS, Alert, Interaction, ReportMapping, Source
+from realtime.models import (
+    FLOOR_READERS,
+    MONTH_READERS,
+    ROSTER_READERS,
+    SOURCE_READERS,
+    Alert,
+    Interaction,
+    MonthRevision,
+    ReportMapping,
+    ServiceMonth,
+    Source,
+)
 from realtime.services.alerting import ACKNOWLEDGERS
 from realtime.services.ingesting import SENDERS
+from realtime.services.months import FREEZERS
 from realtime.services.reading_events import UNMASKED
 from realtime.services.recovery import plan_open
 from realtime.services.sources import KEEPERS
@@ -31,6 +43,11 @@ ROWS: dict[str, Row] = {
     "api:realtime-planned": Row(get={*ROSTER_READERS, Role.AGENT}, query=WEEK),
     "api:realtime-figures": Row(get=FLOOR, query="?site=JKT&from=2026-11-20&to=2026-11-20"),
     "realtime:figures": Row(get=FLOOR),
+    "realtime:months": Row(get=set(MONTH_READERS)),
+    "realtime:month": Row(get=set(MONTH_READERS), of="month", sees=set(MONTH_READERS)),
+    "realtime:month_new": Row(get=FLOOR, post=set(FREEZERS)),
+    "realtime:month_revise": Row(post=set(FREEZERS), of="month", sees=set(MONTH_READERS)),
+    "api:realtime-months": Row(get=set(MONTH_READERS)),
     "realtime:cases": Row(get=FLOOR),
     "api:realtime-cases": Row(get=FLOOR, query="?site=JKT&from=2026-11-20&to=2026-11-20"),
     "realtime:reports:import": Row(get=set(SENDERS), post=set(SENDERS)),
@@ -75,8 +92,11 @@ def objects_of(where: Site) -> dict[str, Any]:
     asker = User.objects.create_user(f"asker.{where.code}")
     RoleAssignment.objects.create(user=asker, role=Role.SUPPORT, site=where, starts_on="2020-01-01")
     job = job_of_a_stranger(drawer, asker)
+    month = ServiceMonth.objects.create(site=where, month="2020-10-01")
+    MonthRevision.objects.create(month=month, number=0, figures=[], frozen_at=now)
     return {
         "interaction": call.pk,
+        "month": month.pk,
         "mapping": mapping.pk,
         "job": job.pk,
         "source": source.pk,
