@@ -71,6 +71,8 @@ def recovery_body(plan: RecoveryPlan, *, language: str) -> dict[str, Any]:
         return date_format(at.astimezone(zone), "j F Y, H:i") if at else ""
 
     def said(value: Any, unit: str = "", digits: int = 1) -> str:
+        if value is not None:
+            value = round(value, digits)  # number_format cuts off
         return f"{number_format(value, digits, use_l10n=True, force_grouping=True)}{unit}" if value is not None else "–"
 
     with translation.override(language):
@@ -141,7 +143,7 @@ def figure_label(key: str) -> str:
 def figure_said(value: float | None, unit: str) -> str:
     if value is None:
         return "–"
-    return f"{number_format(value, 2, use_l10n=True, force_grouping=True)} {UNITS.get(unit, unit)}".strip()
+    return f"{number_format(round(value, 2), 2, use_l10n=True, force_grouping=True)} {UNITS.get(unit, unit)}".strip()
 
 
 def target_said(row: dict[str, Any]) -> str:

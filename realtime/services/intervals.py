@@ -122,7 +122,8 @@ def _asked(rows: list[tuple[int, str, datetime, bool]], now: datetime) -> dict[s
 
 
 # Of an interaction with a fault the counts are counted and the talk is not; nor is a wait whose ends cannot be true
-# (`timed`). A case has a response time in place of a wait and a talk.
+# (`timed`). A case has a response time in place of a wait and a talk. Each quarter is summed by itself, by the index:
+# as a join of all of them PostgreSQL may look at every call of the site for each.
 # What was corrected by a late event is kept with what it had been.
 COMPUTE = """
 WITH asked AS (
@@ -131,7 +132,9 @@ WITH asked AS (
         %(p6)s::bigint[], %(p7)s::bigint[], %(p8)s::bigint[])
     AS a(site_id, channel, starts_at, late, short, within_ms, menu, t_info, l_info, t_ask, l_ask, t_plain, l_plain)
 ), found AS (
-SELECT a.site_id, a.channel, a.starts_at,
+SELECT a.site_id, a.channel, a.starts_at, f.*
+FROM asked a
+CROSS JOIN LATERAL (SELECT
     count(*) FILTER (WHERE i.call AND (i.outcome <> 'menu' OR a.menu > 0)) AS offered,
     count(*) FILTER (WHERE i.call AND i.outcome = 'answered') AS answered,
     count(*) FILTER (WHERE i.call AND i.outcome = 'abandoned') AS abandoned,
@@ -156,14 +159,12 @@ SELECT a.site_id, a.channel, a.starts_at,
     COALESCE(sum(i.wait_ms) FILTER (WHERE NOT i.call AND i.submitted_at IS NOT NULL AND i.timed), 0) AS response_ms,
     count(*) FILTER (WHERE NOT i.call AND i.submitted_at IS NOT NULL AND NOT i.timed) AS unmeasured,
     COALESCE(array_agg(DISTINCT i.source_id) FILTER (WHERE i.source_id IS NOT NULL), '{}') AS sources
-FROM asked a
-LEFT JOIN LATERAL (
+FROM (
     SELECT x.*, NOT x.is_case AS call, x.faults = '{}' AS sound,
            NOT x.faults && '{negative,clock}'::varchar[] AS timed
     FROM realtime_interaction x WHERE x.site_id = a.site_id AND x.channel = a.channel
     AND x.arrived_at >= a.starts_at AND x.arrived_at < a.starts_at + interval '15 minutes'
-) i ON true
-GROUP BY a.site_id, a.channel, a.starts_at
+) i) f
 ), was AS (
     SELECT v.*, a.late AND %(now)s > v.starts_at + %(settled)s AND v.formula = %(formula)s AS closed
     FROM realtime_interval v JOIN asked a USING (site_id, channel, starts_at)
@@ -207,25 +208,43 @@ FROM written n JOIN was w USING (site_id, channel, starts_at) WHERE w.closed
 ASIDE = ["id", "site_id", "channel", "starts_at", "computed_at", "corrected_at", "corrections", "formula", "closed",
          "sources"]  # fmt: skip
 
-# A state that goes on counts up to now.
+# A state that goes on counts up to now. Quarters that follow each other are a run, whose states are read once and cut
+# at each border.
 STAFF = """
+WITH asked AS (
+    SELECT * FROM unnest(%(site)s::bigint[], %(starts)s::timestamptz[]) AS a(site_id, starts_at)
+), runs AS (
+    SELECT site_id, min(starts_at) AS begins, max(starts_at) + interval '15 minutes' AS until
+    FROM (SELECT site_id, starts_at,
+                 starts_at - row_number() OVER (PARTITION BY site_id ORDER BY starts_at) * interval '15 minutes' AS run
+          FROM asked) o
+    GROUP BY site_id, run
+), cut AS (
+    SELECT r.site_id, q AS starts_at, s.state,
+           (1000 * EXTRACT(epoch FROM LEAST(s.ends, q + interval '15 minutes') - GREATEST(s.starts_at, q)))::bigint
+           AS ms
+    FROM runs r CROSS JOIN LATERAL (
+        SELECT x.state, x.starts_at, LEAST(COALESCE(x.ends_at, %(now)s), r.until) AS ends
+        FROM realtime_agentsegment x
+        WHERE x.site_id = r.site_id AND x.starts_at < r.until AND x.starts_at > r.begins - interval '16 hours'
+          AND (x.ends_at IS NULL OR x.ends_at > r.begins) AND x.state <> 'offline'
+        OFFSET 0
+    ) s CROSS JOIN LATERAL generate_series(
+        date_bin('15 minutes', GREATEST(s.starts_at, r.begins), '2001-01-01 00:00:00+00'),
+        LEAST(s.ends, s.starts_at + interval '16 hours') - interval '1 microsecond', interval '15 minutes') q
+), summed AS (
+    SELECT site_id, starts_at,
+        sum(ms) FILTER (WHERE state = 'available') AS available,
+        sum(ms) FILTER (WHERE state IN ('busy', 'hold')) AS busy,
+        sum(ms) FILTER (WHERE state = 'wrapup') AS wrapup, sum(ms) FILTER (WHERE state = 'aux') AS aux,
+        sum(ms) FILTER (WHERE state = 'unknown') AS unknown
+    FROM cut WHERE ms > 0 GROUP BY site_id, starts_at
+)
 INSERT INTO realtime_staffinterval (site_id, starts_at, available_ms, busy_ms, wrapup_ms, aux_ms, unknown_ms,
     computed_at)
-SELECT a.site_id, a.starts_at,
-    COALESCE(sum(ms) FILTER (WHERE state = 'available'), 0),
-    COALESCE(sum(ms) FILTER (WHERE state IN ('busy', 'hold')), 0),
-    COALESCE(sum(ms) FILTER (WHERE state = 'wrapup'), 0), COALESCE(sum(ms) FILTER (WHERE state = 'aux'), 0),
-    COALESCE(sum(ms) FILTER (WHERE state = 'unknown'), 0), %(now)s
-FROM unnest(%(site)s::bigint[], %(starts)s::timestamptz[]) AS a(site_id, starts_at)
-LEFT JOIN LATERAL (
-    SELECT s.state, (EXTRACT(epoch FROM LEAST(COALESCE(s.ends_at, %(now)s), a.starts_at + interval '15 minutes')
-                             - GREATEST(s.starts_at, a.starts_at)) * 1000)::bigint AS ms
-    FROM realtime_agentsegment s
-    WHERE s.site_id = a.site_id AND s.starts_at < a.starts_at + interval '15 minutes'
-      AND s.starts_at > a.starts_at - interval '16 hours'
-      AND (s.ends_at IS NULL OR s.ends_at > a.starts_at) AND s.state <> 'offline'
-) s ON s.ms > 0
-GROUP BY a.site_id, a.starts_at
+SELECT a.site_id, a.starts_at, COALESCE(available, 0), COALESCE(busy, 0), COALESCE(wrapup, 0), COALESCE(aux, 0),
+    COALESCE(unknown, 0), %(now)s
+FROM asked a LEFT JOIN summed USING (site_id, starts_at)
 ON CONFLICT (site_id, starts_at) DO UPDATE SET
     available_ms = excluded.available_ms, busy_ms = excluded.busy_ms, wrapup_ms = excluded.wrapup_ms,
     aux_ms = excluded.aux_ms, unknown_ms = excluded.unknown_ms, computed_at = excluded.computed_at

@@ -72,7 +72,7 @@ class FiguresForm(forms.Form):
     channel = forms.ChoiceField(label=gettext_lazy("Channel"), choices=Channel.choices)
     first = DayField(label=gettext_lazy("From"))
     last = DayField(label=gettext_lazy("To"))
-    interval = forms.ChoiceField(label=gettext_lazy("By"), choices=STEPS)
+    interval = forms.ChoiceField(label=gettext_lazy("Interval"), choices=STEPS)
 
     def __init__(self, data: QueryDict, *, user: User, now: datetime) -> None:
         sites = sites_for(user, FLOOR_READERS)
@@ -158,6 +158,7 @@ def target_of(one: Measure, asked: Asked, now: datetime) -> float | None:
 def shown(value: float | None, digits: int, unit: str = "") -> str:
     if value is None:
         return "–"
+    value = round(value, digits)  # number_format cuts off
     return f"{number_format(value, digits, use_l10n=True, force_grouping=True)}{f' {unit}' if unit else ''}"
 
 

@@ -39,7 +39,7 @@ FROM (
         (random() * random() * 90000)::bigint AS wait_ms,
         CASE WHEN n %% 17 <> 0 AND n %% 13 <> 0 THEN (20000 + random() * random() * 900000)::bigint END AS talk_ms
     FROM generate_series(1, %(calls)s) n
-) c
+) c ORDER BY arrived_at
 """
 SEGMENTS = """
 INSERT INTO realtime_agentsegment (source_id, agent, site_id, starts_at, ends_at, state, reason, gap)

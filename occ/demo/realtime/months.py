@@ -41,39 +41,44 @@ key: ["No"]
 columns: {{date: Tanggal, arrived: Origin, submitted: Submit, agent: Agent, category: Kategori}}
 dates: "%d/%m/%Y"
 """
+LATE = ";susulan"
 A_DAY = {"JKT": 46, "YGY": 58}
 RESPONSES = {"informasi": 260, "permintaan": 640, "keluhan": 900}
 
 
 def months(staff: Staff, now: datetime) -> None:
     rng = random.Random(11)  # noqa: S311
-    for site in Site.objects.order_by("code"):
-        today = local_day(now, site.zone)
-        last = month_of(month_of(today) - timedelta(days=1))
-        before = month_of(last - timedelta(days=1))
-        rtfm = staff.users[str(Role.RTFM)]
+    sites, rtfm = list(Site.objects.order_by("code")), staff.users[str(Role.RTFM)]
+    today = local_day(now, sites[0].zone)
+    last = month_of(month_of(today) - timedelta(days=1))
+    before = month_of(last - timedelta(days=1))
+    late = []
+    for site in sites:
         for name, text, rows in (
             ("Rekap PBX", CALLS, calls(site, before, month_of(today), rng)),
             ("Rekap tiket", CASES, cases(site, before, month_of(today), rng)),
         ):
-            text = text.format(code=site.code.lower())
-            mapping_keep(site=site, name=name, text=text, reason="", actor=rtfm, now=now - timedelta(days=20))
-            head, *lines = rows
-            late = [one for one in lines if one.endswith(";susulan")]
-            for part in ([one for one in lines if one not in late], late):
-                if part is late:
-                    _links(rtfm, site, last, now, rng)
-                    months_freeze(now=now)
-                file = io.BytesIO("\n".join([head, *part]).encode())
-                report_import(file=file, name=f"{name}.csv", mapping=mapping_of(text), site=site, actor=rtfm, now=now)
-                report_work(now)
-        month = ServiceMonth.objects.filter(site=site, month=last).first()
-        if site.code == "YGY" and month is not None:
-            month_revise(
-                month_id=month.pk, reason="Rekap PBX tanggal terakhir menyusul", now=now,
-                actor=staff.users[f"coordinator.{site.code.lower()}"],
-            )  # fmt: skip
+            said = text.format(code=site.code.lower())
+            mapping_keep(site=site, name=name, text=said, reason="", actor=rtfm, now=now - timedelta(days=20))
+            _bring(site, rtfm, name, said, [one for one in rows if not one.endswith(LATE)], now)
+            late.append((site, name, said, [rows[0], *(one for one in rows if one.endswith(LATE))]))
+        _links(rtfm, site, last, now, rng)
+    months_freeze(now=now)
+    for site, name, said, rows in late:
+        if len(rows) > 1:
+            _bring(site, rtfm, name, said, rows, now)
+    month = ServiceMonth.objects.filter(site=sites[-1], month=last).first()
+    if month is not None:
+        coordinator = staff.users[f"coordinator.{sites[-1].code.lower()}"]
+        reason = "Rekap PBX tanggal terakhir menyusul"
+        month_revise(month_id=month.pk, reason=reason, actor=coordinator, now=now)
     _odd(staff, now)
+
+
+def _bring(site: Site, actor: User, name: str, text: str, rows: list[str], now: datetime) -> None:
+    file = io.BytesIO("\n".join(rows).encode())
+    report_import(file=file, name=f"{name}.csv", mapping=mapping_of(text), site=site, actor=actor, now=now)
+    report_work(now)
 
 
 def calls(site: Site, first: date, until: date, rng: random.Random) -> list[str]:
