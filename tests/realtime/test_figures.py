@@ -22,11 +22,12 @@ from occ.people.choices import Role
 from occ.policies.models import Policy
 from occ.times import local_day, start_of_day
 from realtime.masking import body_shown, number_shown
-from realtime.models import Correction, Interaction, Interval, Source
+from realtime.models import Correction, Interaction, Interval, Source, StaffInterval, Stale
 from realtime.policies import WITHIN
 from realtime.services.figures import figures, sources_of, total
 from realtime.services.ingesting import Taken
-from realtime.services.intervals import QUARTER, quarter_of
+from realtime.services.intervals import QUARTER, intervals_compute, quarter_of
+from realtime.views.figures import shown
 from tests.factories import NOW, Floor, user
 from tests.realtime.conftest import event
 
@@ -208,6 +209,34 @@ def test_the_same_as_a_spreadsheet(floor: Floor, tell: Tell, leader: Client) -> 
     job_run(job_id=job.pk, now=timezone.now())
     job.refresh_from_db()
     assert job.state == "refused"
+
+
+@pytest.mark.parametrize(("value", "digits", "text"), [(77.777, 2, "77,78"), (1234.5, 0, "1.234"), (None, 2, "–")])
+def test_a_figure_is_rounded_and_not_cut_off(value: float | None, digits: int, text: str) -> None:
+    with translation.override("id"):
+        assert shown(value, digits) == text
+
+
+def test_an_agent_s_time_is_cut_at_the_borders_of_quarters_whichever_are_asked(floor: Floor, tell: Tell) -> None:
+    at = START + timedelta(minutes=10)
+    tell(event("agent.state", at, agent="A1", state="busy"),
+         event("agent.state", at + timedelta(minutes=40), agent="A1", state="wrapup"),
+         event("agent.logout", at + timedelta(minutes=50), agent="A1"))  # fmt: skip
+    expected = [(300, 0), (900, 0), (900, 0), (300, 600), (0, 0)]
+
+    def found() -> list[tuple[int, int]]:
+        rows = StaffInterval.objects.filter(starts_at__gte=START).order_by("starts_at")[:5]
+        return [(one.busy_ms // 1000, one.wrapup_ms // 1000) for one in rows]
+
+    assert found() == expected[: len(found())] and len(found()) >= 4
+    for chosen in ([0, 2], [1], [0, 1, 2, 3]):
+        StaffInterval.objects.all().update(busy_ms=1, wrapup_ms=1)
+        Stale.objects.bulk_create(
+            [Stale(site=floor.jkt, channel="", starts_at=START + i * QUARTER, since=NOW) for i in chosen]
+        )
+        intervals_compute(now=NOW)
+        again = found()
+        assert [again[i] for i in chosen] == [expected[i] for i in chosen]
 
 
 # Down to the events ---------------------------------------------------------------------------------------------------
