@@ -85,12 +85,16 @@ def found(request: HttpRequest, pk: uuid.UUID, wizard: Wizard) -> Job:
     return job
 
 
-def preview(request: HttpRequest, pk: uuid.UUID, wizard: Wizard) -> HttpResponse:
+def preview(
+    request: HttpRequest, pk: uuid.UUID, wizard: Wizard, also: Callable[[Job], dict[str, Any]] | None = None
+) -> HttpResponse:
+    """`also`: what the wizard's templates show beside the job's result, once there is one."""
     job = found(request, pk, wizard)
     crumbs = [{"label": wizard.title, "url": reverse(f"{wizard.space}:import")}]
     context: dict[str, Any] = {"title": job.input_name, "crumbs": crumbs, "job": job, "urls": wizard.urls(job)}
     if job.state != State.DONE:
         return render(request, "imports/running.html", context)
+    context |= also(job) if also else {}
     if job.kind == wizard.apply.key:
         return render(request, wizard.done_template, context)
     number = request.GET.get("page", "1")

@@ -239,6 +239,7 @@ CELERY_TASK_ROUTES = {
     "retention.tasks.fill": {"queue": "jobs"},
     "retention.tasks.reverify": {"queue": "jobs"},
     "retention.tasks.figures": {"queue": "jobs"},
+    "realtime.tasks.months": {"queue": "jobs"},
     "retention.tasks.transcripts": {"queue": "jobs"},
     "realtime.tasks.forecasts": {"queue": "jobs"},
 }
@@ -250,6 +251,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile": {"task": "userids.reconciling.tasks.reconcile", "schedule": 60.0, "options": {"expires": 60}},
     "transfers": {"task": "sdm.tasks.take_effect", "schedule": 60.0, "options": {"expires": 60}},
     "floor": {"task": "realtime.tasks.floor", "schedule": 15.0, "options": {"expires": 60}},
+    "months": {"task": "realtime.tasks.months", "schedule": 1800.0, "options": {"expires": 1800}},
     "alerts": {"task": "realtime.tasks.alerts", "schedule": 30.0, "options": {"expires": 60}},
     "headcounts": {"task": "realtime.tasks.headcounts", "schedule": 60.0, "options": {"expires": 60}},
     "attendance": {"task": "realtime.tasks.attendance", "schedule": 60.0, "options": {"expires": 60}},

@@ -95,6 +95,15 @@ class Fault(models.TextChoices):
     CLOCK = "clock", _("The source's clock is wrong")
 
 
+class Purpose(models.TextChoices):
+    """Why somebody reads what an interaction's events say of a customer."""
+
+    COMPLAINT = "complaint", _("Handling a complaint")
+    DISPUTE = "dispute", _("Dispute or investigation")
+    FIGURES = "figures", _("Checking a figure")
+    AUDIT = "audit", _("Audit")
+
+
 class RosterStatus(models.TextChoices):
     DRAFT = "draft", _("Draft")
     VALIDATED = "validated", _("Validated")

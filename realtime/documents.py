@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy
 
 from occ.documents.types import DocumentType
 from occ.documents.types import register as register_type
+from occ.figures.registry import FIGURES
 from occ.people.choices import Role
 from occ.policies.registry import Definition, number
 from occ.policies.registry import register as register_policy
-from realtime.models import RecoveryPlan
+from realtime.models import MonthRevision, RecoveryPlan
 
 RECOVERY_FORM = register_type(
     DocumentType(
@@ -38,6 +39,28 @@ register_policy(
         number(1, 100),
     )
 )  # fmt: skip
+SERVICE_MONTH = register_type(
+    DocumentType(
+        code="LKL",
+        title=gettext_lazy("Service report: SLG and KPI of the month"),
+        procedure="Manual Operasi",
+        clause="MO 3.1, 3.2",
+        owner=Role.MANAGER,
+        readers=frozenset({Role.CLIENT, Role.RTFM, Role.WFM, Role.TEAM_LEADER}),
+        template=Path(__file__).parent / "typst" / "service_month.typ",
+    )
+)
+register_policy(
+    Definition(
+        SERVICE_MONTH.retention_policy, gettext_lazy("Service reports are kept"), gettext_lazy("years"), "MO 3.2", 5,
+        number(1, 100),
+    )
+)  # fmt: skip
+RESULTS = {
+    "met": gettext_lazy("reached"), "limit": gettext_lazy("within the limit"), "missed": gettext_lazy("not reached"),
+    "unknown": gettext_lazy("not known"),
+}  # fmt: skip
+UNITS = {"percent": "%", "seconds": "s", "points": "", "count": "", "hours": "h"}
 
 
 def recovery_body(plan: RecoveryPlan, *, language: str) -> dict[str, Any]:
@@ -48,6 +71,8 @@ def recovery_body(plan: RecoveryPlan, *, language: str) -> dict[str, Any]:
         return date_format(at.astimezone(zone), "j F Y, H:i") if at else ""
 
     def said(value: Any, unit: str = "", digits: int = 1) -> str:
+        if value is not None:
+            value = round(value, digits)  # number_format cuts off
         return f"{number_format(value, digits, use_l10n=True, force_grouping=True)}{unit}" if value is not None else "–"
 
     with translation.override(language):
@@ -107,5 +132,71 @@ def recovery_body(plan: RecoveryPlan, *, language: str) -> dict[str, Any]:
                  "signed_at": None},
                 {"purpose": _("Verified by"), "name": str(plan.verified_by or "…"), "position": _("Coordinator"),
                  "signed_at": None},
+            ],
+        }  # fmt: skip
+
+
+def figure_label(key: str) -> str:
+    return str(FIGURES[key].label) if key in FIGURES else key
+
+
+def figure_said(value: float | None, unit: str) -> str:
+    if value is None:
+        return "–"
+    return f"{number_format(round(value, 2), 2, use_l10n=True, force_grouping=True)} {UNITS.get(unit, unit)}".strip()
+
+
+def target_said(row: dict[str, Any]) -> str:
+    """As the manual writes it: at least, at most, or from the target to the limit."""
+    if row["target"] is None:
+        return "–"
+    unit = UNITS.get(row["unit"], row["unit"])
+    target = number_format(row["target"], 0, use_l10n=True, force_grouping=True)
+    if row["limit"] is not None and row["limit"] != row["target"]:
+        return f"{target}–{number_format(row['limit'], 0, use_l10n=True, force_grouping=True)} {unit}"
+    return f"{'≥' if row['better'] == 'more' else '≤'} {target} {unit}"
+
+
+def month_body(revision: MonthRevision, *, language: str) -> dict[str, Any]:
+    """The template's data."""
+    month, zone = revision.month, revision.month.site.zone
+
+    def moment(at: str | None) -> str:
+        return date_format(datetime.fromisoformat(at).astimezone(zone), "j F Y, H:i") if at else _("goes on")
+
+    with translation.override(language):
+        units = {one["key"]: one["unit"] for one in revision.figures}
+        facts = [
+            (_("Site"), month.site.name),
+            (_("Month"), month.label),
+            (_("Revision"), str(revision.number)),
+            (_("Frozen"), date_format(revision.frozen_at.astimezone(zone), "j F Y, H:i")),
+            (_("Frozen by"), str(revision.frozen_by) if revision.frozen_by else _("System, at the month's end")),
+        ]
+        if revision.reason:
+            facts.append((_("Reason of the revision"), revision.reason))
+        return {
+            "facts": [{"label": label, "value": value} for label, value in facts],
+            "columns": [_("Parameter"), _("Target"), _("Achieved"), _("Result"), _("How it is measured"), _("Clause")],
+            "figures": [
+                [figure_label(one["key"]), target_said(one), figure_said(one["value"], one["unit"]),
+                 str(RESULTS[one["result"]]), str(FIGURES[one["key"]].formula) if one["key"] in FIGURES else "–",
+                 one["clause"]]
+                for one in revision.figures
+            ],
+            "missed": [one["result"] == "missed" for one in revision.figures],
+            "changes_title": _("What this revision corrects"),
+            "change_columns": [_("Parameter"), _("Before"), _("Now")],
+            "changes": [
+                [figure_label(one["key"]), figure_said(one["old"], units.get(one["key"], "")),
+                 figure_said(one["new"], units.get(one["key"], ""))]
+                for one in revision.changes
+            ],
+            "outages_title": _("Outages"),
+            "outage_columns": [_("What"), _("From"), _("To")],
+            "outages": [[one["name"], moment(one["since"]), moment(one["until"])] for one in revision.outages[:200]],
+            "places": [
+                {"purpose": _("Issued by"), "name": "…", "position": _("Operation Manager"), "signed_at": None},
+                {"purpose": _("Accepted by"), "name": "…", "position": "PT Pegadaian", "signed_at": None},
             ],
         }  # fmt: skip

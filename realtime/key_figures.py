@@ -9,10 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from occ.figures.registry import Figure, Scope, Value, register
 from occ.people.choices import Channel
 from realtime.attendance.judging import FORMULA as SHIFTS
+from realtime.choices import Category
 from realtime.models import FORMULA
-from realtime.policies import AHT, SCR, SERVICE_LEVEL
+from realtime.policies import AHT, SCR, SERVICE_LEVEL, SLG_LINK, SLG_SYSTEM, response_limit
 from realtime.services.figures import total
+from realtime.services.links import LINK, SYSTEM, available
 from realtime.services.month_sums import days_summed
+from realtime.services.responses import Responses, responses, together
 
 
 def told(name: str, *inputs: str) -> Callable[[Scope], Value]:
@@ -48,8 +51,6 @@ for key, label, unit, formula, clause, provider, better, target in (
      told("asa", "wait_seconds", "answered"), "less", ""),
     ("realtime.service_level", _("Service level"), "percent", _("answered in time / offered"), "SOP-RTM 7.1",
      told("service_level", "within", "offered"), "more", SERVICE_LEVEL),
-    ("realtime.response_time", _("Response time"), "seconds", _("submission - origin, of submitted cases"), "MO 3.2",
-     told("response_time", "submitted"), "less", ""),
 ):  # fmt: skip
     register(Figure(key, label, unit, formula, clause, provider, better, target))
 
@@ -88,3 +89,58 @@ for key, label, name, formula, clause, inputs in (
     ),
 ):
     register(Figure(key, label, "percent", formula, clause, worked(name, *inputs)))
+
+
+def responded(value: Callable[[Responses], float | None], category: str | None = None) -> Callable[[Scope], Value]:
+    """Of a site's cases: of all channels but voice unless one is named."""
+
+    def provider(scope: Scope) -> Value:
+        if scope.site is None or scope.team is not None or scope.person is not None:
+            return Value(None, formula=FORMULA)
+        found = responses(site=scope.site, start=scope.start, end=scope.end, channel=scope.channel)
+        row = together(found, category=category)
+        inputs = {"response_seconds": row.response_ms / 1000, "submitted": row.submitted, "cases": row.cases,
+                  "unmeasured": row.unmeasured, "on_target": row.on_target,
+                  "within_limit": row.within_limit}  # fmt: skip
+        return Value(value(row), inputs, formula=FORMULA)
+
+    return provider
+
+
+RESPONSE_LABELS = {
+    Category.INFORMATION: _("Response time: information"), Category.REQUEST: _("Response time: request"),
+    Category.COMPLAINT: _("Response time: complaint"),
+}  # fmt: skip
+FORMULA_WORDS = _("submission - origin, of submitted cases")
+register(Figure("realtime.response_time", _("Response time"), "seconds", FORMULA_WORDS, "MO 3.2",
+                responded(lambda row: row.seconds), "less"))  # fmt: skip
+for category, words in RESPONSE_LABELS.items():
+    register(Figure(f"realtime.response.{category}", words, "seconds", FORMULA_WORDS, "MO 3.2",
+                    responded(lambda row: row.seconds, category), "less", response_limit(category)))  # fmt: skip
+register(Figure("realtime.response_on_target", _("Response time: in the target"), "percent",
+                _("submitted within their category's target / submitted"), "MO 3.2",
+                responded(lambda row: row.target_share)))  # fmt: skip
+register(Figure("realtime.response_within_limit", _("Response time: in the limit"), "percent",
+                _("submitted within their category's limit / submitted"), "MO 3.2",
+                responded(lambda row: row.limit_share)))  # fmt: skip
+
+
+def up(kind: str) -> Callable[[Scope], Value]:
+    """Of a site's links or systems, up to the end of the scope."""
+
+    def provider(scope: Scope) -> Value:
+        if scope.site is None or scope.team is not None or scope.person is not None or scope.channel:
+            return Value(None, formula=FORMULA)
+        found = available(scope.site, kind, scope.start, scope.end, scope.end)
+        inputs = {"known_seconds": found.known.total_seconds(), "down_seconds": found.down.total_seconds(),
+                  "outages": len(found.outages)}  # fmt: skip
+        return Value(found.percent, inputs, formula=FORMULA)
+
+    return provider
+
+
+UP = _("1 - time down / time known, of all of them together")
+register(Figure("realtime.link_availability", _("Link availability"), "percent", UP, "MO 3.1", up(LINK),
+                target=SLG_LINK))  # fmt: skip
+register(Figure("realtime.system_availability", _("System availability"), "percent", UP, "MO 3.1", up(SYSTEM),
+                target=SLG_SYSTEM))  # fmt: skip

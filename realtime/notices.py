@@ -21,3 +21,11 @@ HEADCOUNT_HANDED = register(
         ),
     )
 )
+MONTH_FROZEN = register(
+    Kind(
+        "realtime.month_frozen",
+        gettext_noop("Service of %(month)s at %(site)s"),
+        gettext_noop("The figures of %(month)s at %(site)s against SLG and KPI are issued: %(document)s."),
+        "info",
+    )
+)

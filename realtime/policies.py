@@ -54,6 +54,17 @@ for category, (aim, at_most) in RESPONSE.items():
     register(Definition(response_target(category), TARGETS[category], seconds, clause, aim, valid))
     register(Definition(response_limit(category), LIMITS[category], seconds, clause, at_most, valid))
 
+# The month in the client's terms ------------------------------------------------------------------------------------
+SLG_LINK = "realtime.slg.link_percent"
+SLG_SYSTEM = "realtime.slg.system_percent"
+FREEZE_HOURS = "realtime.month.freeze_hours"
+for key, label, unit, clause, default, least, most in (
+    (SLG_LINK, _("SLG: links are available at least"), _("percent"), "MO 3.1", 95, 1, 100),
+    (SLG_SYSTEM, _("SLG: the Contact Center's systems are available at least"), _("percent"), "MO 3.1", 90, 1, 100),
+    (FREEZE_HOURS, _("A month's figures are frozen after its end by"), _("hours"), "MO 3.2", 24, 0, 720),
+):  # fmt: skip
+    register(Definition(key, label, unit, clause, default, number(least, most)))
+
 # Alerts and recovery ------------------------------------------------------------------------------------------------
 LEAST_CALLS = "realtime.alert.least_calls"
 WAITING = "realtime.alert.waiting"

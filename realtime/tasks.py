@@ -12,12 +12,14 @@ from realtime.services.alerting import alerts_watch
 from realtime.services.attendance import records_keep
 from realtime.services.floor import floor_once
 from realtime.services.headcounts import headcounts_open
+from realtime.services.months import months_freeze
 
 heartbeats.expect("floor", timedelta(minutes=3))
 heartbeats.expect("alerts", timedelta(minutes=3))
 heartbeats.expect("headcounts", timedelta(minutes=5))
 heartbeats.expect("attendance", timedelta(minutes=10))
 heartbeats.expect("forecasts", timedelta(hours=2))
+heartbeats.expect("months", timedelta(hours=3))
 
 
 @shared_task
@@ -62,3 +64,12 @@ def forecasts() -> int:
     made, failed = forecasts_make(now=now)
     heartbeats.leave("forecasts", now=now, did=made, parked=failed)
     return made
+
+
+@shared_task
+def months() -> int:
+    """Months that are over, frozen (RTM-12)."""
+    now = timezone.now()
+    did = months_freeze(now=now)
+    heartbeats.leave("months", now=now, did=did)
+    return did

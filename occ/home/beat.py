@@ -13,6 +13,7 @@ from realtime.services.alerting import alerts_watch
 from realtime.services.attendance import records_keep
 from realtime.services.floor import floor_once
 from realtime.services.headcounts import headcounts_open
+from realtime.services.months import months_freeze
 from retention.services.compliance import figures_count
 from retention.services.disposing import proposal_dispose, proposals_take_up
 from retention.services.holds import holds_watch
@@ -54,6 +55,7 @@ DUTIES: dict[str, Callable[[datetime], int]] = {
     "headcounts": lambda now: headcounts_open(now=now),
     "attendance": lambda now: records_keep(now=now),
     "forecasts": lambda now: forecasts_make(now=now)[0],
+    "months": lambda now: months_freeze(now=now),
     "sweep": lambda now: sweep(now=now).steps,
     "connect": lambda now: connect(now=now),
     "reconcile": lambda now: reconcile_due(now=now),

@@ -11,7 +11,8 @@ from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import SITE_WIDE, has_role
 from realtime.floorwatch.audience import BOARD_READERS
-from realtime.models import FLOOR_READERS, ROSTER_READERS, SOURCE_READERS
+from realtime.models import FLOOR_READERS, MONTH_READERS, ROSTER_READERS, SOURCE_READERS
+from realtime.services.ingesting import SENDERS
 from retention.personal import APPROVERS, CATALOGUE_READERS, LISTENERS, PLACE_READERS
 from userids.models import APPLICATION_READERS
 
@@ -77,10 +78,15 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Live board"), "layout-dashboard", "realtime:board", BOARD_READERS | {Role.AGENT}),
             Item(_("Attendance"), "user-check", "realtime:attendance", ROSTER_READERS),
             Item(_("Days worked"), "calendar-time", "realtime:attendance_records", ROSTER_READERS | {Role.AGENT}),
+            Item(_("Service figures"), "chart-histogram", "realtime:figures", FLOOR_READERS),
+            Item(_("Non-voice"), "messages", "realtime:cases", FLOOR_READERS),
+            Item(_("Data faults"), "zoom-exclamation", "realtime:faults", FLOOR_READERS),
+            Item(_("Months of service"), "calendar-stats", "realtime:months", MONTH_READERS),
             Item(_("Alerts"), "bell-ringing", "realtime:alerts", FLOOR_READERS),
             Item(_("Recovery plans"), "lifebuoy", "realtime:plans", FLOOR_READERS),
             Item(_("Forecast"), "chart-line", "realtime:forecasts", FLOOR_READERS),
             Item(_("What if"), "calculator", "realtime:what_if", FLOOR_READERS),
+            Item(_("Reports"), "upload", "realtime:reports:import", SENDERS),
             Item(_("Sources of events"), "plug-connected", "realtime:sources", SOURCE_READERS),
         ],
     ),

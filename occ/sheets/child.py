@@ -65,7 +65,7 @@ def answer(job: dict[str, Any]) -> None:
         source = iter(rows)
         head = list(islice(source, HEAD))
         for at, (number, cells) in enumerate(head):
-            score = (len({known[k] for c in cells if (k := key(c)) in known}), len(cells) if kind == "text" else 0)
+            score = (fits(cells, known, free="sample" in job), len(cells) if kind == "text" else 0)
             if score[0] and (best is None or score > best[0]):
                 best = (score, name, number, cells, head[at + 1 :], source)
     if best is None:
@@ -93,9 +93,18 @@ def answer(job: dict[str, Any]) -> None:
         if all(cell is None for cell in out):
             continue
         count += 1
+        if count > job.get("sample", count):
+            break
         if count > job["rows"]:
             raise No("too_many_rows", limit=job["rows"])
         sys.stdout.write(json.dumps([at, out]) + "\n")
+
+
+def fits(cells: Iterable[Any], known: dict[str, str], *, free: bool) -> int:
+    """How many columns a row of headings names. `free`, none are known: how many different words it has."""
+    if not free:
+        return len({known[k] for c in cells if (k := key(c)) in known})
+    return len({k for c in cells if isinstance(c, str) and any(map(str.isalpha, c)) and (k := key(c))})
 
 
 def plain(cell: Any) -> Any:

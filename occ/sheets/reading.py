@@ -94,20 +94,32 @@ class Table:
 
 def read_table(file: "BinaryIO | File[bytes]", *, columns: Sequence[Column], limits: Limits = Limits()) -> Table:
     """The rows of the sheet whose headings fit `columns` best. Raises SheetRefused."""
+    return _read(file, columns, limits)
+
+
+def read_head(file: "BinaryIO | File[bytes]", *, rows: int = 8, limits: Limits = Limits()) -> Table:
+    """The row that looks most like headings, whatever they say, and some rows under it. Raises SheetRefused."""
+    return _read(file, (), limits, sample=rows)
+
+
+def _read(
+    file: "BinaryIO | File[bytes]", columns: Sequence[Column], limits: Limits, sample: int | None = None
+) -> Table:
     with tempfile.TemporaryDirectory(prefix="occ-sheet-") as folder:
         upload, out = Path(folder, "upload"), Path(folder, "out")
         with upload.open("wb") as copy:
             shutil.copyfileobj(file, copy, 1 << 20)
         if upload.stat().st_size > limits.bytes:
             raise _refused("too_big")
-        _run_child(upload, out, columns, limits)
+        _run_child(upload, out, columns, limits, sample)
         with out.open(encoding="ascii") as lines:
             return _table(lines, columns)
 
 
-def _run_child(upload: Path, out: Path, columns: Sequence[Column], limits: Limits) -> None:
+def _run_child(upload: Path, out: Path, columns: Sequence[Column], limits: Limits, sample: int | None) -> None:
     job = {"path": str(upload), "columns": {c.name: sorted(c.keys) for c in columns}, "rows": limits.rows,
            "unpacked": limits.unpacked, "memory": limits.memory, "seconds": limits.seconds}  # fmt: skip
+    job |= {} if sample is None else {"sample": sample}
     with out.open("wb") as stdout:
         try:  # run() kills the child when the time is up
             done = subprocess.run(

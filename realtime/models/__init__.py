@@ -4,13 +4,16 @@ from realtime.models.attendance import AttendanceMark, Headcount, ShiftCorrectio
 from realtime.models.events import SOURCE_READERS, Arrival, Event, Source
 from realtime.models.floor import AgentNow, AgentSegment, Interaction
 from realtime.models.forecast import Forecast, ForecastDay, ForecastEvaluation
-from realtime.models.intervals import FORMULA, Interval, StaffInterval, Stale
+from realtime.models.intervals import FORMULA, Correction, Interval, StaffInterval, Stale
+from realtime.models.months import MONTH_READERS, MonthRevision, ServiceMonth
 from realtime.models.recovery import FLOOR_READERS, Alert, PlanAction, RecoveryPlan
+from realtime.models.reports import ReportMapping
 from realtime.models.roster import ROSTER_READERS, Roster, RosterLine, Shift
 
 __all__ = [
-    "FLOOR_READERS", "FORMULA", "ROSTER_READERS", "SOURCE_READERS", "AgentNow", "AgentSegment", "Alert", "Arrival",
-    "AttendanceMark", "Event", "Forecast", "ForecastDay", "ForecastEvaluation", "Headcount", "Interaction",
-    "Interval", "PlanAction", "RecoveryPlan", "Roster", "RosterLine", "Shift", "ShiftCorrection", "ShiftRecord",
-    "Source", "StaffInterval", "Stale",
+    "FLOOR_READERS", "FORMULA", "MONTH_READERS", "ROSTER_READERS", "SOURCE_READERS", "AgentNow", "AgentSegment",
+    "Alert", "Arrival", "AttendanceMark", "Correction", "Event", "Forecast", "ForecastDay", "ForecastEvaluation",
+    "Headcount", "Interaction", "Interval", "MonthRevision", "PlanAction", "RecoveryPlan", "ReportMapping",
+    "Roster", "RosterLine", "ServiceMonth", "Shift", "ShiftCorrection", "ShiftRecord", "Source", "StaffInterval",
+    "Stale",
 ]  # fmt: skip

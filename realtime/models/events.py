@@ -90,6 +90,10 @@ class Event(models.Model):
             ),
             models.Index(fields=["-received_at"], name="event_parked", condition=~Q(parked="")),
             BrinIndex(fields=["occurred_at"], name="event_occurred"),
+            # Seldom: read from the beginning, to know whether a link was up.
+            models.Index(
+                fields=["occurred_at"], name="event_link", condition=Q(type__in=["link.up", "link.down"], parked="")
+            ),
         ]
 
     def __str__(self) -> str:

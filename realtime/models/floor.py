@@ -5,12 +5,15 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from occ.people.choices import Channel
-from occ.people.models import Person, Site
+from occ.people.models import Person, Site, User
+from occ.people.scope import has_role, site_filter
 from realtime.choices import AgentState, Category, Fault, Outcome
 from realtime.models.events import Source
+from realtime.models.recovery import FLOOR_READERS
 
 
 class AgentSegment(models.Model):
@@ -69,6 +72,15 @@ class AgentNow(models.Model):
         return f"{self.agent} {self.state}"
 
 
+class InteractionQuerySet(models.QuerySet["Interaction"]):
+    def visible_to(self, user: User) -> InteractionQuerySet:
+        """The own sites'; what belongs to no site is seen by whoever sees all of them."""
+        return self.filter(site_filter(user, FLOOR_READERS)) if has_role(user, FLOOR_READERS) else self.none()
+
+    def faulty(self) -> InteractionQuerySet:
+        return self.exclude(faults=[])
+
+
 class Interaction(models.Model):
     """A call, chat or case from its arrival to its end. Durations are milliseconds; null while they go on."""
 
@@ -95,6 +107,8 @@ class Interaction(models.Model):
     handled = models.PositiveSmallIntegerField(default=0)
     faults = ArrayField(models.CharField(max_length=10, choices=Fault), default=list, blank=True)
 
+    objects = InteractionQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("interaction")
         constraints = [
@@ -116,3 +130,6 @@ class Interaction(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("realtime:interaction", args=[self.pk])

@@ -6,6 +6,7 @@ are milliseconds. All is recomputed from interactions and segments: a late event
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from occ.people.choices import Channel
 from occ.people.models import Site
 
-FORMULA = 1  # of the counts below; changes with them, and each row keeps the one it was made by
+FORMULA = 2  # of the counts below; changes with them, and each row keeps the one it was made by
 
 
 class Interval(models.Model):
@@ -36,20 +37,40 @@ class Interval(models.Model):
     hold_ms = models.BigIntegerField(default=0)
     wrapup_ms = models.BigIntegerField(default=0)
     faults = models.PositiveIntegerField(default=0)
+    untimed = models.PositiveIntegerField(default=0)  # answered, and how long they waited cannot be true
     cases = models.PositiveIntegerField(default=0)
     submitted = models.PositiveIntegerField(default=0)
     on_target = models.PositiveIntegerField(default=0)
     within_limit = models.PositiveIntegerField(default=0)
     response_ms = models.BigIntegerField(default=0)
+    unmeasured = models.PositiveIntegerField(default=0)  # submitted, and the response time cannot be true
+    sources = ArrayField(models.BigIntegerField(), default=list, blank=True)  # who told of them
     formula = models.PositiveSmallIntegerField(default=FORMULA)
     computed_at = models.DateTimeField()
-    # A figure that changed after its quarter had been closed for an hour: when last, and how often.
+    # A figure that a late event changed after its quarter had been closed for an hour: when last, and how often.
     corrected_at = models.DateTimeField(null=True)
     corrections = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "channel", "starts_at"], name="interval_once")]
         indexes = [models.Index(fields=["starts_at"], name="interval_starts")]
+
+    def __str__(self) -> str:
+        return f"{self.site_id} {self.channel} {self.starts_at:%Y-%m-%d %H:%M}"
+
+
+class Correction(models.Model):
+    """What a late event made of a quarter that had been closed: its counts before and after. Only grows (trigger)."""
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+", db_index=False)
+    channel = models.CharField(max_length=20, choices=Channel)
+    starts_at = models.DateTimeField()
+    at = models.DateTimeField()
+    was = models.JSONField()
+    became = models.JSONField()
+
+    class Meta:
+        indexes = [models.Index(fields=["site", "channel", "starts_at", "id"], name="correction_of")]
 
     def __str__(self) -> str:
         return f"{self.site_id} {self.channel} {self.starts_at:%Y-%m-%d %H:%M}"
@@ -81,6 +102,7 @@ class Stale(models.Model):
     channel = models.CharField(max_length=20, blank=True)
     starts_at = models.DateTimeField()
     since = models.DateTimeField()
+    late = models.BooleanField(default=False)  # told later than an hour after it happened
 
     class Meta:
         constraints = [

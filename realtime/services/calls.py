@@ -5,7 +5,6 @@ Ten thousand events a second go through here: statements take whole columns, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,25 +15,29 @@ from realtime.deriving.interactions import Said, Told, interaction_of
 from realtime.models import Event, Source
 from realtime.services.agents import columns
 from realtime.services.ingesting import CHANNELS
-from realtime.services.intervals import touch
+from realtime.services.intervals import SETTLED, touch
 from realtime.services.places import Places
 
 Extent = tuple[str, datetime, datetime]  # an agent with a customer: from, until
 
 
-def calls_derive(source: Source, rows: Iterable[Event], places: Places, now: datetime) -> None:
-    numbers = sorted({one.interaction for one in rows if one.type in interactions.TYPES})
+def calls_derive(source: Source, rows: list[Event], places: Places, now: datetime) -> None:
+    rows = [one for one in rows if one.type in interactions.TYPES]
+    numbers = sorted({one.interaction for one in rows})
     if not numbers:
         return
     told = {number: interaction_of(group) for number, group in said_of(source, numbers).items()}
     places.know(one.agent for one in told.values())
+    late = {one.interaction for one in rows if one.received_at - one.occurred_at > SETTLED}
     spots, extents = standing(source, numbers)
     made = [row_of(number, one, places) for number, one in told.items()]
     write(source, made)
-    spots |= {(row[1], row[2], row[6]) for row in made}
+    spots |= {(row[0], row[1], row[2], row[6]) for row in made}
     extents += [found for one in told.values() if (found := extent_of(one)) is not None]
-    spots |= overlaps_mark(source, extents)
-    touch(spots, now=now)
+    overlapping = overlaps_mark(source, extents)
+    touch((one[1:] for one in spots if one[0] not in late), now=now)
+    touch((one[1:] for one in spots if one[0] in late), now=now, late=True)
+    touch(overlapping, now=now, late=bool(late))
 
 
 def said_of(source: Source, numbers: list[str]) -> dict[str, list[Said]]:
@@ -52,17 +55,18 @@ def standing(source: Source, numbers: list[str]) -> tuple[set[Any], list[Extent]
     """Where these interactions are counted so far, and whose time they take."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT site_id, channel, arrived_at, agent, answered_at, talk_ms, hold_ms FROM realtime_interaction
+            """SELECT number, site_id, channel, arrived_at, agent, answered_at, talk_ms, hold_ms
+               FROM realtime_interaction
                WHERE source_id = %s AND number = ANY(%s)""",
             [source.pk, numbers],
         )
         rows = cursor.fetchall()
     extents = [
         (agent, answered, answered + timedelta(milliseconds=talk + (hold or 0)))
-        for _site, channel, _at, agent, answered, talk, hold in rows
+        for _number, _site, channel, _at, agent, answered, talk, hold in rows
         if agent and answered and talk and channel == "voice"
     ]
-    return {row[:3] for row in rows}, extents
+    return {row[:4] for row in rows}, extents
 
 
 def row_of(number: str, told: Told, places: Places) -> tuple[Any, ...]:

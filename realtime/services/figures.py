@@ -1,8 +1,9 @@
 """Service figures by interval (RTM-10, RTM-11): counts and shares with what they were made of.
 
 SCR = answered / offered, by the interval in which a call arrived; AHT = (talk + hold) / turns that agents had, without
-those whose times cannot be true, which are counted as faults; ASA = wait of the answered / answered; service level =
-answered within the seconds / offered; occupancy = (busy + after-call work) / (those + available), of the whole site.
+those whose times cannot be true, which are counted as faults; ASA = wait of the answered / answered, likewise; service
+level = answered within the seconds / offered; occupancy = (busy + after-call work) / (those + available), of the whole
+site.
 """
 
 from __future__ import annotations
@@ -11,20 +12,26 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import BigIntegerField, Func, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from occ.errors import Invalid
 from occ.people.models import Site
 from occ.times import end_of_day, local_day, month_of, next_month, start_of_day
-from realtime.models import FORMULA, Interval, StaffInterval
+from realtime.models import FORMULA, Interval, Source, StaffInterval
 
 INTERVALS = ("15", "30", "hour", "day", "month")
 COUNTS = ("offered", "answered", "abandoned", "short_abandoned", "menu_only", "waiting", "within", "wait_ms",
-          "lost_wait_ms", "handled", "talk_ms", "hold_ms", "wrapup_ms", "faults", "cases", "submitted", "on_target",
-          "within_limit", "response_ms", "corrections")  # fmt: skip
+          "lost_wait_ms", "handled", "talk_ms", "hold_ms", "wrapup_ms", "faults", "untimed", "cases", "submitted",
+          "on_target", "within_limit", "response_ms", "unmeasured", "corrections")  # fmt: skip
 STAFF = ("available_ms", "busy_ms", "wrapup_ms", "aux_ms", "unknown_ms")
 LONGEST = timedelta(days=400)
+
+
+class Unnest(Func):
+    function = "unnest"
+    output_field = BigIntegerField()
+    set_returning = True
 
 
 def interval_start(at: datetime, interval: str, site: Site) -> datetime:
@@ -77,21 +84,27 @@ def _summed(rows: QuerySet[Any], names: Iterable[str], interval: str, site: Site
 
 def row_of(at: datetime, c: dict[str, int], staff: dict[str, int] | None) -> dict[str, Any]:
     work = staff["busy_ms"] + staff["wrapup_ms"] if staff else 0
+    measured = c["submitted"] - c["unmeasured"]
     return {
         "starts_at": at.isoformat(), "offered": c["offered"], "answered": c["answered"], "abandoned": c["abandoned"],
         "short_abandoned": c["short_abandoned"], "menu_only": c["menu_only"], "waiting": c["waiting"],
         "scr": share(c["answered"], c["offered"]),
         "aht": ratio(c["talk_ms"] + c["hold_ms"], 1000 * c["handled"]),
         "aht_with_wrapup": ratio(c["talk_ms"] + c["hold_ms"] + c["wrapup_ms"], 1000 * c["handled"]),
-        "asa": ratio(c["wait_ms"], 1000 * c["answered"]),
+        "asa": ratio(c["wait_ms"], 1000 * (c["answered"] - c["untimed"])),
         "service_level": share(c["within"], c["offered"]), "within": c["within"],
         "abandon_rate": share(c["abandoned"], c["offered"]),
         "handled": c["handled"], "talk_seconds": c["talk_ms"] / 1000, "hold_seconds": c["hold_ms"] / 1000,
         "wrapup_seconds": c["wrapup_ms"] / 1000, "wait_seconds": c["wait_ms"] / 1000,
         "occupancy": share(work, work + staff["available_ms"]) if staff else None,
-        "cases": c["cases"], "submitted": c["submitted"], "on_target": share(c["on_target"], c["submitted"]),
-        "within_limit": share(c["within_limit"], c["submitted"]),
-        "response_time": ratio(c["response_ms"], 1000 * c["submitted"]),
+        "busy_seconds": staff["busy_ms"] / 1000 if staff else None,
+        "acw_seconds": staff["wrapup_ms"] / 1000 if staff else None,
+        "available_seconds": staff["available_ms"] / 1000 if staff else None,
+        "cases": c["cases"], "submitted": c["submitted"], "untimed": c["untimed"], "unmeasured": c["unmeasured"],
+        "on_target_count": c["on_target"], "within_limit_count": c["within_limit"],
+        "response_seconds": c["response_ms"] / 1000, "on_target": share(c["on_target"], measured),
+        "within_limit": share(c["within_limit"], measured),
+        "response_time": ratio(c["response_ms"], 1000 * measured),
         "faults": c["faults"], "corrections": c["corrections"], "formula": FORMULA,
     }  # fmt: skip
 
@@ -103,6 +116,13 @@ def share(part: float, whole: float) -> float | None:
 
 def ratio(part: float, whole: float) -> float | None:
     return part / whole if whole else None
+
+
+def sources_of(site: Site, channel: str, start: datetime, end: datetime) -> list[Source]:
+    """Who told of what was counted in that time."""
+    rows = Interval.objects.filter(site=site, channel=channel, starts_at__gte=start, starts_at__lt=end)
+    told = rows.annotate(one=Unnest("sources")).order_by().values("one").distinct()
+    return list(Source.objects.filter(pk__in=told))
 
 
 def total(site: Site, channel: str, start: datetime, end: datetime) -> dict[str, Any]:

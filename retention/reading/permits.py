@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from retention.reading.masking import masked_words
+from occ.masking import masked_words
 
 KEY, SEARCH = "retention.reading", "retention.searching"
 LASTS = timedelta(minutes=30)

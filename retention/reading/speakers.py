@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from occ.masking import masked_text
 from retention.marks import masked
 from retention.models import Record
 from retention.reading.chats import Message
-from retention.reading.masking import masked_text
 
 OURS = frozenset({"agent", "agen", "cs", "customer service", "bot", "chatbot", "system", "sistem", "admin", "operator"})
 THEIRS = frozenset({"customer", "nasabah", "pelanggan", "visitor", "user", "client", "klien", "pengunjung"})

@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from occ.errors import Invalid, NotAllowed, Refused
 from occ.ledger.models import Entry
 from occ.ledger.services import record as ledger_record
+from occ.masking import masked_text, masked_words
 from occ.people.actors import Actor
 from occ.people.models import User
 from occ.people.scope import has_role
 from retention.choices import Purpose, RecordKind, RecordState
 from retention.models import Record
 from retention.personal import DOWNLOADERS, LISTENERS, UNMASKED
-from retention.reading.masking import masked_text, masked_words
 from retention.reading.media import Content
 from retention.storing import PlaceAway, Shelf, Unreadable, opened
 

@@ -10,11 +10,11 @@ from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import models, transaction
 from django.db.models import Exists, Func, Max, OuterRef, Value
 
+from occ.masking import HIDDEN, masked_text
 from retention.choices import RecordKind, RecordState
 from retention.models import Record, Transcript
 from retention.models.records import RecordQuerySet
 from retention.reading.chats import HEAD_BYTES, is_text, read_chat
-from retention.reading.masking import HIDDEN, masked_text
 from retention.services.derived import register_derived
 from retention.services.listening import NotThere, beginning, content_of
 

@@ -10,14 +10,28 @@ from django.utils import timezone
 
 from occ.people.choices import Role
 from occ.people.models import RoleAssignment, Site, User
-from realtime.models import FLOOR_READERS, ROSTER_READERS, SOURCE_READERS, Alert, Headcount, Source
+from realtime.models import (
+    FLOOR_READERS,
+    MONTH_READERS,
+    ROSTER_READERS,
+    SOURCE_READERS,
+    Alert,
+    Headcount,
+    Interaction,
+    MonthRevision,
+    ReportMapping,
+    ServiceMonth,
+    Source,
+)
 from realtime.services.alerting import ACKNOWLEDGERS
 from realtime.services.headcounts import MARKERS
 from realtime.services.ingesting import SENDERS
+from realtime.services.months import FREEZERS
+from realtime.services.reading_events import UNMASKED
 from realtime.services.recovery import plan_open
 from realtime.services.sources import KEEPERS
 from realtime.workflow import PLANNERS, RECOVERY
-from tests.access.matrix import Row, World, what_a_stranger_gets, who_is_let_in
+from tests.access.matrix import EVERYBODY, Row, World, job_of_a_stranger, what_a_stranger_gets, who_is_let_in
 from tests.factories import person
 from tests.realtime.floors import shift
 
@@ -32,6 +46,25 @@ ROWS: dict[str, Row] = {
     "api:realtime-events": Row(post=set(SENDERS)),
     "api:realtime-planned": Row(get={*ROSTER_READERS, Role.AGENT}, query=WEEK),
     "api:realtime-figures": Row(get=FLOOR, query="?site=JKT&from=2026-11-20&to=2026-11-20"),
+    "realtime:figures": Row(get=FLOOR),
+    "realtime:months": Row(get=set(MONTH_READERS)),
+    "realtime:month": Row(get=set(MONTH_READERS), of="month", sees=set(MONTH_READERS)),
+    "realtime:month_new": Row(get=FLOOR, post=set(FREEZERS)),
+    "realtime:month_revise": Row(post=set(FREEZERS), of="month", sees=set(MONTH_READERS)),
+    "api:realtime-months": Row(get=set(MONTH_READERS)),
+    "realtime:cases": Row(get=FLOOR),
+    "api:realtime-cases": Row(get=FLOOR, query="?site=JKT&from=2026-11-20&to=2026-11-20"),
+    "realtime:reports:import": Row(get=set(SENDERS), post=set(SENDERS)),
+    "realtime:reports:import_preview": Row(get=EVERYBODY, of="job", sees=set()),
+    "realtime:reports:import_mapping": Row(get=EVERYBODY, post=EVERYBODY, of="job", sees=set()),
+    "realtime:reports:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
+    "realtime:reports:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
+    "realtime:reports:mapping": Row(get=READERS, post=set(SENDERS), of="mapping", sees=READERS),
+    "realtime:interactions": Row(get=FLOOR),
+    "realtime:interaction": Row(get=FLOOR, of="interaction", sees=FLOOR),
+    "realtime:interaction_read": Row(post=set(UNMASKED), of="interaction", sees=FLOOR),
+    "realtime:faults": Row(get=FLOOR),
+    "realtime:parked": Row(get=FLOOR),
     "realtime:alerts": Row(get=FLOOR),
     "realtime:alert": Row(get=FLOOR, of="alert", sees=FLOOR),
     "realtime:alert_acknowledge": Row(post=set(ACKNOWLEDGERS), of="alert", sees=FLOOR),
@@ -70,9 +103,21 @@ def objects_of(where: Site) -> dict[str, Any]:
     source = Source.objects.create(code=f"omni-{where.code}", name="Omni Channel", site=where)
     planned = shift(where)
     headcount = Headcount.objects.create(site=where, day=now.date(), shift=planned, starts_at=now, ends_at=now)
+    call = Interaction.objects.create(source=source, number="c1", site=where, channel="voice", outcome="menu",
+                                      arrived_at=now)  # fmt: skip
+    mapping = ReportMapping.objects.create(site=where, name="bank", version=1, text="source: x\n", made_at=now)
+    asker = User.objects.create_user(f"asker.{where.code}")
+    RoleAssignment.objects.create(user=asker, role=Role.SUPPORT, site=where, starts_on="2020-01-01")
+    job = job_of_a_stranger(drawer, asker)
+    month = ServiceMonth.objects.create(site=where, month="2020-10-01")
+    MonthRevision.objects.create(month=month, number=0, figures=[], frozen_at=now)
     return {
         "headcount": headcount.pk,
         "person": person(where).pk,
+        "interaction": call.pk,
+        "month": month.pk,
+        "mapping": mapping.pk,
+        "job": job.pk,
         "source": source.pk,
         "alert": alert.pk,
         "plan": plan.pk,

@@ -20,13 +20,13 @@ from moto.server import ThreadedMotoServer
 
 from occ.errors import NotAllowed, Refused
 from occ.ledger.models import Entry as LedgerEntry
+from occ.masking import masked_text
 from occ.people.choices import Role
 from occ.times import JAKARTA
 from retention.models import Credential, Record, Source, Transcript
 from retention.panels import record_panels
 from retention.reading import permits
 from retention.reading.chats import MOST_BYTES, read_chat
-from retention.reading.masking import masked_text
 from retention.reading.media import sniff, wanted
 from retention.services import listening, transcripts
 from retention.services.derived import derived_destroy

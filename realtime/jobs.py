@@ -1,0 +1,76 @@
+"""Reports brought in from a page run in the background: the columns of a file, its preview, its import (RTM-4)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.core.files.storage import storages
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from occ.jobs.kinds import Kind, Outcome, Progress, register
+from occ.jobs.models import Job
+from occ.people.models import Site, User
+from occ.people.scope import has_role
+from occ.sheets.importing import faulty_rows_workbook
+from occ.sheets.reading import read_head
+from realtime.models import ReportMapping
+from realtime.reports.mapping import Mapping, mapping_of
+from realtime.services.call_reports import must_import, report_import, report_read, report_summary
+from realtime.services.ingesting import SENDERS
+
+LONGEST_CELL = 60
+
+
+def sends(user: User) -> bool:
+    return has_role(user, SENDERS)
+
+
+def place(job: Job) -> Site:
+    site = Site.objects.get(pk=job.params["site"])
+    must_import(job.owner, site)
+    return site
+
+
+def mapping_for(job: Job) -> Mapping:
+    return mapping_of(ReportMapping.objects.visible_to(job.owner).get(pk=job.params["mapping"]).text)
+
+
+def head(job: Job, progress: Progress, now: datetime) -> Outcome:
+    """The headings found in the file, and what stands under them."""
+    place(job)
+    with storages["default"].open(job.input_file) as file:
+        table = read_head(file)
+    rows = [[str("" if cell is None else cell)[:LONGEST_CELL] for cell in row.original] for row in table.rows]
+    result: dict[str, Any] = {"headings": [one[:120] for one in table.headings if one], "rows": rows,
+                              "heads": table.headings, "sheet": table.sheet}  # fmt: skip
+    return Outcome(url=reverse("realtime:reports:import_mapping", args=[job.pk]), result=result)
+
+
+def preview(job: Job, progress: Progress, now: datetime) -> Outcome:
+    site, mapping = place(job), mapping_for(job)
+    with storages["default"].open(job.input_file) as file:
+        reading = report_read(file=file, mapping=mapping, site=site, report=progress)
+    content, name = None, ""
+    if reading.preview.counts["faulty"]:
+        content = faulty_rows_workbook(reading.preview, zone=site.zone)
+        name = _("faulty-rows") + ".xlsx"
+    url = reverse("realtime:reports:import_preview", args=[job.pk])
+    return Outcome(content=content, name=name, url=url, result=report_summary(reading, mapping, site))
+
+
+def apply(job: Job, progress: Progress, now: datetime) -> Outcome:
+    site = place(job)
+    with storages["default"].open(job.input_file) as file:
+        made = report_import(
+            file=file, name=job.input_name, mapping=mapping_for(job), site=site, actor=job.owner, now=now,
+            report=progress,
+        )  # fmt: skip
+    return Outcome(url=reverse("realtime:reports:import_preview", args=[job.pk]), result=made)
+
+
+HEAD = register(Kind("realtime.report_head", gettext_lazy("Report: its columns"), head, sends))
+PREVIEW = register(Kind("realtime.report", gettext_lazy("Report: preview"), preview, sends))
+APPLY = register(Kind("realtime.report_apply", gettext_lazy("Report: import"), apply, sends))

@@ -1,0 +1,53 @@
+"""Mappings of reports (RTM-4): what a site's columns mean, by name, each change a version with its day. Append-only.
+
+Invariant: versions of one name speak of one source by one key: another key would count the same rows twice.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from occ.people.models import Site, User
+from occ.people.scope import site_filter
+from realtime.models.events import SOURCE_READERS
+
+
+class ReportMappingQuerySet(models.QuerySet["ReportMapping"]):
+    def visible_to(self, user: User) -> ReportMappingQuerySet:
+        return self.filter(site_filter(user, SOURCE_READERS))
+
+    def latest_versions(self) -> ReportMappingQuerySet:
+        """Of each name the version that is used."""
+        same = ReportMapping.objects.filter(site=OuterRef("site"), name=OuterRef("name")).order_by("-version")
+        return self.filter(pk=Subquery(same.values("pk")[:1]))
+
+
+class ReportMapping(models.Model):
+    """`text`: the YAML of docs/call-reports.md."""
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+", verbose_name=_("site"))
+    name = models.CharField(_("name"), max_length=60)
+    version = models.PositiveSmallIntegerField(_("version"))
+    text = models.TextField(_("mapping"))
+    made_at = models.DateTimeField(_("made"))
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("made by"))
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    objects = ReportMappingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "-version"]
+        verbose_name = _("mapping of a report")
+        constraints = [
+            models.UniqueConstraint(fields=["site", "name", "version"], name="mapping_version"),
+            models.CheckConstraint(condition=Q(version__gte=1) & ~Q(name=""), name="mapping_named"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.version}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("realtime:reports:mapping", args=[self.pk])

@@ -1,0 +1,180 @@
+"""Reports brought in from a page (RTM-4): the file, its mapping, what would be counted, and the import."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.files.storage import storages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from occ import import_wizard
+from occ.errors import NotAllowed, Refused
+from occ.forms import add_refusal
+from occ.import_wizard import Wizard
+from occ.jobs.models import Job, State
+from occ.jobs.services import job_start
+from occ.people.access import get_visible, me
+from occ.people.models import Site, User
+from occ.people.scope import has_role
+from realtime import jobs
+from realtime.choices import EventType, Fault
+from realtime.choices import Outcome as CallOutcome
+from realtime.models import Arrival, ReportMapping, Source
+from realtime.report_forms import MappingForm, TextForm, UploadForm
+from realtime.services.ingesting import SENDERS
+from realtime.services.report_mappings import mapping_keep
+
+WIZARD = Wizard(
+    space="realtime:reports", title=gettext_lazy("Reports"), back=(gettext_lazy("Service figures"), "realtime:figures"),
+    columns=(), preview=jobs.PREVIEW, apply=jobs.APPLY, form=UploadForm, params=lambda form: {},
+    template="realtime/report_preview.html", done_template="realtime/report_done.html",
+)  # fmt: skip
+WORDS = dict(CallOutcome.choices) | dict(EventType.choices)
+ALL = (jobs.HEAD.key, jobs.PREVIEW.key, jobs.APPLY.key)
+
+
+def crumbs() -> list[dict[str, Any]]:
+    return [{"label": WIZARD.title, "url": reverse("realtime:reports:import")}]
+
+
+@require_http_methods(["GET", "POST"])
+def upload(request: HttpRequest) -> HttpResponse:
+    user = me(request)
+    if not jobs.sends(user):
+        raise NotAllowed
+    form = UploadForm(request.POST or None, request.FILES or None, user=user)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            job = _begin(given["site"], given["mapping"], user, given["file"])
+        except Refused as refusal:
+            add_refusal(form, refusal)
+        else:
+            return redirect(_page(job))
+    recent = Job.objects.visible_to(user).filter(kind__in=ALL).order_by("-created_at")[:10]
+    kept = ReportMapping.objects.visible_to(user).latest_versions().select_related("site", "made_by")
+    context = {
+        "title": WIZARD.title, "subtitle": _("Calls, cases and log-ins of an application that tells no events itself"),
+        "crumbs": [{"label": WIZARD.back[0], "url": reverse(WIZARD.back[1])}],
+        "form": form, "kept": kept, "recent": [{"job": one, "url": _page(one)} for one in recent],
+    }  # fmt: skip
+    return render(request, "realtime/report_upload.html", context, status=422 if form.errors else 200)
+
+
+def _begin(site: Site, mapping: ReportMapping | None, user: User, file: Any) -> Job:
+    kind, params = (jobs.PREVIEW, {"mapping": mapping.pk}) if mapping else (jobs.HEAD, {})
+    return job_start(kind=kind.key, params=params | {"site": site.pk}, owner=user, now=timezone.now(), file=file)
+
+
+def _page(job: Job) -> str:
+    name = "import_mapping" if job.kind == jobs.HEAD.key else "import_preview"
+    return reverse(f"realtime:reports:{name}", args=[job.pk])
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def mapping_new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """What the columns of an uploaded file mean: chosen among those found in it, or written as text."""
+    user = me(request)
+    job = get_visible(Job, user, pk)
+    if job.kind != jobs.HEAD.key:
+        raise Http404
+    context: dict[str, Any] = {"title": job.input_name, "crumbs": crumbs(), "job": job, "urls": WIZARD.urls()}
+    if job.state != State.DONE:
+        return render(request, "imports/running.html", context)
+    site = Site.objects.get(pk=job.params["site"])
+    chosen = request.POST.get("way") != "text"
+    form = MappingForm(request.POST if request.method == "POST" and chosen else None,
+                       headings=list(dict.fromkeys(job.result["headings"])))  # fmt: skip
+    text = TextForm(request.POST if request.method == "POST" and not chosen else None)
+    used: MappingForm | TextForm = form if chosen else text
+    if request.method == "POST" and used.is_valid():
+        said = form.text() if chosen else text.cleaned_data["text"]
+        given = used.cleaned_data
+        try:
+            kept = mapping_keep(
+                site=site, name=given["name"], text=said, reason=given["reason"], actor=user, now=timezone.now()
+            )
+            with storages["default"].open(job.input_file) as file:
+                file.name = job.input_name
+                return redirect(_page(_begin(site, kept, user, file)))
+        except FileNotFoundError:
+            messages.error(request, _("The uploaded file was cleared away meanwhile: upload it again."))
+            return redirect("realtime:reports:import")
+        except Refused as refusal:
+            add_refusal(used, refusal)
+    context |= {"form": form, "text": text, "chosen": chosen, "site": site}
+    return render(request, "realtime/report_mapping.html", context, status=422 if used.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def mapping(request: HttpRequest, pk: int) -> HttpResponse:
+    """A mapping's versions, and its next one."""
+    user = me(request)
+    found = get_visible(ReportMapping, user, pk)
+    may = has_role(user, SENDERS, site=found.site)
+    if request.method == "POST" and not may:
+        raise NotAllowed
+    versions = list(ReportMapping.objects.filter(site=found.site, name=found.name).select_related("made_by", "site"))
+    form = TextForm(request.POST or None, initial={"name": found.name, "text": versions[0].text})
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            kept = mapping_keep(site=found.site, actor=user, now=timezone.now(), **given)
+        except Refused as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("Kept as version %(version)s.") % {"version": kept.version})
+            return redirect(kept)
+    context = {
+        "title": found.name, "subtitle": found.site.name, "crumbs": crumbs(), "found": found, "versions": versions,
+        "form": form if may else None,
+    }  # fmt: skip
+    return render(request, "realtime/report_mapping_versions.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+@never_cache
+def preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    return import_wizard.preview(request, pk, WIZARD, also)
+
+
+def also(job: Job) -> dict[str, Any]:
+    faults = {str(code): str(label) for code, label in Fault.choices}
+    result = job.result
+    said: dict[str, Any] = {
+        "outcomes": [(WORDS.get(name, name), count) for name, count in result.get("outcomes", {}).items()],
+        "mapping": ReportMapping.objects.filter(pk=job.params.get("mapping")).first(),
+    }
+    if job.kind == jobs.PREVIEW.key:
+        names = list(dict.fromkeys(name for _day, counts in result["days"] for name in counts))
+        said |= {
+            "names": [WORDS.get(name, name) for name in names],
+            "days": [(day, [counts.get(name, 0) for name in names]) for day, counts in result["days"]],
+            "faults": [(faults.get(name, name), count) for name, count in result["faults"].items()],
+        }
+    else:
+        source = Source.objects.filter(code=result["source"]).first()
+        waiting = Arrival.objects.filter(source=source, parked_at=None)[:1000].count() if source else 0
+        query = f"?site={job.params['site']}&first={result['first']}&last={result['last']}&interval=day"
+        said |= {"waiting": waiting, "figures": reverse("realtime:figures") + query, "source": source}
+    return said
+
+
+@require_POST
+def apply(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    return import_wizard.apply(request, pk, WIZARD)
+
+
+@require_GET
+def faulty(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    return import_wizard.faulty(request, pk, WIZARD)
