@@ -7,5 +7,14 @@ class RealtimeConfig(AppConfig):
     verbose_name = _("Real-time management")
 
     def ready(self) -> None:
-        from realtime import documents, key_figures, notices, policies, tasks, turns, workflow  # noqa: F401  (they register themselves)
+        from realtime import (  # noqa: F401  (they register themselves)
+            documents,
+            key_figures,
+            notices,
+            policies,
+            shifts,
+            tasks,
+            turns,
+            workflow,
+        )
         from realtime.views import alerts, plans, sources  # noqa: F401
