@@ -250,6 +250,7 @@ CELERY_BEAT_SCHEDULE = {
     "transfers": {"task": "sdm.tasks.take_effect", "schedule": 60.0, "options": {"expires": 60}},
     "floor": {"task": "realtime.tasks.floor", "schedule": 15.0, "options": {"expires": 60}},
     "alerts": {"task": "realtime.tasks.alerts", "schedule": 30.0, "options": {"expires": 60}},
+    "roster_checks": {"task": "realtime.tasks.roster_checks", "schedule": 300.0, "options": {"expires": 300}},
     "scans": {"task": "retention.tasks.scans", "schedule": 60.0, "options": {"expires": 60}},
     "deliver": {"task": "occ.notifications.tasks.deliver_due", "schedule": 15.0, "options": {"expires": 60}},
     "holds": {"task": "retention.tasks.holds", "schedule": 900.0, "options": {"expires": 900}},

@@ -9,6 +9,7 @@ class RealtimeConfig(AppConfig):
     def ready(self) -> None:
         from realtime import (  # noqa: F401  (they register themselves)
             documents,
+            jobs,
             key_figures,
             notices,
             policies,
@@ -17,4 +18,4 @@ class RealtimeConfig(AppConfig):
             turns,
             workflow,
         )
-        from realtime.views import alerts, plans, sources  # noqa: F401
+        from realtime.views import alerts, my_roster, plans, roster_checks, rosters, shift_codes, sources  # noqa: F401

@@ -10,6 +10,7 @@ from occ.obligations.sweep import sweep
 from occ.people.lifecycle import announce_left
 from realtime.services.alerting import alerts_watch
 from realtime.services.floor import floor_once
+from realtime.services.roster_checks import checks_watch
 from retention.services.compliance import figures_count
 from retention.services.disposing import proposal_dispose, proposals_take_up
 from retention.services.holds import holds_watch
@@ -48,6 +49,7 @@ DUTIES: dict[str, Callable[[datetime], int]] = {
     "transfers": lambda now: placements_take_effect(now=now),
     "floor": lambda now: floor_once(now=now),
     "alerts": lambda now: alerts_watch(now=now),
+    "roster_checks": lambda now: checks_watch(now=now),
     "sweep": lambda now: sweep(now=now).steps,
     "connect": lambda now: connect(now=now),
     "reconcile": lambda now: reconcile_due(now=now),

@@ -11,7 +11,7 @@ from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import SITE_WIDE, has_role
 from realtime.floorwatch.audience import BOARD_READERS
-from realtime.models import FLOOR_READERS, SOURCE_READERS
+from realtime.models import FLOOR_READERS, ROSTER_READERS, SOURCE_READERS
 from retention.personal import APPROVERS, CATALOGUE_READERS, LISTENERS, PLACE_READERS
 from userids.models import APPLICATION_READERS
 
@@ -75,6 +75,11 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
         _("Real-time"),
         [
             Item(_("Live board"), "layout-dashboard", "realtime:board", BOARD_READERS | {Role.AGENT}),
+            Item(_("My roster"), "calendar-user", "realtime:my_roster", frozenset({Role.AGENT, Role.TEAM_LEADER})),
+            Item(_("Rosters"), "calendar-month", "realtime:rosters", ROSTER_READERS),
+            Item(_("Roster validation"), "calendar-check", "realtime:checks", ROSTER_READERS),
+            Item(_("Swaps of shifts"), "arrows-exchange", "realtime:swaps", ROSTER_READERS | {Role.AGENT}),
+            Item(_("Shift codes"), "clock-hour-8", "realtime:shifts", ROSTER_READERS),
             Item(_("Alerts"), "bell-ringing", "realtime:alerts", FLOOR_READERS),
             Item(_("Recovery plans"), "lifebuoy", "realtime:plans", FLOOR_READERS),
             Item(_("What if"), "calculator", "realtime:what_if", FLOOR_READERS),

@@ -60,9 +60,9 @@ def parts_of(starts_at: datetime, ends_at: datetime, breaks: list[dict[str, int 
 def planned(
     *, start: datetime, end: datetime, site_id: int | None = None, people: Collection[int] | None = None
 ) -> dict[int, list[Planned]]:
-    """Shifts of published rosters that touch [start, end), by person, in order."""
+    """Agents' shifts of published rosters that touch [start, end), by person, in order: not who leads the floor."""
     rows = RosterLine.objects.in_force().filter(kind=DayKind.SHIFT, starts_at__lt=end, ends_at__gt=start)
-    return _found(rows, site_id, people)
+    return _found(rows.exclude(shift__leads=True), site_id, people)
 
 
 def planned_days(
