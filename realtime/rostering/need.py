@@ -127,7 +127,7 @@ def slots(
             for part in one.parts
             if part.activity == Activity.WORK
         )
-        cover = round(minutes / 30 * kept, 1)
+        cover = round(minutes / 30 * kept, 2)
         expected = forecast.at(at)
         need = forecast.need(expected) if expected else None
         calls = round(expected.calls, 1) if expected else None
