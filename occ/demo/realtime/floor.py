@@ -13,6 +13,7 @@ from django.conf import settings
 from occ.api.authentication import token_create
 from occ.demo.floor_engine import Duty, Event, Floor
 from occ.demo.people import Staff
+from occ.demo.realtime.rostering import rostering
 from occ.demo.realtime.rosters import rosters
 from occ.people.choices import Role
 from occ.people.models import Person, RoleAssignment, Site, User
@@ -38,7 +39,7 @@ STEP = timedelta(minutes=15)
 
 
 def floor(staff: Staff, now: datetime) -> None:
-    rosters(now)
+    rosters(staff, now)
     sender = _sender(now)
     start = now - timedelta(days=DAYS)
     engine = Floor(start=start, rates=RATES, rng=random.Random(7))  # noqa: S311
@@ -52,6 +53,7 @@ def floor(staff: Staff, now: datetime) -> None:
         alerts_watch(now=at)
         _answer(staff, at)
     Source.objects.filter(code="omni").update(name="Omni Channel", each_agent=False)
+    rostering(staff, now)
 
 
 def _sender(now: datetime) -> User:
