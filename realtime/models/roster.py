@@ -183,3 +183,11 @@ class RosterLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.day} {self.kind}"
+
+    @property
+    def hours(self) -> str:
+        """From when to when at the site; nothing on a day without a shift."""
+        if self.starts_at is None or self.ends_at is None:
+            return ""
+        zone = self.roster.site.zone
+        return f"{self.starts_at.astimezone(zone):%H:%M}–{self.ends_at.astimezone(zone):%H:%M}"

@@ -19,7 +19,8 @@ def words(kept: dict[str, Any], zone: ZoneInfo) -> str:
     given = kept["params"]
 
     def number(name: str) -> str:
-        return number_format(given[name], use_l10n=True)
+        value = given[name]
+        return number_format(int(value) if value == int(value) else value, use_l10n=True)
 
     def clock(name: str) -> str:
         return f"{datetime.fromisoformat(given[name]).astimezone(zone):%H:%M}"

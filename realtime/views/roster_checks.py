@@ -126,7 +126,7 @@ def _detail(
     rows = RosterLine.objects.in_force().filter(
         roster__site=found.site, day=found.day, shift=found.shift, kind=DayKind.SHIFT
     )
-    lines = list(rows.select_related("person").order_by("person__name"))
+    lines = list(rows.select_related("person", "roster__site").order_by("person__name"))
     people = Person.objects.in_bulk({one["person"] for one in found.findings if one["person"]})
     roster = Roster.objects.published().filter(site=found.site, month=found.day.replace(day=1)).first()
     context |= {
@@ -151,8 +151,8 @@ def _chart(found: RosterCheck) -> dict[str, Any] | None:
         "kind": "line",
         "labels": [f"{datetime.fromisoformat(one['at']).astimezone(zone):%H:%M}" for one in found.cover],
         "series": [
-            {"name": _("Agents needed"), "values": [one["need"] for one in found.cover]},
-            {"name": _("Agents there, less shrinkage"), "values": [one["cover"] for one in found.cover]},
+            {"name": _("Needed"), "values": [one["need"] for one in found.cover]},
+            {"name": _("There, less shrinkage"), "values": [one["cover"] for one in found.cover]},
         ],
         "target": None,
     }

@@ -40,7 +40,7 @@ from realtime.workflow import ROSTER, ROSTER_MAKERS
 
 ICONS = {"validate": "checks", "reopen": "pencil", "publish": "send", "cancel": "trash"}
 TONES = {DayKind.OFF: "off", DayKind.LEAVE: "leave", DayKind.SICK: "sick", DayKind.PERMISSION: "sick"}
-SHOWN_FINDINGS = 200
+SHOWN_FINDINGS, SHOWN_BESIDE = 500, 40
 MOST_CELLS = 500
 
 
@@ -249,6 +249,8 @@ def roster_findings(request: HttpRequest, pk: int) -> HttpResponse:
     """A page of its own, and the piece of a roster's page that comes by itself."""
     found = get_visible(Roster, me(request), pk)
     kept = services.roster_findings(found, now=timezone.now())
+    piece = "piece" in request.GET and request.htmx  # type: ignore[attr-defined]
+    most = SHOWN_BESIDE if piece else SHOWN_FINDINGS
     people = Person.objects.in_bulk({one["person"] for one in kept if one["person"]})
     shifts = codes_of(found.site).known
     counts = Counter((one["code"], one["blocks"]) for one in kept)
@@ -258,7 +260,7 @@ def roster_findings(request: HttpRequest, pk: int) -> HttpResponse:
             "shift": shifts.get(one["shift"]), "label": FindingCode(one["code"]).label,
             "words": words(one, found.site.zone),
         }
-        for one in sorted(kept, key=lambda one: (not one["blocks"], one["day"]))[:SHOWN_FINDINGS]
+        for one in sorted(kept, key=lambda one: (not one["blocks"], one["day"]))[:most]
     ]  # fmt: skip
     context = {
         "title": _("Findings"), "crumbs": [*crumbs(), {"label": str(found), "url": found.get_absolute_url()}],
@@ -269,7 +271,6 @@ def roster_findings(request: HttpRequest, pk: int) -> HttpResponse:
             for (code, blocks), n in sorted(counts.items(), key=lambda one: (not one[0][1], -one[1]))
         ],
     }  # fmt: skip
-    piece = "piece" in request.GET and request.htmx  # type: ignore[attr-defined]
     return render(request, "realtime/roster_findings_piece.html" if piece else "realtime/roster_findings.html", context)
 
 

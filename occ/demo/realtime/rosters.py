@@ -98,7 +98,7 @@ def code_of(index: int, day: date) -> str:
     if (number + index * 2) % 7 in (0, 1):
         return ""
     week = (number + index * 2) // 7
-    return WEIGHTS[(index + week) % len(WEIGHTS)]
+    return WEIGHTS[(index * 4 + week) % len(WEIGHTS)]
 
 
 def lead_of(index: int, day: date) -> str:
