@@ -140,10 +140,19 @@ def findings_of(facts: Facts, limits: Limits, days: Iterable[date]) -> list[Find
 
 
 def _of_person(shifts: list[Worked], facts: Facts, limits: Limits, person_id: int) -> Iterator[Finding]:
+    yield from elsewhere(shifts)
     yield from unable(shifts, facts.people.get(person_id), facts.hindered.get(person_id, ()))
     yield from rest(shifts, limits)
     yield from week(shifts, limits)
     yield from in_row(shifts, limits)
+
+
+def elsewhere(shifts: list[Worked]) -> Iterator[Finding]:
+    """A roster of another site has the same day."""
+    others = {one.day for one in shifts if not one.own}
+    for one in shifts:
+        if one.own and one.day in others:
+            yield Finding(FindingCode.DOUBLE, one.day, one.person_id, one.shift_id)
 
 
 def unable(shifts: list[Worked], person: Person | None, hindered: Collection[Hindrance]) -> Iterator[Finding]:
@@ -169,6 +178,8 @@ def rest(shifts: list[Worked], limits: Limits) -> Iterator[Finding]:
         if not at.own:
             continue
         gap = after.starts_at - before.ends_at
+        if gap < timedelta(0) and before.day == after.day and before.own != after.own:
+            continue  # two sites on one day: told once
         if gap < timedelta(0):
             yield Finding(FindingCode.DOUBLE, at.day, at.person_id, at.shift_id)
         elif gap < limits.rest:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ from realtime.rostering.need import Forecast, slots
 from realtime.rostering.plan import Planned, planned_days
 from realtime.workflow import CHECK, ROSTERING
 
+logger = logging.getLogger(__name__)
 BACK = 7  # days that are caught up with after a sleep
 ALL_DAY = timedelta(days=1)
 
@@ -148,8 +150,20 @@ def due_of(day: date, site: Site, hour: int) -> datetime:
 
 
 def checks_watch(*, now: datetime) -> int:
-    """Open what is owed by now and judge what is not over; returns how many were opened or have changed."""
-    return sum(_watch(site, now=now) for site in Site.objects.order_by("pk"))
+    """Open what is owed by now and judge what is not over; returns how many were opened or have changed.
+
+    A site whose roster cannot be judged does not stop the others; it is raised at the end: beat's silence tells.
+    """
+    did, failed = 0, None
+    for site in Site.objects.order_by("pk"):
+        try:
+            did += _watch(site, now=now)
+        except Exception as error:
+            logger.exception("the rosters of %s could not be judged", site.code)
+            failed = failed or error
+    if failed is not None:
+        raise failed
+    return did
 
 
 @transaction.atomic

@@ -322,6 +322,7 @@ def _detail(
         "title": date_format(found.month, "F Y"),
         "subtitle": f"{found.site.name} · " + _("version %(n)s") % {"n": found.version},
         "crumbs": crumbs(), "actions": actions, "roster": found, "edits": edits, "versions": _versions(found),
+        "export_kind": "realtime.roster", "export_scope": f"roster={found.pk}",
         "cell_form": (cell or CellForm(user=user, roster=found, initial={"day": found.month})) if edits else None,
     }  # fmt: skip
     return render(request, "realtime/roster.html", context | grid(found), status=status)

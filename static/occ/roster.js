@@ -32,25 +32,32 @@
     said.className = "mb-0 " + (tone ? "occ-roster-" + tone : "");
   }
 
-  async function write(cell, code) {
-    const was = [cell.textContent, cell.className];
-    if (code.trim().toUpperCase() === was[0]) return;
-    cell.textContent = code.trim().toUpperCase();
-    cell.classList.add("busy");
-    const edit = [Number(cell.parentElement.dataset.person), days[cell.cellIndex], code];
+  function write(cell, code) {
+    if (code.trim().toUpperCase() !== cell.textContent) writeAll([[cell, code]]);
+  }
+
+  // All of them or none: [[cell, code], …].
+  async function writeAll(edits) {
+    const was = edits.map(([cell]) => [cell.textContent, cell.className]);
+    for (const [cell, code] of edits) {
+      cell.textContent = code.trim().toUpperCase();
+      cell.classList.add("busy");
+    }
+    const sent = edits.map(([cell, code]) => [Number(cell.parentElement.dataset.person), days[cell.cellIndex], code]);
     const headers = JSON.parse(document.body.getAttribute("hx-headers") || "{}");
     try {
-      const answer = await fetch(url, { method: "POST", headers, body: new URLSearchParams({ cells: JSON.stringify([edit]) }) });
+      const answer = await fetch(url, { method: "POST", headers, body: new URLSearchParams({ cells: JSON.stringify(sent) }) });
       const told = await answer.json();
       if (!answer.ok) throw new Error(told.message);
-      const [, , shown, tone] = told.cells[0];
-      cell.textContent = shown;
-      cell.className = tone;
+      told.cells.forEach(([, , shown, tone], i) => {
+        edits[i][0].textContent = shown;
+        edits[i][0].className = tone;
+      });
       tell(table.dataset.kept);
-      window.clearTimeout(write.later);
-      write.later = window.setTimeout(() => document.body.dispatchEvent(new CustomEvent("occ:roster")), 1500);
+      window.clearTimeout(writeAll.later);
+      writeAll.later = window.setTimeout(() => document.body.dispatchEvent(new CustomEvent("occ:roster")), 1500);
     } catch (error) {
-      [cell.textContent, cell.className] = was;
+      edits.forEach(([cell], i) => { [cell.textContent, cell.className] = was[i]; });
       tell(error instanceof SyntaxError || error instanceof TypeError ? table.dataset.failed : error.message, "wrong");
     }
   }
@@ -99,6 +106,19 @@
     else if (event.key.length === 1 && event.key !== " ") edit(active, event.key);
     else return;
     event.preventDefault();
+  });
+  // A block out of a spreadsheet, from the active cell on; what would stick out is left away.
+  table.addEventListener("paste", (event) => {
+    if (!url || input || !active) return;
+    event.preventDefault();
+    const block = event.clipboardData.getData("text/plain").replace(/\r/g, "").replace(/\n$/, "").split("\n");
+    const edits = [];
+    block.forEach((line, down) => line.split("\t").forEach((code, right) => {
+      const row = rows()[active.parentElement.sectionRowIndex + down];
+      const column = active.cellIndex + right;
+      if (row && column <= last) edits.push([row.cells[column], code]);
+    }));
+    if (edits.length) writeAll(edits);
   });
   table.tBodies[0].addEventListener("click", (event) => {
     const cell = event.target.closest("td");

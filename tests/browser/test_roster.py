@@ -48,6 +48,17 @@ def test_cells_are_written_by_keyboard_alone(live_floor: Floor, visit: Callable[
     assert not RosterLine.objects.filter(person=first, day=DAYS[0]).exists()
     expect(page.locator("#findings")).to_contain_text("finding")
     assert violations(page) == []
+    # A block out of a spreadsheet, all of it or nothing.
+    cells.nth(4).focus()
+    cells.nth(4).click()
+    paste = """text => { const data = new DataTransfer(); data.setData('text/plain', text);
+        document.activeElement.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true})); }"""
+    page.evaluate(paste, "P\tM\nS\toff\n")
+    expect(page.locator("table.occ-roster tbody tr").nth(1).locator("td").nth(5)).to_have_class("off")
+    assert RosterLine.objects.filter(day__in=DAYS[4:6]).count() == 4
+    page.evaluate(paste, "S\tnope")
+    expect(page.locator("#grid-said")).to_contain_text("NOPE")
+    expect(cells.nth(4)).to_have_text("P")
     Roster.objects.filter(pk=roster.pk).update(status="validated")
     page.goto(roster.get_absolute_url())
     page.locator("table.occ-roster tbody tr").nth(0).locator("td").nth(3).click()

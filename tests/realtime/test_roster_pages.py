@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from occ.jobs.services import job_run
 from occ.people.choices import Role
 from occ.people.models import Person
 from realtime.models import Roster, RosterLine, Shift
+from realtime.services.roster_reading import roster_read
 from tests.factories import NOW, Floor, user
 from tests.realtime.rosters import DAYS, MONTH, Plan, plan_of, workbook
 
@@ -157,3 +159,24 @@ def test_the_wizard_shows_then_writes(live_floor: Floor, client: Client) -> None
     assert Roster.objects.get(month=MONTH).lines.count() == 2
     started.refresh_from_db()
     assert client.get(f"/realtime/rosters/import/{started.pk}/").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_month_goes_out_as_the_spreadsheet_that_comes_in(live_floor: Floor, client: Client) -> None:
+    plan = plan_of(live_floor)
+    roster = plan.begin()
+    plan.write(roster, (plan.people[0], DAYS[0], "M"), (plan.people[1], DAYS[30], "CT"), (plan.leader, DAYS[3], "TP"))
+    client.force_login(plan.floor.leader)
+    client.post("/exports/new/", {"kind": "realtime.roster", "query": f"&roster={roster.pk}"})
+    job = Job.objects.latest("created_at")
+    assert job_run(job_id=job.pk, now=job.created_at)
+    answer = client.get(f"/exports/{job.pk}/file/")
+    content = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    found = roster_read(file=io.BytesIO(content), site=live_floor.jkt, month=MONTH, actor=plan.wfm, now=NOW)
+    assert (found.preview.counts["good"], found.changes, len(found.days)) == (3, [], 31)
+    for query in ("", "roster=x", "roster=99999999999999999999", "roster=0"):
+        client.post("/exports/new/", {"kind": "realtime.roster", "query": query})
+        job = Job.objects.latest("created_at")
+        job_run(job_id=job.pk, now=job.created_at)
+        job.refresh_from_db()
+        assert job.state == State.REFUSED

@@ -61,6 +61,11 @@ def test_two_shifts_at_once() -> None:
     assert found(shift(0, 20), shift(1, 5)) == [("rest", 1)], "one begins as the other ends"
 
 
+def test_a_day_of_another_site_is_double_also_where_the_shifts_do_not_touch() -> None:
+    assert found(shift(0, 0), shift(0, 23, own=False)) == [("double", 0)]
+    assert found(shift(0, 0), shift(0, 4, own=False)) == [("double", 0)], "told once"
+
+
 def test_a_neighbouring_months_shift_counts_but_is_not_found() -> None:
     before = shift(-1, 20, own=False)
     assert found(before, shift(0, 6)) == [("rest", 0)]
