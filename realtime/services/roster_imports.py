@@ -30,7 +30,7 @@ def roster_import(
     if faulty := reading.preview.counts["faulty"]:
         words = _("Nothing was imported: %(n)s rows have problems. Look at the preview again.")
         raise WrongState(words % {"n": faulty})
-    if not reading.cells:
+    if not reading.cells or (not reading.changes and reading.target is None):
         raise Invalid(_("The file holds no row to import."))
     target = reading.target
     if not reading.changes and target is not None:
