@@ -184,8 +184,8 @@ def checks_judge(*, site: Site, days: Iterable[date], now: datetime, known: date
 
     `known`: the last day of which checks were opened; what is owed beyond it, or has come to a day since, is opened.
     """
-    until = local_day(now, site.zone) + timedelta(days=1)
-    wanted = [day for day in days if day <= until]
+    today = local_day(now, site.zone)  # every shift of a day before it has begun
+    wanted = [day for day in days if (day >= today if known is None else day <= today + ALL_DAY)]
     there = {(one.day, one.shift_id): one for one in _locked(site, wanted)}
     did, limits = 0, limits_at(site.pk, now)
     for day in wanted:

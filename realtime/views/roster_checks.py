@@ -27,7 +27,7 @@ from occ.sheets.writing import OutColumn
 from realtime.choices import CheckStatus, DayKind, FindingCode
 from realtime.models import ROSTER_READERS, Roster, RosterCheck, RosterLine
 from realtime.rostering.words import words
-from realtime.services.roster_checks import check_sign
+from realtime.services.roster_checks import check_sign, checks_judge
 from realtime.workflow import CHECK
 
 
@@ -106,6 +106,8 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def check_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
     found = get_visible(RosterCheck, me(request), pk)
+    # Kept whatever becomes of the step: who is refused because it has changed sees at once what it is now.
+    checks_judge(site=found.site, days=[found.day], now=timezone.now())
     done = step_make(request, STEPPING, found, transition)
     if isinstance(done, HttpResponse):
         return done

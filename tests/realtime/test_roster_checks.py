@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.obligations.models import Obligation
@@ -180,7 +181,10 @@ def test_the_hour_is_a_dated_policy(plan: Plan) -> None:
     assert duty(check()).due_at == EVE + timedelta(hours=17)
 
 
-def test_the_page_signs_what_it_shows(plan: Plan, client: Client, django_assert_max_num_queries: Any) -> None:
+def test_the_page_signs_what_it_shows(
+    plan: Plan, client: Client, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: EVE + timedelta(hours=2))
     checks_watch(now=EVE)
     client.force_login(plan.floor.leader)
     one = check()
@@ -189,6 +193,15 @@ def test_the_page_signs_what_it_shows(plan: Plan, client: Client, django_assert_
     assert page.status_code == 200 and one.digest in page.content.decode()
     answer = client.post(f"{one.get_absolute_url()}sign/", {"digest": "other", "note": ""})
     assert answer.status_code in (409, 422)
+    seen = check().digest
+    away = Absence.objects.create(
+        user=log_in_of(plan.people[0]), deputy=plan.floor.leader, starts_on=DAY, ends_on=DAY
+    )  # fmt: skip
+    answer = client.post(f"{one.get_absolute_url()}sign/", {"digest": seen, "note": ""})
+    assert answer.status_code == 422 and check().digest != seen and check().blocking == 1
+    assert check().digest in answer.content.decode(), "what it is now is shown at once"
+    away.delete()
+    client.post(f"{one.get_absolute_url()}sign/", {"digest": check().digest, "note": "ok"})
     answer = client.post(f"{one.get_absolute_url()}sign/", {"digest": check().digest, "note": "ok"})
     assert answer.status_code == 302 and check().status == CheckStatus.SIGNED
     assert client.get("/realtime/checks/").status_code == 200
