@@ -105,11 +105,14 @@ def _swaps(staff: Staff, site: Site, now: datetime) -> None:
 
 
 def _pairs(site: Site, day: date) -> Iterable[tuple[Person, Person]]:
-    """People of the morning and of the afternoon of that day."""
-    rows = RosterLine.objects.in_force().filter(roster__site=site, day=day, kind=DayKind.SHIFT)
-    rows = rows.filter(person__last_working_day=None).select_related("person__site").order_by("-person__number")
-    by_code = {code: [one.person for one in rows.filter(shift__code=code)[:4]] for code in ("P", "S")}
-    return product(by_code["P"], by_code["S"])
+    """People of the morning and of the afternoon of that day; those first who would have their rest."""
+    worked = RosterLine.objects.in_force().filter(roster__site=site, kind=DayKind.SHIFT)
+    rows = worked.filter(day=day, person__last_working_day=None).select_related("person__site")
+    before = worked.filter(day=day - timedelta(days=1)).values("person_id")
+    after = worked.filter(day=day + timedelta(days=1), shift__code="P").values("person_id")
+    mornings = rows.filter(shift__code="P").exclude(person__in=after).order_by("-person__number")[:4]
+    afternoons = rows.filter(shift__code="S").exclude(person__in=before).order_by("-person__number")[:4]
+    return product([one.person for one in mornings], [one.person for one in afternoons])
 
 
 def _ask(one: Person, two: Person, day: date, reason: str, now: datetime) -> ShiftSwap | None:
