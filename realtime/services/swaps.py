@@ -25,7 +25,7 @@ from realtime.choices import DayKind, SwapStatus
 from realtime.models import RosterLine, ShiftSwap
 from realtime.notices import SWAP_AGREED, SWAP_ASKED, SWAP_ENDED
 from realtime.rostering.codes import Cell
-from realtime.services.rosters import roster_amend
+from realtime.services.rosters import month_locked, roster_amend
 from realtime.workflow import SWAP
 
 AHEAD = timedelta(days=62)
@@ -118,6 +118,9 @@ def swap_refuse(*, swap_id: int, note: str, actor: User, now: datetime) -> Shift
 def swap_approve(*, swap_id: int, actor: User, now: datetime) -> ShiftSwap:
     """Exchange what both have on these days and publish it. Raises NotAllowed (one's own), WrongState, Invalid."""
     asked = ShiftSwap.objects.select_related("person", "other", "site").get(pk=swap_id)
+    for month in sorted({month_of(asked.day), month_of(asked.other_day)}):
+        month_locked(asked.site, month)  # what they have is read once nobody else can change it
+    asked.refresh_from_db(fields=["status"])
     if not SWAP.find("approve").open_to(actor, asked.site):
         raise NotAllowed
     if actor.person_id is not None and actor.person_id in (asked.person_id, asked.other_id):

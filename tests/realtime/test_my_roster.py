@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 from icalendar import Calendar
 
@@ -221,6 +223,35 @@ def test_the_feeds_address_is_shown_once_and_ends_with_the_job(plan: Plan, agent
     Person.objects.filter(pk=plan.people[0].pk).update(last_working_day=None)
     User.objects.filter(pk=agents[0].pk).update(is_active=False)
     assert stranger.get(found[0]).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_approve_at_once_one_does(live_floor: Floor) -> None:
+    plan = plan_of(live_floor)
+    sari, budi, _tia = plan.people
+    plan.published((sari, DAYS[4], "P"), (budi, DAYS[4], "S"))
+    agents = [log_in_of(one) for one in plan.people]
+    swap = ask(plan, agents[0], budi)
+    swaps.swap_accept(swap_id=swap.pk, actor=agents[1], now=NOW)
+    together, said = threading.Barrier(2), []
+
+    def approve() -> None:
+        together.wait()
+        try:
+            swaps.swap_approve(swap_id=swap.pk, actor=User.objects.get(pk=plan.floor.leader.pk), now=NOW)
+            said.append("approved")
+        except WrongState:
+            said.append("refused")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=approve) for _n in range(2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted(said) == ["approved", "refused"] and Roster.objects.count() == 2
+    assert codes(plan)[sari.name, 5] == "S", "changed once, not back again"
 
 
 def test_every_flow_of_the_floor_is_known() -> None:

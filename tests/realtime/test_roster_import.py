@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,32 @@ def test_headings_that_are_no_roster_of_the_month(plan: Plan, headings: list[Any
 def test_csv_is_read_as_well(plan: Plan) -> None:
     text = f"NIK;Nama;1;2\n{plan.people[0].number};x;P;L\n"
     assert read(plan, io.BytesIO(text.encode()))["counts"]["changes"] == 2
+
+
+def test_ods_is_read_as_well(plan: Plan) -> None:
+    def row(*cells: str) -> str:
+        made = "".join(f'<table:table-cell office:value-type="string"><text:p>{one}</text:p></table:table-cell>'
+                       for one in cells)  # fmt: skip
+        return f"<table:table-row>{made}</table:table-row>"
+
+    names = "".join(
+        f' xmlns:{one}="urn:oasis:names:tc:opendocument:xmlns:{one}:1.0"' for one in ("office", "table", "text")
+    )
+    rows = row("NIK", "Nama", "1", "2") + row(plan.people[0].number, "x", "P", "??")
+    content = (
+        f"<office:document-content{names}><office:body><office:spreadsheet><table:table table:name='Roster'>{rows}"
+        "</table:table></office:spreadsheet></office:body></office:document-content>"
+    )
+    manifest = '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", manifest)
+        archive.writestr("content.xml", f'<?xml version="1.0" encoding="UTF-8"?>{content}')
+    out.seek(0)
+    found = read(plan, out)
+    assert found["counts"]["changes"] == 1
+    assert [one["column"] for line in found["rows"] for one in line["problems"]] == ["D2"]
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"PK\x03\x04rubbish", b"\x00\x01\x02" * 50])
