@@ -7,7 +7,29 @@ class RealtimeConfig(AppConfig):
     verbose_name = _("Real-time management")
 
     def ready(self) -> None:
-        from realtime import documents, jobs, key_figures, notices, policies, tasks, turns, workflow  # noqa: F401  (they register themselves)
+        from realtime import (  # noqa: F401  (they register themselves)
+            documents,
+            jobs,
+            key_figures,
+            notices,
+            policies,
+            roster_jobs,
+            shifts,
+            tasks,
+            turns,
+            workflow,
+        )
         from realtime.forecasting import jobs as forecast_jobs  # noqa: F401
         from realtime.forecasting import policies as forecast_policies  # noqa: F401
-        from realtime.views import alerts, attendance, figures, interactions, plans, sources  # noqa: F401
+        from realtime.views import (  # noqa: F401
+            alerts,
+            attendance,
+            figures,
+            interactions,
+            my_roster,
+            plans,
+            roster_checks,
+            rosters,
+            shift_codes,
+            sources,
+        )

@@ -105,10 +105,13 @@ class Purpose(models.TextChoices):
 
 
 class RosterStatus(models.TextChoices):
+    """Of one version of a month (RTM-1). A published one is revised by the next one that is published."""
+
     DRAFT = "draft", _("Draft")
     VALIDATED = "validated", _("Validated")
     PUBLISHED = "published", _("Published")
-    SUPERSEDED = "superseded", _("Superseded")
+    REVISED = "revised", _("Revised")
+    DISCARDED = "discarded", _("Discarded")
 
 
 class DayKind(models.TextChoices):
@@ -140,6 +143,43 @@ class HeadcountStatus(models.TextChoices):
 
     OPEN = "open", _("To be confirmed")
     HANDED = "handed", _("Handed to RTFM")
+
+
+class CheckStatus(models.TextChoices):
+    """Of the validation of one shift on the day before (RTM-2)."""
+
+    OPEN = "open", _("To be validated")
+    SIGNED = "signed", _("Signed off")
+    REOPENED = "reopened", _("Changed after the sign-off")
+    VOID = "void", _("Nobody works it any more")
+
+
+class FindingCode(models.TextChoices):
+    """What a roster is checked for (RTM-2). Which of them block is a policy, the others warn."""
+
+    NOT_PUBLISHED = "not_published", _("No roster is published")
+    MISSING = "missing", _("Not on the roster")
+    DOUBLE = "double", _("Two shifts at once")
+    LEAVER = "leaver", _("Has left by then")
+    USER_ID = "user_id", _("No active user ID")
+    LEAVE = "leave", _("On leave")
+    REST = "rest", _("Too little rest between shifts")
+    HOURS = "hours", _("Too many hours in the week")
+    IN_ROW = "in_row", _("Too many days in a row")
+    SKILL = "skill", _("Too few for a channel")
+    LEADER = "leader", _("No team leader")
+    COVER = "cover", _("Cover below the need")
+
+
+class SwapStatus(models.TextChoices):
+    """Of two agents who change shifts."""
+
+    REQUESTED = "requested", _("Asked for")
+    ACCEPTED = "accepted", _("The other agent agrees")
+    APPROVED = "approved", _("Approved")
+    DECLINED = "declined", _("The other agent declines")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
 # Alerts and recovery ------------------------------------------------------------------------------------------------

@@ -29,3 +29,43 @@ MONTH_FROZEN = register(
         "info",
     )
 )
+ROSTER_PUBLISHED = register(
+    Kind(
+        "realtime.roster_published",
+        gettext_noop("Your roster for %(month)s is published"),
+        gettext_noop("Your shifts of %(month)s stand in your roster."),
+        "info",
+    )
+)
+ROSTER_CHANGED = register(
+    Kind(
+        "realtime.roster_changed",
+        gettext_noop("Your roster has changed: %(days)s"),
+        gettext_noop("Your roster has changed on these days: %(days)s. Reason: %(reason)s."),
+        "warning",
+    )
+)
+SWAP_ASKED = register(
+    Kind(
+        "realtime.swap_asked",
+        gettext_noop("%(name)s asks to swap shifts with you"),
+        gettext_noop("%(name)s would give you the shift of %(day)s. Agree or decline."),
+        "info",
+    )
+)
+SWAP_AGREED = register(
+    Kind(
+        "realtime.swap_agreed",
+        gettext_noop("A swap of shifts waits for your approval"),
+        gettext_noop("%(name)s and %(other)s would swap shifts (%(day)s). Approve or refuse."),
+        "info",
+    )
+)
+SWAP_ENDED = register(
+    Kind(
+        "realtime.swap_ended",
+        gettext_noop("Swap of shifts, %(day)s: %(state)s"),
+        gettext_noop("The swap of shifts of %(name)s and %(other)s (%(day)s) stands at: %(state)s. %(note)s"),
+        "info",
+    )
+)

@@ -1,13 +1,15 @@
 """The numbers of SOP-RTM and of MO 1.3, 3.2 as dated policies."""
 
+from typing import Any
+
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from occ.obligations.rules import StepKind, step
 from occ.obligations.rules import register as register_rule
-from occ.people.choices import Role
+from occ.people.choices import Channel, Role
 from occ.policies.registry import Definition, number, register
-from realtime.choices import AuxReason, Category
+from realtime.choices import AuxReason, Category, FindingCode
 
 SHORT_ABANDON = "realtime.voice.short_abandon_seconds"
 WITHIN = "realtime.voice.service_level_seconds"
@@ -156,5 +158,71 @@ register_rule(
     ladder=[
         step("begun", StepKind.REMIND, "start", 0, Role.TEAM_LEADER),
         step("breach", StepKind.BREACH, "due", 0, Role.COORDINATOR),
+    ],
+)
+# Roster: what it is checked for, and by when it is validated (RTM-2) ------------------------------------------------
+REST = "realtime.roster.rest_hours"
+WEEK = "realtime.roster.week_hours"
+IN_ROW = "realtime.roster.days_in_row"
+LEADERS = "realtime.roster.leaders"
+SHRINKAGE = "realtime.roster.shrinkage_percent"
+COVERED = "realtime.roster.cover_percent"
+WEEKS = "realtime.roster.forecast_weeks"
+BLOCKING = "realtime.roster.blocking"
+VALIDATE = "realtime.roster_validation"
+VALIDATE_BY = "realtime.roster_validation.hour"
+
+
+def skilled(channel: str) -> str:
+    return f"realtime.roster.skilled.{channel}"
+
+
+for key, label, unit, clause, default, least, most in (
+    (REST, _("Roster: rest between two shifts"), _("hours"), "SOP-RTM 8.2", 11, 0, 48),
+    (WEEK, _("Roster: paid hours in a week"), _("hours"), "SOP-RTM 8.2", 40, 1, 84),
+    (IN_ROW, _("Roster: days of work in a row"), _("days"), "SOP-RTM 8.2", 6, 1, 31),
+    (LEADERS, _("Roster: team leaders at any time of a shift"), _("people"), "MO 4.3.6", 1, 0, 20),
+    (SHRINKAGE, _("Roster: of the rostered time so much is lost"), _("percent"), "SOP-RTM 8.2", 10, 0, 60),
+    (COVERED, _("Roster: the cover is short below so much of the need"), _("percent"), "SOP-RTM 8.2", 100, 1, 200),
+    (WEEKS, _("Forecast by history: the same weekday of so many weeks"), _("weeks"), "SOP-RTM 8.2", 4, 1, 12),
+    (VALIDATE_BY, _("Roster validation: on the day before, until this hour"), _("hour"), "SOP-RTM 8.2", 24, 1, 24),
+):  # fmt: skip
+    register(Definition(key, label, unit, clause, default, number(least, most)))
+SKILLED = {
+    Channel.VOICE: (_("Roster: agents of a shift for voice"), 1),
+    Channel.WHATSAPP: (_("Roster: agents of a shift for WhatsApp"), 0),
+    Channel.SOCIAL: (_("Roster: agents of a shift for social media"), 0),
+    Channel.EMAIL: (_("Roster: agents of a shift for e-mail"), 0),
+    Channel.CHAT: (_("Roster: agents of a shift for live chat"), 0),
+    Channel.VIDEO: (_("Roster: agents of a shift for video calls"), 0),
+}
+for channel, (words, people) in SKILLED.items():
+    register(Definition(skilled(channel), words, _("people"), "SOP-RTM 8.2", people, number(0, 1_000)))
+
+
+def known_codes(value: Any) -> None:
+    if not isinstance(value, list) or not set(value) <= set(FindingCode.values):
+        raise ValueError(gettext("a choice that is none"))
+
+
+register(
+    Definition(
+        BLOCKING, _("Roster: findings that block; the others warn"), "", "SOP-RTM 8.2",
+        [str(code) for code in (FindingCode.NOT_PUBLISHED, FindingCode.DOUBLE, FindingCode.LEAVER, FindingCode.USER_ID,
+                                FindingCode.LEAVE, FindingCode.REST)],
+        known_codes, choices=FindingCode.choices,
+    )
+)  # fmt: skip
+register_rule(
+    key=VALIDATE,
+    clause="SOP-RTM 8.2",
+    title=gettext_noop("Validate the roster %(subject)s"),
+    label=_("Reminders and escalation for validating the roster"),
+    owner_role=Role.TEAM_LEADER,
+    ladder=[
+        step("opened", StepKind.REMIND, "start", 0, Role.TEAM_LEADER),
+        step("4h_before", StepKind.REMIND, "due", -4, Role.WFM),
+        step("breach", StepKind.BREACH, "due", 0, Role.COORDINATOR),
+        step("8h_after", StepKind.ESCALATE, "due", 8, Role.MANAGER),
     ],
 )

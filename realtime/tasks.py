@@ -13,6 +13,7 @@ from realtime.services.attendance import records_keep
 from realtime.services.floor import floor_once
 from realtime.services.headcounts import headcounts_open
 from realtime.services.months import months_freeze
+from realtime.services.roster_checks import checks_watch
 
 heartbeats.expect("floor", timedelta(minutes=3))
 heartbeats.expect("alerts", timedelta(minutes=3))
@@ -20,6 +21,7 @@ heartbeats.expect("headcounts", timedelta(minutes=5))
 heartbeats.expect("attendance", timedelta(minutes=10))
 heartbeats.expect("forecasts", timedelta(hours=2))
 heartbeats.expect("months", timedelta(hours=3))
+heartbeats.expect("roster_checks", timedelta(minutes=15))
 
 
 @shared_task
@@ -72,4 +74,13 @@ def months() -> int:
     now = timezone.now()
     did = months_freeze(now=now)
     heartbeats.leave("months", now=now, did=did)
+    return did
+
+
+@shared_task
+def roster_checks() -> int:
+    """What is owed of the next day's roster, and what was signed and is another by now (RTM-2)."""
+    now = timezone.now()
+    did = checks_watch(now=now)
+    heartbeats.leave("roster_checks", now=now, did=did)
     return did

@@ -1,16 +1,20 @@
 """Recovery plans that wait for somebody, on "Today"; and alerts that nobody looks after."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import has_role
 from occ.workflow.turns import Source, Stuck, register, register_stuck
-from realtime.models import Alert, RecoveryPlan
+from realtime.choices import SwapStatus
+from realtime.models import Alert, RecoveryPlan, Roster, RosterCheck, ShiftSwap
 from realtime.services.alerting import ACKNOWLEDGERS
-from realtime.workflow import RECOVERY
+from realtime.workflow import CHECK, RECOVERY, ROSTER, SWAP
 
 
 def plans(user: User) -> Any:
@@ -27,5 +31,32 @@ def unattended(user: User) -> Iterator[Stuck]:
             yield Stuck(words, one.get_absolute_url(), heading=_("Nobody looks after it"))
 
 
+def rosters(user: User) -> Any:
+    return Roster.objects.visible_to(user).in_work().select_related("site").order_by("month", "pk")
+
+
+def checks(user: User) -> Any:
+    """The soonest first; what is over is no longer waited for."""
+    since = timezone.now() - timedelta(days=1)
+    rows = RosterCheck.objects.visible_to(user).waiting().filter(day__gte=since.date())
+    return rows.select_related("site", "shift").order_by("due_at", "pk")
+
+
+def swaps(user: User) -> Any:
+    """An agent waits for nobody's own step: who asked waits, who was asked answers."""
+    rows = ShiftSwap.objects.visible_to(user).open().select_related("site", "person", "other")
+    if user.person_id is not None and has_role(user, {Role.AGENT}):
+        rows = rows.exclude(person=user.person_id).exclude(status=SwapStatus.ACCEPTED, other=user.person_id)
+    return rows.order_by("day", "pk")
+
+
+register(Source(ROSTER, rows=rosters, title=lambda row: _("Roster %(name)s") % {"name": row}, due_at=lambda row: None))
+register(
+    Source(
+        CHECK, rows=checks, title=lambda row: _("Roster validation %(name)s") % {"name": row},
+        due_at=lambda row: row.due_at,
+    )
+)  # fmt: skip
+register(Source(SWAP, rows=swaps, title=str, due_at=lambda row: None))
 register(Source(RECOVERY, rows=plans, title=lambda row: str(row), due_at=lambda row: None))
 register_stuck(unattended)

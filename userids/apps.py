@@ -11,6 +11,7 @@ class UserIdsConfig(AppConfig):
         from userids import (  # noqa: F401  (they register themselves)
             documents,
             finding,
+            hindrances,
             jobs,
             names,
             notices,

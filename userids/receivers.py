@@ -11,6 +11,7 @@ from occ.obligations.services import breached
 from occ.people.actors import LIFECYCLE, Actor
 from occ.people.lifecycle import Place, joined, leaving, left, moved, stayed
 from occ.people.models import Person
+from occ.people.shifts import shifts_changed
 from userids.models import DeactivationRequest
 from userids.notices import tell_of_move
 from userids.policies import DEACTIVATE
@@ -68,3 +69,13 @@ def open_review(sender: Any, obligation: Obligation, now: datetime, **kwargs: An
         request = obligation.subject
         assert isinstance(request, DeactivationRequest)
         breach_reviews.review_open(request=request, cause=obligation.cause, now=now)
+
+
+@receiver(shifts_changed, dispatch_uid="userids.shifts_changed")
+def follow_shifts(sender: Any, days: set[tuple[int, date]], actor: Actor, now: datetime, **kwargs: Any) -> None:
+    """Of all these days only leavers' last ones matter."""
+    people = {person_id for person_id, _day in days}
+    leavers = Person.objects.filter(pk__in=people, last_working_day__isnull=False).order_by("pk")
+    for person_id, day in leavers.values_list("pk", "last_working_day"):
+        if day is not None and (person_id, day) in days:
+            deactivations.deactivations_follow_shift(person_id=person_id, day=day, actor=actor, now=now)

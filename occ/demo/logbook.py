@@ -23,11 +23,10 @@ from occ.documents.choices import Purpose
 from occ.documents.signing import Signing, position_of
 from occ.obligations.models import Obligation
 from occ.obligations.sweep import sweep
-from occ.people import lifecycle
+from occ.people import lifecycle, shifts
 from occ.people.choices import LeavingReason, Role
 from occ.people.models import Person, Site, Team, User
 from occ.times import JAKARTA, local_day
-from userids import deadlines
 from userids.choices import Channel
 from userids.models import Account, Application, DeactivationRequest, Resignation
 from userids.services import accounts, deactivations, replacements
@@ -57,11 +56,11 @@ class Life:
         heapq.heappush(self.events, (when, next(self.order), deed))
 
     def __enter__(self) -> Life:
-        deadlines.register_last_shift(self.shift_ends)
+        shifts.register_last_shift(self.shift_ends)
         return self
 
     def __exit__(self, *raised: object) -> None:
-        deadlines.unregister_last_shift(self.shift_ends)
+        shifts.unregister_last_shift(self.shift_ends)
 
     def run(self) -> None:
         while self.events:

@@ -19,7 +19,7 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 # URL names open to whoever asks; everything else needs a log-in, so that a forgotten decorator opens nothing.
 PUBLIC = {
     "login", "account_login", "mfa_authenticate", "openid_connect_login", "openid_connect_callback", "set_language",
-    "healthz", "readyz", "metrics", "verify",
+    "healthz", "readyz", "metrics", "verify", "calendar",
 }  # fmt: skip
 
 

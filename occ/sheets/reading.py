@@ -182,7 +182,7 @@ class _Mark(str):
     """A cell without a usable value: "e" holds an error such as #N/A, "f" a formula that was never computed."""
 
 
-class _Unseen(str):
+class Unseen(str):
     """What can be seen of a cell that holds control characters."""
 
 
@@ -190,7 +190,7 @@ def _decoded(cell: Any) -> Any:
     if not isinstance(cell, list):
         return cell
     if cell[0] == "u":
-        return _Unseen(cell[1])
+        return Unseen(cell[1])
     if cell[0] != "d":
         return _Mark(cell[0])
     return datetime.fromisoformat(cell[1]) if "T" in cell[1] else date.fromisoformat(cell[1])
@@ -217,7 +217,7 @@ def _shown(cell: Any) -> Any:
 
 
 def _usable(cell: Any) -> Any:
-    if type(cell) is _Unseen:
+    if type(cell) is Unseen:
         raise Invalid(_("The cell holds characters that nobody can see. Type it anew."), code="hidden")
     if type(cell) is not _Mark:
         return cell

@@ -1,6 +1,7 @@
 """The tables: events as they came, what agents and customers did, quarters of an hour, the roster."""
 
 from realtime.models.attendance import AttendanceMark, Headcount, ShiftCorrection, ShiftRecord
+from realtime.models.checks import RosterCheck
 from realtime.models.events import SOURCE_READERS, Arrival, Event, Source
 from realtime.models.floor import AgentNow, AgentSegment, Interaction
 from realtime.models.forecast import Forecast, ForecastDay, ForecastEvaluation
@@ -9,11 +10,12 @@ from realtime.models.months import MONTH_READERS, MonthRevision, ServiceMonth
 from realtime.models.recovery import FLOOR_READERS, Alert, PlanAction, RecoveryPlan
 from realtime.models.reports import ReportMapping
 from realtime.models.roster import ROSTER_READERS, Roster, RosterLine, Shift
+from realtime.models.swaps import CalendarFeed, ShiftSwap
 
 __all__ = [
     "FLOOR_READERS", "FORMULA", "MONTH_READERS", "ROSTER_READERS", "SOURCE_READERS", "AgentNow", "AgentSegment",
-    "Alert", "Arrival", "AttendanceMark", "Correction", "Event", "Forecast", "ForecastDay", "ForecastEvaluation",
-    "Headcount", "Interaction", "Interval", "MonthRevision", "PlanAction", "RecoveryPlan", "ReportMapping",
-    "Roster", "RosterLine", "ServiceMonth", "Shift", "ShiftCorrection", "ShiftRecord", "Source", "StaffInterval",
-    "Stale",
+    "Alert", "Arrival", "AttendanceMark", "CalendarFeed", "Correction", "Event", "Forecast", "ForecastDay",
+    "ForecastEvaluation", "Headcount", "Interaction", "Interval", "MonthRevision", "PlanAction", "RecoveryPlan",
+    "ReportMapping", "Roster", "RosterCheck", "RosterLine", "ServiceMonth", "Shift", "ShiftCorrection",
+    "ShiftRecord", "ShiftSwap", "Source", "StaffInterval", "Stale",
 ]  # fmt: skip

@@ -1,11 +1,14 @@
 """The roster (RTM-1): who works which shift on which day, by site and month, in versions.
 
-Invariants: one line for each person and day of a version; what was published is never changed, a change is the next
-version; one version of a month is the published one. A shift is one thing even over midnight: its day is that on which
-it starts. `starts_at` and `ends_at` of a line are instants, made of the shift's clock times in the site's zone.
+Invariants: one line for each person and day of a version; what is validated or was published is never changed (trigger
+of migration 0007), a change is the next version; one version of a month is the published one, and one at most is being
+worked on. A shift is one thing even over midnight: its day is that on which it starts. `starts_at` and `ends_at` of a
+line are instants, made of the shift's clock times in the site's zone.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import F, Q
@@ -18,6 +21,9 @@ from occ.people.models import Person, Site, User
 from occ.people.scope import SITE_WIDE, people_filter, site_filter
 from realtime.choices import DayKind, RosterStatus
 
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
 # A team leader runs the floor of whoever works now: the roster of the whole site.
 ROSTER_READERS = frozenset({*SITE_WIDE, Role.TEAM_LEADER})
 
@@ -28,7 +34,10 @@ class ShiftQuerySet(models.QuerySet["Shift"]):
 
 
 class Shift(models.Model):
-    """`breaks`: [{"activity": Activity, "after": minutes from the start, "minutes": how long}], in order, apart."""
+    """`breaks`: [{"activity": Activity, "after": minutes from the start, "minutes": how long}], in order, apart.
+
+    `leads`: whoever has it leads the floor and serves nobody.
+    """
 
     site = models.ForeignKey(Site, models.PROTECT, related_name="+", verbose_name=_("site"))
     code = models.CharField(_("code"), max_length=10)
@@ -37,6 +46,7 @@ class Shift(models.Model):
     minutes = models.PositiveSmallIntegerField(_("lasts (minutes)"))
     paid_minutes = models.PositiveSmallIntegerField(_("paid minutes"))
     breaks = models.JSONField(_("breaks"), default=list, blank=True)
+    leads = models.BooleanField(_("leads the floor"), default=False)
     active = models.BooleanField(_("in use"), default=True)
 
     objects = ShiftQuerySet.as_manager()
@@ -54,6 +64,12 @@ class Shift(models.Model):
     def __str__(self) -> str:
         return f"{self.code} {self.label}"
 
+    @property
+    def hours(self) -> str:
+        """From when to when, as the site's clocks show it."""
+        at = self.starts.hour * 60 + self.starts.minute + self.minutes
+        return f"{self.starts:%H:%M}–{at // 60 % 24:02}:{at % 60:02}"
+
 
 class RosterQuerySet(models.QuerySet["Roster"]):
     def visible_to(self, user: User) -> RosterQuerySet:
@@ -62,20 +78,39 @@ class RosterQuerySet(models.QuerySet["Roster"]):
     def published(self) -> RosterQuerySet:
         return self.filter(status=RosterStatus.PUBLISHED)
 
+    def in_work(self) -> RosterQuerySet:
+        return self.filter(status__in=WORKED_ON, amends=False)
+
+
+WORKED_ON = (RosterStatus.DRAFT, RosterStatus.VALIDATED)
+
 
 class Roster(models.Model):
-    """One version of a month's plan; `month` is the first of it."""
+    """One version of a month's plan; `month` is the first of it. `base`: the published version that it changes, and
+    `note` why. `file_sha256`: of the spreadsheet that it came from last."""
 
     site = models.ForeignKey(Site, models.PROTECT, related_name="rosters", verbose_name=_("site"))
     month = models.DateField(_("month"))
     version = models.PositiveSmallIntegerField(_("version"))
     status = models.CharField(_("status"), max_length=12, choices=RosterStatus, default=RosterStatus.DRAFT)
+    base = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("changes"))
     made_at = models.DateTimeField(_("made"))
+    made_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("made by")
+    )
+    validated_at = models.DateTimeField(_("validated"), null=True, blank=True)
+    validated_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
-    note = models.CharField(_("note"), max_length=300, blank=True)
+    published_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    note = models.CharField(_("reason"), max_length=300, blank=True)
+    amends = models.BooleanField(default=False)  # an approved swap: drawn up and published in one deed
+    file_name = models.CharField(max_length=200, blank=True)
+    file_sha256 = models.CharField(max_length=64, blank=True)
 
     objects = RosterQuerySet.as_manager()
     history = HistoricalRecords()
+    if TYPE_CHECKING:
+        lines: RelatedManager[RosterLine]
 
     class Meta:
         ordering = ["-month", "-version"]
@@ -85,7 +120,13 @@ class Roster(models.Model):
             models.UniqueConstraint(
                 fields=["site", "month"], name="roster_one_published", condition=Q(status="published")
             ),
+            models.UniqueConstraint(
+                fields=["site", "month"],
+                name="roster_one_in_work",
+                condition=Q(status__in=["draft", "validated"], amends=False),
+            ),
             models.CheckConstraint(condition=Q(month__day=1), name="roster_month_is_first"),
+            models.CheckConstraint(condition=Q(base=None) | ~Q(note=""), name="roster_change_has_reason"),
             models.CheckConstraint(condition=Q(status__in=RosterStatus.values), name="roster_status_known"),
         ]
 
@@ -94,6 +135,10 @@ class Roster(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("realtime:roster", args=[self.pk])
+
+    @property
+    def in_work(self) -> bool:
+        return self.status in WORKED_ON
 
 
 class RosterLineQuerySet(models.QuerySet["RosterLine"]):
@@ -138,3 +183,11 @@ class RosterLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.day} {self.kind}"
+
+    @property
+    def hours(self) -> str:
+        """From when to when at the site; nothing on a day without a shift."""
+        if self.starts_at is None or self.ends_at is None:
+            return ""
+        zone = self.roster.site.zone
+        return f"{self.starts_at.astimezone(zone):%H:%M}–{self.ends_at.astimezone(zone):%H:%M}"

@@ -34,6 +34,7 @@ class Planned:
     ends_at: datetime | None = None
     parts: tuple[Part, ...] = ()
     channel: str = ""
+    leads: bool = False  # leads the floor, and takes no calls
 
     def at(self, instant: datetime) -> str:
         """The activity planned at that instant; "" outside the shift."""
@@ -60,9 +61,9 @@ def parts_of(starts_at: datetime, ends_at: datetime, breaks: list[dict[str, int 
 def planned(
     *, start: datetime, end: datetime, site_id: int | None = None, people: Collection[int] | None = None
 ) -> dict[int, list[Planned]]:
-    """Shifts of published rosters that touch [start, end), by person, in order."""
+    """Agents' shifts of published rosters that touch [start, end), by person, in order: not who leads the floor."""
     rows = RosterLine.objects.in_force().filter(kind=DayKind.SHIFT, starts_at__lt=end, ends_at__gt=start)
-    return _found(rows, site_id, people)
+    return _found(rows.exclude(shift__leads=True), site_id, people)
 
 
 def planned_days(
@@ -80,8 +81,19 @@ def _found(rows: RosterLineQuerySet, site_id: int | None, people: Collection[int
         wanted &= Q(person_id__in=people)
     found: dict[int, list[Planned]] = {}
     cut: dict[tuple[int, datetime, datetime], tuple[Part, ...]] = {}  # many have the same shift
-    names = ("person_id", "day", "kind", "shift_id", "shift__code", "shift__breaks", "starts_at", "ends_at", "channel")
-    for person, day, kind, shift, code, breaks, starts, ends, channel in (
+    names = (
+        "person_id",
+        "day",
+        "kind",
+        "shift_id",
+        "shift__code",
+        "shift__breaks",
+        "starts_at",
+        "ends_at",
+        "channel",
+        "shift__leads",
+    )
+    for person, day, kind, shift, code, breaks, starts, ends, channel, leads in (
         rows.filter(wanted).order_by("day", "starts_at").values_list(*names)
     ):  # fmt: skip
         parts: tuple[Part, ...] = ()
@@ -90,7 +102,9 @@ def _found(rows: RosterLineQuerySet, site_id: int | None, people: Collection[int
             if key not in cut:
                 cut[key] = parts_of(starts, ends, breaks)
             parts = cut[key]
-        found.setdefault(person, []).append(Planned(person, day, kind, code or "", starts, ends, parts, channel))
+        found.setdefault(person, []).append(
+            Planned(person, day, kind, code or "", starts, ends, parts, channel, bool(leads))
+        )
     return found
 
 

@@ -51,12 +51,12 @@ def rules_of(policy: Values, site: Site) -> Rules:
 def days_judged(
     *, site: Site, first: date, last: date, now: datetime, people: Collection[int] | None = None
 ) -> list[Day]:
-    """Rostered days of the site as of `now`, days off left out, by person and day; of these people, or of all."""
+    """Agents' rostered days of the site as of `now`, without days off; of these people, or of all."""
     around = planned_days(
         first=first - timedelta(days=1), last=last + timedelta(days=1), site_id=site.pk, people=people
     )
     wanted = {
-        pk: [one for one in days if first <= one.day <= last and one.kind != DayKind.OFF]
+        pk: [one for one in days if first <= one.day <= last and one.kind != DayKind.OFF and not one.leads]
         for pk, days in around.items()
     }  # fmt: skip
     wanted = {pk: days for pk, days in wanted.items() if days}
@@ -170,6 +170,7 @@ def _due(site: Site, now: datetime) -> dict[date, set[int]]:
     """People by day: without a record of that line, with a stale one, or one that was made before all had settled."""
     since = local_day(now - KEPT, site.zone)
     lines = RosterLine.objects.in_force().filter(roster__site=site, day__gte=since).exclude(kind=DayKind.OFF)
+    lines = lines.exclude(shift__leads=True)
     over = Q(ends_at__lte=now - timedelta(minutes=60) - WAITED) | Q(ends_at=None, day__lt=local_day(now, site.zone))
     same = ShiftRecord.objects.filter(
         Q(starts_at=OuterRef("starts_at"), ends_at=OuterRef("ends_at"))

@@ -40,7 +40,7 @@ REST = timedelta(hours=11)
 def headcounts_open(*, now: datetime) -> int:
     """Beat: each shift that has begun owes its number of agents; how many were opened."""
     begun = RosterLine.objects.in_force().filter(
-        kind=DayKind.SHIFT, starts_at__lte=now, starts_at__gt=now - LOOKED_BACK
+        kind=DayKind.SHIFT, starts_at__lte=now, starts_at__gt=now - LOOKED_BACK, shift__leads=False
     )
     rows = begun.values_list("roster__site_id", "day", "shift_id", "ends_at").annotate(first=Min("starts_at"))
     known = set(Headcount.objects.filter(starts_at__gt=now - LOOKED_BACK).values_list("site_id", "day", "shift_id"))

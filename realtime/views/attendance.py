@@ -469,7 +469,7 @@ def _rounded(value: float | None) -> float | None:
 
 
 register_list(
-    "realtime.shifts", gettext_lazy("Days worked"), may=lambda user: has_role(user, EVERYBODY), filters=RecordFilter,
+    "realtime.worked", gettext_lazy("Days worked"), may=lambda user: has_role(user, EVERYBODY), filters=RecordFilter,
     order=["-day", "-pk"], rows=rows_of, columns=columns, line=line,
 )  # fmt: skip
 
@@ -489,7 +489,7 @@ def records(request: HttpRequest) -> HttpResponse:
         one.late, one.early, one.over = one.late_ms // 60_000, one.early_ms // 60_000, one.over_ms // 60_000
     context |= {
         "title": _("Days worked"), "subtitle": _("Each rostered day that is over: log-in, log-out, adherence, AUX"),
-        "search": _("Name or employee number"), "export_kind": "realtime.shifts",
+        "search": _("Name or employee number"), "export_kind": "realtime.worked",
     }  # fmt: skip
     return render(request, "realtime/shift_records.html", context)
 

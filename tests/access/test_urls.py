@@ -14,14 +14,17 @@ from tests.access import (
     test_realtime,
     test_realtime_board,
     test_realtime_forecasts,
+    test_realtime_roster,
     test_retention,
     test_sdm,
     test_userids,
 )
 
 pytestmark = pytest.mark.req("KER-9")
-APPS = (test_kernel, test_userids, test_sdm, test_retention, test_realtime, test_realtime_board,
-        test_realtime_forecasts)  # fmt: skip
+APPS = (
+    test_kernel, test_userids, test_sdm, test_retention, test_realtime, test_realtime_board, test_realtime_forecasts,
+    test_realtime_roster,
+)  # fmt: skip
 # Open to whoever asks, or answering nobody in particular.
 OPEN = {
     "login",
@@ -34,6 +37,7 @@ OPEN = {
     "readyz",
     "metrics",
     "documents:verify",
+    "realtime:calendar",
 }
 
 

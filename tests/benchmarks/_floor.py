@@ -41,13 +41,13 @@ def fill(agents: int) -> dict[str, Any]:
     shift = Shift.objects.create(site=jkt, code="P", label="Pagi", starts=starts.time(), minutes=540, paid_minutes=480,
                                  breaks=breaks)  # fmt: skip
     day = starts.astimezone(jkt.zone).date()
-    roster = Roster.objects.create(site=jkt, month=day.replace(day=1), version=1, status="published", made_at=now,
-                                   published_at=now)  # fmt: skip
+    roster = Roster.objects.create(site=jkt, month=day.replace(day=1), version=1, made_at=now)  # fmt: skip
     RosterLine.objects.bulk_create(
         RosterLine(roster=roster, person=one, day=day, kind="shift", shift=shift, starts_at=starts,
                    ends_at=starts + timedelta(hours=9))
         for one in people
     )  # fmt: skip
+    Roster.objects.update(status="published", published_at=now)
     for i in range(SOURCES):
         Source.objects.create(code=f"omni{i}", name=f"Omni Channel {i}", heartbeat_seconds=3600)
     users = {}

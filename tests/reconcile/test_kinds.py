@@ -108,18 +108,18 @@ def test_coordinators_and_it_hear_of_an_incident_at_once(floor: Floor) -> None:
 
 def test_a_login_before_the_shift_of_the_last_day_ended_is_none(floor: Floor) -> None:
     """A night shift ends next morning: what was done in it is not after the last day."""
-    from userids import deadlines
+    from occ.people import shifts
 
     ends = LEFT + timedelta(hours=7)
 
     def roster(who: Person, day: Any) -> datetime:
         return ends
 
-    deadlines.register_last_shift(roster)
+    shifts.register_last_shift(roster)
     try:
         floor.resign()
     finally:
-        deadlines.unregister_last_shift(roster)
+        shifts.unregister_last_shift(roster)
     reconcile(Listed(floor.account.user_id, False, last_login_at=ends - timedelta(minutes=1)))
     assert found() == []
     reconcile(Listed(floor.account.user_id, False, last_login_at=ends), now=RUN + timedelta(days=1))

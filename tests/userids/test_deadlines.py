@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from occ.obligations.models import Obligation, State
+from occ.people import shifts
 from tests.factories import DAY, NOW, Floor
-from userids import deadlines
 from userids.deadlines import clock_start, deactivation_due
 from userids.models import Account
 from userids.services import accounts, deactivations
@@ -54,11 +54,11 @@ def test_other_zones_have_other_midnights() -> None:
 def test_the_roster_is_asked_where_there_is_one(floor: Floor) -> None:
     ends = wib(2026, 11, 21, 7)
     provider = lambda person, day: ends if person == floor.agent and day == DAY else None  # noqa: E731
-    deadlines.register_last_shift(provider)
+    shifts.register_last_shift(provider)
     try:
         floor.resign()
     finally:
-        deadlines.unregister_last_shift(provider)
+        shifts.unregister_last_shift(provider)
     assert (floor.request.starts_at, floor.request.due_at) == (ends, ends + DAY_LONG)
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from occ.errors import Invalid, NotAllowed, WrongState
@@ -15,10 +16,11 @@ from occ.people.choices import LeavingReason, Role
 from occ.people.history import sign
 from occ.people.models import Person, Site, User
 from occ.people.scope import has_role
+from occ.people.shifts import last_shift_ends
 from occ.policies.services import policy_value
 from occ.workflow.services import begin, step
 from userids.choices import SUSPENDING, BreachCause, DeactivationReason
-from userids.deadlines import clock_start, deactivation_due, last_shift_ends
+from userids.deadlines import clock_start, deactivation_due
 from userids.models import Account, DeactivationRequest, Resignation
 from userids.notices import CHECK, DOCUMENT, ENFORCED, tell
 from userids.policies import DEACTIVATE, WITHIN
@@ -195,10 +197,13 @@ def deactivations_follow_move(*, person: Person, actor: Actor, now: datetime) ->
 
 
 @transaction.atomic
-def deactivations_open(*, person: Person, previous: date | None = None, actor: Actor, now: datetime) -> None:
+def deactivations_open(
+    *, person: Person, previous: date | None = None, why: str = "", actor: Actor, now: datetime
+) -> None:
     """One request per ID that the person holds; those open already move to the new day (signal `leaving`).
 
-    Those of this leaving that were shut already (by the `previous` day) are judged anew.
+    Those of this leaving that were shut already (by the `previous` day) are judged anew. `why` is what histories say
+    of the move, where it is not the day that has moved.
     """
     assert person.last_working_day is not None
     starts_at, due_at = deadline(person, now)
@@ -208,9 +213,9 @@ def deactivations_open(*, person: Person, previous: date | None = None, actor: A
         # One that was asked for a reason of its own keeps it, and the nearer of the two deadlines.
         differs = request.of_leaver and request.last_working_day != person.last_working_day
         if differs or (request.due_at != due_at if request.of_leaver else due_at < request.due_at):
-            _move(request, person, starts_at, due_at, actor=actor, now=now)
+            _move(request, person, starts_at, due_at, why=why, actor=actor, now=now)
     if previous is not None:
-        _judge_anew(person, previous, starts_at, due_at, actor=actor, now=now)
+        _judge_anew(person, previous, starts_at, due_at, why=why, actor=actor, now=now)
     held = Account.objects.filter(assignments__person=person, assignments__ends_at=None, status="active")
     for account in held.exclude(deactivations__in=DeactivationRequest.objects.open()).select_related("site"):
         request = DeactivationRequest(
@@ -221,7 +226,7 @@ def deactivations_open(*, person: Person, previous: date | None = None, actor: A
 
 
 def _judge_anew(
-    person: Person, previous: date, starts_at: datetime, due_at: datetime, *, actor: Actor, now: datetime
+    person: Person, previous: date, starts_at: datetime, due_at: datetime, *, why: str, actor: Actor, now: datetime
 ) -> None:
     """The day moved after IDs of this leaving were shut: whether that was in time is judged by the day as it is now."""
     assert person.last_working_day is not None
@@ -229,17 +234,33 @@ def _judge_anew(
         person=person, last_working_day=previous, inactive_since__isnull=False
     )
     for request in ended.select_for_update(of=("self",), no_key=True):
-        why = _date_moved(request, person)
+        said = why or _date_moved(request, person)
         request.last_working_day, request.starts_at, request.due_at = person.last_working_day, starts_at, due_at
-        sign(request, actor, why, now=now)
+        sign(request, actor, said, now=now)
         request.save(update_fields=["last_working_day", "starts_at", "due_at"])
         obligations.obligation_judge(
-            subject=request, rule=DEACTIVATE, starts_at=starts_at, due_at=due_at, reason=why, actor=actor, now=now
+            subject=request, rule=DEACTIVATE, starts_at=starts_at, due_at=due_at, reason=said, actor=actor, now=now
         )
 
 
 def _date_moved(request: DeactivationRequest, person: Person) -> str:
     return _("last working day %(was)s → %(day)s") % {"was": request.last_working_day, "day": person.last_working_day}
+
+
+@transaction.atomic
+def deactivations_follow_shift(*, person_id: int, day: date, actor: Actor, now: datetime) -> None:
+    """The roster now says something else of that day: if it is the leaver's last, the clock starts at its shift's end.
+
+    The deadline moves, and the one before stays in history; what was shut already is judged by the roster as it is.
+    """
+    person = lifecycle.person_locked(person_id)
+    if person.last_working_day != day:
+        return
+    due_at = deadline(person, now)[1]
+    mine = DeactivationRequest.objects.filter(person=person, last_working_day=day).of_leavers().exclude(due_at=due_at)
+    if mine.filter(Q(pk__in=DeactivationRequest.objects.open()) | Q(inactive_since__isnull=False)).exists():
+        why = _("The roster of the last working day has changed")
+        deactivations_open(person=person, previous=day, why=why, actor=actor, now=now)
 
 
 def deadline(person: Person, now: datetime) -> tuple[datetime, datetime]:
@@ -274,20 +295,21 @@ def request_open(request: DeactivationRequest, *, note: str = "", actor: Actor, 
 
 
 def _move(
-    request: DeactivationRequest, person: Person, starts_at: datetime, due_at: datetime, *, actor: Actor, now: datetime
-) -> None:
+    request: DeactivationRequest, person: Person, starts_at: datetime, due_at: datetime, *, why: str, actor: Actor,
+    now: datetime,
+) -> None:  # fmt: skip
     assert person.last_working_day is not None
     _call_off(request, now=now)
-    why = _date_moved(request, person)
+    said = why or _date_moved(request, person)
     request.last_working_day, request.starts_at, request.due_at = person.last_working_day, starts_at, due_at
-    sign(request, actor, why, now=now)
+    sign(request, actor, said, now=now)
     request.save(update_fields=["last_working_day", "starts_at", "due_at"])
     obligations.obligation_move(
         subject=request,
         rule=DEACTIVATE,
         starts_at=starts_at,
         due_at=due_at,
-        reason=why,
+        reason=said,
         late_cause=BreachCause.LATE_NOTICE,
         actor=actor,
         now=now,

@@ -14,6 +14,7 @@ from occ.api.authentication import token_create
 from occ.demo.floor_engine import Duty, Event, Floor
 from occ.demo.people import Staff
 from occ.demo.realtime.forecasts import counts, forecasts
+from occ.demo.realtime.rostering import rostering
 from occ.demo.realtime.rosters import rosters
 from occ.people.choices import Role
 from occ.people.models import Person, RoleAssignment, Site, User
@@ -41,7 +42,7 @@ STEP = timedelta(minutes=15)
 
 
 def floor(staff: Staff, now: datetime) -> None:
-    rosters(now)
+    rosters(staff, now)
     sender = _sender(now)
     start = now - timedelta(days=DAYS)
     counts(RATES, start=start, now=now)
@@ -60,6 +61,7 @@ def floor(staff: Staff, now: datetime) -> None:
     records_keep(now=now)
     Source.objects.filter(code="omni").update(name="Omni Channel", each_agent=False)
     forecasts(staff, now)
+    rostering(staff, now)
 
 
 def _sender(now: datetime) -> User:

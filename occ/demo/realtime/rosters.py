@@ -1,56 +1,95 @@
-"""Three shifts around the clock: last month's roster, this one's and the next one's, published."""
+"""Three shifts around the clock: last month's roster, this one's and, when it is near, the next one's, published.
+
+A leaver's last shift ends when the clock of the user ID's deactivation starts: the roster says what the logbook says.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date, datetime, time, timedelta
 
-from occ.people.models import Person, Site
+from occ.demo.people import Staff
+from occ.people.hindrances import Hindrance, hindrances
+from occ.people.models import Person, Site, User
 from occ.times import local_day, month_of, next_month
-from realtime.choices import Activity, DayKind, RosterStatus
+from occ.workflow.services import step
+from realtime.choices import Activity, DayKind
 from realtime.models import Roster, RosterLine, Shift
+from realtime.rostering.codes import times_of
+from realtime.services import rosters as services
+from realtime.services.shift_codes import Terms, shift_make
+from realtime.workflow import ROSTER
 from sdm.models import Employee
+from userids.models import DeactivationRequest
 
-# code, name, begins, minutes; who is on it of seven.
-SHIFTS = (("P", "Pagi", time(7), 540), ("S", "Siang", time(13), 540), ("M", "Malam", time(22), 540))
+# code, name, begins, minutes, leads; who is on it of seven.
+SHIFTS = (
+    ("P", "Pagi", time(7), 540, False), ("S", "Siang", time(13), 540, False), ("M", "Malam", time(22), 540, False),
+    ("TP", "TL pagi", time(7), 540, True), ("TS", "TL siang", time(13), 540, True),
+    ("TM", "TL malam", time(22), 540, True),
+)  # fmt: skip
 WEIGHTS = "PPPSSPSSM"
+LEADS = ("TP", "TS", "TM")
 BREAKS = [
     {"activity": Activity.BREAK, "after": 120, "minutes": 15},
     {"activity": Activity.MEAL, "after": 255, "minutes": 45},
     {"activity": Activity.PRAYER, "after": 390, "minutes": 15},
 ]
+NEAR = timedelta(days=9)  # before the month: then its roster is published
 
 
-def rosters(now: datetime) -> None:
+def rosters(staff: Staff, now: datetime) -> None:
+    wfm = staff.users["wfm"]
     for site in Site.objects.all():
-        shifts = {
-            code: Shift.objects.create(
-                site=site, code=code, label=label, starts=begins, minutes=minutes, paid_minutes=minutes - 60,
-                breaks=BREAKS,
-            )
-            for code, label, begins, minutes in SHIFTS
-        }  # fmt: skip
         today = local_day(now, site.zone)
         this = month_of(today)
-        for month in (month_of(this - timedelta(days=1)), this, next_month(this)):
-            _month(site, shifts, month, now)
+        for code, label, begins, minutes, leads in SHIFTS:
+            terms = Terms(label, begins, minutes, minutes - 60, BREAKS, leads)
+            shift_make(site=site, code=code, terms=terms, actor=wfm, now=now - timedelta(days=400))
+        for month in (month_of(this - timedelta(days=1)), this, *([next_month(this)] if near(today) else [])):
+            at = min(now, datetime.combine(month, time(3), tzinfo=site.zone) - NEAR)
+            publish(month_made(site, month, wfm, at), wfm, at)
 
 
-def _month(site: Site, shifts: dict[str, Shift], month: date, now: datetime) -> None:
-    made_at = min(now, datetime.combine(month - timedelta(days=9), time(3), tzinfo=site.zone))
-    roster = Roster.objects.create(
-        site=site, month=month, version=1, status=RosterStatus.PUBLISHED, made_at=made_at, published_at=made_at
-    )
-    people = Employee.objects.as_of(max(month, local_day(made_at, site.zone))).filter(person__position="Agent")
-    staff = list(Person.objects.filter(pk__in=people.values("pk"), site=site).order_by("number"))
+def near(today: date) -> bool:
+    return next_month(today) - today <= NEAR
+
+
+def publish(roster: Roster, wfm: User, at: datetime) -> Roster:
+    """As it was validated then: what has become of the people since blocks nothing."""
+    also = {"validated_at": at, "validated_by": wfm}
+    with step(ROSTER, Roster, roster.pk, "validate", actor=wfm, now=at, also=also):
+        pass
+    return services.roster_publish(roster_id=roster.pk, actor=wfm, now=at)
+
+
+def month_made(site: Site, month: date, wfm: User, at: datetime) -> Roster:
+    """A draft with everybody of the site on it."""
+    roster = services.roster_begin(site=site, month=month, actor=wfm, now=at)
+    shifts = {one.code: one for one in Shift.objects.filter(site=site)}
+    there = Employee.objects.as_of(max(month, local_day(at, site.zone)))
+    found = Person.objects.filter(pk__in=there.values("pk"), site=site).order_by("number")
     days = [month + timedelta(days=n) for n in range((next_month(month) - month).days)]
-    lines = [
-        _line(roster, site, person, day, shifts[code] if code else None)
-        for index, person in enumerate(staff)
-        for day in days
-        if person.last_working_day is None or day <= person.last_working_day
-        for code in (code_of(index, day),)
-    ]
+    away: dict[int, list[Hindrance]] = defaultdict(list)
+    for one in hindrances(list(found.values_list("pk", flat=True)), days[0], days[-1]):
+        away[one.person_id].append(one)
+    lines = []
+    for position, code_for in (("Agent", code_of), ("Team Leader", lead_of)):
+        # Somebody's place stays, whoever comes and goes: the shifts of two months follow on each other.
+        ever = Person.objects.filter(site=site, position=position).order_by("number").values_list("pk", flat=True)
+        place = {pk: index for index, pk in enumerate(ever)}
+        for person in found.filter(position=position):
+            last = person.last_working_day
+            for day in days:
+                if day < person.joined_on or (last is not None and day >= last):
+                    continue
+                code = code_for(place[person.pk], day)
+                kept = position == "Team Leader" or not any(one.on(day) for one in away[person.pk])
+                lines.append(_line(roster, person, day, shifts.get(code), DayKind.OFF if kept else DayKind.LEAVE))
+            if person.last_working_day in days:
+                lines.append(_last(roster, person, person.last_working_day, shifts["P"]))
     RosterLine.objects.bulk_create(lines, batch_size=2_000)
+    return roster
 
 
 def code_of(index: int, day: date) -> str:
@@ -59,14 +98,32 @@ def code_of(index: int, day: date) -> str:
     if (number + index * 2) % 7 in (0, 1):
         return ""
     week = (number + index * 2) // 7
-    return WEIGHTS[(index + week) % len(WEIGHTS)]
+    return WEIGHTS[(index * 4 + week) % len(WEIGHTS)]
 
 
-def _line(roster: Roster, site: Site, person: Person, day: date, shift: Shift | None) -> RosterLine:
-    if shift is None:
-        return RosterLine(roster=roster, person=person, day=day, kind=DayKind.OFF)
-    start = datetime.combine(day, shift.starts, tzinfo=site.zone)
-    end = start + timedelta(minutes=shift.minutes)
+def lead_of(index: int, day: date) -> str:
+    number = day.toordinal()
+    if (number + index * 3) % 7 in (0, 1):
+        return ""
+    return LEADS[(index + (number + index * 3) // 7) % 3]
+
+
+def _line(roster: Roster, person: Person, day: date, shift: Shift | None, free: DayKind) -> RosterLine:
+    if shift is None or free == DayKind.LEAVE:
+        return RosterLine(roster=roster, person=person, day=day, kind=free)
+    start, end = times_of(day, shift, roster.site.zone)
     return RosterLine(
         roster=roster, person=person, day=day, kind=DayKind.SHIFT, shift=shift, starts_at=start, ends_at=end
     )
+
+
+def _last(roster: Roster, person: Person, day: date, shift: Shift) -> RosterLine:
+    """Of a leaver: the shift that ends when the deactivation's clock starts; a day off where that is the day's end."""
+    request = DeactivationRequest.objects.filter(person=person, last_working_day=day).order_by("pk").last()
+    ends = request.starts_at if request else None
+    if ends is None or ends == datetime.combine(day + timedelta(days=1), time(), tzinfo=roster.site.zone):
+        return RosterLine(roster=roster, person=person, day=day, kind=DayKind.OFF)
+    return RosterLine(
+        roster=roster, person=person, day=day, kind=DayKind.SHIFT, shift=shift, starts_at=ends - timedelta(hours=8),
+        ends_at=ends,
+    )  # fmt: skip

@@ -157,6 +157,13 @@ STATUS_TONES: dict[str, tuple[str, str]] = {
     "started": ("info", "progress"),
     "pulled": ("warning", "lock"),
     "released": ("neutral", "arrow-back-up"),
+    "validated": ("info", "checks"),
+    "published": ("success", "circle-check"),
+    "revised": ("neutral", "history"),
+    "discarded": ("neutral", "trash"),
+    "signed": ("success", "signature"),
+    "reopened": ("warning", "alert-triangle"),
+    "declined": ("neutral", "x"),
 }
 
 
