@@ -25,7 +25,7 @@ from occ.people.scope import has_role
 from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
 from occ.times import local_day
-from realtime.choices import EventType, Fault
+from realtime.choices import EventType, Fault, Outcome
 from realtime.deriving.interactions import Said, interaction_of
 from realtime.models import Event as KeptEvent
 from realtime.models import Source
@@ -38,6 +38,7 @@ from realtime.services.working import arrivals_work
 TOGETHER = 2_000
 STEP = 1_000
 SAMPLE = 20
+WORDS: dict[str, Any] = {**dict(Outcome.choices), **dict(EventType.choices)}
 
 
 @dataclass
@@ -159,8 +160,9 @@ def report_summary(reading: Reading, mapping: Mapping, site: Site) -> dict[str, 
         "outcomes": dict(reading.outcomes), "known": known, "new": len(ids) - known,
         "days": [[day, dict(days[day])] for day in sorted(days)], "faults": dict(faults_in(reading.events)),
         "sample": [
-            [event["source_event_id"], event["occurred_at"], str(event.get("outcome", event["type"])),
-             event.get("agent", "")]
+            [event["source_event_id"],
+             f"{datetime.fromisoformat(event['occurred_at']).astimezone(site.zone):%Y-%m-%d %H:%M:%S}",
+             str(WORDS[str(event.get("outcome", event["type"]))]), event.get("agent", "")]
             for event in reading.events[:SAMPLE]
         ],
     }  # fmt: skip

@@ -95,7 +95,7 @@ def mapping_new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     chosen = request.POST.get("way") != "text"
     form = MappingForm(request.POST if request.method == "POST" and chosen else None,
                        headings=list(dict.fromkeys(job.result["headings"])))  # fmt: skip
-    text = TextForm(request.POST if request.method == "POST" and not chosen else None)
+    text = TextForm(request.POST if request.method == "POST" and not chosen else None, auto_id="text_%s")
     used: MappingForm | TextForm = form if chosen else text
     if request.method == "POST" and used.is_valid():
         said = form.text() if chosen else text.cleaned_data["text"]

@@ -75,6 +75,7 @@ def test_from_a_file_with_unknown_columns_to_its_figures(floor: Floor, sender: U
     assert looked.result["outcomes"] == {"answered": 3, "abandoned": 1, "menu": 1}, looked.error
     assert (looked.result["ignored"], looked.result["new"], looked.result["known"]) == (1, 5, 0)
     assert looked.result["faults"] == {"no_agent": 1}
+    assert looked.result["sample"][1][1] == "1999-01-04 10:00:00", "by the site's clocks"
     assert dict(looked.result["days"])["1999-01-04"] == {"answered": 3, "abandoned": 1, "menu": 1}
     assert client.get(answer["Location"]).status_code == 200 and not Event.objects.exists()
     answer = client.post(f"/realtime/reports/{looked.pk}/apply/")
