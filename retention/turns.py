@@ -19,7 +19,7 @@ def batches(user: User) -> Any:
 
 
 def findings(user: User) -> Any:
-    return Finding.objects.visible_to(user).open().select_related("site").order_by("due_at", "pk")
+    return Finding.objects.visible_to(user).open().select_related("site", "store").order_by("due_at", "pk")
 
 
 def losses(user: User) -> Any:

@@ -235,9 +235,15 @@ def _reader(column: Column, epoch_1904: bool) -> Reader:
         return partial(parse_instant, epoch_1904=epoch_1904)
     if column.kind == "choice":
         known = {key(word): value for value, words in column.choices.items() for word in (value, *words)}
-        return partial(_choice, known=known, names=", ".join(column.choices))
+        return partial(_choice, known=known, names=", ".join(_offered(column.choices)))
     readers: dict[str, Reader] = {"decimal": parse_decimal, "integer": _integer, "email": _email, "text": _text}
     return readers[column.kind]
+
+
+def _offered(choices: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """What to write for each choice, in the reader's language: the words in which people write it begin with theirs."""
+    for value, words in choices.items():
+        yield words[0] if words and translation.get_language() == "id" else value
 
 
 def _integer(cell: Any) -> int:

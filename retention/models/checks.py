@@ -123,7 +123,8 @@ class Finding(models.Model):
         indexes = [models.Index(fields=["due_at"], name="retention_finding_open", condition=Q(status="open"))]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.name}"
+        where = f" ({self.store.name})" if self.store_id and self.store else ""
+        return f"{self.get_kind_display()}: {self.name}{where}"
 
     def get_absolute_url(self) -> str:
         return reverse("retention:finding", args=[self.pk])

@@ -12,7 +12,7 @@ from openpyxl import Workbook, load_workbook
 from occ.errors import Invalid
 from occ.sheets.dates import parse_date, parse_decimal
 from occ.sheets.importing import faulty_rows_workbook, validate
-from occ.sheets.reading import Column, Limits, SheetRefused, read_table
+from occ.sheets.reading import Column, Limits, SheetRefused, _reader, read_table
 from occ.sheets.writing import OutColumn, write_workbook
 
 WIB = ZoneInfo("Asia/Jakarta")
@@ -151,3 +151,13 @@ def test_text_stays_text_and_dates_are_dates() -> None:
     assert (sheet["A2"].value, sheet["A2"].data_type, sheet["A3"].value) == ("=1+1", "s", "+62")
     assert sheet["B2"].is_date and len(sheet["A4"].value) == 32_767
     assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:B4")
+
+
+@pytest.mark.parametrize(("language", "offered"), [("id", "Aktif, Non Aktif"), ("en", "active, inactive")])
+def test_what_may_be_written_is_said_in_the_readers_language(language: str, offered: str) -> None:
+    status = Column(
+        "status", "Status", [], kind="choice", choices={"active": ("Aktif", "A"), "inactive": ("Non Aktif",)}
+    )
+    with override(language), pytest.raises(Invalid) as refused:
+        _reader(status, epoch_1904=False)("Aktip")
+    assert offered in str(refused.value)

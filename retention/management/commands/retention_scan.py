@@ -22,7 +22,8 @@ class Command(BaseCommand):
         with translation.override("en" if options["json"] else translation.get_language() or "id"):
             found = Source.objects.filter(code=source).first()
             if found is None:
-                raise CommandError(f"there is no source {source}")
+                known = ", ".join(Source.objects.order_by("code").values_list("code", flat=True)) or "none"
+                raise CommandError(f"there is no source {source}; there are: {known}")
             try:
                 scan = source_scan(source_id=found.pk, actor=COMMAND, now=timezone.now())
             except Refused as refusal:
