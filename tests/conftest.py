@@ -23,6 +23,7 @@ from django.utils import translation
 from occ.login.policies import SECOND_FACTOR
 from occ.policies.registry import DEFINITIONS
 from occ.policies.services import install_defaults
+from tests.database import template
 from tests.factories import Floor
 from tests.factories import floor as make_floor
 
@@ -70,7 +71,12 @@ def before_the_database(pytestconfig: pytest.Config) -> Iterator[Callable[[], No
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(before_the_database: Callable[[], None], django_db_setup: None) -> None:
+def from_template() -> None:
+    connections["default"].settings_dict["TEST"]["TEMPLATE"] = template()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(before_the_database: Callable[[], None], from_template: None, django_db_setup: None) -> None:
     """The migrations run uncovered as well."""
     before_the_database()
 

@@ -1,0 +1,51 @@
+"""The migrated database of which each test process takes a copy: the migrations run once, and not for each of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+from psycopg2 import sql
+
+ROOT = Path(__file__).parent.parent
+LOCK = 77_100
+PREFIX = "occ_template_"
+
+
+def template() -> str:
+    """Its name. The first process that asks makes it, the others wait; one of other migrations is dropped."""
+    name = PREFIX + digest()
+    with closing(psycopg2.connect(os.environ["DATABASE_URL"])) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])  # until the connection is closed
+        cursor.execute("SELECT datname, datistemplate FROM pg_database WHERE datname LIKE %s", [f"{PREFIX}%"])
+        found = dict(cursor.fetchall())
+        if not found.pop(name, False):
+            for old in {*found, name}:
+                cursor.execute("UPDATE pg_database SET datistemplate = false WHERE datname = %s", [old])
+                cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(old)))
+            cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            migrate(name)
+            cursor.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(sql.Identifier(name)))
+    return name
+
+
+def migrate(name: str) -> None:
+    url = urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
+    environment = os.environ | {"DATABASE_URL": url, "MIGRATION_DATABASE_URL": url}
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], env=environment, cwd=ROOT, check=True)
+
+
+def digest() -> str:
+    """Of all that migrations are made of: themselves, what they share, and the packages."""
+    found = hashlib.sha256()
+    own = [*ROOT.glob("*/migrations/*.py"), *ROOT.glob("occ/*/migrations/*.py"), ROOT / "occ/ledger/append_only.py"]
+    for path in sorted([*own, ROOT / "requirements.txt"]):
+        found.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return found.hexdigest()[:16]
