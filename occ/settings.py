@@ -252,6 +252,7 @@ CELERY_BEAT_SCHEDULE = {
     "alerts": {"task": "realtime.tasks.alerts", "schedule": 30.0, "options": {"expires": 60}},
     "headcounts": {"task": "realtime.tasks.headcounts", "schedule": 60.0, "options": {"expires": 60}},
     "attendance": {"task": "realtime.tasks.attendance", "schedule": 60.0, "options": {"expires": 60}},
+    "violations": {"task": "realtime.tasks.violations", "schedule": 60.0, "options": {"expires": 60}},
     "scans": {"task": "retention.tasks.scans", "schedule": 60.0, "options": {"expires": 60}},
     "deliver": {"task": "occ.notifications.tasks.deliver_due", "schedule": 15.0, "options": {"expires": 60}},
     "holds": {"task": "retention.tasks.holds", "schedule": 900.0, "options": {"expires": 900}},

@@ -11,11 +11,13 @@ from realtime.services.alerting import alerts_watch
 from realtime.services.attendance import records_keep
 from realtime.services.floor import floor_once
 from realtime.services.headcounts import headcounts_open
+from realtime.services.rotg import violations_lapse
 
 heartbeats.expect("floor", timedelta(minutes=3))
 heartbeats.expect("alerts", timedelta(minutes=3))
 heartbeats.expect("headcounts", timedelta(minutes=5))
 heartbeats.expect("attendance", timedelta(minutes=10))
+heartbeats.expect("violations", timedelta(minutes=10))
 
 
 @shared_task
@@ -50,4 +52,13 @@ def attendance() -> int:
     now = timezone.now()
     did = records_keep(now=now)
     heartbeats.leave("attendance", now=now, did=did)
+    return did
+
+
+@shared_task
+def violations() -> int:
+    """Violations that wait for an answer: agents are reminded, and what was not answered goes on (RTM-9)."""
+    now = timezone.now()
+    did = violations_lapse(now=now)
+    heartbeats.leave("violations", now=now, did=did)
     return did

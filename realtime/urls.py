@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from realtime.views import alerts, attendance, board, plans, sources
+from realtime.views import alerts, attendance, board, plans, rotg, rotg_rules, rotg_walks, sources
 
 app_name = "realtime"
 urlpatterns: list[URLPattern] = [
@@ -26,5 +26,22 @@ urlpatterns: list[URLPattern] = [
     path("attendance/headcounts/<int:pk>/hand/", attendance.headcount_hand, name="headcount_hand"),
     path("attendance/<int:pk>/<str:day>/", attendance.person_day, name="attendance_person_day"),
     path("attendance/<int:pk>/<str:day>/mark/", attendance.mark, name="attendance_mark"),
+    path("rules/", rotg_rules.rules, name="rules"),
+    path("rules/new/", rotg_rules.rule_new, name="rule_new"),
+    path("rules/<int:pk>/", rotg_rules.rule, name="rule"),
+    path("rules/<int:pk>/change/", rotg_rules.rule_change, name="rule_change"),
+    path("rules/<int:pk>/end/", rotg_rules.rule_end, name="rule_end"),
+    path("walks/", rotg_walks.walks, name="walks"),
+    path("walks/start/", rotg_walks.walk_start, name="walk_start"),
+    path("walks/<int:pk>/", rotg_walks.walk, name="walk"),
+    path("walks/<int:pk>/finish/", rotg_walks.walk_finish, name="walk_finish"),
+    path("walks/lines/<int:pk>/", rotg_walks.line_answer, name="walk_line"),
+    path("violations/", rotg.violations, name="violations"),
+    path("violations/new/", rotg.violation_new, name="violation_new"),
+    path("violations/<int:pk>/", rotg.violation, name="violation"),
+    path("violations/<int:pk>/evidence/", rotg.evidence_add, name="violation_evidence"),
+    path("violations/<int:pk>/<slug:transition>/", rotg.violation_step, name="violation_step"),
+    path("violations/proposals/<int:pk>/", rotg.proposal, name="rotg_proposal"),
+    path("violations/proposals/<int:pk>/<slug:transition>/", rotg.proposal_step, name="rotg_proposal_step"),
     path("what-if/", plans.what_if, name="what_if"),
 ]

@@ -12,6 +12,7 @@ from realtime.services.alerting import alerts_watch
 from realtime.services.attendance import records_keep
 from realtime.services.floor import floor_once
 from realtime.services.headcounts import headcounts_open
+from realtime.services.rotg import violations_lapse
 from retention.services.compliance import figures_count
 from retention.services.disposing import proposal_dispose, proposals_take_up
 from retention.services.holds import holds_watch
@@ -52,6 +53,7 @@ DUTIES: dict[str, Callable[[datetime], int]] = {
     "alerts": lambda now: alerts_watch(now=now),
     "headcounts": lambda now: headcounts_open(now=now),
     "attendance": lambda now: records_keep(now=now),
+    "violations": lambda now: violations_lapse(now=now),
     "sweep": lambda now: sweep(now=now).steps,
     "connect": lambda now: connect(now=now),
     "reconcile": lambda now: reconcile_due(now=now),

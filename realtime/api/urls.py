@@ -1,12 +1,13 @@
 from django.urls import path
 
-from realtime.api import attendance, board, events, figures, planned
+from realtime.api import attendance, board, events, figures, planned, violations
 
 urlpatterns = [
     path("attendance/", attendance.Attendance.as_view(), name="realtime-attendance"),
     path("events/", events.Events.as_view(), name="realtime-events"),
     path("figures/", figures.Figures.as_view(), name="realtime-figures"),
     path("planned/", planned.Planned.as_view(), name="realtime-planned"),
+    path("violations/", violations.Violations.as_view(), name="realtime-violations"),
     path("board/", board.Board.as_view(), name="realtime-board"),
     path("board/stream/", board.BoardStream.as_view(), name="realtime-board-stream"),
 ]

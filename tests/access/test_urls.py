@@ -9,10 +9,20 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from occ.home.middleware import PUBLIC
-from tests.access import test_kernel, test_realtime, test_realtime_board, test_retention, test_sdm, test_userids
+from tests.access import (
+    test_kernel,
+    test_realtime,
+    test_realtime_board,
+    test_realtime_rotg,
+    test_retention,
+    test_sdm,
+    test_userids,
+)
 
 pytestmark = pytest.mark.req("KER-9")
-APPS = (test_kernel, test_userids, test_sdm, test_retention, test_realtime, test_realtime_board)
+APPS = (
+    test_kernel, test_userids, test_sdm, test_retention, test_realtime, test_realtime_board, test_realtime_rotg,
+)  # fmt: skip
 # Open to whoever asks, or answering nobody in particular.
 OPEN = {
     "login",

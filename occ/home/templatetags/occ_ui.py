@@ -157,6 +157,12 @@ STATUS_TONES: dict[str, tuple[str, str]] = {
     "started": ("info", "progress"),
     "pulled": ("warning", "lock"),
     "released": ("neutral", "arrow-back-up"),
+    "agreed": ("success", "circle-check"),
+    "finished": ("success", "checks"),
+    "answered": ("info", "message"),
+    "unanswered": ("warning", "message-off"),
+    "upheld": ("danger", "gavel"),
+    "dismissed": ("neutral", "ban"),
 }
 
 
