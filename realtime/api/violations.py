@@ -54,6 +54,7 @@ class ViolationOutput(serializers.Serializer[Any]):
     recorded_at = serializers.DateTimeField()
     what = serializers.CharField()
     answer_due_at = serializers.DateTimeField()
+    decision_due_at = serializers.DateTimeField(allow_null=True)
     answer = serializers.CharField(allow_blank=True)
     answered_at = serializers.DateTimeField(allow_null=True)
     decision = serializers.CharField(allow_blank=True)
@@ -61,7 +62,8 @@ class ViolationOutput(serializers.Serializer[Any]):
 
 
 COPIED = (
-    "status", "seen_at", "recorded_at", "what", "answer_due_at", "answer", "answered_at", "decision", "decided_at",
+    "status", "seen_at", "recorded_at", "what", "answer_due_at", "decision_due_at", "answer", "answered_at", "decision",
+    "decided_at",
 )  # fmt: skip
 
 

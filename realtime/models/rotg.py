@@ -209,7 +209,7 @@ class ViolationQuerySet(models.QuerySet["Violation"]):
 
 
 class Violation(models.Model):
-    """`site`: of the person when it was recorded. `answer_due_at` holds however the policy changes."""
+    """`site`: of the person when it was recorded. what is due is due then, however the policy changes."""
 
     site = models.ForeignKey(Site, models.PROTECT, related_name="+", verbose_name=_("site"))
     person = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("agent"))
@@ -224,6 +224,7 @@ class Violation(models.Model):
     reminded_at = models.DateTimeField(null=True, blank=True)
     answer = models.TextField(_("the agent's answer"), max_length=2000, blank=True)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    decision_due_at = models.DateTimeField(_("decision due"), null=True, blank=True)
     decision = models.TextField(_("reason for the decision"), max_length=2000, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")

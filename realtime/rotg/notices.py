@@ -25,16 +25,16 @@ REMINDED = register(
 DECIDED = register(
     Kind(
         "realtime.violation.decided",
-        gettext_noop("Rule %(rule)s: %(msg_outcome)s"),
-        gettext_noop("%(msg_outcome)s, because: %(reason)s"),
+        gettext_noop("Rule %(rule)s: %(outcome)s"),
+        gettext_noop("%(outcome)s, because: %(reason)s"),
     )
 )
 ACCEPTED = register(
     Kind(
         "realtime.rotg.accepted",
-        gettext_noop("%(msg_kind)s for %(person)s after repeated violations"),
+        gettext_noop("%(kind)s for %(person)s after repeated violations"),
         gettext_noop(
-            "%(who)s accepted the proposal: %(msg_kind)s for %(person)s after %(count)s violations of tata tertib."
+            "%(who)s accepted the proposal: %(kind)s for %(person)s after %(count)s violations of tata tertib."
         ),
     )
 )

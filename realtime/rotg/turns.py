@@ -35,7 +35,7 @@ register(
         VIOLATION,
         rows=violations,
         title=violation_title,
-        due_at=lambda row: row.answer_due_at if row.status == ViolationStatus.RECORDED else None,
+        due_at=lambda row: row.answer_due_at if row.status == ViolationStatus.RECORDED else row.decision_due_at,
     )
 )
 register(Source(PROPOSAL, rows=proposals, title=lambda row: str(row), due_at=lambda row: row.due_at))

@@ -166,10 +166,13 @@ def violation_answer(*, violation_id: int, note: str, actor: User, now: datetime
 
 def _decision_owed(violation: Violation, actor: Any, now: datetime) -> None:
     site = violation.site
+    violation.decision_due_at = due_in_days(now, float(policy_value(DECIDE_DAYS, at=now, site=site)), site.zone)
+    sign(violation, actor, "decision owed", now=now)
+    violation.save(update_fields=["decision_due_at"])
     obligation_open(
         rule=DECIDE, subject=violation, label=str(violation), site=site,
         team=violation.person.team_on(local_day(now, site.zone)), starts_at=now,
-        due_at=due_in_days(now, float(policy_value(DECIDE_DAYS, at=now, site=site)), site.zone), actor=actor, now=now,
+        due_at=violation.decision_due_at, actor=actor, now=now,
     )  # fmt: skip
 
 

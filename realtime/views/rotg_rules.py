@@ -26,7 +26,7 @@ from occ.people.access import get_visible, me
 from occ.people.models import Site, User, in_force
 from occ.people.scope import has_role, site_ids
 from occ.sheets.writing import OutColumn
-from occ.timeline import changes
+from occ.timeline import entry
 from occ.times import JAKARTA, local_day
 from realtime.models import RULE_READERS, Rule, RuleVersion
 from realtime.rotg.choices import Severity
@@ -234,12 +234,21 @@ def _detail(
         change = change or ChangeForm(initial={"text": last.text, "severity": last.severity, "seen": last.version})
         going = last.ends_on is None or last.ends_on >= today
         end = end or (EndForm(initial={"ends_on": max(today, last.starts_on)}) if going else None)
-    history = RuleVersion.history.filter(rule_id=found.pk).select_related("history_user").order_by("-history_id")
     context = {
         "title": _("Rule %(number)s") % {"number": found.number}, "crumbs": crumbs(), "rule": found, "here": here,
         "subtitle": found.site.name if found.site else _("All sites"), "versions": versions, "today": today,
-        "change": change, "end": end, "tried": bool(change and change.errors), "entries": changes(history),
+        "change": change, "end": end, "tried": bool(change and change.errors), "entries": _history(found),
         "violations_url": f"{reverse('realtime:violations')}?rule={found.pk}", "zone": JAKARTA,
     }  # fmt: skip
     wrong = any(one is not None and one.errors for one in (change, end))
     return render(request, "realtime/rotg_rule.html", context, status=422 if wrong else 200)
+
+
+def _history(found: Rule) -> list[dict[str, Any]]:
+    """Of all versions, newest first; each row against the one before of its version."""
+    before: dict[int, Any] = {}
+    entries = []
+    for row in RuleVersion.history.filter(rule_id=found.pk).select_related("history_user").order_by("history_id"):
+        entries.append(entry(row, before.get(row.id), _("Version %(n)s") % {"n": row.version}))
+        before[row.id] = row
+    return entries[::-1]

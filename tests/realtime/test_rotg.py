@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ from occ.people.choices import Role
 from occ.people.models import RoleAssignment, Team, User
 from occ.policies.registry import DEFINITIONS
 from occ.policies.services import policy_set
+from occ.search import search
 from realtime.models import RotgProposal, Violation
 from realtime.rotg import taking
 from realtime.rotg.choices import FollowUp
@@ -91,7 +93,10 @@ def test_seen_answered_upheld(floor: Floor) -> None:
         rotg.violation_uphold(violation_id=found.pk, note="", actor=floor.leader, now=NOW + HOUR)
     found = rotg.violation_uphold(violation_id=found.pk, note="Bisa izin", actor=floor.leader, now=NOW + 2 * HOUR)
     assert (found.status, found.decided_by, state(DECIDE)) == ("upheld", floor.leader, "fulfilled")
-    assert told(agent, "realtime.violation.decided") == 1
+    (message,) = Notification.objects.filter(user=agent, kind="realtime.violation.decided")
+    with translation.override("id"):
+        assert message.subject == "Aturan 1.2: Pelanggaran dinyatakan terbukti"
+        assert message.body == "Pelanggaran dinyatakan terbukti, karena: Bisa izin"
     with pytest.raises(WrongState):
         rotg.violation_drop(violation_id=found.pk, note="maaf", actor=floor.coordinator, now=NOW + 3 * HOUR)
 
@@ -265,6 +270,7 @@ def test_accepted_is_recorded_and_told(floor: Floor) -> None:
     proposal = rotg_proposals.proposal_accept(proposal_id=proposal.pk, actor=floor.leader, now=NOW + DAY)
     assert (proposal.status, proposal.taken_up, state(PROPOSED)) == ("agreed", {}, "fulfilled")
     assert told(hr, "realtime.rotg.accepted") == told(floor.coordinator, "realtime.rotg.accepted") == 1
+    assert Notification.objects.filter(user=hr).latest("pk").subject.startswith("Pembinaan")
     with pytest.raises(WrongState):
         rotg_proposals.proposal_dismiss(proposal_id=proposal.pk, note="x", actor=floor.leader, now=NOW + DAY)
 
@@ -325,6 +331,27 @@ def test_two_upheld_at_once_are_counted_one_after_the_other(live_floor: Floor) -
     )
     assert all(isinstance(one, Violation) for one in results), results
     assert RotgProposal.objects.get().violations.count() == 2, "neither missed the other"
+
+
+def test_without_the_persons_lock_each_misses_the_other(live_floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The race that the lock is for is real: both have written, and neither reads what the other wrote."""
+    strict, waiting, both = rule("5", severity="moderate"), [], threading.Barrier(2)
+    for n in range(2):
+        found = seen(live_floor, strict, at=NOW - n * HOUR)
+        rotg.violation_answer(violation_id=found.pk, note="Ya", actor=agent_user(live_floor.agent), now=NOW)
+        waiting.append(found.pk)
+
+    def when_both_have_read(*given: Any) -> Any:
+        both.wait(20)
+        return repeated(*given)
+
+    monkeypatch.setattr(rotg, "person_locked", lambda pk: None)
+    monkeypatch.setattr(rotg_proposals, "repeated", when_both_have_read)
+    results = in_threads(
+        2, lambda: rotg.violation_uphold(violation_id=waiting.pop(), note="x", actor=live_floor.leader, now=NOW)
+    )
+    assert all(isinstance(one, Violation) for one in results), results
+    assert not RotgProposal.objects.exists()
 
 
 def test_two_who_decide_on_a_proposal_at_once(live_floor: Floor) -> None:
@@ -477,6 +504,18 @@ def test_the_list_is_found_filtered_and_exported(floor: Floor, client: Client) -
     assert shown(f"site={floor.ygy.pk}") == set() and shown("since=2026-11-21") == set()
     started = client.post("/exports/new/", {"kind": "realtime.violations", "query": "q=lain"})
     assert started.status_code == 302
+
+
+def test_search_finds_what_one_may_see(floor: Floor) -> None:
+    mine = seen(floor, rule("1.7", text="Headset terpasang"))
+    other = agent_user(person(floor.jkt))
+
+    def found(who: User, text: str) -> set[str]:
+        return {one.url for group in search(who, text) for one in group.results}
+
+    assert mine.get_absolute_url() in found(floor.leader, floor.agent.number)
+    assert mine.get_absolute_url() not in found(other, floor.agent.number)
+    assert mine.version.get_absolute_url() in found(other, "headset")
 
 
 @pytest.mark.req("KER-12")

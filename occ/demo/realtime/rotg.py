@@ -37,6 +37,11 @@ RULES = (
     ("4.2", Severity.MAJOR, "User ID dan kata sandi tidak dipinjamkan; layar dikunci saat ditinggal."),
     ("5.1", Severity.MINOR, "Volume bicara tidak mengganggu rekan di sebelah."),
 )
+NOTES = {
+    "1.1": "Telepon di meja kosong nomor 31; pemiliknya tidak diketahui.", "1.2": "Gelas terbuka di meja 12 dan 13.",
+    "1.3": "Dua headset tergeletak setelah shift pagi.", "3.1": "Tiga kursi kosong, papan menunjukkan AUX istirahat.",
+    "4.1": "Kertas catatan di printer, tanpa nama.", "4.2": "Layar meja 22 terbuka, kursi kosong.",
+}  # fmt: skip
 Deed = Callable[[datetime], Any]
 
 
@@ -191,7 +196,7 @@ class _Story:
             for n, line in enumerate(lines if days else lines[: len(lines) // 2]):
                 wrong = (n + days) % 9 == 0
                 answer = "violation" if wrong else "na" if line.version.rule.number == "2.2" and days % 7 == 6 else "ok"
-                note = "Kursi kosong, gelas di meja; tidak ada yang mengaku." if wrong else ""
+                note = NOTES.get(line.version.rule.number, "Terlihat di beberapa meja.") if wrong else ""
                 walk_answer(line_id=line.pk, answer=answer, note=note, actor=self.leader, now=at)
             if days:
                 walk_finish(walk_id=walk.pk, note="", actor=self.leader, now=at + timedelta(minutes=18))
