@@ -257,6 +257,7 @@ CELERY_BEAT_SCHEDULE = {
     "attendance": {"task": "realtime.tasks.attendance", "schedule": 60.0, "options": {"expires": 60}},
     "forecasts": {"task": "realtime.tasks.forecasts", "schedule": 900.0, "options": {"expires": 900}},
     "roster_checks": {"task": "realtime.tasks.roster_checks", "schedule": 300.0, "options": {"expires": 300}},
+    "violations": {"task": "realtime.tasks.violations", "schedule": 60.0, "options": {"expires": 60}},
     "scans": {"task": "retention.tasks.scans", "schedule": 60.0, "options": {"expires": 60}},
     "deliver": {"task": "occ.notifications.tasks.deliver_due", "schedule": 15.0, "options": {"expires": 60}},
     "holds": {"task": "retention.tasks.holds", "schedule": 900.0, "options": {"expires": 900}},

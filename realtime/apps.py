@@ -21,6 +21,7 @@ class RealtimeConfig(AppConfig):
         )
         from realtime.forecasting import jobs as forecast_jobs  # noqa: F401
         from realtime.forecasting import policies as forecast_policies  # noqa: F401
+        from realtime.rotg import registered  # noqa: F401
         from realtime.views import (  # noqa: F401
             alerts,
             attendance,
@@ -30,6 +31,9 @@ class RealtimeConfig(AppConfig):
             plans,
             roster_checks,
             rosters,
+            rotg,
+            rotg_rules,
+            rotg_walks,
             shift_codes,
             sources,
         )

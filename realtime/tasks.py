@@ -14,6 +14,7 @@ from realtime.services.floor import floor_once
 from realtime.services.headcounts import headcounts_open
 from realtime.services.months import months_freeze
 from realtime.services.roster_checks import checks_watch
+from realtime.services.rotg import violations_lapse
 
 heartbeats.expect("floor", timedelta(minutes=3))
 heartbeats.expect("alerts", timedelta(minutes=3))
@@ -22,6 +23,7 @@ heartbeats.expect("attendance", timedelta(minutes=10))
 heartbeats.expect("forecasts", timedelta(hours=2))
 heartbeats.expect("months", timedelta(hours=3))
 heartbeats.expect("roster_checks", timedelta(minutes=15))
+heartbeats.expect("violations", timedelta(minutes=10))
 
 
 @shared_task
@@ -83,4 +85,13 @@ def roster_checks() -> int:
     now = timezone.now()
     did = checks_watch(now=now)
     heartbeats.leave("roster_checks", now=now, did=did)
+    return did
+
+
+@shared_task
+def violations() -> int:
+    """Violations that wait for an answer: agents are reminded, and what was not answered goes on (RTM-9)."""
+    now = timezone.now()
+    did = violations_lapse(now=now)
+    heartbeats.leave("violations", now=now, did=did)
     return did

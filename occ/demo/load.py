@@ -19,6 +19,7 @@ from occ.demo.logbook import Life, agents_log_in, live, present
 from occ.demo.people import contracts, make_staff, transfers
 from occ.demo.realtime.floor import floor
 from occ.demo.realtime.months import months
+from occ.demo.realtime.rotg import tata_tertib
 from occ.demo.reconciliation import plan, this_morning
 from occ.demo.retention.around import around, counted
 from occ.demo.retention.backups import backups
@@ -73,6 +74,7 @@ def load(*, now: datetime, say: Callable[[str], None] = lambda words: None) -> d
         say("6 of 6: the floor's last days")
         floor(staff, now)
         months(staff, now)
+        tata_tertib(staff, now)
         old = Notification.objects.filter(created_at__lt=now - timedelta(days=2))
         old.update(read_at=F("created_at") + timedelta(hours=1))
         names = sorted(staff.users, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))

@@ -15,6 +15,7 @@ from realtime.services.floor import floor_once
 from realtime.services.headcounts import headcounts_open
 from realtime.services.months import months_freeze
 from realtime.services.roster_checks import checks_watch
+from realtime.services.rotg import violations_lapse
 from retention.services.compliance import figures_count
 from retention.services.disposing import proposal_dispose, proposals_take_up
 from retention.services.holds import holds_watch
@@ -58,6 +59,7 @@ DUTIES: dict[str, Callable[[datetime], int]] = {
     "forecasts": lambda now: forecasts_make(now=now)[0],
     "months": lambda now: months_freeze(now=now),
     "roster_checks": lambda now: checks_watch(now=now),
+    "violations": lambda now: violations_lapse(now=now),
     "sweep": lambda now: sweep(now=now).steps,
     "connect": lambda now: connect(now=now),
     "reconcile": lambda now: reconcile_due(now=now),

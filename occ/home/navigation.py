@@ -11,7 +11,7 @@ from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import SITE_WIDE, has_role
 from realtime.floorwatch.audience import BOARD_READERS
-from realtime.models import FLOOR_READERS, MONTH_READERS, ROSTER_READERS, SOURCE_READERS
+from realtime.models import FLOOR_READERS, MONTH_READERS, ROSTER_READERS, ROTG_READERS, RULE_READERS, SOURCE_READERS
 from realtime.services.ingesting import SENDERS
 from retention.personal import APPROVERS, CATALOGUE_READERS, LISTENERS, PLACE_READERS
 from userids.models import APPLICATION_READERS
@@ -91,6 +91,9 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Days worked"), "calendar-time", "realtime:attendance_records", ROSTER_READERS | {Role.AGENT}),
             Item(_("Alerts"), "bell-ringing", "realtime:alerts", FLOOR_READERS),
             Item(_("Recovery plans"), "lifebuoy", "realtime:plans", FLOOR_READERS),
+            Item(_("Floor walks"), "walk", "realtime:walks", ROTG_READERS),
+            Item(_("Violations"), "gavel", "realtime:violations", ROTG_READERS | {Role.AGENT}),
+            Item(_("Rules of the game"), "list-details", "realtime:rules", RULE_READERS),
             Item(_("What if"), "calculator", "realtime:what_if", FLOOR_READERS),
         ],
     ),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from realtime.api import attendance, board, cases, events, figures, forecasts, months, planned
+from realtime.api import attendance, board, cases, events, figures, forecasts, months, planned, violations
 
 urlpatterns = [
     path("attendance/", attendance.Attendance.as_view(), name="realtime-attendance"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("cases/", cases.Cases.as_view(), name="realtime-cases"),
     path("months/", months.Months.as_view(), name="realtime-months"),
     path("planned/", planned.Planned.as_view(), name="realtime-planned"),
+    path("violations/", violations.Violations.as_view(), name="realtime-violations"),
     path("board/", board.Board.as_view(), name="realtime-board"),
     path("board/stream/", board.BoardStream.as_view(), name="realtime-board-stream"),
 ]

@@ -10,12 +10,23 @@ from realtime.models.months import MONTH_READERS, MonthRevision, ServiceMonth
 from realtime.models.recovery import FLOOR_READERS, Alert, PlanAction, RecoveryPlan
 from realtime.models.reports import ReportMapping
 from realtime.models.roster import ROSTER_READERS, Roster, RosterLine, Shift
+from realtime.models.rotg import (
+    ROTG_READERS,
+    RULE_READERS,
+    FloorWalk,
+    RotgProposal,
+    Rule,
+    RuleVersion,
+    Violation,
+    WalkLine,
+)
 from realtime.models.swaps import CalendarFeed, ShiftSwap
 
 __all__ = [
-    "FLOOR_READERS", "FORMULA", "MONTH_READERS", "ROSTER_READERS", "SOURCE_READERS", "AgentNow", "AgentSegment",
-    "Alert", "Arrival", "AttendanceMark", "CalendarFeed", "Correction", "Event", "Forecast", "ForecastDay",
-    "ForecastEvaluation", "Headcount", "Interaction", "Interval", "MonthRevision", "PlanAction", "RecoveryPlan",
-    "ReportMapping", "Roster", "RosterCheck", "RosterLine", "ServiceMonth", "Shift", "ShiftCorrection",
-    "ShiftRecord", "ShiftSwap", "Source", "StaffInterval", "Stale",
+    "FLOOR_READERS", "FORMULA", "MONTH_READERS", "ROSTER_READERS", "ROTG_READERS", "RULE_READERS",
+    "SOURCE_READERS", "AgentNow", "AgentSegment", "Alert", "Arrival", "AttendanceMark", "CalendarFeed",
+    "Correction", "Event", "FloorWalk", "Forecast", "ForecastDay", "ForecastEvaluation", "Headcount",
+    "Interaction", "Interval", "MonthRevision", "PlanAction", "RecoveryPlan", "ReportMapping", "Roster",
+    "RosterCheck", "RosterLine", "RotgProposal", "Rule", "RuleVersion", "ServiceMonth", "Shift", "ShiftCorrection",
+    "ShiftRecord", "ShiftSwap", "Source", "StaffInterval", "Stale", "Violation", "WalkLine",
 ]  # fmt: skip

@@ -195,7 +195,7 @@ def records_make(*, site: Site, day: date, now: datetime, people: Collection[int
     mine = ShiftRecord.objects.filter(site=site, day=day)
     if people is not None:
         mine = mine.filter(person__in=people)
-    standing = {one.person_id: one for one in mine.select_for_update()}
+    standing = {one.person_id: one for one in mine.select_for_update(no_key=True)}
     made, kept, corrected, count = [], [], [], 0
     for one in days_judged(site=site, first=day, last=day, now=now, people=people):
         planned, shift = one.planned, one.shift

@@ -101,7 +101,11 @@ def said_of(days: Iterable[Day], person_id: int) -> str:
 @transaction.atomic
 def headcount_hand(*, headcount_id: int, note: str, actor: User, now: datetime) -> Headcount:
     """Confirm everybody of the shift as shown, and hand the numbers to RTFM. Raises NotAllowed, WrongState, Invalid."""
-    found = Headcount.objects.select_for_update(of=("self",)).select_related("site", "shift").get(pk=headcount_id)
+    found = (
+        Headcount.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("site", "shift")
+        .get(pk=headcount_id)
+    )
     if not has_role(actor, MARKERS, site=found.site):
         raise NotAllowed
     if found.status != HeadcountStatus.OPEN:

@@ -15,6 +15,7 @@ from tests.access import (
     test_realtime_board,
     test_realtime_forecasts,
     test_realtime_roster,
+    test_realtime_rotg,
     test_retention,
     test_sdm,
     test_userids,
@@ -23,7 +24,7 @@ from tests.access import (
 pytestmark = pytest.mark.req("KER-9")
 APPS = (
     test_kernel, test_userids, test_sdm, test_retention, test_realtime, test_realtime_board, test_realtime_forecasts,
-    test_realtime_roster,
+    test_realtime_roster, test_realtime_rotg,
 )  # fmt: skip
 # Open to whoever asks, or answering nobody in particular.
 OPEN = {

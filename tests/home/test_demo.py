@@ -19,6 +19,8 @@ from occ.documents.models import IssuedDocument
 from occ.ledger.verification import faults
 from occ.people.choices import Role
 from occ.people.models import Person, RoleAssignment, Site
+from realtime.models import RotgProposal, Violation
+from realtime.rotg.choices import ProposalStatus, ViolationStatus
 from sdm.models import Leaving
 from userids.choices import FindingKind
 from userids.models import AccessReview, Account, BreachReview, DeactivationRequest, ReplacementRequest
@@ -55,6 +57,8 @@ def test_two_sites_two_years_and_requests_with_minutes_hours_and_days_left(
     assert set(AccessReview.objects.values_list("status", flat=True)) == {"open", "closed"}
     assert IssuedDocument.objects.filter(type_code="ACR-UID").count() == 6
     assert set(Leaving.objects.values_list("status", flat=True)) >= {"recorded", "interviewed", "closed", "withdrawn"}
+    assert set(Violation.objects.values_list("status", flat=True)) == set(ViolationStatus.values)
+    assert set(RotgProposal.objects.values_list("status", flat=True)) == set(ProposalStatus.values)
     assert not Person.objects.filter(employee=None).exists()
     documents = IssuedDocument.objects.filter(type_code="LOG-UID").order_by("issued_at")
     assert len(documents) == 10 and documents[0].expires_on < timezone.localdate() + timedelta(days=60)

@@ -164,6 +164,12 @@ STATUS_TONES: dict[str, tuple[str, str]] = {
     "signed": ("success", "signature"),
     "reopened": ("warning", "alert-triangle"),
     "declined": ("neutral", "x"),
+    "agreed": ("success", "circle-check"),
+    "finished": ("success", "checks"),
+    "answered": ("info", "message"),
+    "unanswered": ("warning", "message-off"),
+    "upheld": ("danger", "gavel"),
+    "dismissed": ("neutral", "ban"),
 }
 
 

@@ -1,0 +1,41 @@
+"""Violations and proposals that wait for somebody, on "Today"."""
+
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from occ.people.models import User
+from occ.workflow.turns import Source, register
+from realtime.models import RotgProposal, Violation
+from realtime.models.rotg import seen_by_role
+from realtime.rotg.choices import ViolationStatus
+from realtime.rotg.workflow import PROPOSAL, VIOLATION
+
+
+def violations(user: User) -> Any:
+    """One's own until they are answered; from then on those of whom one leads."""
+    own = Q(person_id=user.person_id) if user.person_id else Q(pk__in=())
+    waiting, by_role = Q(status=ViolationStatus.RECORDED), seen_by_role(user)
+    others = ~waiting & ~own if by_role is None else ~waiting & ~own & by_role
+    rows = Violation.objects.filter((waiting & own) | others)
+    return rows.select_related("site", "person", "version__rule").order_by("answer_due_at", "pk")
+
+
+def violation_title(row: Violation) -> str:
+    return _("Rule %(number)s: %(person)s") % {"number": row.version.rule.number, "person": row.person.name}
+
+
+def proposals(user: User) -> Any:
+    return RotgProposal.objects.visible_to(user).select_related("site", "person").order_by("due_at", "pk")
+
+
+register(
+    Source(
+        VIOLATION,
+        rows=violations,
+        title=violation_title,
+        due_at=lambda row: row.answer_due_at if row.status == ViolationStatus.RECORDED else row.decision_due_at,
+    )
+)
+register(Source(PROPOSAL, rows=proposals, title=lambda row: str(row), due_at=lambda row: row.due_at))
