@@ -8,4 +8,5 @@ class RealtimeConfig(AppConfig):
 
     def ready(self) -> None:
         from realtime import documents, key_figures, notices, policies, tasks, turns, workflow  # noqa: F401  (they register themselves)
+        from realtime.services import reporting  # noqa: F401
         from realtime.views import alerts, attendance, plans, sources  # noqa: F401
