@@ -177,3 +177,12 @@ class ActionKind(models.TextChoices):
     CALL_BACK = "call_back", _("Call-back message in the queue")
     BROADCAST = "broadcast", _("Broadcast to customers")
     OTHER = "other", _("Other")
+
+
+class HandoverStatus(models.TextChoices):
+    """Of the note by which one shift hands the floor over to the next (RTM-15)."""
+
+    DRAFT = "draft", _("Being drawn up")
+    HANDED = "handed", _("Signed, to be taken over")
+    TAKEN = "taken", _("Taken over")
+    CANCELLED = "cancelled", _("Cancelled")

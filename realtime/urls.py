@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from realtime.views import alerts, attendance, board, plans, sources
+from realtime.views import alerts, attendance, board, handovers, plans, sources
 
 app_name = "realtime"
 urlpatterns: list[URLPattern] = [
@@ -20,6 +20,10 @@ urlpatterns: list[URLPattern] = [
     path("plans/<int:pk>/expect/", plans.expect, name="plan_expect"),
     path("plans/actions/<int:pk>/done/", plans.action_done, name="plan_action_done"),
     path("plans/<int:pk>/<slug:transition>/", plans.plan_step, name="plan_step"),
+    path("handovers/", handovers.handovers, name="handovers"),
+    path("handovers/new/", handovers.handover_new, name="handover_new"),
+    path("handovers/<int:pk>/", handovers.handover, name="handover"),
+    path("handovers/<int:pk>/<slug:transition>/", handovers.handover_step, name="handover_step"),
     path("attendance/", attendance.attendance, name="attendance"),
     path("attendance/records/", attendance.records, name="attendance_records"),
     path("attendance/month/", attendance.month, name="attendance_month"),

@@ -11,6 +11,7 @@ from occ.people.lifecycle import announce_left
 from realtime.services.alerting import alerts_watch
 from realtime.services.attendance import records_keep
 from realtime.services.floor import floor_once
+from realtime.services.handovers import handovers_open
 from realtime.services.headcounts import headcounts_open
 from retention.services.compliance import figures_count
 from retention.services.disposing import proposal_dispose, proposals_take_up
@@ -50,7 +51,7 @@ DUTIES: dict[str, Callable[[datetime], int]] = {
     "transfers": lambda now: placements_take_effect(now=now),
     "floor": lambda now: floor_once(now=now),
     "alerts": lambda now: alerts_watch(now=now),
-    "headcounts": lambda now: headcounts_open(now=now),
+    "headcounts": lambda now: headcounts_open(now=now) + handovers_open(now=now),
     "attendance": lambda now: records_keep(now=now),
     "sweep": lambda now: sweep(now=now).steps,
     "connect": lambda now: connect(now=now),

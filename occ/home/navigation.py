@@ -79,6 +79,7 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Days worked"), "calendar-time", "realtime:attendance_records", ROSTER_READERS | {Role.AGENT}),
             Item(_("Alerts"), "bell-ringing", "realtime:alerts", FLOOR_READERS),
             Item(_("Recovery plans"), "lifebuoy", "realtime:plans", FLOOR_READERS),
+            Item(_("Shift handovers"), "arrows-exchange", "realtime:handovers", FLOOR_READERS),
             Item(_("What if"), "calculator", "realtime:what_if", FLOOR_READERS),
             Item(_("Sources of events"), "plug-connected", "realtime:sources", SOURCE_READERS),
         ],

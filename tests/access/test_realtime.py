@@ -10,13 +10,13 @@ from django.utils import timezone
 
 from occ.people.choices import Role
 from occ.people.models import RoleAssignment, Site, User
-from realtime.models import FLOOR_READERS, ROSTER_READERS, SOURCE_READERS, Alert, Headcount, Source
+from realtime.models import FLOOR_READERS, ROSTER_READERS, SOURCE_READERS, Alert, Handover, Headcount, Source
 from realtime.services.alerting import ACKNOWLEDGERS
 from realtime.services.headcounts import MARKERS
 from realtime.services.ingesting import SENDERS
 from realtime.services.recovery import plan_open
 from realtime.services.sources import KEEPERS
-from realtime.workflow import PLANNERS, RECOVERY
+from realtime.workflow import HANDOVER, LEADERS, PLANNERS, RECOVERY
 from tests.access.matrix import Row, World, what_a_stranger_gets, who_is_let_in
 from tests.factories import person
 from tests.realtime.floors import shift
@@ -53,11 +53,19 @@ ROWS: dict[str, Row] = {
         post=set(MARKERS), of="person", sees=set(ROSTER_READERS), kwargs={"day": "2026-11-20"}
     ),
     "api:realtime-attendance": Row(get={*ROSTER_READERS, Role.AGENT}, query="?from=2026-11-01&to=2026-11-20"),
+    "realtime:handovers": Row(get=FLOOR),
+    "realtime:handover_new": Row(get=set(LEADERS), post=set(LEADERS)),
+    "realtime:handover": Row(get=FLOOR, of="handover", sees=FLOOR),
     "realtime:what_if": Row(get=FLOOR),
 }
 for one in RECOVERY.transitions:
     ROWS[f"realtime:plan_step/{one.name}"] = Row(
         post={Role(role) for role in one.by_roles}, of="plan", sees=FLOOR, kwargs={"transition": one.name}
+    )
+
+for one in HANDOVER.transitions:
+    ROWS[f"realtime:handover_step/{one.name}"] = Row(
+        post={Role(role) for role in one.by_roles}, of="handover", sees=FLOOR, kwargs={"transition": one.name}
     )
 
 
@@ -70,7 +78,11 @@ def objects_of(where: Site) -> dict[str, Any]:
     source = Source.objects.create(code=f"omni-{where.code}", name="Omni Channel", site=where)
     planned = shift(where)
     headcount = Headcount.objects.create(site=where, day=now.date(), shift=planned, starts_at=now, ends_at=now)
+    handover = Handover.objects.create(
+        site=where, day=now.date(), shift=planned, starts_at=now, ends_at=now, opened_at=now
+    )
     return {
+        "handover": handover.pk,
         "headcount": headcount.pk,
         "person": person(where).pk,
         "source": source.pk,
