@@ -70,7 +70,7 @@ def load(*, now: datetime, say: Callable[[str], None] = lambda words: None) -> d
         old_papers(staff, password=password, now=now)
         counted(now=now)
         say("6 of 6: the floor's last days")
-        floor(staff, now)
+        floor(staff, password=password, now=now)
         old = Notification.objects.filter(created_at__lt=now - timedelta(days=2))
         old.update(read_at=F("created_at") + timedelta(hours=1))
         names = sorted(staff.users, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))

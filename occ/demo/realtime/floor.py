@@ -42,7 +42,7 @@ WATCHED = timedelta(hours=26)  # alerts came up in these last hours
 STEP = timedelta(minutes=15)
 
 
-def floor(staff: Staff, now: datetime) -> None:
+def floor(staff: Staff, *, password: str, now: datetime) -> None:
     rosters(now)
     sender = _sender(now)
     start = now - timedelta(days=DAYS)
@@ -59,7 +59,7 @@ def floor(staff: Staff, now: datetime) -> None:
         headcounts_open(now=at)
         _hand_over(staff, at)
         handovers_open(now=at)
-        _shifts_change(staff, at)
+        _shifts_change(staff, password, at)
     records_keep(now=now)
     Source.objects.filter(code="omni").update(name="Omni Channel", each_agent=False)
 
@@ -136,18 +136,18 @@ def _hand_over(staff: Staff, now: datetime) -> None:
         headcount_hand(headcount_id=one.pk, note="", actor=leader, now=now)
 
 
-def _shifts_change(staff: Staff, now: datetime) -> None:
+def _shifts_change(staff: Staff, password: str, now: datetime) -> None:
     """One team leader hands the shift over as it ends, another one reads and takes it over a little later."""
     rows = Handover.objects.select_related("site", "shift").order_by("starts_at", "pk")
     for note in rows.filter(status="draft", ends_at__lte=now + timedelta(minutes=15)):
         giver = staff.users[f"team_leader.{note.site.code.lower()}"]
-        signing = signing_confirm(user=giver, password=staff.password, purpose=Purpose.PREPARED, now=now)
+        signing = signing_confirm(user=giver, password=password, purpose=Purpose.PREPARED, now=now)
         seen = handovers.fingerprint(handovers.drawn(note, now))
         words = "Promo cicil emas mulai pukul 9. Headset kursi 14 diganti, Team IT sudah tahu."
         handovers.handover_hand(handover_id=note.pk, note=words, seen=seen, signing=signing, actor=giver, now=now)
     for note in rows.filter(status="handed", ends_at__lte=now - timedelta(minutes=10)):
         taker = staff.users[f"team_leader2.{note.site.code.lower()}"]
-        signing = signing_confirm(user=taker, password=staff.password, purpose=Purpose.ACKNOWLEDGED, now=now)
+        signing = signing_confirm(user=taker, password=password, purpose=Purpose.ACKNOWLEDGED, now=now)
         handovers.handover_take(handover_id=note.pk, note="", signing=signing, actor=taker, now=now)
 
 
