@@ -9,6 +9,7 @@ class RealtimeConfig(AppConfig):
     def ready(self) -> None:
         from realtime import (  # noqa: F401  (they register themselves)
             documents,
+            handing,
             jobs,
             key_figures,
             notices,
@@ -22,10 +23,12 @@ class RealtimeConfig(AppConfig):
         from realtime.forecasting import jobs as forecast_jobs  # noqa: F401
         from realtime.forecasting import policies as forecast_policies  # noqa: F401
         from realtime.rotg import registered  # noqa: F401
+        from realtime.services import reporting  # noqa: F401
         from realtime.views import (  # noqa: F401
             alerts,
             attendance,
             figures,
+            handovers,
             interactions,
             my_roster,
             plans,

@@ -250,3 +250,12 @@ class ForecastMethod(models.TextChoices):
 class Period(models.TextChoices):
     DAY = "day", _("Day")
     MONTH = "month", _("Month")
+
+
+class HandoverStatus(models.TextChoices):
+    """Of the note by which one shift hands the floor over to the next (RTM-15)."""
+
+    DRAFT = "draft", _("Being drawn up")
+    HANDED = "handed", _("Signed, to be taken over")
+    TAKEN = "taken", _("Taken over")
+    CANCELLED = "cancelled", _("Cancelled")

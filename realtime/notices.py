@@ -69,3 +69,10 @@ SWAP_ENDED = register(
         "info",
     )
 )
+HANDOVER_SIGNED = register(
+    Kind(
+        "realtime.handover",
+        gettext_noop("Shift %(shift)s at %(site)s is handed over"),
+        gettext_noop("%(name)s signed the handover of shift %(shift)s at %(site)s. Read it and take it over."),
+    )
+)

@@ -226,3 +226,20 @@ register_rule(
         step("8h_after", StepKind.ESCALATE, "due", 8, Role.MANAGER),
     ],
 )
+
+# handover -----------------------------------------------------------------------------------------------------------
+HAND_OVER = "realtime.handover"
+HAND_OVER_MINUTES = "realtime.handover.minutes"
+register(Definition(HAND_OVER_MINUTES, _("A shift is taken over after its end within"), _("minutes"), "MO 4.3.6", 30,
+                    number(0, 480)))  # fmt: skip
+register_rule(
+    key=HAND_OVER,
+    clause="MO 4.3.6",
+    title=gettext_noop("Handover of shift %(subject)s"),
+    label=_("Reminders and escalation for shift handovers"),
+    owner_role=Role.TEAM_LEADER,
+    ladder=[
+        step("drawn_up", StepKind.REMIND, "start", 0, Role.TEAM_LEADER),
+        step("breach", StepKind.BREACH, "due", 0, Role.COORDINATOR),
+    ],
+)

@@ -11,6 +11,7 @@ from realtime.forecasting.services import forecasts_make
 from realtime.services.alerting import alerts_watch
 from realtime.services.attendance import records_keep
 from realtime.services.floor import floor_once
+from realtime.services.handovers import handovers_open
 from realtime.services.headcounts import headcounts_open
 from realtime.services.months import months_freeze
 from realtime.services.roster_checks import checks_watch
@@ -45,9 +46,9 @@ def floor() -> int:
 
 @shared_task
 def headcounts() -> int:
-    """Shifts that have begun owe the number of their agents (RTM-6)."""
+    """Shifts that have begun owe the number of their agents (RTM-6), those about to end their handover (RTM-15)."""
     now = timezone.now()
-    did = headcounts_open(now=now)
+    did = headcounts_open(now=now) + handovers_open(now=now)
     heartbeats.leave("headcounts", now=now, did=did)
     return did
 

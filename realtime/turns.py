@@ -12,15 +12,21 @@ from occ.people.models import User
 from occ.people.scope import has_role
 from occ.workflow.turns import Source, Stuck, register, register_stuck
 from realtime.choices import SwapStatus
-from realtime.models import Alert, RecoveryPlan, Roster, RosterCheck, ShiftSwap
+from realtime.models import Alert, Handover, RecoveryPlan, Roster, RosterCheck, ShiftSwap
 from realtime.services.alerting import ACKNOWLEDGERS
-from realtime.workflow import CHECK, RECOVERY, ROSTER, SWAP
+from realtime.workflow import CHECK, HANDOVER, RECOVERY, ROSTER, SWAP
 
 
 def plans(user: User) -> Any:
     """Not those of one's own: somebody else verifies."""
     rows = RecoveryPlan.objects.visible_to(user).exclude(status="done", opened_by=user)
     return rows.select_related("site").order_by("opened_at", "pk")
+
+
+def handovers(user: User) -> Any:
+    """Who handed a shift over does not take it over."""
+    rows = Handover.objects.visible_to(user).exclude(status="handed", handed_by=user)
+    return rows.select_related("site", "shift").order_by("ends_at", "pk")
 
 
 def unattended(user: User) -> Iterator[Stuck]:
@@ -59,4 +65,10 @@ register(
 )  # fmt: skip
 register(Source(SWAP, rows=swaps, title=str, due_at=lambda row: None))
 register(Source(RECOVERY, rows=plans, title=lambda row: str(row), due_at=lambda row: None))
+register(
+    Source(
+        HANDOVER, rows=handovers, title=lambda row: _("Shift handover %(shift)s") % {"shift": row},
+        due_at=lambda row: row.ends_at,
+    )
+)  # fmt: skip
 register_stuck(unattended)

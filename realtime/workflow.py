@@ -6,6 +6,7 @@ from occ.people.actors import SystemActor
 from occ.people.choices import Role
 from occ.workflow.flows import Flow, register, transition
 from realtime.choices import CheckStatus as C
+from realtime.choices import HandoverStatus as H
 from realtime.choices import PlanStatus as P
 from realtime.choices import RosterStatus as R
 from realtime.choices import SwapStatus as S
@@ -98,3 +99,21 @@ SWAP = register(
         ),
     )
 )  # fmt: skip
+LEADERS = frozenset({Role.TEAM_LEADER})
+HANDOVER = register(
+    Flow(
+        key="realtime.handover",
+        clause="MO 4.3.6",
+        states=H,
+        initial=H.DRAFT,
+        path=(H.DRAFT, H.HANDED, H.TAKEN),
+        off_path={H.CANCELLED: H.TAKEN},
+        transitions=(
+            transition("hand", H.DRAFT, H.HANDED, by=LEADERS, label=_("Sign and hand over")),
+            transition("take", H.HANDED, H.TAKEN, by=LEADERS, label=_("Sign and take over")),
+            # "Sesuai? Tidak": it is drawn up and signed again.
+            transition("refuse", H.HANDED, H.DRAFT, by=LEADERS, label=_("Not so: give it back"), needs={"note"}),
+            transition("cancel", H.DRAFT, H.CANCELLED, by={*LEADERS, *VERIFIERS}, label=_("Cancel"), needs={"note"}),
+        ),
+    )
+)

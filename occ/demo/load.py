@@ -72,7 +72,7 @@ def load(*, now: datetime, say: Callable[[str], None] = lambda words: None) -> d
         old_papers(staff, password=password, now=now)
         counted(now=now)
         say("6 of 6: the floor's last days")
-        floor(staff, now)
+        floor(staff, password=password, now=now)
         months(staff, now)
         tata_tertib(staff, now)
         old = Notification.objects.filter(created_at__lt=now - timedelta(days=2))

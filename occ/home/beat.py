@@ -12,6 +12,7 @@ from realtime.forecasting.services import forecasts_make
 from realtime.services.alerting import alerts_watch
 from realtime.services.attendance import records_keep
 from realtime.services.floor import floor_once
+from realtime.services.handovers import handovers_open
 from realtime.services.headcounts import headcounts_open
 from realtime.services.months import months_freeze
 from realtime.services.roster_checks import checks_watch
@@ -54,7 +55,7 @@ DUTIES: dict[str, Callable[[datetime], int]] = {
     "transfers": lambda now: placements_take_effect(now=now),
     "floor": lambda now: floor_once(now=now),
     "alerts": lambda now: alerts_watch(now=now),
-    "headcounts": lambda now: headcounts_open(now=now),
+    "headcounts": lambda now: headcounts_open(now=now) + handovers_open(now=now),
     "attendance": lambda now: records_keep(now=now),
     "forecasts": lambda now: forecasts_make(now=now)[0],
     "months": lambda now: months_freeze(now=now),

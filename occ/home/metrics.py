@@ -21,6 +21,7 @@ from occ.jobs.models import Job
 from occ.ledger.models import Heartbeat
 from occ.notifications.models import Delivery
 from occ.obligations.models import Obligation
+from realtime.services.gauges import gauges
 
 REGISTRY = CollectorRegistry()
 REQUESTS = Histogram(
@@ -64,6 +65,17 @@ class Operation(Collector):
             for rule, count in rows.values_list("rule").annotate(n=Count("pk")).order_by("rule"):
                 obligations.add_metric([rule, state], count)
         yield obligations
+        clauses = GaugeMetricFamily(
+            "occ_clause_obligations", "Obligations by clause; breached: of those due in the last 30 days",
+            labels=["clause", "site", "state"],
+        )  # fmt: skip
+        for state, rows in (
+            ("open", open_ones), ("overdue", open_ones.filter(due_at__lt=now)),
+            ("breached", Obligation.objects.breached().filter(due_at__gt=now - timedelta(days=30), due_at__lte=now)),
+        ):  # fmt: skip
+            for clause, site, count in rows.values_list("clause", "site__code").annotate(n=Count("pk")).order_by():
+                clauses.add_metric([clause, site, state], count)
+        yield clauses
         jobs = GaugeMetricFamily("occ_jobs", "Background jobs of the last 30 days", labels=["kind", "state"])
         kept = Job.objects.filter(created_at__gt=now - timedelta(days=30))
         for kind, state, count in kept.values_list("kind", "state").annotate(n=Count("pk")).order_by("kind", "state"):
@@ -74,7 +86,19 @@ class Operation(Collector):
         yield deliveries
 
 
+class Floor(Collector):
+    """The floor as it is now (RTM-16)."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for one in gauges(timezone.now()):
+            family = GaugeMetricFamily(one.name, one.text, labels=one.labels)
+            for labels, value in one.rows:
+                family.add_metric(labels, value)
+            yield family
+
+
 REGISTRY.register(Operation())
+REGISTRY.register(Floor())
 
 
 @require_GET

@@ -94,6 +94,7 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Floor walks"), "walk", "realtime:walks", ROTG_READERS),
             Item(_("Violations"), "gavel", "realtime:violations", ROTG_READERS | {Role.AGENT}),
             Item(_("Rules of the game"), "list-details", "realtime:rules", RULE_READERS),
+            Item(_("Shift handovers"), "arrows-exchange", "realtime:handovers", FLOOR_READERS),
             Item(_("What if"), "calculator", "realtime:what_if", FLOOR_READERS),
         ],
     ),

@@ -26,9 +26,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 def main() -> int:
     os.chdir(ROOT)
     arguments = sys.argv[1:]
-    browser = find_browser()
+    browser, promtool = find_browser(), find_promtool()
     with said(), prepared(var_directory(None) / "test", fast=True) as environment:
-        environment |= {"CHROMIUM": browser, "LOG_LEVEL": "WARNING"}
+        environment |= {"CHROMIUM": browser, "PROMTOOL": promtool, "LOG_LEVEL": "WARNING"}
         if arguments:
             return subprocess.call([str(BIN / "pytest"), *arguments], env=environment)
         return everything(environment)
@@ -61,16 +61,26 @@ def everything(environment: dict[str, str]) -> int:
 def find_browser() -> str:
     """Chromium for the browser tests, installed where we may; a missing one is a failure and never a skip."""
     given = os.environ.get("CHROMIUM")
-    found = given or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not found and shutil.which("apt-get") and os.geteuid() == 0:
-        print("-- Installing Chromium …", flush=True)
-        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        for words in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-            subprocess.call(["apt-get", "-qq", *words], stdout=subprocess.DEVNULL, env=quiet)
-        found = shutil.which("chromium")
+    found = given or next(filter(None, map(shutil.which, BROWSERS)), None) or installed("chromium", "chromium")
     if not found:
         sys.exit("The browser tests need Chromium. Install it (apt-get install chromium) or set CHROMIUM to its path.")
     return found
+
+
+def find_promtool() -> str:
+    """What checks the metrics' format and Prometheus' files; a missing one is a failure of the test that needs it."""
+    return os.environ.get("PROMTOOL") or shutil.which("promtool") or installed("prometheus", "promtool") or ""
+
+
+def installed(package: str, program: str) -> str | None:
+    """The program out of a package that is installed now, where we may."""
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        return None
+    print(f"-- Installing {package} …", flush=True)
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for words in (["update"], ["install", "-y", "--no-install-recommends", package]):
+        subprocess.call(["apt-get", "-qq", *words], stdout=subprocess.DEVNULL, env=quiet)
+    return shutil.which(program)
 
 
 if __name__ == "__main__":

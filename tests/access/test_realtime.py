@@ -16,6 +16,7 @@ from realtime.models import (
     ROSTER_READERS,
     SOURCE_READERS,
     Alert,
+    Handover,
     Headcount,
     Interaction,
     MonthRevision,
@@ -30,7 +31,7 @@ from realtime.services.months import FREEZERS
 from realtime.services.reading_events import UNMASKED
 from realtime.services.recovery import plan_open
 from realtime.services.sources import KEEPERS
-from realtime.workflow import PLANNERS, RECOVERY
+from realtime.workflow import HANDOVER, LEADERS, PLANNERS, RECOVERY
 from tests.access.matrix import EVERYBODY, Row, World, job_of_a_stranger, what_a_stranger_gets, who_is_let_in
 from tests.factories import person
 from tests.realtime.floors import shift
@@ -86,11 +87,19 @@ ROWS: dict[str, Row] = {
         post=set(MARKERS), of="person", sees=set(ROSTER_READERS), kwargs={"day": "2026-11-20"}
     ),
     "api:realtime-attendance": Row(get={*ROSTER_READERS, Role.AGENT}, query="?from=2026-11-01&to=2026-11-20"),
+    "realtime:handovers": Row(get=FLOOR),
+    "realtime:handover_new": Row(get=set(LEADERS), post=set(LEADERS)),
+    "realtime:handover": Row(get=FLOOR, of="handover", sees=FLOOR),
     "realtime:what_if": Row(get=FLOOR),
 }
 for one in RECOVERY.transitions:
     ROWS[f"realtime:plan_step/{one.name}"] = Row(
         post={Role(role) for role in one.by_roles}, of="plan", sees=FLOOR, kwargs={"transition": one.name}
+    )
+
+for one in HANDOVER.transitions:
+    ROWS[f"realtime:handover_step/{one.name}"] = Row(
+        post={Role(role) for role in one.by_roles}, of="handover", sees=FLOOR, kwargs={"transition": one.name}
     )
 
 
@@ -111,7 +120,11 @@ def objects_of(where: Site) -> dict[str, Any]:
     job = job_of_a_stranger(drawer, asker)
     month = ServiceMonth.objects.create(site=where, month="2020-10-01")
     MonthRevision.objects.create(month=month, number=0, figures=[], frozen_at=now)
+    handover = Handover.objects.create(
+        site=where, day=now.date(), shift=planned, starts_at=now, ends_at=now, opened_at=now
+    )
     return {
+        "handover": handover.pk,
         "headcount": headcount.pk,
         "person": person(where).pk,
         "interaction": call.pk,

@@ -19,7 +19,7 @@ from occ.documents.models import IssuedDocument
 from occ.ledger.verification import faults
 from occ.people.choices import Role
 from occ.people.models import Person, RoleAssignment, Site
-from realtime.models import RotgProposal, Violation
+from realtime.models import Handover, RotgProposal, Violation
 from realtime.rotg.choices import ProposalStatus, ViolationStatus
 from sdm.models import Leaving
 from userids.choices import FindingKind
@@ -65,6 +65,9 @@ def test_two_sites_two_years_and_requests_with_minutes_hours_and_days_left(
     assert IssuedDocument.objects.filter(type_code="REK-UID").count() == 3
     kinds = set(Finding.objects.filter(status="open").values_list("kind", flat=True))
     assert kinds >= set(FindingKind.values) - {FindingKind.TWO_IDS, FindingKind.ACTIVE_IN_APPLICATION}
+    handed = Handover.objects.exclude(ends_at__gt=now - timedelta(hours=1))
+    assert {one.status for one in handed} == {"taken"} and handed.count() >= 4
+    assert IssuedDocument.objects.filter(type_code="STS").count() == Handover.objects.filter(status="taken").count()
     assert {"accepted", "gone"} <= set(Finding.objects.values_list("status", flat=True))
     logins = json.loads(logins_file().read_text())
     assert stat.S_IMODE(logins_file().stat().st_mode) == 0o600

@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,17 +24,19 @@ from celery.bin.celery import celery as celery_commands
 from django.conf import settings
 from django.core.management import get_commands
 from django.test import Client
+from django.utils import timezone
 
 from occ import celery
 from occ.home.backup.programs import candidates
 from tests.factories import Floor
+from tests.realtime.floors import known, source
 
 ROOT = Path(__file__).parent.parent.parent
 DEPLOY = ROOT / "deploy"
 METRIC = re.compile(r"\bocc_[a-z_]+\b")
 pytestmark = pytest.mark.req("KER-3")
 
-PASSWORDS = {"POSTGRES_PASSWORD", "OWNER_PASSWORD", "OCC_PASSWORD"}
+PASSWORDS = {"POSTGRES_PASSWORD", "OWNER_PASSWORD", "OCC_PASSWORD", "REPORTING_PASSWORD"}
 
 
 def compose() -> dict[str, Any]:
@@ -94,7 +97,8 @@ def test_compose_s_processes_work_with_tables_that_they_do_not_own() -> None:
         if service.get("env_file"):
             given = service["environment"]
             assert given["DATABASE_URL"].startswith("postgres://occ:"), name
-            assert (given["OWNER_PASSWORD"], given["POSTGRES_PASSWORD"]) == ("", ""), name  # .env would give them
+            for kept_out in PASSWORDS - {"OCC_PASSWORD"}:
+                assert given[kept_out] == "", name  # .env would give them
             assert ("MIGRATION_DATABASE_URL" in given) == (name == "migrate")
     assert "/docker-entrypoint-initdb.d/roles.sh" in str(compose()["services"]["postgres"]["volumes"])
 
@@ -127,8 +131,9 @@ def test_dashboard_and_alerts_ask_for_metrics_that_there_are(floor: Floor, setti
     said = Client(headers={"Authorization": f"Bearer {'t' * 20}"}).get("/metrics").content.decode()
     known = set(re.findall(r"^# TYPE (\S+)", said, re.MULTILINE))
     known |= {f"{name}_{end}" for name in known for end in ("bucket", "count", "sum")}
-    dashboard = json.loads((DEPLOY / "grafana/dashboards/occ.json").read_text())
-    asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    dashboards = [json.loads(one.read_text()) for one in (DEPLOY / "grafana/dashboards").glob("*.json")]
+    targets = [target for one in dashboards for panel in one["panels"] for target in panel["targets"]]
+    asked = [target["expr"] for target in targets if "expr" in target]
     rules = yaml.safe_load((DEPLOY / "prometheus/rules.yml").read_text())
     asked += [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
     assert len(asked) > 12
@@ -137,6 +142,52 @@ def test_dashboard_and_alerts_ask_for_metrics_that_there_are(floor: Floor, setti
     secret = compose()["secrets"]["metrics_token"]
     assert scraped["authorization"]["credentials_file"] == "/run/secrets/metrics_token"
     assert secret == {"environment": "METRICS_TOKEN"}
+
+
+def promtool(*words: str, given: bytes = b"") -> str:
+    """What it says; it fails where it finds anything."""
+    program = os.environ.get("PROMTOOL") or shutil.which("promtool")
+    assert program, "promtool is missing: apt-get install prometheus"
+    done = subprocess.run([program, *words], input=given, capture_output=True)
+    told = (done.stdout + done.stderr).decode()
+    assert done.returncode == 0, told
+    return told
+
+
+@pytest.mark.req("RTM-16", "KER-15")
+def test_promtool_finds_nothing_in_the_metrics_nor_in_prometheus_s_files(
+    floor: Floor, settings: Any, tmp_path: Path
+) -> None:
+    settings.METRICS_TOKEN = "t" * 20
+    floor.resign()
+    omni = source(at=timezone.now())
+    known(floor.agent, "available", timezone.now(), of=omni)
+    said = Client(headers={"Authorization": f"Bearer {'t' * 20}"}).get("/metrics").content
+    assert promtool("check", "metrics", given=said) == ""
+    with pytest.raises(AssertionError, match="counter"):
+        promtool("check", "metrics", given=b"# HELP occ_x x\n# TYPE occ_x counter\nocc_x 1\n")
+    token = tmp_path / "token"
+    token.write_text("t" * 20)
+    shutil.copytree(DEPLOY / "prometheus", tmp_path / "prometheus")
+    config = tmp_path / "prometheus/prometheus.yml"
+    config.write_text(config.read_text().replace("/run/secrets/metrics_token", str(token)))
+    assert "12 rules found" in promtool("check", "config", str(config))
+    assert "SUCCESS" in promtool("check", "rules", str(tmp_path / "prometheus/rules.yml"))
+
+
+@pytest.mark.req("RTM-16")
+def test_compose_s_images_are_pinned_and_grafana_has_the_password_of_who_only_reads() -> None:
+    services = compose()["services"]
+    images = {name: one["image"] for name, one in services.items() if "build" not in one}
+    assert all(":" in one and not one.endswith(":latest") for one in images.values()), images
+    assert {"grafana", "prometheus"} <= images.keys()
+    found = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/reporting.yml").read_text())
+    (reporting,) = found["datasources"]
+    assert (reporting["uid"], reporting["user"]) == ("occ-reporting", "occ_reporting")
+    secret = re.fullmatch(r"\$__file\{/run/secrets/(\w+)\}", reporting["secureJsonData"]["password"])
+    assert secret and secret[1] in services["grafana"]["secrets"]
+    assert compose()["secrets"][secret[1]] == {"environment": "REPORTING_PASSWORD"}
+    assert "REPORTING_PASSWORD" in services["postgres"]["environment"]
 
 
 # The database in two roles ------------------------------------------------------------------------------------------
@@ -151,13 +202,12 @@ def url_of(role: str, password: str, database: str) -> str:
 @pytest.fixture
 def two_roles(db: None) -> Iterator[dict[str, str]]:
     """deploy/postgres/roles.sql as an administrator runs it, under names of this test."""
-    suffix, owner, worker = secrets.token_hex(3), secrets.token_hex(8), secrets.token_hex(8)
-    names = {"occ_owner": f"occ_owner_{suffix}", "occ": f"occ_{suffix}"}
-    script = re.sub(r"\bocc(_owner)?\b", lambda one: names[one[0]], (DEPLOY / "postgres/roles.sql").read_text())
-    script = (
-        script.replace(":'occ_", ":'").replace(f":'{names['occ_owner']}_", ":'").replace(f":'{names['occ']}_", ":'")
-    )
-    script = script.replace(":'owner_password'", f"'{owner}'").replace(":'password'", f"'{worker}'")
+    suffix = secrets.token_hex(3)
+    names = {name: f"{name}_{suffix}" for name in ("occ_owner", "occ_reporting", "occ")}
+    given = {name: secrets.token_hex(8) for name in ("owner_password", "occ_password", "reporting_password")}
+    script = (DEPLOY / "postgres/roles.sql").read_text()
+    script = re.sub(r":'(\w+)'", lambda one: f"'{given[one[1]]}'", script)
+    script = re.sub(r"\bocc(_owner|_reporting)?\b", lambda one: names[one[0]], script)
     here = settings.DATABASES["default"]
     admin = url_of(here["USER"], here["PASSWORD"], "postgres")
     psql = next(path for path in candidates("psql"))
@@ -166,19 +216,20 @@ def two_roles(db: None) -> Iterator[dict[str, str]]:
     )
     assert done.returncode == 0, done.stderr
     yield {
-        "MIGRATION_DATABASE_URL": url_of(names["occ_owner"], owner, names["occ"]),
-        "DATABASE_URL": url_of(names["occ"], worker, names["occ"]),
+        "MIGRATION_DATABASE_URL": url_of(names["occ_owner"], given["owner_password"], names["occ"]),
+        "DATABASE_URL": url_of(names["occ"], given["occ_password"], names["occ"]),
+        "REPORTING_URL": url_of(names["occ_reporting"], given["reporting_password"], names["occ"]),
     }
     opened = psycopg2.connect(admin)
     opened.autocommit = True
     with opened.cursor() as cursor:
         cursor.execute(f'DROP DATABASE "{names["occ"]}" WITH (FORCE)')
-        cursor.execute(f'DROP ROLE "{names["occ"]}"')
-        cursor.execute(f'DROP ROLE "{names["occ_owner"]}"')
+        for name in names.values():
+            cursor.execute(f'DROP ROLE "{name}"')
     opened.close()
 
 
-@pytest.mark.req("KER-10", "RET-8")
+@pytest.mark.req("KER-10", "RET-8", "RTM-16")
 @pytest.mark.timeout(180)
 def test_who_works_with_the_tables_cannot_switch_their_triggers_off(two_roles: dict[str, str], tmp_path: Path) -> None:
     given = os.environ | two_roles | {"OCC_VAR": str(tmp_path)}
@@ -212,3 +263,33 @@ def test_who_works_with_the_tables_cannot_switch_their_triggers_off(two_roles: d
         with pytest.raises(psycopg2.Error, match="it only grows"):
             cursor.execute("DELETE FROM ledger_entry")
     opened.close()
+    reads_the_views_and_nothing_else(two_roles)
+
+
+def reads_the_views_and_nothing_else(urls: dict[str, str]) -> None:
+    """Grafana's role (RTM-16)."""
+    reader = urlsplit(urls["REPORTING_URL"]).username
+    owner, reading = psycopg2.connect(urls["MIGRATION_DATABASE_URL"]), psycopg2.connect(urls["REPORTING_URL"])
+    owner.autocommit = reading.autocommit = True
+    with owner.cursor() as cursor:
+        cursor.execute("SELECT reporting.open_to('nobody_of_that_name'), reporting.open_to(%s)", [reader])
+        assert cursor.fetchone() == (False, True)
+        cursor.execute("SELECT viewname FROM pg_views WHERE schemaname = 'reporting'")
+        views = [name for (name,) in cursor.fetchall()]
+    assert len(views) >= 12
+    with reading.cursor() as cursor:
+        for view in views:
+            cursor.execute(f"SELECT * FROM reporting.{view}")
+        for hostile, refusal in (
+            ("SELECT * FROM public.people_person", psycopg2.errors.InsufficientPrivilege),
+            ("SELECT reporting.open_to('occ')", psycopg2.errors.InsufficientPrivilege),
+            ("CREATE TABLE reporting.mine (n int)", psycopg2.Error),
+            ("DELETE FROM reporting.site", psycopg2.Error),
+            ("SET default_transaction_read_only = off; DELETE FROM reporting.site", psycopg2.Error),
+            ("SET default_transaction_read_only = off; UPDATE reporting.site SET name = ''",
+             psycopg2.errors.InsufficientPrivilege),
+        ):  # fmt: skip
+            with pytest.raises(refusal):
+                cursor.execute(hostile)
+    owner.close()
+    reading.close()

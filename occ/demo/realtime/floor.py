@@ -16,15 +16,18 @@ from occ.demo.people import Staff
 from occ.demo.realtime.forecasts import counts, forecasts
 from occ.demo.realtime.rostering import rostering
 from occ.demo.realtime.rosters import rosters
+from occ.documents.choices import Purpose
+from occ.documents.signing import signing_confirm
 from occ.people.choices import Role
 from occ.people.models import Person, RoleAssignment, Site, User
 from realtime.api.planned import channel_of
 from realtime.choices import AlertKind
-from realtime.models import Alert, Headcount, RecoveryPlan, Source
+from realtime.models import Alert, Handover, Headcount, RecoveryPlan, Source
 from realtime.rostering.plan import planned
-from realtime.services import recovery
+from realtime.services import handovers, recovery
 from realtime.services.alerting import alert_acknowledge, alerts_watch
 from realtime.services.attendance import records_keep
+from realtime.services.handovers import handovers_open
 from realtime.services.headcounts import attendance_mark, headcount_hand, headcounts_open, shift_days
 from realtime.services.ingesting import events_take
 from realtime.services.intervals import intervals_compute
@@ -41,7 +44,7 @@ WATCHED = timedelta(hours=26)  # alerts came up in these last hours
 STEP = timedelta(minutes=15)
 
 
-def floor(staff: Staff, now: datetime) -> None:
+def floor(staff: Staff, *, password: str, now: datetime) -> None:
     rosters(staff, now)
     sender = _sender(now)
     start = now - timedelta(days=DAYS)
@@ -58,6 +61,8 @@ def floor(staff: Staff, now: datetime) -> None:
         _answer(staff, at)
         headcounts_open(now=at)
         _hand_over(staff, at)
+        handovers_open(now=at)
+        _shifts_change(staff, password, at)
     records_keep(now=now)
     Source.objects.filter(code="omni").update(name="Omni Channel", each_agent=False)
     forecasts(staff, now)
@@ -134,6 +139,21 @@ def _hand_over(staff: Staff, now: datetime) -> None:
                     person_id=day.planned.person_id, day=one.day, status=what, note=why, actor=leader, now=now
                 )
         headcount_hand(headcount_id=one.pk, note="", actor=leader, now=now)
+
+
+def _shifts_change(staff: Staff, password: str, now: datetime) -> None:
+    """One team leader hands the shift over as it ends, another one reads and takes it over a little later."""
+    rows = Handover.objects.select_related("site", "shift").order_by("starts_at", "pk")
+    for note in rows.filter(status="draft", ends_at__lte=now + timedelta(minutes=15)):
+        giver = staff.users[f"team_leader.{note.site.code.lower()}"]
+        signing = signing_confirm(user=giver, password=password, purpose=Purpose.PREPARED, now=now)
+        seen = handovers.fingerprint(handovers.drawn(note, now))
+        words = "Promo cicil emas mulai pukul 9. Headset kursi 14 diganti, Team IT sudah tahu."
+        handovers.handover_hand(handover_id=note.pk, note=words, seen=seen, signing=signing, actor=giver, now=now)
+    for note in rows.filter(status="handed", ends_at__lte=now - timedelta(minutes=10)):
+        taker = staff.users[f"team_leader2.{note.site.code.lower()}"]
+        signing = signing_confirm(user=taker, password=password, purpose=Purpose.ACKNOWLEDGED, now=now)
+        handovers.handover_take(handover_id=note.pk, note="", signing=signing, actor=taker, now=now)
 
 
 def _plan(staff: Staff, alert: Alert, now: datetime) -> None:

@@ -128,6 +128,8 @@ STATUS_TONES: dict[str, tuple[str, str]] = {
     "gone": ("success", "circle-check"),
     "in_progress": ("info", "progress"),
     "interviewed": ("info", "messages"),
+    "handed": ("warning", "writing-sign"),
+    "taken": ("success", "checks"),
     "open": ("info", "circle-dot"),
     "overdue": ("danger", "alert-octagon"),
     "pending": ("warning", "hourglass"),

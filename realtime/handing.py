@@ -1,0 +1,136 @@
+"""What a shift handover says, in the reader's language, and the document that both have signed (RTM-15, MO 4.3.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from occ.documents.types import DocumentType
+from occ.documents.types import register as register_type
+from occ.obligations.rules import RULES
+from occ.people.choices import Channel, Role
+from occ.policies.registry import Definition, number
+from occ.policies.registry import register as register_policy
+from occ.texts import said
+from realtime.choices import AlertKind, AttendanceStatus, Cause, PlanStatus
+from realtime.models.handover import Handover
+
+HANDOVER_NOTE = register_type(
+    DocumentType(
+        code="STS",
+        title=gettext_lazy("Shift handover"),
+        procedure="Manual Operasi",
+        clause="MO 4.3.6",
+        owner=Role.TEAM_LEADER,
+        readers=frozenset({Role.DOCUMENT_CONTROL, Role.RTFM, Role.WFM}),
+        template=Path(__file__).parent / "typst" / "handover.typ",
+    )
+)
+register_policy(
+    Definition(
+        HANDOVER_NOTE.retention_policy, gettext_lazy("Shift handovers are kept"), gettext_lazy("years"), "SOP-RTM 10",
+        2, number(1, 100),
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Part:
+    """`rows`: cells, and where the first one leads."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[tuple[Sequence[str], str]]
+    empty: str
+
+
+def parts_of(content: dict[str, Any], zone: ZoneInfo) -> list[Part]:
+    def moment(at: str) -> str:
+        return date_format(datetime.fromisoformat(at).astimezone(zone), "j F Y, H:i") if at else ""
+
+    counts = content["headcount"]
+    statuses = [(AttendanceStatus(name).label, n) for name, n in counts["counts"].items() if name in AttendanceStatus]
+    agents = [
+        (_("Rostered"), counts["rostered"]), (_("At work"), counts["there"]), *statuses,
+    ]  # fmt: skip
+    more = content["obligations_more"]
+    owed = [
+        ([_title(one), one["clause"], moment(one["due_at"])], one["url"]) for one in content["obligations"]
+    ]  # fmt: skip
+    if more:
+        owed.append(([_("and %(n)s more") % {"n": more}, "", ""], ""))
+    return [
+        Part(
+            _("Agents of the shift"), [_("What"), _("Agents")], [([str(label), str(n)], "") for label, n in agents], ""
+        ),
+        Part(
+            _("Who is not there"), [_("Name"), _("Number"), _("What the day was"), _("Note")],
+            [([one["name"], one["number"], str(AttendanceStatus(one["status"]).label), one["note"]], one["url"])
+             for one in content["people"]],
+            _("Everybody rostered is at work."),
+        ),
+        Part(
+            _("Open alerts"), [_("Alert"), _("Since"), _("Looked after by")],
+            [([_alert(one), moment(one["since"]), one["by"] or "–"], one["url"]) for one in content["alerts"]],
+            _("No alert is open."),
+        ),
+        Part(
+            _("Recovery plans not verified"), [_("Plan"), _("Opened"), _("Status"), _("Cause"), _("Drawn up by")],
+            [([str(Channel(one["channel"]).label), moment(one["opened_at"]), str(PlanStatus(one["status"]).label),
+               str(Cause(one["cause"]).label) if one["cause"] else "–", one["by"]], one["url"])
+             for one in content["plans"]],
+            _("Every recovery plan is verified."),
+        ),
+        Part(
+            _("Pending items"), [_("What is owed"), _("Clause"), _("At the latest")], owed,
+            _("The team leaders owe nothing."),
+        ),
+    ]  # fmt: skip
+
+
+def _title(one: dict[str, Any]) -> str:
+    rule = RULES.get(one["rule"])
+    return _(rule.title) % {"subject": said(one["subject"])} if rule else str(one["subject"])
+
+
+def _alert(one: dict[str, Any]) -> str:
+    about = dict(Channel.choices).get(one["about"], one["about"])
+    return f"{AlertKind(one['kind']).label} ({about})" if about else str(AlertKind(one["kind"]).label)
+
+
+def shift_words(handover: Handover) -> str:
+    """From which shift to which."""
+    after = f" → {handover.to_shift.code} {handover.to_shift.label}" if handover.to_shift else ""
+    return f"{handover.shift.code} {handover.shift.label}{after}"
+
+
+def handover_body(handover: Handover, *, language: str) -> dict[str, Any]:
+    """The template's data."""
+    zone = handover.site.zone
+    with translation.override(language):
+        spell = f"{handover.starts_at.astimezone(zone):%H:%M}–{handover.ends_at.astimezone(zone):%H:%M}"
+        facts = [
+            (_("Site"), handover.site.name), (_("Day"), date_format(handover.day, "j F Y")),
+            (_("Shift"), f"{shift_words(handover)} ({spell})"), (_("Handed over by"), handover.handed_name),
+            (_("Taken over by"), handover.taken_name),
+            (_("Fingerprint of what was signed"), handover.content_sha256[:16]),
+        ]  # fmt: skip
+        notes = [(_("Notes"), handover.note), (_("Remarks of who takes over"), handover.taken_note)]
+        return {
+            "facts": [{"label": label, "value": value} for label, value in facts],
+            "parts": [
+                {"title": one.title, "columns": list(one.columns), "rows": [list(cells) for cells, _url in one.rows],
+                 "empty": one.empty}
+                for one in parts_of(handover.content, zone)
+            ],
+            "notes": [{"title": title, "text": text} for title, text in notes if text],
+        }  # fmt: skip

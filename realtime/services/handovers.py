@@ -1,0 +1,274 @@
+"""Shift handovers (RTM-15): drawn up by the system, signed by who hands over and by who takes over, then issued.
+
+What is signed is what the page showed: its fingerprint comes along, and another one is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max, Min
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from occ.documents.choices import Purpose
+from occ.documents.models import IssuedDocument
+from occ.documents.services import document_issue
+from occ.documents.signing import Signing
+from occ.errors import Invalid, NotAllowed, WrongState
+from occ.notifications.addressees import audience
+from occ.notifications.services import notify
+from occ.obligations.models import Obligation
+from occ.obligations.services import obligation_cancel, obligation_fulfil, obligation_open
+from occ.people.actors import BEAT, Actor
+from occ.people.choices import Role
+from occ.people.history import sign
+from occ.people.models import Person, Site, User
+from occ.people.scope import has_role, sites_for
+from occ.policies.services import policy_value
+from occ.workflow.services import begin, step
+from realtime.choices import DayKind, HandoverStatus, PlanStatus
+from realtime.handing import HANDOVER_NOTE, handover_body
+from realtime.models import Alert, Headcount, RecoveryPlan, RosterLine, Shift
+from realtime.models.handover import Handover
+from realtime.notices import HANDOVER_SIGNED
+from realtime.policies import HAND_OVER, HAND_OVER_MINUTES
+from realtime.services.headcounts import THERE, counted, marks_of, shift_days
+from realtime.workflow import HANDOVER, LEADERS
+
+EARLY = timedelta(minutes=30)  # before its end a shift's note is drawn up
+LATE = timedelta(hours=4)  # after it one may still be begun
+MOST = 40
+
+
+@dataclass(frozen=True)
+class Due:
+    """A shift that may be handed over."""
+
+    site_id: int
+    day: date
+    shift_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+    @property
+    def key(self) -> str:
+        return f"{self.site_id}:{self.day.isoformat()}:{self.shift_id}"
+
+
+def shifts_due(sites: list[int], *, now: datetime, early: timedelta) -> Iterator[Due]:
+    """Rostered shifts that end before `now + early`, or did not long ago, of which there is no note."""
+    rows = RosterLine.objects.in_force().filter(
+        roster__site__in=sites, kind=DayKind.SHIFT, starts_at__lte=now, starts_at__gt=now - timedelta(hours=20),
+        ends_at__lte=now + early, ends_at__gt=now - LATE,
+    )  # fmt: skip
+    grouped = rows.values_list("roster__site_id", "day", "shift_id").annotate(a=Min("starts_at"), b=Max("ends_at"))
+    known = set(
+        Handover.objects.filter(starts_at__gt=now - timedelta(hours=24)).exclude(status=HandoverStatus.CANCELLED)
+        .values_list("site_id", "day", "shift_id")
+    )  # fmt: skip
+    for site_id, day, shift_id, starts_at, ends_at in grouped.order_by("a", "roster__site_id"):
+        if (site_id, day, shift_id) not in known:
+            yield Due(site_id, day, shift_id, starts_at, ends_at)
+
+
+def handovers_open(*, now: datetime) -> int:
+    """Beat: each shift that is about to end has its note; how many were drawn up. A cancelled one stays cancelled."""
+    sites = list(Site.objects.values_list("pk", flat=True))
+    due = [one for one in shifts_due(sites, now=now, early=EARLY) if one.ends_at > now - timedelta(hours=1)]
+    gone = set(Handover.objects.filter(starts_at__gt=now - timedelta(hours=24)).values_list("site", "day", "shift"))
+    return sum(_open(one, BEAT, now) is not None for one in due if (one.site_id, one.day, one.shift_id) not in gone)
+
+
+def handover_open(*, key: str, actor: User, now: datetime) -> Handover:
+    """A team leader begins a shift's note. Raises NotAllowed, Invalid (no such shift), WrongState (there is one)."""
+    sites = [one.pk for one in sites_for(actor, LEADERS)]
+    if not sites:
+        raise NotAllowed
+    due = next((one for one in shifts_due(sites, now=now, early=timedelta(hours=12)) if one.key == key), None)
+    if due is None:
+        raise Invalid(_("Choose a shift that has begun and has no handover yet."), field="shift")
+    made = _open(due, actor, now)
+    if made is None:
+        raise WrongState(_("Somebody was quicker: this shift has its handover already."))
+    return made
+
+
+def _open(due: Due, actor: Actor, now: datetime) -> Handover | None:
+    try:
+        with transaction.atomic():
+            made = Handover(
+                site_id=due.site_id, day=due.day, shift_id=due.shift_id, starts_at=due.starts_at, ends_at=due.ends_at,
+                opened_at=now, to_shift=_next(due),
+            )  # fmt: skip
+            sign(made, actor, _("Drawn up"), now=now)
+            made.save()
+            begin(HANDOVER, made, actor=actor, now=now)
+            within = timedelta(minutes=float(policy_value(HAND_OVER_MINUTES, at=now, site=made.site)))
+            obligation_open(
+                rule=HAND_OVER, subject=made, label=str(made), site=made.site, team=None, starts_at=now,
+                due_at=max(now, due.ends_at) + within, actor=actor, now=now,
+            )  # fmt: skip
+            return made
+    except IntegrityError:  # somebody else was quicker
+        return None
+
+
+def _next(due: Due) -> Shift | None:
+    """The shift that begins last before this one ends, or soon after."""
+    rows = RosterLine.objects.in_force().filter(
+        roster__site=due.site_id, kind=DayKind.SHIFT, starts_at__gt=due.starts_at,
+        starts_at__lte=due.ends_at + timedelta(hours=2),
+    )  # fmt: skip
+    found = rows.exclude(shift=due.shift_id).order_by("-starts_at", "shift__code").first()
+    return found.shift if found else None
+
+
+# What it says -------------------------------------------------------------------------------------------------------
+
+
+def drawn(handover: Handover, now: datetime) -> dict[str, Any]:
+    """What the system says of shift and site at that instant; facts only, so that a minute changes nothing."""
+    site = handover.site
+    alerts = Alert.objects.open().filter(site=site).select_related("acknowledged_by").order_by("opened_at", "pk")
+    plans = RecoveryPlan.objects.filter(site=site).select_related("opened_by").order_by("opened_at", "pk")
+    open_plans = plans.exclude(status__in=[PlanStatus.VERIFIED, PlanStatus.CANCELLED])
+    owed = Obligation.objects.open().filter(site=site, owner_role=Role.TEAM_LEADER).exclude(
+        rule=HAND_OVER, object_id=handover.pk
+    )  # fmt: skip
+    owed_rows = list(owed.order_by("due_at", "pk")[: MOST + 1])
+    more = owed.count() - MOST if len(owed_rows) > MOST else 0
+    people, headcount = _people(handover, now)
+    return {
+        "headcount": headcount,
+        "people": people,
+        "alerts": [
+            {"kind": one.kind, "about": one.about_label if one.kind == "overrun" else one.about,
+             "since": one.opened_at.isoformat(), "by": str(one.acknowledged_by or ""), "url": one.get_absolute_url()}
+            for one in alerts
+        ],
+        "plans": [
+            {"channel": one.channel, "opened_at": one.opened_at.isoformat(), "status": one.status, "cause": one.cause,
+             "by": str(one.opened_by), "url": one.get_absolute_url()}
+            for one in open_plans
+        ],
+        "obligations": [
+            {"rule": one.rule, "subject": one.subject_label, "clause": one.clause, "due_at": one.due_at.isoformat(),
+             "url": one.url}
+            for one in owed_rows[:MOST]
+        ],
+        "obligations_more": more,
+    }  # fmt: skip
+
+
+def _people(handover: Handover, now: datetime) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Who of the shift is not there, and its number of agents: as handed to RTFM, else as it stands."""
+    found = Headcount.objects.filter(site=handover.site_id, day=handover.day, shift=handover.shift_id).first()
+    days = shift_days(found or Headcount(site=handover.site, day=handover.day, shift=handover.shift), now)
+    marks = marks_of(handover.day, [one.planned.person_id for one in days])
+    names = Person.objects.in_bulk([one.planned.person_id for one in days])
+    statuses, away = [], []
+    for one in days:
+        pk = one.planned.person_id
+        mark = marks.get(pk)
+        status = mark.status if mark else str(one.shift.status)
+        statuses.append(status)
+        if status not in THERE:
+            url = reverse("realtime:attendance_person_day", args=[pk, handover.day.isoformat()])
+            away.append({"name": names[pk].name, "number": names[pk].number, "status": status,
+                         "note": mark.note if mark else "", "url": url})  # fmt: skip
+    counts = found.counts if found and found.counts else counted(statuses)
+    by = {name: n for name, n in counts.items() if name not in {"rostered", "there"}}
+    told = {"rostered": counts["rostered"], "there": counts["there"], "counts": by}
+    return sorted(away, key=lambda row: (row["name"], row["number"])), told
+
+
+def fingerprint(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+# Steps --------------------------------------------------------------------------------------------------------------
+
+
+def _signed(signing: Signing, actor: User, purpose: str) -> None:
+    if signing.user_id != actor.pk or signing.purpose != purpose:
+        raise NotAllowed
+
+
+def handover_hand(
+    *, handover_id: int, note: str, seen: str, signing: Signing, actor: User, now: datetime
+) -> Handover:  # fmt: skip
+    """Sign what was shown and hand the floor over. Raises NotAllowed, WrongState, Invalid (it says else by now)."""
+    _signed(signing, actor, Purpose.PREPARED)
+    found = Handover.objects.select_related("site", "shift").get(pk=handover_id)
+    if not has_role(actor, LEADERS, site=found.site):
+        raise NotAllowed
+    content = drawn(found, now)
+    told = fingerprint(content)
+    if seen != told:
+        raise Invalid(_("The floor has changed since you looked: read the note again, then sign."))
+    also = {
+        "content": content, "content_sha256": told, "note": note.strip(), "handed_at": signing.at, "handed_by": actor,
+        "handed_name": signing.name, "handed_position": signing.position,
+    }  # fmt: skip
+    evidence = {"sha256": told, "signed_by": signing.name}
+    with step(HANDOVER, Handover, handover_id, "hand", actor=actor, now=now, evidence=evidence, also=also) as row:
+        to = [one for one in audience(Role.TEAM_LEADER, site=row.site, now=now) if one.pk != actor.pk]
+        params = {"shift": str(row.shift), "site": row.site.code, "name": signing.name}
+        notify(
+            to=to, kind=HANDOVER_SIGNED.key, params=params, key=f"handover:{row.pk}:{told}",
+            url=row.get_absolute_url(), now=now,
+        )  # fmt: skip
+        return row
+
+
+def handover_take(*, handover_id: int, note: str, signing: Signing, actor: User, now: datetime) -> Handover:
+    """Take the floor over: the note is issued with both signatures. Raises NotAllowed (the own note), WrongState."""
+    _signed(signing, actor, Purpose.ACKNOWLEDGED)
+    if Handover.objects.filter(pk=handover_id, handed_by=actor).exists():
+        raise NotAllowed(_("You handed it over: somebody else takes it over."))
+    also = {"taken_at": signing.at, "taken_by": actor, "taken_name": signing.name, "taken_note": note.strip()}
+    with step(HANDOVER, Handover, handover_id, "take", actor=actor, now=now, note=note, also=also) as row:
+        assert row.handed_by_id is not None and row.handed_at is not None
+        first = Signing(row.handed_by_id, row.handed_name, row.handed_position, Purpose.PREPARED, row.handed_at)
+        document = _issue(row, (first, signing), actor=actor, now=now)
+        evidence = {"document": document.full_number}
+        obligation_fulfil(subject=row, rule=HAND_OVER, at=now, evidence=evidence, actor=actor, now=now)
+        return row
+
+
+def handover_refuse(*, handover_id: int, note: str, actor: User, now: datetime) -> Handover:
+    """It does not say what is so ("Tidak"): back to who drew it up, unsigned."""
+    also: dict[str, Any] = {
+        "content": {}, "content_sha256": "", "handed_at": None, "handed_by": None, "handed_name": "",
+        "handed_position": "",
+    }  # fmt: skip
+    with step(HANDOVER, Handover, handover_id, "refuse", actor=actor, now=now, note=note, also=also) as row:
+        return row
+
+
+def handover_cancel(*, handover_id: int, note: str, actor: User, now: datetime) -> Handover:
+    with step(HANDOVER, Handover, handover_id, "cancel", actor=actor, now=now, note=note) as row:
+        obligation_cancel(subject=row, rule=HAND_OVER, reason=note, actor=actor, now=now)
+        return row
+
+
+def _issue(row: Handover, signatures: tuple[Signing, Signing], *, actor: User, now: datetime) -> IssuedDocument:
+    language = (get_language() or "id")[:2]
+    return document_issue(
+        type=HANDOVER_NOTE, site=row.site, subject=row, title=str(HANDOVER_NOTE.title),
+        data=handover_body(row, language=language), language=language, actor=actor, now=now, period=(row.day, row.day),
+        signatures=signatures,
+    )  # fmt: skip
+
+
+TRANSITIONS: dict[str, Any] = {
+    "hand": handover_hand, "take": handover_take, "refuse": handover_refuse, "cancel": handover_cancel,
+}  # fmt: skip
