@@ -7,8 +7,8 @@ from occ.notifications.kinds import Kind, register
 ALERT = register(
     Kind(
         "realtime.alert",
-        gettext_noop("Alert at %(site)s: %(msg_kind)s %(about)s"),
-        gettext_noop("%(msg_kind)s %(about)s at %(site)s since %(opened_at)s. Look at it and say that you do."),
+        gettext_noop("Alert at %(site)s: %(kind)s %(about)s"),
+        gettext_noop("%(kind)s %(about)s at %(site)s since %(opened_at)s. Look at it and say that you do."),
         "danger",
     )
 )
