@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from occ.times import in_reach
 from realtime.choices import Category, EventType, Fault, Outcome
 
 CLAMPED = timedelta(seconds=2)
@@ -212,6 +213,17 @@ def span_ms(told: Told, start: datetime, end: datetime) -> int:
     return milliseconds(end - start)
 
 
+MOST_SECONDS = 10_000_000  # a duration beyond it is none, and a month's sum of such would fit no figure
+
+
+def seconds_ms(value: Any) -> int:
+    """Raises ValueError for what is no duration."""
+    found = float(value)
+    if not abs(found) <= MOST_SECONDS:
+        raise ValueError(value)
+    return round(found * 1000)
+
+
 def of_record(said: Said) -> Told:
     """A whole call in one line, as reports have it: instants in `body`, ISO 8601; durations of its own where given.
 
@@ -220,7 +232,10 @@ def of_record(said: Said) -> Told:
     body = said.body
 
     def instant(name: str) -> datetime | None:
-        return datetime.fromisoformat(body[name]) if body.get(name) else None
+        at = datetime.fromisoformat(body[name]) if body.get(name) else None
+        if at is not None and not in_reach(at):
+            raise ValueError(name)
+        return at
 
     told = Told(instant("arrived_at") or said.at, is_case=bool(body.get("is_case")), outcome=body["outcome"])
     told.queued_at, told.answered_at = instant("queued_at"), instant("answered_at")
@@ -230,15 +245,15 @@ def of_record(said: Said) -> Told:
             told.wait_ms = span_ms(told, told.arrived_at, told.submitted_at)
         return told
     if body.get("wait_s") is not None:
-        told.wait_ms = round(float(body["wait_s"]) * 1000)
+        told.wait_ms = seconds_ms(body["wait_s"])
     elif told.outcome != Outcome.MENU and (until := told.answered_at or told.ended_at):
         told.wait_ms = span_ms(told, told.queued_at or told.arrived_at, until)
     if told.outcome == Outcome.ANSWERED:
         told.handled = 1
-        told.hold_ms = round(float(body.get("hold_s") or 0) * 1000)
-        told.wrapup_ms = round(float(body["wrapup_s"]) * 1000) if body.get("wrapup_s") is not None else None
+        told.hold_ms = seconds_ms(body.get("hold_s") or 0)
+        told.wrapup_ms = seconds_ms(body["wrapup_s"]) if body.get("wrapup_s") is not None else None
         if body.get("talk_s") is not None:
-            told.talk_ms = round(float(body["talk_s"]) * 1000)
+            told.talk_ms = seconds_ms(body["talk_s"])
         elif told.answered_at and told.ended_at:
             told.talk_ms = milliseconds(told.ended_at - told.answered_at) - told.hold_ms
         judge(told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
@@ -67,13 +68,23 @@ class Mapping:
         return list(dict.fromkeys(found))
 
 
+class Plain(yaml.SafeLoader):
+    """Without aliases: a few of them, one in another, are more than a machine holds."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "no aliases here", self.peek_event().start_mark)
+        return super().compose_node(parent, index)
+
+
 def mapping_of(text: str) -> Mapping:
     """Raises Invalid, in words, for a mapping that makes no sense."""
     if len(text) > LONGEST:
         raise Invalid(_("The mapping is longer than a mapping is."), field="mapping")
     try:
-        said = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        said = yaml.load(text, Loader=Plain)  # noqa: S506 - a SafeLoader
+        json.dumps(said, default=str)  # no number is too long to be said
+    except (yaml.YAMLError, RecursionError, ValueError, LookupError, AttributeError, TypeError) as error:
         where = getattr(error, "problem_mark", None)
         line = where.line + 1 if where is not None else "?"
         raise Invalid(_("The mapping is no YAML: look at line %(line)s.") % {"line": line}, field="mapping") from error
@@ -102,6 +113,11 @@ def mapping_of(text: str) -> Mapping:
     )  # fmt: skip
     if found.fixed is None and "date" not in columns and not re.search("%[dj]", found.times):
         raise _wrong(_("it says no day: give `date`, a column for it, or times with a day in them"))
+    for form in filter(None, (found.dates, found.times)):
+        try:
+            datetime.strptime(datetime(2026, 1, 2, 3, 4, 5).strftime(form), form)  # noqa: DTZ001, DTZ007 - no instant
+        except (ValueError, re.error):
+            raise _wrong(_("“%(form)s” is no form of days or times") % {"form": form[:40]}) from None
     return found
 
 

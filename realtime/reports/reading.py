@@ -104,7 +104,7 @@ def _instant(
         return None
     try:
         local = _local(mapping, cells, text)
-        at = local.replace(tzinfo=zone).astimezone(UTC)
+        at = (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         words = _("“%(value)s” is no time as the mapping has it.") % {"value": text[:40]}
         raise Faulty(headings[0], words) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from realtime.models.attendance import FIGURES, SETTLED, figures_said
 from realtime.policies import DROP, FORGOTTEN, GRACE, aux_allowance
 from realtime.rostering.plan import Planned, planned_days
 
+logger = logging.getLogger(__name__)
 LOCK = 77_003
 POLICIES = [GRACE, DROP, FORGOTTEN, *(aux_allowance(reason) for reason in AuxReason.values)]
 LONGEST = timedelta(days=2)  # a state that was told of longer ago says nothing of today
@@ -161,8 +163,11 @@ def records_keep(*, now: datetime) -> int:
     """Beat: keep what is over, make anew what more was told of; how many records were written."""
     count = 0
     for site in Site.objects.all():
-        for day, people in sorted(_due(site, now).items()):
-            count += records_make(site=site, day=day, people=people, now=now)
+        try:
+            for day, people in sorted(_due(site, now).items()):
+                count += records_make(site=site, day=day, people=people, now=now)
+        except Exception:  # one site's trouble stops no other
+            logger.exception("a site's attendance could not be kept", extra={"data": {"site": site.code}})
     return count
 
 
@@ -184,7 +189,22 @@ def _due(site: Site, now: datetime) -> dict[date, set[int]]:
     again = ShiftRecord.objects.filter(Q(stale=True) | settled, site=site, day__gte=since)
     for day, person in again.values_list("day", "person_id"):
         found[day].add(person)
+    known = RosterLine.objects.in_force().filter(roster__site=site, person=OuterRef("person"), day=OuterRef("day"))
+    known = known.exclude(kind=DayKind.OFF).exclude(shift__leads=True)
+    lost = ShiftRecord.objects.filter(site=site, day__gte=since).exclude(Exists(known))
+    for day, person in lost.values_list("day", "person_id"):
+        found[day].add(person)
     return found
+
+
+def _of_here(made: list[ShiftRecord], site: Site, day: date) -> list[ShiftRecord]:
+    """A person's day has one record: another site's goes where its roster knows the day no more, else it stays."""
+    others = ShiftRecord.objects.filter(day=day, person__in=[one.person_id for one in made]).exclude(site=site)
+    standing = dict(others.values_list("person_id", "pk"))
+    lines = RosterLine.objects.in_force().filter(day=day, person__in=standing).exclude(roster__site=site)
+    still = set(lines.exclude(kind=DayKind.OFF).values_list("person_id", flat=True))
+    ShiftRecord.objects.filter(pk__in=[pk for person, pk in standing.items() if person not in still]).delete()
+    return [one for one in made if one.person_id not in still]
 
 
 @transaction.atomic
@@ -224,9 +244,13 @@ def records_make(*, site: Site, day: date, now: datetime, people: Collection[int
                     )
                 )  # fmt: skip
         kept.append(row)
-    ShiftRecord.objects.bulk_create(made, batch_size=500)
+    ShiftRecord.objects.bulk_create(_of_here(made, site, day), batch_size=500)
     ShiftRecord.objects.bulk_update(kept, [*FIGURES, "stale", "computed_at", "corrections"], batch_size=200)
     ShiftCorrection.objects.bulk_create(corrected)
+    gone = [row for row in standing.values() if row.ends_at is None or row.computed_at >= row.ends_at + SETTLED]
+    ShiftCorrection.objects.bulk_create(
+        ShiftCorrection(person_id=row.person_id, day=day, at=now, before=figures_said(row), after={}) for row in gone
+    )
     ShiftRecord.objects.filter(pk__in=[row.pk for row in standing.values()]).delete()
     return count + len(made) + len(standing)
 

@@ -229,14 +229,28 @@ def handover_hand(
         return row
 
 
-def handover_take(*, handover_id: int, note: str, signing: Signing, actor: User, now: datetime) -> Handover:
-    """Take the floor over: the note is issued with both signatures. Raises NotAllowed (the own note), WrongState."""
+def signed_as(note: Handover) -> str:
+    """Which signing of a note somebody has before them."""
+    return f"{note.content_sha256}:{note.handed_at.isoformat() if note.handed_at else ''}"
+
+
+def handover_take(
+    *, handover_id: int, note: str, signing: Signing, actor: User, now: datetime, seen: str = ""
+) -> Handover:
+    """Take the floor over: the note is issued with both signatures. `seen`: which signing of it was read.
+
+    Raises NotAllowed (the own note), WrongState (also: it was signed anew since).
+    """
     _signed(signing, actor, Purpose.ACKNOWLEDGED)
     if Handover.objects.filter(pk=handover_id, handed_by=actor).exists():
         raise NotAllowed(_("You handed it over: somebody else takes it over."))
     also = {"taken_at": signing.at, "taken_by": actor, "taken_name": signing.name, "taken_note": note.strip()}
     with step(HANDOVER, Handover, handover_id, "take", actor=actor, now=now, note=note, also=also) as row:
         assert row.handed_by_id is not None and row.handed_at is not None
+        if row.handed_by_id == actor.pk:
+            raise NotAllowed(_("You handed it over: somebody else takes it over."))
+        if seen and seen != signed_as(row):
+            raise WrongState(_("The note was signed anew since you looked: read it again."), code="changed")
         first = Signing(row.handed_by_id, row.handed_name, row.handed_position, Purpose.PREPARED, row.handed_at)
         document = _issue(row, (first, signing), actor=actor, now=now)
         evidence = {"document": document.full_number}

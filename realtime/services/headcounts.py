@@ -20,9 +20,11 @@ from occ.obligations.services import obligation_fulfil, obligation_open
 from occ.people.actors import BEAT
 from occ.people.choices import Role
 from occ.people.history import create_many, sign
+from occ.people.lifecycle import person_locked
 from occ.people.models import Person, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
+from occ.times import local_day
 from realtime.choices import AttendanceStatus, DayKind, HeadcountStatus
 from realtime.models import AttendanceMark, Headcount, RosterLine
 from realtime.notices import HEADCOUNT_HANDED
@@ -32,6 +34,7 @@ from realtime.services.attendance import Day, days_judged
 
 MARKERS = frozenset({Role.TEAM_LEADER, Role.COORDINATOR})
 SAYABLE = [one for one in AttendanceStatus if one not in {AttendanceStatus.AWAITED, AttendanceStatus.UNKNOWN}]
+NOTE = 300
 THERE = {AttendanceStatus.PRESENT.value, AttendanceStatus.LATE.value}
 LOOKED_BACK = timedelta(hours=16)
 REST = timedelta(hours=11)
@@ -69,20 +72,22 @@ def _open(site_id: int, day: date, shift_id: int, starts_at: datetime, ends_at: 
 @transaction.atomic
 def attendance_mark(*, person_id: int, day: date, status: str, note: str, actor: User, now: datetime) -> AttendanceMark:
     """Say what somebody's rostered day was. Raises NotAllowed, Invalid (no such day, no reason why it differs)."""
-    person = Person.objects.select_related("site").get(pk=person_id)
+    person = person_locked(person_id)
     line = RosterLine.objects.in_force().filter(person=person, day=day).exclude(kind=DayKind.OFF)
     site = next((one.roster.site for one in line.select_related("roster__site")), None)
     if site is None:
         raise Invalid(_("Nothing was planned for %(name)s on that day.") % {"name": person.name}, field="day")
     if not has_role(actor, MARKERS, site=site):
         raise NotAllowed
+    if actor.person_id == person.pk:
+        raise NotAllowed(_("It is about you: somebody else has to do this step."))
     if status not in {one.value for one in SAYABLE}:
         raise Invalid(_("Choose what the day was."), field="status")
     mark = AttendanceMark.objects.select_for_update(no_key=True).filter(person=person, day=day).first()
     said = said_of(days_judged(site=site, first=day, last=day, now=now, people=[person.pk]), person.pk)
     if status != said and not note.strip():
         raise Invalid(_("Say why: the events say otherwise."), field="note")
-    if mark and mark.marked_at.date() < now.date() and not note.strip():
+    if mark and local_day(mark.marked_at, site.zone) < local_day(now, site.zone) and not note.strip():
         raise Invalid(_("Say why it is changed afterwards."), field="note")
     mark = mark or AttendanceMark(person=person, site=site, day=day)
     mark.status, mark.said, mark.note = status, said, note.strip()
@@ -110,7 +115,12 @@ def headcount_hand(*, headcount_id: int, note: str, actor: User, now: datetime) 
         raise NotAllowed
     if found.status != HeadcountStatus.OPEN:
         raise WrongState(_("These numbers were handed over already."))
+    if len(note.strip()) > NOTE:
+        raise Invalid(_("This is longer than %(n)s characters.") % {"n": NOTE}, field="note")
     days = shift_days(found, now)
+    list(
+        Person.objects.select_for_update(no_key=True).filter(pk__in=[d.planned.person_id for d in days]).order_by("pk")
+    )
     marks = marks_of(found.day, [one.planned.person_id for one in days])
     doubtful = {AttendanceStatus.UNKNOWN.value, AttendanceStatus.AWAITED.value}
     open_ = [one for one in days if one.planned.person_id not in marks and one.shift.status in doubtful]
@@ -127,7 +137,8 @@ def headcount_hand(*, headcount_id: int, note: str, actor: User, now: datetime) 
             person_id=one.planned.person_id, site=found.site, day=found.day, status=one.shift.status,
             said=one.shift.status, marked_at=now, marked_by=actor,
         )
-        for one in days if one.planned.person_id not in marks
+        for one in days if one.planned.person_id not in {*marks, actor.person_id}
+        and one.shift.status != AttendanceStatus.ABSENT  # who still comes is late, and not absent
     ]  # fmt: skip
     create_many(new, actor=actor, why=_("Confirmed for the shift"), now=now)
     statuses = [marks[pk].status if (pk := one.planned.person_id) in marks else one.shift.status for one in days]

@@ -119,11 +119,17 @@ class Judge:
         self.sites = dict(Site.objects.values_list("code", "pk"))
         self.allowed = None if isinstance(actor, SystemActor) else site_ids(actor, SENDERS)
         self.known: dict[str, Source] = {}
+        self.foreign: set[str] = set()
+        if self.allowed is not None:  # sources of all sites are everybody's
+            others = Source.objects.exclude(site=None).exclude(site__in=self.allowed)
+            self.foreign = set(others.values_list("code", flat=True))
 
     def row(self, event: Any) -> Row:
         if not isinstance(event, dict):
             raise Bad("not_an_object", _("An event is a JSON object."))
         source = text(event, "source", 40, needed=True)
+        if source in self.foreign:
+            raise Bad("source_not_allowed", _("This source belongs to another site."))
         event_id = text(event, "source_event_id", 120, needed=True)
         type_ = text(event, "type", 40, needed=True)
         agent, number = text(event, "agent", 80), text(event, "interaction_id", 120)

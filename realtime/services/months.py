@@ -30,7 +30,7 @@ from occ.policies.services import policy_value
 from occ.times import local_day, month_of, next_month, start_of_day
 from realtime.choices import Category
 from realtime.documents import SERVICE_MONTH, month_body
-from realtime.models import Interval, MonthRevision, ServiceMonth
+from realtime.models import Arrival, Interval, MonthRevision, ServiceMonth, Stale
 from realtime.notices import MONTH_FROZEN
 from realtime.policies import FREEZE_HOURS, response_limit, response_target
 from realtime.services.intervals import intervals_compute
@@ -75,8 +75,8 @@ def rows_of(site: Site, month: date, now: datetime) -> list[Row]:
             target = float(policy_value(response_target(category), at=at, site=site))
             limit = float(policy_value(response_limit(category), at=at, site=site))
         number = None if value.value is None else round(value.value, DIGITS)
-        met = figure.reached(number, target)
-        within = limit is not None and figure.reached(number, limit)
+        met = figure.reached(value.value, target)  # not as it is rounded for people
+        within = limit is not None and figure.reached(value.value, limit)
         result = {None: "unknown", True: "met", False: "limit" if within else "missed"}[met]
         found.append({
             "key": key, "value": number, "unit": figure.unit, "target": target, "limit": limit, "result": result,
@@ -122,6 +122,16 @@ def may_freeze(actor: Actor, site: Site) -> bool:
     return isinstance(actor, SystemActor) or has_role(actor, FREEZERS, site=site)
 
 
+def _settled(site: Site, month: date, now: datetime) -> None:
+    """Compute what is stale. Raises WrongState while another computes some of it, or a report is being worked in."""
+    intervals_compute(now=now)
+    start, end = span_of(site, month)
+    stale = Stale.objects.filter(site=site, starts_at__gte=start, starts_at__lt=end).exclude(channel="")
+    waiting = Arrival.objects.filter(source__site=site, source__from_files=True, parked_at=None)
+    if stale.exists() or waiting.exists():
+        raise WrongState(_("Figures of this month are being computed. Try again in a minute."))
+
+
 @transaction.atomic
 def month_freeze(*, site: Site, month: date, actor: Actor, now: datetime) -> MonthRevision:
     """Freeze a month that is over and issue its report. Raises NotAllowed, WrongState, Invalid (there is nothing)."""
@@ -133,7 +143,7 @@ def month_freeze(*, site: Site, month: date, actor: Actor, now: datetime) -> Mon
     _locked(site)
     if ServiceMonth.objects.filter(site=site, month=month).exists():
         raise WrongState(_("This month is frozen already."))
-    intervals_compute(now=now)
+    _settled(site, month, now)
     rows = rows_of(site, month, now)
     if all(one["value"] is None for one in rows):
         raise Invalid(_("Nothing is known of this month: there is nothing to freeze."), field="month")
@@ -159,7 +169,7 @@ def month_revise(*, month_id: int, reason: str, actor: Actor, now: datetime) -> 
     if not reason.strip():
         raise Invalid(_("Say why the figures are others now."), field="reason")
     _locked(month.site)
-    intervals_compute(now=now)
+    _settled(month.site, month.month, now)
     last, rows = latest(month), rows_of(month.site, month.month, now)
     changes = differences(last.figures, rows)
     if not changes:

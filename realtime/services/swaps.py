@@ -128,7 +128,10 @@ def swap_approve(*, swap_id: int, actor: User, now: datetime) -> ShiftSwap:
     if asked.status != SwapStatus.ACCEPTED:
         raise WrongState(_("This swap does not wait for an approval."))
     today = local_day(now, asked.site.zone)
-    if min(asked.day, asked.other_day) < today:
+    begun = RosterLine.objects.in_force().filter(
+        person__in=(asked.person_id, asked.other_id), day__in=(asked.day, asked.other_day), starts_at__lte=now
+    )
+    if min(asked.day, asked.other_day) < today or begun.exists():
         raise WrongState(_("The day of this swap is over."))
     rosters = [
         roster_amend(asked.site, month, change, reason=_reason(asked), actor=actor, now=now)
@@ -140,12 +143,18 @@ def swap_approve(*, swap_id: int, actor: User, now: datetime) -> ShiftSwap:
         return swap
 
 
+EXCHANGED = ("", DayKind.SHIFT, DayKind.OFF)  # leave is nobody else's, and an empty cell is no day of anything
+
+
 def _exchanged(swap: ShiftSwap) -> dict[date, dict[tuple[int, date], Cell | None]]:
     """By month: on each of the days each has what the other had. Raises WrongState where that is no swap any more."""
     days = tuple(dict.fromkeys((swap.day, swap.other_day)))
     cells = _cells(swap.site_id, (swap.person_id, swap.other_id), days)
     if cells.get((swap.person_id, swap.day), Cell("")).kind != DayKind.SHIFT:
         raise WrongState(_("The roster has changed: there is no shift to swap on that day any more."), code="changed")
+    swapped = [cells.get((person, day), Cell("")) for person in (swap.person_id, swap.other_id) for day in days]
+    if any(cell.kind not in EXCHANGED for cell in swapped):
+        raise WrongState(_("One of you is on leave, sick or excused on one of these days."), code="changed")
     found: dict[date, dict[tuple[int, date], Cell | None]] = defaultdict(dict)
     for day in days:
         one, two = (swap.person_id, day), (swap.other_id, day)

@@ -33,7 +33,7 @@ from occ.people.scope import has_role, sites_for
 from occ.policies.services import Values
 from occ.sheets.writing import OutColumn
 from occ.timeline import changes
-from occ.times import end_of_day, local_day
+from occ.times import end_of_day, in_reach, local_day
 from realtime.attendance.formulas import adherence_percent, conformance_percent
 from realtime.attendance.judging import Shift as Judged
 from realtime.choices import Activity, AgentState, AttendanceStatus, AuxReason, DayKind, HeadcountStatus
@@ -239,6 +239,8 @@ def person_day_or_404(user: User, pk: int, day: str) -> tuple[Person, date]:
         when = date.fromisoformat(day)
     except ValueError:
         raise Http404 from None
+    if not in_reach(when):
+        raise Http404
     person = Person.objects.select_related("site").filter(pk=pk).first()
     if person is None or not (has_role(user, READERS, site=person.site) or user.person_id == person.pk):
         raise Http404
@@ -506,7 +508,8 @@ def month(request: HttpRequest) -> HttpResponse:
     first = day.replace(day=1)
     if asked := request.GET.get("month", ""):
         try:
-            first = date.fromisoformat(f"{asked}-01")
+            found = date.fromisoformat(f"{asked}-01")
+            first = found if in_reach(found) else first
         except ValueError:
             messages.error(request, _("This is no month."))
     teams = list(Team.objects.filter(site=site))

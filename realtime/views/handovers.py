@@ -58,6 +58,7 @@ class HandForm(SignForm):
 
 
 class TakeForm(SignForm):
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=120)
     note = forms.CharField(
         label=gettext_lazy("Your remarks"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2000, required=False
     )
@@ -72,6 +73,8 @@ def form_for(subject: Handover, transition: Transition, data: Any, files: Any) -
     if transition.name == "hand":
         now = getattr(subject, "shown", None) or services.drawn(subject, timezone.now())
         initial = {"seen": services.fingerprint(now), "note": subject.note}
+    if transition.name == "take":
+        initial = {"seen": services.signed_as(subject)}
     return kind(data, auto_id=f"id_{transition.name}_%s", initial=initial)
 
 

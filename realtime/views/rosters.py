@@ -226,7 +226,7 @@ def _cells(found: Roster, text: str, user: User) -> HttpResponse:
         services.cells_write(roster_id=found.pk, edits=edits, actor=user, now=timezone.now())
     except Refused as refusal:
         return JsonResponse({"message": str(refusal)}, status=refusal.status)
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return JsonResponse({"message": str(Invalid(_("What was sent are no cells.")))}, status=422)
     codes = codes_of(found.site)
     said = []

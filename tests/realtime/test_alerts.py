@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import translation
-from django.utils import translation
 
 from occ.errors import NotAllowed, WrongState
 from occ.notifications.models import Notification
@@ -257,7 +256,7 @@ def test_who_is_longer_in_aux_than_allowed_is_an_alert_while_it_lasts(floor: Flo
 def test_an_alert_is_told_in_the_readers_language(floor: Floor) -> None:
     quarters(floor, (100, 95), (100, 80), (100, 70))
     alerts_watch(now=LATER)
-    told = Notification.objects.filter(user=floor.leader).get()
+    told = Notification.objects.filter(user=floor.leader, kind="realtime.alert").get()
     for language, words in (("id", "SCR di bawah target"), ("en", "SCR below its target")):
         with translation.override(language):
             assert words in told.subject and words in told.body

@@ -16,7 +16,16 @@ from occ.obligations.models import Obligation
 from occ.people.choices import Role
 from occ.people.models import Person
 from realtime.choices import AttendanceStatus
-from realtime.models import AgentSegment, Alert, AttendanceMark, Headcount, ShiftCorrection, ShiftRecord, Source
+from realtime.models import (
+    AgentSegment,
+    Alert,
+    AttendanceMark,
+    Headcount,
+    RosterLine,
+    ShiftCorrection,
+    ShiftRecord,
+    Source,
+)
 from realtime.policies import HEADCOUNT
 from realtime.services import attendance, headcounts
 from tests.factories import DAY, Floor, person, user
@@ -168,7 +177,7 @@ def test_the_numbers_of_a_shift_go_to_rtfm_with_one_click(floor: Floor, begun: H
     )
     assert done.counts == {"rostered": 3, "there": 2, "absent": 1, "late": 1, "present": 1}
     assert Obligation.objects.get(rule=HEADCOUNT).state == "fulfilled"
-    assert AttendanceMark.objects.filter(marked_by=floor.leader).count() == 3
+    assert AttendanceMark.objects.filter(marked_by=floor.leader).count() == 2, "who is absent may still come"
     assert Notification.objects.filter(user=rtfm).get().params["there"] == 2
     with pytest.raises(WrongState):
         headcounts.headcount_hand(headcount_id=begun.pk, note="", actor=floor.leader, now=wib(8, 32))
@@ -267,6 +276,60 @@ def test_standby_is_who_is_off_with_rest_before_and_after(floor: Floor, begun: H
 
 def test_every_status_can_be_shown() -> None:
     assert {one.value for one in headcounts.SAYABLE} == set(AttendanceStatus.values) - {"awaited", "unknown"}
+
+
+def test_one_day_at_two_sites_has_one_record_and_stops_nobody(floor: Floor, tell: Tell) -> None:
+    """A shift at Jakarta, leave at Yogyakarta: Jakarta's stands; and once only Yogyakarta knows the day, that one's."""
+    rostered(floor.agent, wib(8))
+    there = rostered(person(floor.ygy), wib(8)).roster
+    with past_triggers():
+        RosterLine.objects.create(roster=there, person=floor.agent, day=DAY, kind="leave")
+    keep(wib(1, day=21))
+    assert ShiftRecord.objects.get(person=floor.agent).site == floor.jkt and ShiftRecord.objects.count() == 2
+    with past_triggers():
+        RosterLine.objects.filter(person=floor.agent, kind="shift").delete()
+    keep(wib(2, day=21))
+    record = ShiftRecord.objects.get(person=floor.agent)
+    assert (record.site, record.status) == (floor.ygy, "leave")
+
+
+def test_a_past_day_put_right_takes_its_absence_away_and_says_so(floor: Floor) -> None:
+    line = rostered(floor.agent, wib(8))
+    keep()
+    keep(wib(20, day=21))
+    assert ShiftRecord.objects.get().status == "absent"
+    line.kind, line.shift, line.starts_at, line.ends_at = "off", None, None, None
+    with past_triggers():
+        line.save()
+    assert not keep(wib(8, day=23))
+    assert ShiftCorrection.objects.get().before["status"] == "absent"
+
+
+def test_who_comes_after_the_numbers_were_handed_over_is_late_and_not_absent(
+    floor: Floor, tell: Tell, begun: Headcount
+) -> None:
+    headcounts.headcount_hand(headcount_id=begun.pk, note="", actor=floor.leader, now=wib(8, 31))
+    missing = Person.objects.get(pk=next(
+        d.planned.person_id for d in headcounts.shift_days(begun, wib(8, 31)) if d.shift.status == "absent"
+    ))  # fmt: skip
+    tell(login(missing, wib(9)), logout(missing, wib(17)), now=NIGHT)
+    assert keep()[missing.pk].status == "late" and not AttendanceMark.objects.filter(person=missing).exists()
+
+
+def test_nobody_marks_the_own_day(floor: Floor) -> None:
+    rostered(floor.agent, wib(8))
+    floor.leader.person = floor.agent
+    floor.leader.save()
+    with pytest.raises(NotAllowed):
+        headcounts.attendance_mark(
+            person_id=floor.agent.pk, day=DAY, status="present", note="I was there", actor=floor.leader, now=NIGHT
+        )
+
+
+def test_a_note_that_is_too_long_is_said(floor: Floor, begun: Headcount) -> None:
+    with pytest.raises(Invalid) as refused:
+        headcounts.headcount_hand(headcount_id=begun.pk, note="x" * 301, actor=floor.leader, now=wib(8, 31))
+    assert refused.value.field == "note"
 
 
 def test_who_leads_the_floor_takes_no_calls_and_is_nobodys_absence(floor: Floor, tell: Tell) -> None:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import random
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -132,12 +132,24 @@ def test_one_faulty_row_and_nothing_is_imported(row: list[Any], words: str) -> N
         MAPPING.replace("key: [vru+line, call_id]", ""), MAPPING.replace("kind", "x") + "\nkind: faxes",
         "&a [*a]", "a: !!python/object/apply:os.system ['true']", "x" * 30_000,
         MAPPING.replace('never: ["0:00:00"]', "never: {a: 1}"),
+        "a: &a {x: 1}\nb: &b {<<: [*a, *a, *a]}\nsource: bank", "a: !!bool x", 'a: !!int ""', "a: !!timestamp x",
+        "a: 0x" + "f" * 9_000, MAPPING + "\ntimes: '%H:%M %H'",
     ],
 )  # fmt: skip
 def test_a_mapping_that_makes_no_sense_is_refused_in_words(change: str) -> None:
     with pytest.raises(Invalid) as refused:
         mapping_of(change)
     assert refused.value.field == "mapping" and str(refused.value)
+
+
+def test_a_time_that_names_its_zone_is_that_time() -> None:
+    text = "id,at,end\n1,2026-03-04T01:00:00Z,2026-03-04T08:05:00+07:00\n"
+    mapping = "source: pbx\nkey: id\ndate: 2026-03-04\ncolumns: {arrived: at, ended: end}\noutcomes: [{is: abandoned}]"
+    take(io.BytesIO(text.encode()), mapping)
+    call = Interaction.objects.get()
+    assert (call.arrived_at, call.ended_at) == (
+        datetime(2026, 3, 4, 1, tzinfo=UTC), datetime(2026, 3, 4, 1, 5, tzinfo=UTC),
+    )  # fmt: skip
 
 
 def test_dates_in_a_column_other_clocks_and_semicolons() -> None:

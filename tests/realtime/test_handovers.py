@@ -279,11 +279,15 @@ def test_the_pages_from_the_shift_to_the_document(ending: Floor, next_leader: Us
     seen = stale.context["next"][0]["form"]["seen"].value()
     assert client.post(f"{url}hand/", given | {"seen": seen}).status_code == 302
     assert "take" not in {one["name"] for one in client.get(url).context["next"]}
-    assert client.post(f"{url}take/", {"password": PASSWORD}).status_code == 403
+    assert client.post(f"{url}take/", {"password": PASSWORD, "seen": "x"}).status_code == 403
     client.force_login(next_leader)
     assert url in client.get("/").content.decode(), "on Today"
-    assert client.post(f"{url}take/", {"password": "no"}).status_code == 422
-    assert client.post(f"{url}take/", {"password": PASSWORD, "note": ""}).status_code == 302
+    step = next(one for one in client.get(url).context["next"] if one["name"] == "take")
+    seen = step["form"].initial["seen"]
+    assert client.post(f"{url}take/", {"password": "no", "seen": seen}).status_code == 422
+    stale = client.post(f"{url}take/", {"password": PASSWORD, "seen": seen[:-1]})
+    assert stale.status_code in (409, 422) and Handover.objects.get().status == "handed", "another signing was read"
+    assert client.post(f"{url}take/", {"password": PASSWORD, "note": "", "seen": seen}).status_code == 302
     number = IssuedDocument.objects.get(type_code="STS").full_number
     assert number in client.get(url).content.decode()
     listed = client.get(reverse("realtime:handovers") + "?q=promo&status=taken").content.decode()

@@ -97,6 +97,7 @@ def test_told_again_changes_nothing(tell: Tell) -> None:
 
 
 GOOD: dict[str, Any] = {"agent": "A1", "state": "aux"}
+RECORD: dict[str, Any] = {"type": "interaction.record", "interaction_id": "c", "outcome": "answered"}
 
 
 @pytest.mark.parametrize(
@@ -119,6 +120,9 @@ GOOD: dict[str, Any] = {"agent": "A1", "state": "aux"}
         ({"type": "interaction.offered"}, "interaction_missing"),
         ({"type": "interaction.offered", "interaction_id": "c", "channel": "pigeon"}, "unknown_channel"),
         ({"type": "interaction.record", "interaction_id": "c", "outcome": 1, "arrived_at": 7}, "record_invalid"),
+        (RECORD | {"arrived_at": "9999-12-31T20:00:00+00:00"}, "record_invalid"),
+        (RECORD | {"wait_s": 9_100_000_000_000_000}, "record_invalid"),
+        (RECORD | {"talk_s": "nan"}, "record_invalid"),
     ],
 )  # fmt: skip
 def test_a_bad_event_is_refused_with_its_index_and_its_fellows_are_taken(tell: Tell, wrong: Any, code: str) -> None:
@@ -146,6 +150,16 @@ def test_a_sender_of_one_site_speaks_for_no_other(floor: Floor) -> None:
     there = event("agent.login", NOW, agent="A1")
     taken = events_take(events=[there, there | {"site": "YGY"}, there | {"site": ""}], actor=local, now=NOW)
     assert [one.code for one in taken.rejected] == ["site_not_allowed", "site_not_allowed"] and taken.accepted == 1
+
+
+def test_a_sender_of_one_site_does_not_speak_as_anothers_source(floor: Floor) -> None:
+    """Its own site's name beside the number of a call there would move that call, and show it."""
+    Source.objects.create(code="pbx-ygy", name="PBX", site=floor.ygy)
+    Source.objects.create(code="all", name="Everybody's")
+    local = user(Role.RTFM, floor.jkt, name="rtfm.jkt")
+    theirs = record("c1", NOW, 5) | {"source": "pbx-ygy"}
+    taken = events_take(events=[theirs, record("c1", NOW, 5) | {"source": "all"}], actor=local, now=NOW)
+    assert [one.code for one in taken.rejected] == ["source_not_allowed"] and taken.accepted == 1
 
 
 def test_more_than_is_worked_in_is_refused_whole(tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,9 +20,10 @@ from realtime.choices import SwapStatus
 from realtime.models import CalendarFeed, Roster, RosterLine, ShiftSwap
 from realtime.rostering.codes import codes_of
 from realtime.rostering.versions import cells_of
+from realtime.rotg.workflow import PROPOSAL, VIOLATION
 from realtime.services import swaps
 from realtime.services.calendars import calendar_of, feed_make, feed_owner, feed_revoke
-from realtime.workflow import CHECK, RECOVERY, ROSTER, SWAP
+from realtime.workflow import CHECK, HANDOVER, RECOVERY, ROSTER, SWAP
 from tests.factories import NOW, Floor
 from tests.realtime.rosters import DAYS, Plan, log_in_of, plan_of
 
@@ -161,6 +162,28 @@ def test_a_roster_that_has_changed_is_no_longer_swapped(plan: Plan, agents: list
     assert refused.value.code == "changed"
 
 
+def test_leave_is_nobody_elses(plan: Plan, agents: list[User]) -> None:
+    """Budi is on leave, by the roster, on the day on which Sari would have his place."""
+    swap = ask(plan, agents[0], plan.people[1], other_day=DAYS[6])
+    swaps.swap_accept(swap_id=swap.pk, actor=agents[1], now=NOW)
+    version = plan.begin(reason="x")
+    plan.write(version, (plan.people[1], DAYS[4], "CT"))
+    plan.publish(version)
+    with pytest.raises(WrongState) as refused:
+        swaps.swap_approve(swap_id=swap.pk, actor=plan.floor.leader, now=NOW)
+    assert refused.value.code == "changed" and ShiftSwap.objects.get().status == "accepted"
+
+
+def test_a_shift_that_has_begun_is_swapped_no_more(plan: Plan, agents: list[User]) -> None:
+    swap = ask(plan, agents[0], plan.people[1])
+    swaps.swap_accept(swap_id=swap.pk, actor=agents[1], now=NOW)
+    begins = RosterLine.objects.in_force().filter(day=DAYS[4], starts_at__isnull=False).earliest("starts_at").starts_at
+    with pytest.raises(WrongState):
+        swaps.swap_approve(swap_id=swap.pk, actor=plan.floor.leader, now=begins)
+    done = swaps.swap_approve(swap_id=swap.pk, actor=plan.floor.leader, now=begins - timedelta(minutes=1))
+    assert done.status == "approved"
+
+
 def test_an_agent_sees_the_own_roster_and_swaps_only(plan: Plan, agents: list[User], client: Client) -> None:
     swap = ask(plan, agents[0], plan.people[1])
     client.force_login(agents[0])
@@ -257,5 +280,5 @@ def test_of_two_who_approve_at_once_one_does(live_floor: Floor) -> None:
 def test_every_flow_of_the_floor_is_known() -> None:
     """Each step is open to a role, or to a part of the system that says its name."""
     flows = {key: flow for key, flow in FLOWS.items() if key.startswith("realtime.")}
-    assert sorted(flows) == sorted(one.key for one in (ROSTER, CHECK, SWAP, RECOVERY))
+    assert {one.key for one in (ROSTER, CHECK, SWAP, RECOVERY, HANDOVER, VIOLATION, PROPOSAL)} == set(flows)
     assert all(one.by for flow in flows.values() for one in flow.transitions)
