@@ -16,6 +16,7 @@ from occ.people.models import Site, User
 from occ.people.scope import has_role
 from occ.sheets.importing import faulty_rows_workbook
 from occ.sheets.reading import read_head
+from realtime.masking import number_shown
 from realtime.models import ReportMapping
 from realtime.reports.mapping import Mapping, mapping_of
 from realtime.services.call_reports import must_import, report_import, report_read, report_summary
@@ -43,7 +44,9 @@ def head(job: Job, progress: Progress, now: datetime) -> Outcome:
     place(job)
     with storages["default"].open(job.input_file) as file:
         table = read_head(file)
-    rows = [[str("" if cell is None else cell)[:LONGEST_CELL] for cell in row.original] for row in table.rows]
+    rows = [
+        [number_shown(str("" if one is None else one)[:LONGEST_CELL]) for one in row.original] for row in table.rows
+    ]
     result: dict[str, Any] = {"headings": [one[:120] for one in table.headings if one], "rows": rows,
                               "heads": table.headings, "sheet": table.sheet}  # fmt: skip
     return Outcome(url=reverse("realtime:reports:import_mapping", args=[job.pk]), result=result)

@@ -8,7 +8,7 @@ from typing import Any
 from occ.masking import HIDDEN, masked_text
 
 # An application may call its interactions by the caller's number.
-PHONE = re.compile(r"(?<![0-9A-Za-z])(?:\+?62|0)8\d{6,11}(?![0-9A-Za-z])")
+PHONE = re.compile(r"(?<![0-9A-Za-z])(?:\+?62|0)[ .\-]?(?:8|2[1-9]|[3-79]\d)(?:[ .\-]?\d){6,11}(?![0-9A-Za-z])")
 # Fields that are the floor's own; all others may say who the customer is.
 OWN = frozenset(
     {
@@ -20,7 +20,8 @@ OWN = frozenset(
 NUMBERS = frozenset({"source_event_id", "interaction_id"})
 CUSTOMER = re.compile(
     r"customer|caller|callee|phone|msisdn|mobile|name|mail|address|contact|account|nik|ani$|dnis|from$|to$|nasabah|nama|"
-    r"telp|telepon|alamat|rekening|ktp|cif"
+    r"telp|telepon|alamat|rekening|ktp|cif|pelanggan|peserta|client|member|user|party|subject|message|text|note|"
+    r"pesan|catatan|keterangan"
 )
 DEEPEST = 8
 
@@ -35,7 +36,10 @@ def body_shown(body: Any, *, name: str = "", depth: int = 0) -> Any:
     if depth > DEEPEST:
         return HIDDEN
     if isinstance(body, dict):
-        return {key: body_shown(value, name=str(key).lower(), depth=depth + 1) for key, value in body.items()}
+        return {
+            masked_text(str(key)): body_shown(value, name=str(key).lower(), depth=depth + 1)
+            for key, value in body.items()
+        }
     if isinstance(body, list):
         return [body_shown(one, name=name, depth=depth + 1) for one in body]
     if body is None or isinstance(body, bool) or body == "":

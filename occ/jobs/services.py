@@ -22,6 +22,7 @@ from occ.errors import NotAllowed, Refused
 from occ.jobs.kinds import KINDS, Outcome
 from occ.jobs.models import ATTEMPTS, KEPT, Job, State
 from occ.ledger.services import record
+from occ.masking import masked_text
 from occ.people.models import User
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,9 @@ def job_start(
         job.input_name = (file.name or "")[-200:]
         job.input_file = storages["default"].save(f"{FOLDER}/{job.pk.hex}.in", file)
     job.save()
-    record(actor=owner, action="job.started", subject=job, data={"kind": kind, "params": params}, now=now)
+    # What was searched for may be a customer's number, and the ledger only grows.
+    said = {name: masked_text(value) if isinstance(value, str) else value for name, value in params.items()}
+    record(actor=owner, action="job.started", subject=job, data={"kind": kind, "params": said}, now=now)
     transaction.on_commit(lambda: enqueue(job.pk))
     return job
 

@@ -80,7 +80,8 @@ class Attendance(APIView):
         if asked.get("employee"):
             rows = rows.filter(person__number=asked["employee"])
         found = list(rows.select_related("person", "site").order_by("day", "person_id"))
-        marks = AttendanceMark.objects.filter(day__gte=asked["from"], day__lte=asked["to"])
+        people = {one.person_id for one in found}
+        marks = AttendanceMark.objects.filter(day__gte=asked["from"], day__lte=asked["to"], person__in=people)
         said = {(pk, day): status for pk, day, status in marks.values_list("person_id", "day", "status")}
         return Response([_said(one, said.get((one.person_id, one.day))) for one in found])
 

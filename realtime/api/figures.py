@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -33,6 +34,8 @@ class Query(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs["from"] <= attrs["to"] <= attrs["from"] + LONGEST:
             raise serializers.ValidationError({"to": _("From a day to a later one, at most 400 days.")})
+        if attrs["interval"] in {"15", "30", "hour"} and attrs["to"] - attrs["from"] > timedelta(days=31):
+            raise serializers.ValidationError({"interval": _("Of at most 31 days; take days for longer.")})
         return attrs
 
 

@@ -21,9 +21,9 @@ SELECT s.code AS site, i.channel, i.starts_at, i.offered, i.answered, i.abandone
        100.0::float8 * i.within / nullif(i.offered, 0) AS service_level,
        (i.talk_ms + i.hold_ms) / (1000.0::float8 * nullif(i.handled, 0)) AS aht,
        (i.talk_ms + i.hold_ms + i.wrapup_ms) / (1000.0::float8 * nullif(i.handled, 0)) AS aht_with_wrapup,
-       i.wait_ms / (1000.0::float8 * nullif(i.answered, 0)) AS asa,
-       i.response_ms / (1000.0::float8 * nullif(i.submitted, 0)) AS response_time,
-       i.formula, i.computed_at
+       i.wait_ms / (1000.0::float8 * nullif(i.answered - i.untimed, 0)) AS asa,
+       i.response_ms / (1000.0::float8 * nullif(i.submitted - i.unmeasured, 0)) AS response_time,
+       i.untimed, i.unmeasured, i.formula, i.computed_at
 FROM realtime_interval i JOIN people_site s ON s.id = i.site_id;
 
 CREATE VIEW reporting.staff_interval AS

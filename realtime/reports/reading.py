@@ -108,7 +108,8 @@ def _instant(
     except (ValueError, OverflowError):
         words = _("“%(value)s” is no time as the mapping has it.") % {"value": text[:40]}
         raise Faulty(headings[0], words) from None
-    if after is not None and at < after - OVERNIGHT:
+    dated = re.search("%[dj]", mapping.times) if mapping.times else re.match(r"(?!190[04]|1899)\d{4}-\d\d-\d\dT", text)
+    if after is not None and not dated and at < after - OVERNIGHT:
         at += timedelta(days=1)
     return at
 

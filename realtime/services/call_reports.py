@@ -27,6 +27,7 @@ from occ.sheets.reading import Column, read_table
 from occ.times import local_day
 from realtime.choices import EventType, Fault, Outcome
 from realtime.deriving.interactions import Said, interaction_of
+from realtime.masking import number_shown
 from realtime.models import Event as KeptEvent
 from realtime.models import Source
 from realtime.reports.mapping import Mapping
@@ -160,7 +161,7 @@ def report_summary(reading: Reading, mapping: Mapping, site: Site) -> dict[str, 
         "outcomes": dict(reading.outcomes), "known": known, "new": len(ids) - known,
         "days": [[day, dict(days[day])] for day in sorted(days)], "faults": dict(faults_in(reading.events)),
         "sample": [
-            [event["source_event_id"],
+            [number_shown(event["source_event_id"]),
              f"{datetime.fromisoformat(event['occurred_at']).astimezone(site.zone):%Y-%m-%d %H:%M:%S}",
              str(WORDS[str(event.get("outcome", event["type"]))]), event.get("agent", "")]
             for event in reading.events[:SAMPLE]

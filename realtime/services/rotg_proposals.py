@@ -14,6 +14,7 @@ from occ.notifications.services import notify
 from occ.obligations.services import obligation_fulfil, obligation_open
 from occ.people.choices import Role
 from occ.people.history import sign
+from occ.people.lifecycle import person_locked
 from occ.people.models import Person, Site, User
 from occ.people.scope import has_role, people_filter
 from occ.policies.services import policy_value
@@ -89,11 +90,14 @@ def leads(user: User, person_id: int, site: Site) -> bool:
 
 
 def _may(actor: User, proposal_id: int) -> None:
+    """Takes the person's lock: a violation upheld meanwhile is counted before or after, and is not swallowed."""
     proposal = RotgProposal.objects.select_related("site").get(pk=proposal_id)
+    person_locked(proposal.person_id)
     if not leads(actor, proposal.person_id, proposal.site):
         raise NotAllowed
 
 
+@transaction.atomic
 def proposal_accept(*, proposal_id: int, note: str = "", actor: User, now: datetime) -> RotgProposal:
     """It is done: the module that takes up such proposals begins it; where none does, who leads it is told.
 
@@ -113,6 +117,7 @@ def proposal_accept(*, proposal_id: int, note: str = "", actor: User, now: datet
         return proposal
 
 
+@transaction.atomic
 def proposal_dismiss(*, proposal_id: int, note: str, actor: User, now: datetime) -> RotgProposal:
     """It is not needed, and why. Its violations do not count again. Raises as `proposal_accept`, and Invalid."""
     _may(actor, proposal_id)

@@ -10,7 +10,8 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -113,7 +114,9 @@ class RosterFilter(filters.FilterSet):
 
 def rows_of(user: User, now: datetime) -> QuerySet[Roster]:
     rows = Roster.objects.visible_to(user).select_related("site", "made_by", "published_by", "base")
-    return rows.annotate(people=Count("lines__person", distinct=True))
+    lines = RosterLine.objects.filter(roster=OuterRef("pk")).order_by().values("roster")
+    counted = lines.annotate(n=Count("person", distinct=True)).values("n")  # of the page's rows, and no others
+    return rows.annotate(people=Coalesce(Subquery(counted), 0))
 
 
 def columns() -> list[OutColumn]:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+from botocore import UNSIGNED
 from botocore.awsrequest import (
     AWSHTTPConnection,
     AWSHTTPConnectionPool,
@@ -39,7 +40,10 @@ def connected(endpoint: str, *, region: str, keys: dict[str, str]) -> Any:
     except Forbidden as refusal:
         raise PlaceAway(str(refusal)) from refusal
     # Checksums beyond those that we ask for are not known to every server.
+    # Without keys kept here, those of the machine are AWS's only, and are shown to no other endpoint.
+    unsigned: dict[str, Any] = {"signature_version": UNSIGNED} if endpoint and not keys else {}
     config = Config(
+        **unsigned,
         connect_timeout=CONNECT_TIME.seconds, read_timeout=READ_TIME.seconds, max_pool_connections=AT_ONCE,
         retries={"max_attempts": 3, "mode": "standard"}, s3={"addressing_style": "path"},
         request_checksum_calculation="when_required", response_checksum_validation="when_required",

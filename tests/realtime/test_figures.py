@@ -319,3 +319,13 @@ def test_faults_are_listed_by_kind_and_what_was_not_understood_beside_them(
     assert row["faults"] >= 1 and row["handled"] == 1
     linked = leader.get(url())
     assert linked.context["faults_url"] and leader.get(linked.context["faults_url"]).context["lines"]
+
+
+@pytest.mark.req("RTM-4", "RTM-10")
+@pytest.mark.parametrize("number", ["081234567890", "0812-3456-7890", "+62 812 3456 7890", "0215551234", "0274 512345"])
+def test_a_customers_number_is_hidden_wherever_it_stands(number: str) -> None:
+    assert (
+        number not in number_shown(f"call {number}") and number_shown("call-2026-11-29-0007") == "call-2026-11-29-0007"
+    )
+    shown = str(body_shown({number: {"pelanggan": "Budi Santoso", "message": "halo"}, "agent": "A1", "extra": number}))
+    assert number not in shown and "Budi" not in shown and "halo" not in shown and "A1" in shown
