@@ -10,11 +10,10 @@ from pathlib import Path
 from occ.runtime.environment import ROOT, prepared, said, var_directory
 
 BIN = Path(sys.executable).parent
-# Three at once on two cores (browsers and servers are waited for), each with databases of its own (tests/parallel.py);
-# a file's tests stay together, as they share set-up.
+# Two at once, each with databases of its own (tests/parallel.py); a file's tests stay together, as they share set-up.
 PARALLEL = (
     "-n",
-    "3",
+    "2",
     "--dist",
     "loadfile",
     "--no-loadscope-reorder",

@@ -36,7 +36,7 @@ class Query(serializers.Serializer[Any]):
         return attrs
 
 
-class ShiftOutput(serializers.Serializer[Any]):
+class WorkedOutput(serializers.Serializer[Any]):
     """Durations are milliseconds; shares percent, null where there is nothing to divide by."""
 
     employee = serializers.CharField(help_text="employee number")
@@ -68,7 +68,7 @@ class ShiftOutput(serializers.Serializer[Any]):
 
 
 class Attendance(APIView):
-    @extend_schema(operation_id="realtime_attendance", parameters=[Query], responses=ShiftOutput(many=True))
+    @extend_schema(operation_id="realtime_attendance", parameters=[Query], responses=WorkedOutput(many=True))
     def get(self, request: Request) -> Response:
         """Rostered days from `from` to `to` (both included, at most 31): the sites' by role, one's own."""
         user, asked = user_of(request), query_of(request, Query)
