@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
@@ -160,14 +159,20 @@ def united(spans: Deaf, start: datetime, end: datetime) -> Deaf:
 
 
 def records_keep(*, now: datetime) -> int:
-    """Beat: keep what is over, make anew what more was told of; how many records were written."""
-    count = 0
+    """Beat: keep what is over, make anew what more was told of; how many records were written.
+
+    A site whose days cannot be kept does not stop the others; it is raised at the end: beat's silence tells.
+    """
+    count, failed = 0, None
     for site in Site.objects.all():
         try:
             for day, people in sorted(_due(site, now).items()):
                 count += records_make(site=site, day=day, people=people, now=now)
-        except Exception:  # one site's trouble stops no other
+        except Exception as error:
             logger.exception("a site's attendance could not be kept", extra={"data": {"site": site.code}})
+            failed = failed or error
+    if failed is not None:
+        raise failed
     return count
 
 
@@ -253,8 +258,3 @@ def records_make(*, site: Site, day: date, now: datetime, people: Collection[int
     )
     ShiftRecord.objects.filter(pk__in=[row.pk for row in standing.values()]).delete()
     return count + len(made) + len(standing)
-
-
-def effective(record: Any, mark: Any) -> str:
-    """What counts: what the team leader says, else what the events say."""
-    return str(mark.status if mark else record.status)

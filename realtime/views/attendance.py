@@ -12,7 +12,7 @@ import django_filters as filters
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -36,7 +36,7 @@ from occ.timeline import changes
 from occ.times import end_of_day, in_reach, local_day
 from realtime.attendance.formulas import adherence_percent, conformance_percent
 from realtime.attendance.judging import Shift as Judged
-from realtime.choices import Activity, AgentState, AttendanceStatus, AuxReason, DayKind, HeadcountStatus
+from realtime.choices import Activity, AgentState, AttendanceStatus, AuxReason, HeadcountStatus
 from realtime.models import (
     ROSTER_READERS,
     AttendanceMark,
@@ -50,7 +50,7 @@ from realtime.policies import aux_allowance
 from realtime.rostering.plan import Planned
 from realtime.services import headcounts
 from realtime.services.attendance import POLICIES, days_judged, deaf_times, spans_told
-from realtime.services.month_sums import month_sums
+from realtime.services.month_sums import month_sums, rows_counted
 
 READERS = ROSTER_READERS
 EVERYBODY = READERS | {Role.AGENT}
@@ -431,7 +431,7 @@ class RecordFilter(filters.FilterSet):
 
     def by_status(self, rows: QuerySet[ShiftRecord], name: str, value: str) -> QuerySet[ShiftRecord]:
         """What counts: the team leader's word, else the events'."""
-        return rows.filter(Q(marked=value) | Q(marked=None, status=value))
+        return rows.filter(Q(what=value))
 
     def by_team(self, rows: QuerySet[ShiftRecord], name: str, value: Team) -> QuerySet[ShiftRecord]:
         today = local_day(timezone.now(), value.site.zone)
@@ -442,9 +442,7 @@ class RecordFilter(filters.FilterSet):
 
 
 def rows_of(user: User, now: datetime) -> QuerySet[ShiftRecord]:
-    said = AttendanceMark.objects.filter(person=OuterRef("person"), day=OuterRef("day")).values("status")[:1]
-    rows = ShiftRecord.objects.visible_to(user).annotate(marked=Subquery(said))
-    return rows.select_related("person", "site")
+    return rows_counted(ShiftRecord.objects.visible_to(user)).select_related("person", "site")
 
 
 def columns() -> list[OutColumn]:
@@ -458,7 +456,7 @@ def columns() -> list[OutColumn]:
 
 
 def line(one: Any) -> list[Any]:
-    status = AttendanceStatus(one.marked or one.status).label
+    status = AttendanceStatus(one.what).label
     return [
         one.day, one.person.number, one.person.name, one.site.name, one.code, str(status), one.login_at, one.logout_at,
         one.late_ms // 60_000, one.early_ms // 60_000, _rounded(one.adherence), _rounded(one.conformance),
@@ -486,7 +484,7 @@ def records(request: HttpRequest) -> HttpResponse:
     sorts = {"day": "day", "late": "late_ms", "over": "over_ms"}
     context = listing(request, rows_of(user, timezone.now()), filters=RecordFilter, sorts=sorts, default="-day")
     for one in context["page"].rows:
-        status = AttendanceStatus(one.marked or one.status)
+        status = AttendanceStatus(one.what)
         one.shown, (one.tone, one.icon) = status.label, BADGES[status.value]
         one.late, one.early, one.over = one.late_ms // 60_000, one.early_ms // 60_000, one.over_ms // 60_000
     context |= {
@@ -521,6 +519,6 @@ def month(request: HttpRequest) -> HttpResponse:
         "crumbs": [{"label": _("Attendance"), "url": f"{reverse('realtime:attendance')}?site={site.code}"}],
         "site": site, "sites": sites, "teams": teams, "team": team, "first": first, "previous": previous,
         "following": following, "rows": rows, "until": (following - timedelta(days=1)),
-        "records": reverse("realtime:attendance_records"), "kinds": DayKind,
+        "records": reverse("realtime:attendance_records"),
     }  # fmt: skip
     return render(request, "realtime/attendance_month.html", context)

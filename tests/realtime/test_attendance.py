@@ -293,6 +293,25 @@ def test_one_day_at_two_sites_has_one_record_and_stops_nobody(floor: Floor, tell
     assert (record.site, record.status) == (floor.ygy, "leave")
 
 
+def test_a_site_whose_days_cannot_be_kept_stops_no_other_and_is_told(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beat leaves no sign of life then."""
+    rostered(floor.agent, wib(8))
+    rostered(there := person(floor.ygy), wib(8))
+    make = attendance.records_make
+
+    def made(*, site: Any, **more: Any) -> int:
+        if site == floor.jkt:
+            raise ValueError("broken")
+        return make(site=site, **more)
+
+    monkeypatch.setattr(attendance, "records_make", made)
+    with pytest.raises(ValueError, match="broken"):
+        attendance.records_keep(now=NIGHT)
+    assert [one.person for one in ShiftRecord.objects.all()] == [there]
+
+
 def test_a_past_day_put_right_takes_its_absence_away_and_says_so(floor: Floor) -> None:
     line = rostered(floor.agent, wib(8))
     keep()
