@@ -24,6 +24,7 @@ from occ.people.models import DayRange, Person, Site, TeamMembership, User, in_f
 from occ.people.scope import SITE_WIDE, people_filter, roles_of, site_filter, site_ids
 from occ.times import FIRST_BIRTH_YEAR, JAKARTA, end_of_day
 from sdm.choices import Began, EmploymentKind, Standing
+from sdm.models.leaving import Leaving
 from sdm.personal import CONTRACT_READERS
 
 if TYPE_CHECKING:
@@ -285,8 +286,3 @@ class Employment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.starts_on}"
-
-
-from sdm.models_leaving import ClearanceItem, ExitInterview, Leaving  # noqa: E402
-
-__all__ = ["ClearanceItem", "Employee", "Employment", "ExitInterview", "Leaving", "Placement"]

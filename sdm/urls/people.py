@@ -1,9 +1,6 @@
 from django.urls import path
 
-from sdm.views import changes, imports, leavings, people
-
-app_name = "sdm"
-
+from sdm.views import changes, imports, people
 
 urlpatterns = [
     path("", people.people, name="people"),
@@ -18,12 +15,6 @@ urlpatterns = [
     path("placements/<int:pk>/withdraw/", changes.placement_withdraw, name="placement_withdraw"),
     path("contracts/<int:pk>/extend/", changes.employment_extend, name="employment_extend"),
     path("contracts/<int:pk>/end/", changes.employment_end, name="employment_end"),
-    path("leavings/", leavings.leavings_list, name="leavings"),
-    path("leavings/new/", leavings.leaving_new, name="leaving_new"),
-    path("leavings/<int:pk>/", leavings.leaving, name="leaving"),
-    path("leavings/<int:pk>/move/", leavings.leaving_move, name="leaving_move"),
-    path("leavings/<int:pk>/<slug:transition>/", leavings.leaving_step, name="leaving_step"),
-    path("clearance/<int:pk>/", leavings.clearance_item, name="clearance_item"),
     path("import/", imports.upload, name="import"),
     path("import/<uuid:pk>/", imports.preview, name="import_preview"),
     path("import/<uuid:pk>/apply/", imports.apply, name="import_apply"),

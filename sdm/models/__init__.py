@@ -1,0 +1,6 @@
+"""The tables. A new area has a file of its own here; its names are gathered below."""
+
+from sdm.models.leaving import ClearanceItem, ExitInterview, Leaving
+from sdm.models.people import Employee, EmployeeQuerySet, Employment, Placement
+
+__all__ = ["ClearanceItem", "Employee", "EmployeeQuerySet", "Employment", "ExitInterview", "Leaving", "Placement"]
