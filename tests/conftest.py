@@ -27,7 +27,7 @@ from tests.factories import floor as make_floor
 # Most tests log in by force_login: there no role needs a second factor. tests/login sets the policy itself.
 DEFINITIONS[SECOND_FACTOR] = replace(DEFINITIONS[SECOND_FACTOR], default=[])
 # Two processes share the files: those that take minutes go first, so that neither waits for the other at the end.
-LONG = ("tests/access/", "tests/faults/", "tests/runtime/", "tests/browser/", "tests/fuzz/", "tests/home/test_demo.py")
+LONG = ("tests/access/", "tests/faults/", "tests/runtime/", "tests/browser/", "tests/fuzz/")
 
 
 @pytest.fixture(scope="session")
