@@ -1,6 +1,5 @@
 """The register of documents (RET-11): one list of all, entries by hand and by spreadsheet, issued as a PDF."""
 
-import uuid
 from typing import Any
 
 from django.contrib import messages
@@ -9,16 +8,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from occ import import_wizard
 from occ.documents.choices import Purpose
 from occ.documents.signing import signing_confirm
 from occ.errors import NotAllowed, Refused
 from occ.forms import add_refusal
-from occ.import_wizard import Wizard
 from occ.jobs.services import job_start
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
@@ -30,8 +25,7 @@ from retention.personal import CATALOGUE_READERS
 from retention.registering import jobs
 from retention.registering.disposing import disposals_of
 from retention.registering.filters import RegisterFilter
-from retention.registering.forms import EntriesImportForm, EntryChangeForm, EntryForm, RegisterIssueForm
-from retention.registering.importing import COLUMNS
+from retention.registering.forms import EntryChangeForm, EntryForm, RegisterIssueForm
 from retention.registering.words import state_of, title_of, url_of_line
 from retention.services import register as services
 
@@ -156,40 +150,3 @@ def register_issue(request: HttpRequest) -> HttpResponse:
     context = {"title": _("Issue the register as PDF"), "crumbs": crumbs(), "form": form}
     context |= {"submit": _("Sign and issue"), "cancel_url": reverse("retention:register")}
     return render(request, "retention/form.html", context, status=422 if form.errors else 200)
-
-
-# Import ---------------------------------------------------------------------------------------------------------------
-
-
-def params(form: Any) -> dict[str, Any]:
-    site = form.cleaned_data["site"]
-    return {"site": site.pk if site else None}
-
-
-WIZARD = Wizard(
-    space="retention:entries", title=gettext_lazy("Import documents"),
-    back=(gettext_lazy("Register of documents"), "retention:register"), columns=COLUMNS, preview=jobs.PREVIEW,
-    apply=jobs.APPLY, form=EntriesImportForm, params=params, template="retention/entries_preview.html",
-    done_template="retention/entries_done.html",
-)  # fmt: skip
-
-
-@require_http_methods(["GET", "POST"])
-def upload(request: HttpRequest) -> HttpResponse:
-    return import_wizard.upload(request, WIZARD)
-
-
-@require_GET
-@never_cache
-def preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return import_wizard.preview(request, pk, WIZARD)
-
-
-@require_POST
-def apply(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return import_wizard.apply(request, pk, WIZARD)
-
-
-@require_GET
-def faulty(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return import_wizard.faulty(request, pk, WIZARD)
