@@ -22,6 +22,7 @@ from occ.forms import SheetForm, add_refusal
 from occ.import_jobs import Import
 from occ.jobs.models import Job, State
 from occ.jobs.services import job_start
+from occ.paging import part
 from occ.people.access import get_visible, me
 from occ.people.models import User
 from occ.sheets.reading import Column
@@ -132,8 +133,8 @@ class Wizard:
         context |= self.beside_result(job)
         if job.kind == self.jobs.apply.key:
             return render(request, self.done_template, context)
-        context |= _shown(job, request.GET.get("page", "1"))
-        return render(request, self.template, context)
+        rows, pages = part(job.result["rows"], request.GET.get("page", "1"), ROWS)
+        return render(request, self.template, context | pages | {"result": job.result, "rows": rows})
 
     def apply(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         """Import what the preview showed; the file is judged again, since the records may have changed."""
@@ -155,17 +156,3 @@ class Wizard:
         if not job.output_file:
             raise Http404
         return redirect("exports:file", job.pk)
-
-
-def _shown(job: Job, number: str) -> dict[str, Any]:
-    """One page of the problems."""
-    at = max(1, int(number)) if number.isdecimal() and len(number) < 6 else 1
-    rows = job.result["rows"]
-    return {
-        "result": job.result,
-        "rows": rows[(at - 1) * ROWS : at * ROWS],
-        "first": (at - 1) * ROWS + 1,
-        "last": min(at * ROWS, len(rows)),
-        "previous_page": at - 1 if at > 1 else None,
-        "next_page": at + 1 if at * ROWS < len(rows) else None,
-    }

@@ -1,15 +1,13 @@
 """What of the logbook runs in the background: imports and exports."""
 
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
 from django.core.files.base import File
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from occ.documents.signing import Signing
+from occ.documents.signing import signing_kept
 from occ.errors import NotAllowed
 from occ.import_jobs import register_import, site_of
 from occ.jobs.kinds import Kind, Outcome, Progress, register
@@ -102,17 +100,12 @@ def logbook_pdf(job: Job, progress: Progress, now: datetime) -> Outcome:
         raise NotAllowed
     at = datetime.fromisoformat(params["at"])
     period = tuple(date.fromisoformat(day) for day in params["period"]) if params.get("period") else None
-    signing = params["signing"] | {"at": datetime.fromisoformat(params["signing"]["at"])}
     accounts = Account.objects.visible_to(job.owner).filter(site=site).as_of(at).select_related("site", "application")
     document = exports.logbook_issue(
         accounts=accounts, site=site, at=at, period=(period[0], period[1]) if period else None,
-        language=params["language"], signatures=[Signing(**signing)], actor=job.owner, now=now,
+        language=params["language"], signatures=[signing_kept(params["signing"])], actor=job.owner, now=now,
     )  # fmt: skip
     return Outcome(url=document.get_absolute_url(), result={"number": document.full_number})
-
-
-def signing_params(signing: Signing) -> dict[str, Any]:
-    return asdict(signing) | {"at": signing.at.astimezone(timezone.get_current_timezone()).isoformat()}
 
 
 def requests(user: User) -> DeactivationQuerySet:
@@ -131,10 +124,9 @@ def review_items(user: User) -> "models.QuerySet[AccessReviewItem]":
 def close_access_review(job: Job, progress: Progress, now: datetime) -> Outcome:
     """Issue and close; the password was entered when the job was asked for."""
     params = job.params
-    signing = params["signing"] | {"at": datetime.fromisoformat(params["signing"]["at"])}
     review = access_review_close(
-        review_id=params["review"], language=params["language"], signatures=[Signing(**signing)], actor=job.owner,
-        now=now,
+        review_id=params["review"], language=params["language"], signatures=[signing_kept(params["signing"])],
+        actor=job.owner, now=now,
     )  # fmt: skip
     assert review.document is not None
     return Outcome(url=review.get_absolute_url(), result={"number": review.document.full_number})

@@ -1,6 +1,5 @@
 """What of the register runs in the background: import, export, issue."""
 
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -9,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from occ.documents.signing import Signing
+from occ.documents.signing import signing_kept
 from occ.errors import NotAllowed
 from occ.import_jobs import register_import, site_of
 from occ.jobs.kinds import Kind, Outcome, Progress, register
@@ -62,20 +61,15 @@ def register_pdf(job: Job, progress: Progress, now: datetime) -> Outcome:
     if not may_register(job.owner, site):
         raise NotAllowed
     days = [date.fromisoformat(day) for day in params.get("period") or []]
-    signing = params["signing"] | {"at": datetime.fromisoformat(params["signing"]["at"])}
     document = register_issue(
         lines=RegisterLine.objects.visible_to(job.owner).filter(site=site), site=site,
-        period=(days[0], days[1]) if days else None, language=params["language"], signatures=[Signing(**signing)],
-        actor=job.owner, now=now,
+        period=(days[0], days[1]) if days else None, language=params["language"],
+        signatures=[signing_kept(params["signing"])], actor=job.owner, now=now,
     )  # fmt: skip
     return Outcome(url=document.get_absolute_url(), result={"number": document.full_number})
 
 
 PDF = register(Kind("retention.register_pdf", gettext_lazy("Register as an issued document"), register_pdf, enters))
-
-
-def signing_params(signing: Signing) -> dict[str, Any]:
-    return asdict(signing) | {"at": signing.at.isoformat()}
 
 
 def columns() -> list[OutColumn]:
