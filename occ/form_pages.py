@@ -18,7 +18,7 @@ Said = str | Callable[[Any], str]
 
 def form_done(
     request: HttpRequest, form: forms.Form, do: Do, *, said: Said = "", to: models.Model | str | None = None
-) -> HttpResponse | None:  # fmt: skip
+) -> HttpResponse | None:
     """Do what was posted: a redirect, or None where the form has to be shown (again), with the refusal in it.
 
     `do(values)` calls the service. `said`: words for when it is done, or what makes them of what the service gave back.

@@ -108,7 +108,7 @@ class Wizard:
             else:
                 return redirect(self.page(job))
         recent = Job.objects.visible_to(user).filter(kind__in=self.kinds()).order_by("-created_at")[:10]
-        context = {
+        context: dict[str, Any] = {
             "title": self.title,
             "crumbs": [{"label": self.back[0], "url": reverse(self.back[1])}],
             "form": form,
