@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -17,7 +16,7 @@ Said = str | Callable[[Any], str]
 
 
 def form_done(
-    request: HttpRequest, form: forms.Form, do: Do, *, said: Said = "", to: models.Model | str | None = None
+    request: HttpRequest, form: forms.Form, do: Do, *, said: Said = "", to: Any = None
 ) -> HttpResponse | None:
     """Do what was posted: a redirect, or None where the form has to be shown (again), with the refusal in it.
 
@@ -37,7 +36,7 @@ def form_done(
 
 
 def form_page(
-    request: HttpRequest, form: forms.Form, do: Do, *, said: Said = "", to: models.Model | str | None = None,
+    request: HttpRequest, form: forms.Form, do: Do, *, said: Said = "", to: Any = None,
     template: str = "form_page.html", **context: Any,
 ) -> HttpResponse:  # fmt: skip
     """The page that is one form; `context`: title, crumbs, submit, cancel_url, subtitle if it has one."""
