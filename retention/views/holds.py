@@ -171,11 +171,11 @@ def hold_customer(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def hold_widen(request: HttpRequest, pk: int) -> HttpResponse:
     user, found, form = me(request), _ours(request, pk), WidenForm(request.POST)
-    done = form_done(
-        request, form, lambda data: services.hold_widen(hold_id=pk, actor=user, now=timezone.now(), **data),
-        said=_("It covers records without an agent too."), to=found,
-    )  # fmt: skip
-    return done or _detail(request, found, widen=form)
+    if form.is_valid():  # a refusal has a page of its own: the form is gone once the hold covers them
+        services.hold_widen(hold_id=pk, actor=user, now=timezone.now(), **form.cleaned_data)
+        messages.success(request, _("It covers records without an agent too."))
+        return redirect(found)
+    return _detail(request, found, widen=form)
 
 
 @require_POST
