@@ -19,7 +19,7 @@ from occ.errors import NotAllowed, Refused
 from occ.forms import add_refusal
 from occ.jobs.kinds import Kind
 from occ.jobs.models import Job, State
-from occ.jobs.services import job_start
+from occ.jobs.services import job_start, must_still_cover
 from occ.people.access import get_visible, me
 from occ.sheets.reading import Column
 
@@ -82,6 +82,7 @@ def found(request: HttpRequest, pk: uuid.UUID, wizard: Wizard) -> Job:
     job = get_visible(Job, me(request), pk)
     if job.kind not in {wizard.preview.key, wizard.apply.key}:
         raise Http404
+    must_still_cover(me(request), job)
     return job
 
 
@@ -92,7 +93,7 @@ def preview(
     job = found(request, pk, wizard)
     crumbs = [{"label": wizard.title, "url": reverse(f"{wizard.space}:import")}]
     context: dict[str, Any] = {"title": job.input_name, "crumbs": crumbs, "job": job, "urls": wizard.urls(job)}
-    if job.state != State.DONE:
+    if job.state != State.DONE or job.is_cleared:
         return render(request, "imports/running.html", context)
     context |= also(job) if also else {}
     if job.kind == wizard.apply.key:
@@ -115,7 +116,7 @@ def apply(request: HttpRequest, pk: uuid.UUID, wizard: Wizard) -> HttpResponse:
     """Import what the preview showed; the file is judged again, since the records may have changed."""
     job = found(request, pk, wizard)
     done = job.kind == wizard.preview.key and job.state == State.DONE
-    if not done or job.result["counts"]["faulty"] or not job.input_file:
+    if not done or job.is_cleared or job.result["counts"]["faulty"] or not job.input_file:
         messages.error(request, _("This file cannot be imported: look at its preview."))
         return redirect(f"{wizard.space}:import_preview", pk)
     with storages["default"].open(job.input_file) as file:
