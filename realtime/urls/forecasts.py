@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from realtime.views import forecast_import, forecasts
+from realtime.views import forecast_import, forecast_list, forecasts
 
 forecast_imports = [
     path("", forecast_import.upload, name="import"),
@@ -14,5 +14,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("forecasts/enter/", forecasts.enter, name="forecast_enter"),
     path("forecasts/evaluate/", forecasts.evaluate, name="forecast_evaluate"),
     path("forecasts/import/", include((forecast_imports, "forecasts"))),
+    path("forecasts/made/", forecast_list.forecasts, name="forecasts_made"),
     path("forecasts/<int:pk>/", forecasts.forecast, name="forecast"),
 ]
