@@ -68,9 +68,9 @@ def in_force(now: datetime) -> set[int]:
     for site in sites:
         to_come |= Q(forecast__site=site, day__gte=local_day(now, site.zone))
     rows = ForecastDay.objects.filter(to_come)
-    order = ("forecast__site", "forecast__channel", "day", "-forecast__made_at", "-forecast_id")
+    order = ("forecast__site_id", "forecast__channel", "day", "-forecast__made_at", "-forecast_id")
     by_beat = rows.filter(forecast__made_by=None).order_by(*order)
-    newest = by_beat.distinct("forecast__site", "forecast__channel", "day").values("pk")
+    newest = by_beat.distinct("forecast__site_id", "forecast__channel", "day").values("pk")
     by_hand = rows.exclude(forecast__made_by=None).order_by(*order)
     said: dict[tuple[int, str, object], tuple[list[bool], list[bool]]] = {}
     found: set[int] = set()

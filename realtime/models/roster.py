@@ -81,7 +81,7 @@ class RosterQuerySet(models.QuerySet["Roster"]):
     def drawn_up(self) -> RosterQuerySet:
         """Of each site's month the version published last that is no swap: whose hands wrote what holds."""
         newest = Roster.objects.filter(amends=False, published_at__isnull=False)
-        newest = newest.order_by("site", "month", "-published_at", "-pk").distinct("site", "month")
+        newest = newest.order_by("site_id", "month", "-published_at", "-pk").distinct("site_id", "month")
         return self.filter(pk__in=newest.values("pk"))
 
     def in_work(self) -> RosterQuerySet:

@@ -30,6 +30,7 @@ from occ.people.models import RoleAssignment, Team, User
 from occ.policies.registry import DEFINITIONS
 from occ.policies.services import policy_set
 from occ.search import search
+from occ.times import local_day
 from occ.workflow.turns import turns_for
 from realtime.choices import FollowUp
 from realtime.models import RotgProposal, Violation
@@ -473,16 +474,19 @@ def test_the_figure_leads_to_its_rows(floor: Floor, client: Client) -> None:
 
 def test_the_pages_from_record_to_proposal(floor: Floor, client: Client) -> None:
     now = timezone.now()
-    strict = rule("5", severity="moderate", starts_on=(now - 9 * DAY).date(), now=now - 9 * DAY)
+    long_ago = now - 9 * DAY
+    strict = rule("5", severity="moderate", starts_on=local_day(long_ago, floor.jkt.zone), now=long_ago)
     agent = agent_user(floor.agent)
     upheld(floor, strict, at=now - 2 * DAY)
-    client.force_login(floor.leader)
+    client.force_login(floor.coordinator)
     at = timezone.localtime(now, floor.jkt.zone).strftime("%Y-%m-%dT%H:%M")
     version = strict.versions.get().pk
     asked = {"person": floor.agent.number, "rule": version, "seen_at": at, "what": "HP menyala"}
     assert client.post("/realtime/violations/new/", asked | {"person": "N99999"}).status_code == 422
     made = client.post("/realtime/violations/new/", asked | {"file": SimpleUploadedFile("a.png", PNG)})
     url = made["Location"]
+    assert "dialog-drop" not in client.get(url).content.decode(), "who recorded it decides nothing of it"
+    client.force_login(floor.leader)
     page = client.get(url).content.decode()
     assert "a.png" in page and "dialog-drop" in page and 'id="answer"' not in page
     assert client.post(f"{url}answer/", {"note": "x"}).status_code == 403
