@@ -49,7 +49,7 @@ class ForecastFilter(filters.FilterSet):
 
 
 def columns() -> list[OutColumn]:
-    labels = (_("Made"), _("Made by"), _("Site"), _("Channel"), _("From"), _("To"), _("Origin"), _("Method"),
+    labels = (_("Made"), _("Made by"), _("Site"), _("Channel"), _("From"), _("To"), _("Origin"), _("How it was made"),
               _("Status"), "WAPE (%)", _("Reason"), _("File"))  # fmt: skip
     return [OutColumn(label, 18) for label in labels]
 
