@@ -52,7 +52,7 @@ def hands_of(roster: Any) -> set[int]:
 
 
 def planners_of(check: Any) -> set[int]:
-    return check.planners()  # type: ignore[no-any-return]
+    return check.planners()
 
 
 ROSTER = register(
