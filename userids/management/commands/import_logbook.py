@@ -4,10 +4,11 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
-from django.utils import timezone, translation
+from django.utils import timezone
 
+from occ.commands import EnglishCommand
 from occ.errors import Refused
 from occ.people.models import Site, User
 from userids.models import Application
@@ -15,7 +16,7 @@ from userids.services.importing import logbook_read, summary
 from userids.services.imports import logbook_import
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Shows what a spreadsheet logbook would do; with --apply imports all of it or nothing (UID-13)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -27,13 +28,12 @@ class Command(BaseCommand):
         parser.add_argument("--user", help="log-in name in whose name it is done (default: a Document Control)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with translation.override("en" if options["json"] else translation.get_language() or "id"):
-            try:
-                found = self.run(**options)
-            except Refused as refusal:
-                if options["json"]:
-                    self.stdout.write(json.dumps({"refused": {"code": refusal.code, "message": str(refusal)}}))
-                raise CommandError(str(refusal)) from refusal
+        try:
+            found = self.run(**options)
+        except Refused as refusal:
+            if options["json"]:
+                self.stdout.write(json.dumps({"refused": {"code": refusal.code, "message": str(refusal)}}))
+            raise CommandError(str(refusal)) from refusal
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False))
         else:
