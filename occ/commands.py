@@ -41,7 +41,19 @@ def site_coded(code: str) -> Site:
     return found
 
 
-class ImportCommand(BaseCommand, ABC):
+class EnglishCommand(BaseCommand):
+    """Speaks English throughout, refusals included, whatever language the pages begin with.
+
+    Who runs the servers reads it, and scripts do. What a command makes for others (a spreadsheet, a report) is in the
+    language of its `--language`.
+    """
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        with translation.override("en"):
+            return super().execute(*args, **options)
+
+
+class ImportCommand(EnglishCommand, ABC):
     """Shows what a file would do; with --apply imports all of it or nothing.
 
     `role`, `called`: in whose name it is done without --user.
@@ -57,13 +69,12 @@ class ImportCommand(BaseCommand, ABC):
         parser.add_argument("--user", help=f"log-in name in whose name it is done (default: a {self.called})")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with translation.override("en" if options["json"] else translation.get_language() or "id"):
-            try:
-                found = self.run(**options)
-            except Refused as refusal:
-                if options["json"]:
-                    self.stdout.write(json.dumps({"refused": {"code": refusal.code, "message": str(refusal)}}))
-                raise CommandError(str(refusal)) from refusal
+        try:
+            found = self.run(**options)
+        except Refused as refusal:
+            if options["json"]:
+                self.stdout.write(json.dumps({"refused": {"code": refusal.code, "message": str(refusal)}}))
+            raise CommandError(str(refusal)) from refusal
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False))
         elif "imported" in found:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.dispatch import receiver
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.obligations.models import Obligation
 from occ.obligations.services import breached
@@ -12,6 +12,7 @@ from occ.people.actors import LIFECYCLE, Actor
 from occ.people.lifecycle import Place, joined, leaving, left, moved, stayed
 from occ.people.models import Person
 from occ.people.shifts import shifts_changed
+from occ.texts import kept
 from userids.models import DeactivationRequest
 from userids.notices import tell_of_move
 from userids.policies import DEACTIVATE
@@ -34,7 +35,7 @@ def cancel_deactivations(sender: Any, person: Person, note: str, actor: Actor, n
     """Whoever withdrew it over there: where that is not Support, the request is cancelled as what follows from it."""
     for found in DeactivationRequest.objects.filter(person=person).open().of_leavers().select_related("site"):
         by = actor if CANCEL.open_to(actor, found.site) else LIFECYCLE
-        why = _("The person stays: %(why)s") % {"why": note}
+        why = kept(gettext_noop("The person stays: %(why)s"), why=note)
         deactivations.deactivation_cancel(request_id=found.pk, note=why, actor=by, now=now)
     deactivations.resignation_end(person=person, withdrawn=True, note=note, actor=actor, now=now)
 
@@ -44,9 +45,11 @@ def end_resignation(sender: Any, person: Person, returned: bool, actor: Actor, n
     if returned:
         for found in DeactivationRequest.objects.filter(person=person).open().of_leavers():
             deactivations.deactivation_cancel(
-                request_id=found.pk, note=_("Came back"), returned=True, actor=LIFECYCLE, now=now
+                request_id=found.pk, note=kept(gettext_noop("Came back")), returned=True, actor=LIFECYCLE, now=now
             )
-        deactivations.resignation_end(person=person, withdrawn=False, note=_("Came back"), actor=actor, now=now)
+        deactivations.resignation_end(
+            person=person, withdrawn=False, note=kept(gettext_noop("Came back")), actor=actor, now=now
+        )
 
 
 @receiver(moved, dispatch_uid="userids.moved")

@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
-from occ.errors import NotAllowed, Refused
+from occ.errors import Invalid, NotAllowed, Refused
 from occ.jobs.kinds import KINDS, Outcome
 from occ.jobs.models import ATTEMPTS, KEPT, Job, State
 from occ.ledger.services import record
@@ -30,6 +30,7 @@ from occ.times import JAKARTA, local_day
 logger = logging.getLogger(__name__)
 FOLDER = "jobs"
 HEARTBEAT_SECONDS = 20
+LARGEST_INPUT = 50  # MiB: what a job is to read
 
 
 class TakenOver(Exception):
@@ -40,9 +41,15 @@ class TakenOver(Exception):
 def job_start(
     *, kind: str, params: dict[str, Any], owner: User, now: datetime, file: "File[bytes] | None" = None
 ) -> Job:
-    """Ask for work in the background. Raises NotAllowed. With the broker away the job waits for beat to find it."""
+    """Ask for work in the background. Raises NotAllowed, Invalid (the file is too large: nothing of it is stored).
+
+    With the broker away the job waits for beat to find it.
+    """
     if not KINDS[kind].may(owner):
         raise NotAllowed
+    if file is not None and file.size > LARGEST_INPUT * 2**20:
+        words = _("The file is larger than %(limit)s MiB.") % {"limit": LARGEST_INPUT}
+        raise Invalid(words, field="file", code="too_large")
     job = Job(kind=kind, owner=owner, params=params, language=(translation.get_language() or "id")[:2], created_at=now)
     if file is not None:
         job.input_name = (file.name or "")[-200:]

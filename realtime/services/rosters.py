@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
@@ -21,6 +22,7 @@ from occ.people.history import sign
 from occ.people.models import Person, Site, User
 from occ.people.scope import has_role
 from occ.people.shifts import shifts_changed
+from occ.texts import kept
 from occ.times import FIRST_YEAR, LAST_YEAR, next_month
 from occ.workflow.services import begin, step
 from realtime.choices import DayKind, FindingCode, RosterStatus
@@ -258,7 +260,7 @@ def _revise(versions: Sequence[Roster], new: Roster, *, actor: Actor, now: datet
         words = _("Another version was published meanwhile. Load the page anew and look at what it changes.")
         raise WrongState(words, code="changed")
     if old is not None:
-        note = _("Version %(n)s") % {"n": new.version}
+        note = kept(gettext_noop("Version %(n)s"), n=new.version)
         with step(ROSTER, Roster, old.pk, "revise", actor=ROSTERING, now=now, note=note):
             pass
     return old
@@ -284,7 +286,7 @@ def _carry_over(new: Roster, changes: Sequence[Change], *, now: datetime) -> Non
     if work is None:
         return
     if work.status == RosterStatus.VALIDATED:
-        note = _("Version %(n)s was published meanwhile") % {"n": new.version}
+        note = kept(gettext_noop("Version %(n)s was published meanwhile"), n=new.version)
         work = roster_reopen(roster_id=work.pk, note=note, actor=ROSTERING, now=now)
     mine = cells_of(work, {one.person_id for one in changes})
     wanted = {(one.person_id, one.day): one.now for one in changes if mine.get((one.person_id, one.day)) == one.was}
@@ -292,7 +294,7 @@ def _carry_over(new: Roster, changes: Sequence[Change], *, now: datetime) -> Non
         source = {"from_version": new.version}
         cells_put(work, wanted, codes_of(work.site), actor=ROSTERING, now=now, source=source)
     last = Roster.objects.filter(site_id=new.site_id, month=new.month).aggregate(last=Max("version"))["last"]
-    note = work.note or _("Changes version %(n)s") % {"n": new.version}
+    note = work.note or kept(gettext_noop("Changes version %(n)s"), n=new.version)
     _write(work, ROSTERING, note, now, base=new, version=last + 1, note=note)
 
 

@@ -25,6 +25,7 @@ from occ.people.lifecycle import person_locked
 from occ.people.models import Person, PersonQuerySet, RoleAssignment, Site, User, in_force
 from occ.people.scope import has_role, site_filter
 from occ.policies.services import Values, policy_value
+from occ.texts import kept
 from occ.times import JAKARTA, local_day
 from occ.workflow.services import begin, step
 from realtime.choices import Answer, ViolationStatus, WalkStatus
@@ -90,7 +91,7 @@ def violation_record(
         what=what,
         answer_due_at=due_in_days(now, float(policy_value(ANSWER_DAYS, at=now, site=site)), site.zone),
     )  # fmt: skip
-    sign(made, actor, _("Recorded"), now=now)
+    sign(made, actor, kept(gettext_noop("Recorded")), now=now)
     made.save()
     begin(VIOLATION, made, actor=actor, now=now)
     if file is not None:

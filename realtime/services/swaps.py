@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.notifications.addressees import audience
@@ -21,6 +22,7 @@ from occ.people.choices import Role
 from occ.people.history import sign
 from occ.people.models import Person, Site, User
 from occ.people.scope import has_role
+from occ.texts import kept
 from occ.times import local_day, month_of
 from occ.workflow.services import begin, step
 from realtime.choices import DayKind, SwapStatus
@@ -198,8 +200,8 @@ def _exchanged(swap: ShiftSwap) -> dict[date, dict[tuple[int, date], Cell | None
 
 def _reason(swap: ShiftSwap) -> str:
     days = " / ".join(day.isoformat() for day in _days(swap))
-    said = {"name": swap.person.name, "other": swap.other.name, "days": days}
-    return _("Swap of %(name)s and %(other)s: %(days)s") % said
+    said = {"name": swap.person.name[:80], "other": swap.other.name[:80], "days": days}
+    return kept(gettext_noop("Swap of %(name)s and %(other)s: %(days)s"), **said)
 
 
 def _params(swap: ShiftSwap) -> dict[str, Any]:

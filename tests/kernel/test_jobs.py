@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from occ.errors import NotAllowed
+from occ.errors import Invalid, NotAllowed
 from occ.jobs import kinds, services
 from occ.jobs.kinds import Kind, Outcome
 from occ.jobs.models import ATTEMPTS, SILENT, Job, State
@@ -50,6 +50,21 @@ def files() -> list[str]:
 
 def started(floor: Floor, kind: str, **params: Any) -> Job:
     return job_start(kind=kind, params=params, owner=floor.support, now=NOW)
+
+
+@pytest.mark.req("KER-9")
+def test_a_file_that_is_too_large_is_refused_before_it_is_stored(floor: Floor, deed: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(services, "LARGEST_INPUT", 1)
+    kind, before = deed(lambda job, progress, now: Outcome()), files()
+    for size, fits in ((2**20, True), (2**20 + 1, False)):
+        file = ContentFile(b"x" * size, name="list.csv")
+        if fits:
+            job_start(kind=kind, params={}, owner=floor.support, now=NOW, file=file)
+            continue
+        with pytest.raises(Invalid) as refused:
+            job_start(kind=kind, params={}, owner=floor.support, now=NOW, file=file)
+        assert (refused.value.field, refused.value.code) == ("file", "too_large")
+    assert Job.objects.count() == 1 and len(files()) == len(before) + 1
 
 
 @pytest.mark.req("KER-8")
