@@ -184,8 +184,8 @@ class Listing:
         count = 0
         known = "AND NOT EXISTS (SELECT FROM unnest(%s::text[]) AS a(dir) WHERE starts_with(r.path, a.dir || '/'))"
         for pks in self._pks(f"SELECT r.id {GONE} AND r.gone_at IS NULL {known}", [self.source.pk, away]):
-            kept = "id = ANY(%s) AND state <> 'destroyed' AND gone_at IS NULL"
-            count += self._run(f"UPDATE retention_record SET gone_at = %s WHERE {kept}", [now, pks])  # noqa: S608
+            still = "id = ANY(%s) AND state <> 'destroyed' AND gone_at IS NULL"
+            count += self._run(f"UPDATE retention_record SET gone_at = %s WHERE {still}", [now, pks])  # noqa: S608
         self._run(
             f"INSERT INTO scan_wrong SELECT %s, r.path, %s, r.id {GONE} AND r.gone_at IS NOT NULL",
             [FindingKind.FILE_GONE, kept(gettext_noop("Its file is no longer at the source.")), self.source.pk],
