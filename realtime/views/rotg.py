@@ -282,7 +282,7 @@ def _detail(
     context |= {
         "title": _("Violation of rule %(number)s") % {"number": found.version.rule.number},
         "subtitle": f"{found.person.name} · {found.site.name}", "crumbs": crumbs(), "violation": found,
-        "version": toned(found.version), "own": rotg.is_own(user, found), "now": now, "waits": waits,
+        "version": toned(found.version), "own": rotg.is_own(user, found), "now": now, "answer_waits": waits,
         "files": attachments_of(found).order_by("uploaded_at"),
         "evidence_form": evidence or (FileForm() if may_add else None),
         "earlier": others.select_related("version__rule", "site").order_by("-seen_at", "-pk")[:5],
