@@ -5,6 +5,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
@@ -12,6 +13,7 @@ from occ.people.models import Site, User
 from occ.people.scope import site_ids
 from occ.policies.models import Policy
 from occ.policies.registry import DEFINITIONS
+from occ.texts import kept
 from occ.times import JAKARTA, end_of_day, local_day, start_of_day
 
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
@@ -50,7 +52,7 @@ def install_defaults() -> None:
                 value=d.default,
                 valid_from=ALWAYS,
                 set_at=ALWAYS,
-                reason=f"As the procedure says: {d.clause}",
+                reason=kept(gettext_noop("As the procedure says: %(clause)s"), clause=d.clause),
             )
             for d in DEFINITIONS.values()
             if d.key not in present

@@ -383,6 +383,8 @@ def flow_steps(context: Context, steps: list[dict[str, Any]], label: str = "", z
         "current": pgettext("flow step", "current step"),
         "upcoming": pgettext("flow step", "to come"),
         "failed": pgettext("flow step", "failed"),
+        "skipped": pgettext("flow step", "not done"),
+        "ended": pgettext("flow step", "ended here"),
     }
     drawn = [{"at": None, "actor": "", "note": "", **step, "word": words[step["state"]]} for step in steps]
     return {"steps": drawn, "label": label or gettext("Steps"), "zone": _zone(context, zone), "now": _now(context)}
