@@ -91,7 +91,7 @@ def test_every_step_from_every_state_by_every_role(floor: Floor, state: CaseStat
 
 
 def actors_of(floor: Floor, roles: set[str]) -> list[tuple[Role, User, bool]]:
-    """The person; each role at Jakarta, where the person works; and those that may, at Yogyakarta: (role, user, here)."""
+    """The person; each role where the person works; and those that may, elsewhere: (role, user, here)."""
     found = [(Role.AGENT, agent_user(floor.agent), True)]
     for role in Role:
         found.append((role, user(role, floor.jkt, name=f"{role}-jkt"), True))
