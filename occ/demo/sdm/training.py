@@ -49,8 +49,8 @@ class _Batches:
     def open(self, number: int, title: str, began: float, size: int) -> tuple[TrainingBatch, list[Participant]]:
         at = self.at(began)
         batch = training.batch_open(
-            site=self.site, code=f"{self.code}-{at:%Y%m}-{number}", title=title, starts_on=local_day(at, self.site.zone),
-            actor=self.hr, now=at,
+            site=self.site, code=f"{self.code}-{at:%Y%m}-{number}", title=title,
+            starts_on=local_day(at, self.site.zone), actor=self.hr, now=at,
         )  # fmt: skip
         first = (self.n * 4 + number * 3) % len(NAMES)
         names = [NAMES[(first + i) % len(NAMES)] for i in range(size)]
