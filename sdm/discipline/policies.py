@@ -1,5 +1,7 @@
 """The numbers of pembinaan as dated policies, and what is owed by when, with ladders (MO 4.1.3; PP 35/2021)."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
@@ -39,7 +41,7 @@ for key, label, default, most in (
     register_policy(Definition(key, label, _("days"), CLAUSE, default, number(1, most)))
 
 
-def _rule(key: str, title: str, label: object, owner: Role, above: Role) -> None:
+def _rule(key: str, title: str, label: Any, owner: Role, above: Role) -> None:
     """Titles name the matter by its number only: who sweeps the list of obligations may not read of whom it is."""
     register(
         key=key,

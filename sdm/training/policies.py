@@ -1,5 +1,7 @@
 """The numbers of training as dated policies, and what each stage owes by when (MO 4.1.2)."""
 
+from typing import Any
+
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
@@ -35,7 +37,7 @@ def days_of(stage: str) -> str:
     return f"sdm.training.{stage}.days"
 
 
-def _stage(stage: str, title: str, label: object, owner: Role, days: int) -> None:
+def _stage(stage: str, title: str, label: Any, owner: Role, days: int) -> None:
     """A stage's time from when the first participant comes to it, and who is reminded of it."""
     register_policy(Definition(days_of(stage), label, _("days"), CLAUSE, days, number(1, 180)))
     register(

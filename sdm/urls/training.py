@@ -1,10 +1,11 @@
-from django.urls import path
+from django.urls import URLPattern, URLResolver, path
 
-from sdm.views import training
+from sdm.views import training, training_import
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("training/", training.batches, name="training"),
     path("training/board/", training.board, name="training_board"),
+    training_import.WIZARD.at("training/import/"),
     path("training/new/", training.batch_new, name="training_new"),
     path("training/<int:pk>/", training.batch, name="training_batch"),
     path("training/<int:pk>/participants/", training.participant_add, name="training_add"),

@@ -432,6 +432,9 @@ def _batch(
         "add": add or (
             AddForm(user=user) if found.closed_at is None and has_role(user, ADDERS, site=found.site) else None
         ),
+        "actions": [
+            {"label": _("Import results"), "url": reverse("sdm:training_results:import"), "icon": "upload"}
+        ] if has_role(user, HR | TRAINERS, site=found.site) else [],
         "export_kind": "sdm.training_participants", "export_scope": f"batch={found.pk}",
     }  # fmt: skip
     return render(request, "sdm/training/batch.html", context, status=status)

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from occ.jobs.services import job_start
 from occ.people.choices import Role
 from occ.people.models import Site
 from sdm.api.discipline import STEPS
@@ -46,6 +48,10 @@ ROWS: dict[str, Row] = {
     "sdm:training_sample_score": Row(post=set(VALIDATORS), of="sample", sees=READ),
     "sdm:training_link": Row(post=set(ADDERS), of="participant", sees=READ),
     "sdm:training_certificate": Row(get=READ, of="passed", sees=READ),
+    "sdm:training_results:import": Row(get=set(HR | TRAINERS), post=set(HR | TRAINERS)),
+    "sdm:training_results:import_preview": Row(get=set(), of="import", sees=set()),
+    "sdm:training_results:import_apply": Row(post=set(), of="import", sees=set()),
+    "sdm:training_results:import_faulty": Row(get=set(), of="import", sees=set()),
     "api:sdm-training-batches": Row(get=READ, post=set(HR)),
     "api:sdm-training-participants": Row(get=EVERYBODY, post=set(ADDERS)),
     "api:sdm-training-participant": Row(get=READ, of="participant", sees=READ),
@@ -83,8 +89,15 @@ def objects_of(where: Site) -> dict[str, Any]:
     sample = RecordingSample.objects.filter(participant=passed)[0]
     return {
         "case": case.pk, "letter": letter.pk, "paper": letter.document_id, "batch": batch.pk, "participant": going.pk,
-        "passed": passed.pk, "sample": sample.pk,
+        "passed": passed.pk, "sample": sample.pk, "import": _import_of_a_stranger(where, batch.pk),
     }  # fmt: skip
+
+
+def _import_of_a_stranger(where: Site, batch: int) -> int:
+    """A job that nobody of these may see."""
+    stranger = user(Role.HR_TRAINING, where, name=f"stranger.{where.code}")
+    job = job_start(kind="sdm.training_import", params={"batch": batch}, owner=stranger, now=timezone.now())
+    return job.pk  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))
