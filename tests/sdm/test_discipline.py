@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
-from django.db import InternalError, transaction
+from django.db import IntegrityError, InternalError, transaction
 
 from occ.documents.choices import Purpose
 from occ.documents.models import IssuedDocument
@@ -338,7 +338,15 @@ def test_hr_sends_a_request_back_and_another_follows(floor: Floor) -> None:
 
 
 def test_the_validity_is_that_of_the_policy_of_the_day(floor: Floor) -> None:
-    policy_set(key=MONTHS, value=3, valid_from=NOW - DAYS, reason="Peraturan perusahaan", actor=floor.manager, now=NOW)
+    policy_set(
+        key=MONTHS,
+        site=None,
+        value=3,
+        valid_from=NOW - DAYS,
+        reason="Peraturan perusahaan",
+        actor=floor.manager,
+        now=NOW,
+    )
     case = brought(floor, CaseStatus.SP_ISSUED)
     assert Warning.objects.get(case=case).valid_until == date(2027, 2, 19)
 
@@ -365,7 +373,7 @@ def test_what_was_said_and_signed_cannot_be_changed(floor: Floor) -> None:
     for change in ({"reason": "lain"}, {"level": 2}, {"valid_until": DAY}):
         with pytest.raises(InternalError), transaction.atomic():
             Warning.objects.filter(case=case).update(**change)
-    with pytest.raises(InternalError), transaction.atomic():
+    with pytest.raises(IntegrityError), transaction.atomic():
         CaseEntry.objects.filter(case=case).update(text="lain")
     with pytest.raises(InternalError), transaction.atomic():
         Warning.objects.filter(case=case).delete()
@@ -462,7 +470,7 @@ def test_letters_of_another_kind_of_matter_count_too(floor: Floor) -> None:
     letters(floor, someone, 2, NOW - 30 * DAYS)
     other = opened(floor, someone, matter="performance")
     do(floor, other, "coach", floor.leader)
-    do(floor, other, "proceed", floor.leader)
+    do(floor, other, "improve", agent_user(someone))
     watch(floor, other)
     do(floor, other, "identify", floor.leader)
     do(floor, other, "request", floor.leader)

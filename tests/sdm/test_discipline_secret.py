@@ -26,12 +26,12 @@ from sdm.discipline.finding import find_cases, lines, turns
 from sdm.models import DisciplineCase, Warning
 from sdm.services import discipline
 from sdm.views.discipline import CaseFilter, line, rows_of
+from tests.documents.test_pages import PNG
 from tests.factories import NOW, PASSWORD, Floor, person, user
 from tests.sdm.discipline import agent_user, brought, do, opened, relations
 
 pytestmark = pytest.mark.req("SDM-5", "KER-9")
 READ = {Role.TEAM_LEADER, Role.COORDINATOR, Role.MANAGER, Role.HR_RELATIONS}
-PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + b"\x00" * 20
 
 
 def client_of(who: User) -> Client:

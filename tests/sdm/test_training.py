@@ -108,7 +108,7 @@ def test_marks_below_the_policy_hold_a_participant_back(floor: Floor) -> None:
         with pytest.raises(WrongState):
             step(floor, one, "tested")
     policy_set(
-        key=MARK[S.HARDSKILL], value=70, valid_from=NOW - DAYS, reason="Uji coba", actor=floor.manager, now=NOW
+        key=MARK[S.HARDSKILL], site=None, value=70, valid_from=NOW, reason="Uji coba", actor=floor.manager, now=NOW
     )  # fmt: skip
     step(floor, one, "tested")
 

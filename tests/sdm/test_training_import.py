@@ -45,16 +45,17 @@ def where(floor: Floor) -> TrainingBatch:
 
 
 def test_a_good_file_is_previewed_and_brought_in(floor: Floor, where: TrainingBatch) -> None:
-    file = sheet(["K-1", "", None, 40, "82,5", None, ""], ["k-2", "", None, 35.25, 90, None, "Baik"])
-    read = results_read(file=file, batch=where, actor=floor.leader, now=NOW)
+    rows = (["K-1", "", None, 40, "82,5", None, ""], ["k-2", "", None, 35.25, 90, None, "Baik"])
+    read = results_read(file=sheet(*rows), batch=where, actor=floor.leader, now=NOW)
     assert (read.preview.counts, read.done) == ({"total": 2, "good": 2, "faulty": 0}, 2)
     assert not TrainingResult.objects.exists()
-    assert results_import(file=file, name="nilai.xlsx", batch=where, actor=floor.leader, now=NOW) == 2
-    rows = TrainingResult.objects.order_by("participant__number")
-    assert [(one.pre_score, one.score, one.note) for one in rows] == [
+    given: dict[str, Any] = {"name": "nilai.xlsx", "batch": where, "actor": floor.leader, "now": NOW}
+    assert results_import(file=sheet(*rows), **given) == 2
+    kept = TrainingResult.objects.order_by("participant__number")
+    assert [(one.pre_score, one.score, one.note) for one in kept] == [
         (Decimal("40.00"), Decimal("82.50"), ""), (Decimal("35.25"), Decimal("90.00"), "Baik"),
     ]  # fmt: skip
-    results_import(file=file, name="nilai.xlsx", batch=where, actor=floor.leader, now=NOW)
+    results_import(file=sheet(*rows), **given)
     assert TrainingResult.history.count() == 2  # the same again is nothing new
 
 
@@ -73,14 +74,14 @@ def test_a_good_file_is_previewed_and_brought_in(floor: Floor, where: TrainingBa
 def test_a_bad_row_stops_the_file_and_says_where(
     floor: Floor, where: TrainingBatch, row: list[Any], column: str
 ) -> None:
-    file = sheet(["K-2", "", None, 35, 90, None, ""], row)
-    read = results_read(file=file, batch=where, actor=floor.leader, now=NOW)
+    good = ["K-2", "", None, 35, 90, None, ""]
+    read = results_read(file=sheet(good, row), batch=where, actor=floor.leader, now=NOW)
     assert read.preview.counts["faulty"] == 1
     problem = read.preview.rows[1].problems[0]
     labels = {"": "", "Nomor": "number", "Softskill": "softskill", "Post test": "post", "Pre test": "pre"}
     assert problem.column == labels[column]
     with pytest.raises(WrongState):
-        results_import(file=file, name="nilai.xlsx", batch=where, actor=floor.leader, now=NOW)
+        results_import(file=sheet(good, row), name="nilai.xlsx", batch=where, actor=floor.leader, now=NOW)
     assert not TrainingResult.objects.exists()
 
 

@@ -81,6 +81,8 @@ def brought(floor: Floor, one: Participant, state: str) -> Participant:
     for at, name in WAY:
         if one.status == state:
             break
+        if one.status != at:
+            continue
         ready(floor, one)
         if state == S.OUT and at == S.HARDSKILL:
             step(floor, one, "withdraw", note="Mundur")
