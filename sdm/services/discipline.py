@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from occ.documents.models import IssuedDocument
 from occ.documents.services import document_issue
 from occ.errors import Invalid, NotAllowed, WrongState
+from occ.obligations import services as obligations
 from occ.people.actors import LIFECYCLE, Actor
 from occ.people.history import sign
 from occ.people.lifecycle import person_locked
@@ -40,6 +41,7 @@ from sdm.discipline.policies import (
     JUDGE,
     REQUEST,
     REQUEST_DAYS,
+    RULES,
 )
 from sdm.discipline.workflow import DISCIPLINE, OPENERS, RELATIONS
 from sdm.models.discipline import SITE_SEES, CaseEntry, DisciplineCase, led_people
@@ -191,12 +193,17 @@ def case_improve(*, case_id: int, note: str, actor: User, now: datetime) -> Disc
     return case
 
 
+def has_time(case: DisciplineCase, now: datetime) -> bool:
+    """Whether the person can answer, and the time for it is not over."""
+    return now < (case.due_at or now) and has_log_in(case.person, now)
+
+
 def case_proceed(*, case_id: int, note: str, actor: User, now: datetime) -> DisciplineCase:
     """The person said nothing in time, or has no log-in: the improvement is watched all the same."""
     found = _found(case_id)
     must_lead(actor, found, now)
     text = words(note)
-    if found.status == CaseStatus.COACHED and has_log_in(found.person, now) and now < (found.due_at or now):
+    if found.status == CaseStatus.COACHED and has_time(found, now):
         raise WrongState(_("The person still has time to answer."))
     with step(DISCIPLINE, DisciplineCase, case_id, "proceed", actor=actor, now=now) as case:
         entry(case, EntryKind.SILENT, text, actor=actor, now=now)
@@ -291,12 +298,17 @@ def case_file(*, case_id: int, note: str, actor: User, now: datetime) -> Discipl
 
 
 def cases_follow_move(*, person: Person, actor: Actor, now: datetime) -> None:
-    """An open case goes with the person to another site: the superiors there go on with it."""
+    """An open case goes with the person to another site: the superiors there go on, and owe what is not late."""
     rows = DisciplineCase.objects.open().select_for_update(of=("self",), no_key=True)
     for case in rows.filter(person=person).exclude(site=person.site):
         case.site = person.site
         sign(case, actor, "moved", now=now)
         case.save(update_fields=["site"])
+        for rule in RULES:
+            duty = obligations.of(case, rule=rule)
+            if duty is not None and duty.due_at > now:
+                obligations.obligation_cancel(subject=case, rule=rule, reason="moved", actor=actor, now=now)
+                owe(case, rule, duty.due_at, actor=actor, now=now)
 
 
 def cases_lapse(*, person: Person, now: datetime) -> None:

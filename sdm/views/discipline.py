@@ -241,6 +241,8 @@ def may(user: User, found: DisciplineCase, name: str) -> bool:
         return (name == "finalise") == (discipline_letters.expected(found, now) == TERMINATION)
     if name in HR_STEPS or (name == "cancel" and has_role(user, RELATIONS, site=found.site)):
         return has_role(user, RELATIONS, site=found.site)
+    if name == "proceed" and discipline.has_time(found, now):
+        return False
     return leads(user, found.person, now)
 
 

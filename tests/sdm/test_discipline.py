@@ -437,6 +437,8 @@ def test_a_case_goes_with_the_person(floor: Floor) -> None:
     case.refresh_from_db()
     assert case.site == floor.ygy
     assert not DisciplineCase.objects.visible_to(floor.leader).filter(pk=case.pk).exists()
+    duty = Obligation.objects.get(content_type__model="disciplinecase", object_id=case.pk, state="open")
+    assert (duty.site, duty.due_at) == (floor.ygy, case.due_at)
     there = user(Role.TEAM_LEADER, floor.ygy)
     assert do(floor, case, "coach", there).status == CaseStatus.COACHED
 
