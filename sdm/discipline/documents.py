@@ -104,7 +104,7 @@ def letter_body(one: Warning, earlier: list[Warning], *, language: str, law: str
             "facts": facts,
             "reason_title": _("Reason"), "reason": one.reason,
             "target_title": _("What is to improve"), "target": case.target,
-            "follows": f"{follows} ({law})",
+            "follows": f"{follows} ({_(law)})",
             "earlier_title": _("Letters in force before"),
             "earlier": [
                 f"SP {row.level} · {day_words(row.issued_on)} – {day_words(row.valid_until)}" for row in earlier

@@ -11,7 +11,7 @@ from occ.policies.registry import Definition, number
 from occ.policies.registry import register as register_policy
 
 CLAUSE = "MO 4.1.3"
-LAW = "PP 35/2021 art. 36 k"
+LAW = gettext_noop("PP 35/2021 art. 36 k")
 MONTHS = "sdm.discipline.warning_months"
 DECIDE, DECIDE_DAYS = "sdm.discipline.decide", "sdm.discipline.decide.days"
 COMMIT, COMMIT_DAYS = "sdm.discipline.commit", "sdm.discipline.commit.days"

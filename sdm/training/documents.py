@@ -126,11 +126,11 @@ def _table(stage: str, people: Sequence[Participant]) -> tuple[list[str], list[l
         for one in people:
             for row in _samples(one):
                 scored = [points(row.score), row.remark] if stage == S.VALIDATING else []
-                rows.append([one.name, one.number, row.reference, date_format(row.taken_on, "j F Y"), *scored])
+                rows.append([one.name, one.number, row.reference, date_format(row.taken_on, "j M Y"), *scored])
             if stage == S.VALIDATING:
                 rows.append([one.name, one.number, _("Average"), "", _score(one, stage), _where(one)])
         return [
-            *who, _("Recording"), _("Day"), *([_("Score"), _("Remark")] if stage == S.VALIDATING else [])
+            *who, _("Recording id"), _("Day"), *([_("Score"), _("Remark")] if stage == S.VALIDATING else [])
         ], rows  # fmt: skip
     rows = []
     for one in people:
@@ -151,7 +151,7 @@ def report_body(run: StageRun, people: Sequence[Participant], *, language: str, 
     with translation.override(language):
         columns, rows = _table(run.stage, people)
         facts = [
-            (_("Batch"), str(run.batch)), (_("Site"), run.batch.site.name), (_("Stage"), run.get_stage_display()),
+            (_("Batch"), str(run.batch)), (_("Site"), run.batch.site.name), (_("Training stage"), run.get_stage_display()),
             (_("Begun"), date_format(run.opened_at.astimezone(zone), "j F Y")),
             (_("Participants"), str(len(people))),
         ]  # fmt: skip

@@ -94,8 +94,8 @@ class AcceptForm(forms.Form):
 
 class SampleForm(forms.Form):
     reference = forms.CharField(
-        label=gettext_lazy("Recording"), max_length=120,
-        help_text=gettext_lazy("Its id in the application, as the catalogue of recordings has it."),
+        label=gettext_lazy("Recording id"), max_length=120,
+        help_text=gettext_lazy("As the application and the catalogue of recordings have it."),
     )  # fmt: skip
     taken_on = DayField(label=gettext_lazy("Day"))
 
