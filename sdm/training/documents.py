@@ -151,7 +151,8 @@ def report_body(run: StageRun, people: Sequence[Participant], *, language: str, 
     with translation.override(language):
         columns, rows = _table(run.stage, people)
         facts = [
-            (_("Batch"), str(run.batch)), (_("Site"), run.batch.site.name), (_("Training stage"), run.get_stage_display()),
+            (_("Batch"), str(run.batch)), (_("Site"), run.batch.site.name),
+            (_("Training stage"), run.get_stage_display()),
             (_("Begun"), date_format(run.opened_at.astimezone(zone), "j F Y")),
             (_("Participants"), str(len(people))),
         ]  # fmt: skip
