@@ -7,7 +7,7 @@ from typing import Any
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,7 +32,7 @@ class CaseQuery(serializers.Serializer[Any]):
     employee = serializers.CharField(max_length=20, required=False)
 
 
-class CaseInput(serializers.Serializer[Any]):
+class DisciplineCaseInput(serializers.Serializer[Any]):
     employee = serializers.CharField(max_length=20, help_text="employee number")
     matter = serializers.ChoiceField(Matter.choices)
     about = serializers.CharField(max_length=discipline.ABOUT)
@@ -52,7 +52,7 @@ class ExitInput(WordsInput):
     last_working_day = DayField()
 
 
-class CaseStepInput(WordsInput):
+class DisciplineCaseStepInput(WordsInput):
     """What a step takes: `note` always; a `coach` also method, target and improve_until; an `exit` last_working_day."""
 
     method = serializers.ChoiceField(Method.choices, required=False)
@@ -61,7 +61,7 @@ class CaseStepInput(WordsInput):
     last_working_day = DayField(required=False)
 
 
-class CaseEntryOutput(serializers.Serializer[Any]):
+class DisciplineCaseEntryOutput(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(EntryKind.choices)
     method = serializers.CharField(allow_blank=True)
     at = serializers.DateTimeField()
@@ -69,7 +69,7 @@ class CaseEntryOutput(serializers.Serializer[Any]):
     text = serializers.CharField(allow_blank=True)
 
 
-class WarningOutput(serializers.Serializer[Any]):
+class DisciplineWarningOutput(serializers.Serializer[Any]):
     level = serializers.IntegerField()
     violated_on = serializers.DateField()
     clause = serializers.CharField()
@@ -82,7 +82,7 @@ class WarningOutput(serializers.Serializer[Any]):
     document = serializers.CharField(source="document.full_number")
 
 
-class CaseOutput(serializers.ModelSerializer[DisciplineCase]):
+class DisciplineCaseOutput(serializers.ModelSerializer[DisciplineCase]):
     employee = serializers.CharField(source="person.number")
     name = serializers.CharField(source="person.name")
     site = serializers.CharField(source="site.code")
@@ -94,17 +94,17 @@ class CaseOutput(serializers.ModelSerializer[DisciplineCase]):
                   "due_at", "closed_at"]  # fmt: skip
 
 
-class CaseDetailOutput(CaseOutput):
-    entries = CaseEntryOutput(many=True)
+class DisciplineCaseDetailOutput(DisciplineCaseOutput):
+    entries = DisciplineCaseEntryOutput(many=True)
     warnings = serializers.SerializerMethodField()
 
-    class Meta(CaseOutput.Meta):
-        fields = [*CaseOutput.Meta.fields, "entries", "warnings"]
+    class Meta(DisciplineCaseOutput.Meta):
+        fields = [*DisciplineCaseOutput.Meta.fields, "entries", "warnings"]
 
-    @extend_schema(responses=WarningOutput(many=True))
+    @extend_schema_field(DisciplineWarningOutput(many=True))
     def get_warnings(self, one: DisciplineCase) -> list[dict[str, Any]]:
         rows = one.warnings.filter(level__isnull=False).select_related("document")
-        return [dict(row) for row in WarningOutput(rows, many=True).data]
+        return [dict(row) for row in DisciplineWarningOutput(rows, many=True).data]
 
 
 STEPS: dict[str, tuple[Any, type[serializers.Serializer[Any]]]] = {
@@ -123,7 +123,7 @@ STEPS: dict[str, tuple[Any, type[serializers.Serializer[Any]]]] = {
 class Cases(APIView):
     @extend_schema(
         operation_id="sdm_discipline_cases", parameters=[CaseQuery, AFTER, SIZE],
-        responses=paged("DisciplineCasePage", CaseOutput),
+        responses=paged("DisciplineCasePage", DisciplineCaseOutput),
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """Those that one may see: one's own, one's people's, the site's for HR Industrial Relations and managers."""
@@ -135,15 +135,20 @@ class Cases(APIView):
             rows = rows.open() if status == "open" else rows.filter(status=status)
         wanted = {"site__code": asked.get("site"), "person__number": asked.get("employee")}
         rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
-        return page(request, rows, lambda found: CaseOutput(found, many=True).data)
+        return page(request, rows, lambda found: DisciplineCaseOutput(found, many=True).data)
 
-    @extend_schema(operation_id="sdm_discipline_open", parameters=[KEY], request=CaseInput, responses={201: CaseOutput})
+    @extend_schema(
+        operation_id="sdm_discipline_open",
+        parameters=[KEY],
+        request=DisciplineCaseInput,
+        responses={201: DisciplineCaseOutput},
+    )
     @idempotent
     def post(self, request: Request) -> Response:
         user, now = user_of(request), timezone.now()
         if not has_role(user, OPENERS):
             raise NotAllowed
-        given = CaseInput(data=request.data)
+        given = DisciplineCaseInput(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
         person = discipline.people_to_open(user, now).filter(number=data["employee"]).first()
@@ -151,19 +156,19 @@ class Cases(APIView):
             says = _("Nobody of whom you may open a pembinaan has this number.")
             raise Invalid(says, field="employee", code="unknown_employee")
         made = discipline.case_open(person=person, matter=data["matter"], about=data["about"], actor=user, now=now)
-        return Response(CaseOutput(made).data, status=201)
+        return Response(DisciplineCaseOutput(made).data, status=201)
 
 
 class CaseDetail(APIView):
-    @extend_schema(operation_id="sdm_discipline_case", responses=CaseDetailOutput)
+    @extend_schema(operation_id="sdm_discipline_case", responses=DisciplineCaseDetailOutput)
     def get(self, request: Request, pk: int) -> Response:
         """The case with what was said, and its letters."""
-        return Response(CaseDetailOutput(get_visible(DisciplineCase, user_of(request), pk)).data)
+        return Response(DisciplineCaseDetailOutput(get_visible(DisciplineCase, user_of(request), pk)).data)
 
 
 class CaseTransition(APIView):
     @extend_schema(
-        operation_id="sdm_discipline_transition", request=CaseStepInput, responses=CaseOutput,
+        operation_id="sdm_discipline_transition", request=DisciplineCaseStepInput, responses=DisciplineCaseOutput,
         parameters=[KEY, OpenApiParameter("transition", str, OpenApiParameter.PATH)],
     )  # fmt: skip
     @idempotent
@@ -180,4 +185,4 @@ class CaseTransition(APIView):
         given = kind(data=request.data)
         given.is_valid(raise_exception=True)
         service(case_id=pk, actor=user, now=timezone.now(), **given.validated_data)
-        return Response(CaseOutput(get_visible(DisciplineCase, user, pk)).data)
+        return Response(DisciplineCaseOutput(get_visible(DisciplineCase, user, pk)).data)

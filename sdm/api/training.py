@@ -33,14 +33,14 @@ class BatchQuery(serializers.Serializer[Any]):
     open = serializers.BooleanField(required=False, allow_null=True, default=None)
 
 
-class BatchInput(serializers.Serializer[Any]):
+class TrainingBatchInput(serializers.Serializer[Any]):
     site = serializers.CharField(max_length=10, help_text="code")
     code = serializers.CharField(max_length=30)
     title = serializers.CharField(max_length=120)
     starts_on = DayField()
 
 
-class BatchOutput(serializers.ModelSerializer[TrainingBatch]):
+class TrainingBatchOutput(serializers.ModelSerializer[TrainingBatch]):
     site = serializers.CharField(source="site.code")
 
     class Meta:
@@ -53,7 +53,7 @@ class ParticipantQuery(serializers.Serializer[Any]):
     status = serializers.ChoiceField(TrainingStatus.choices, required=False)
 
 
-class ParticipantInput(serializers.Serializer[Any]):
+class TrainingParticipantInput(serializers.Serializer[Any]):
     """An employee by number in `employee`, or a candidate by name and perhaps number."""
 
     batch = serializers.CharField(max_length=30, help_text="code")
@@ -62,7 +62,7 @@ class ParticipantInput(serializers.Serializer[Any]):
     number = serializers.CharField(max_length=30, required=False, allow_blank=True, default="")
 
 
-class ResultOutput(serializers.Serializer[Any]):
+class TrainingResultOutput(serializers.Serializer[Any]):
     stage = serializers.ChoiceField(TrainingStatus.choices)
     attempt = serializers.IntegerField()
     pre_score = serializers.FloatField(allow_null=True)
@@ -71,7 +71,7 @@ class ResultOutput(serializers.Serializer[Any]):
     recorded_at = serializers.DateTimeField()
 
 
-class SampleOutput(serializers.Serializer[Any]):
+class TrainingSampleOutput(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     reference = serializers.CharField()
     attempt = serializers.IntegerField()
@@ -81,13 +81,13 @@ class SampleOutput(serializers.Serializer[Any]):
     scored_at = serializers.DateTimeField(allow_null=True)
 
 
-class ParticipantOutput(serializers.ModelSerializer[Participant]):
+class TrainingParticipantOutput(serializers.ModelSerializer[Participant]):
     batch = serializers.CharField(source="batch.code")
     site = serializers.CharField(source="site.code")
     status = serializers.ChoiceField(TrainingStatus.choices)
     employee = serializers.SerializerMethodField(help_text="employee number; null for a candidate")
-    results = ResultOutput(many=True)
-    samples = SampleOutput(many=True)
+    results = TrainingResultOutput(many=True)
+    samples = TrainingSampleOutput(many=True)
 
     class Meta:
         model = Participant
@@ -98,7 +98,7 @@ class ParticipantOutput(serializers.ModelSerializer[Participant]):
         return one.person.number if one.person else None
 
 
-class ResultInput(serializers.Serializer[Any]):
+class TrainingResultInput(serializers.Serializer[Any]):
     participant = serializers.IntegerField(min_value=1, max_value=2**62)
     score = serializers.DecimalField(7, 2, required=False, allow_null=True, default=None, min_value=0, max_value=100)
     pre_score = serializers.DecimalField(
@@ -107,18 +107,18 @@ class ResultInput(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=training.NOTE, required=False, allow_blank=True, default="")
 
 
-class ResultsInput(serializers.Serializer[Any]):
+class TrainingResultsInput(serializers.Serializer[Any]):
     batch = serializers.CharField(max_length=30, help_text="code")
     stage = serializers.ChoiceField([(one.value, one.label) for one in SCORED])
-    results = ResultInput(many=True, allow_empty=False, max_length=training.MOST)
+    results = TrainingResultInput(many=True, allow_empty=False, max_length=training.MOST)
 
 
-class SampleInput(serializers.Serializer[Any]):
+class TrainingSampleInput(serializers.Serializer[Any]):
     reference = serializers.CharField(max_length=120)
     taken_on = DayField()
 
 
-class SampleScoreInput(serializers.Serializer[Any]):
+class TrainingSampleScoreInput(serializers.Serializer[Any]):
     score = serializers.DecimalField(7, 2, min_value=0, max_value=100)
     remark = serializers.CharField(max_length=training.REMARK, required=False, allow_blank=True, default="")
 
@@ -131,7 +131,7 @@ class TrainingStepInput(serializers.Serializer[Any]):
 
 
 def said(found: Any, *, many: bool = False) -> Any:
-    return ParticipantOutput(found, many=many).data
+    return TrainingParticipantOutput(found, many=many).data
 
 
 def rows_of(user: Any) -> Any:
@@ -149,7 +149,7 @@ def batch_of(user: Any, code: str) -> TrainingBatch:
 class Batches(APIView):
     @extend_schema(
         operation_id="sdm_training_batches", parameters=[BatchQuery, AFTER, SIZE],
-        responses=paged("TrainingBatchPage", BatchOutput),
+        responses=paged("TrainingBatchPage", TrainingBatchOutput),
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         user, asked = user_of(request), query_of(request, BatchQuery)
@@ -160,30 +160,33 @@ class Batches(APIView):
             rows = rows.filter(site__code=site)
         if asked["open"] is not None:
             rows = rows.filter(closed_at__isnull=asked["open"])
-        return page(request, rows, lambda found: BatchOutput(found, many=True).data)
+        return page(request, rows, lambda found: TrainingBatchOutput(found, many=True).data)
 
     @extend_schema(
-        operation_id="sdm_training_batch_open", parameters=[KEY], request=BatchInput, responses={201: BatchOutput}
+        operation_id="sdm_training_batch_open",
+        parameters=[KEY],
+        request=TrainingBatchInput,
+        responses={201: TrainingBatchOutput},
     )
     @idempotent
     def post(self, request: Request) -> Response:
         user = user_of(request)
         if not has_role(user, HR):
             raise NotAllowed
-        given = BatchInput(data=request.data)
+        given = TrainingBatchInput(data=request.data)
         given.is_valid(raise_exception=True)
         data = dict(given.validated_data)
         site = Site.objects.filter(code=data.pop("site")).first()
         if site is None:
             raise Invalid(_("There is no such site."), field="site")
         made = training.batch_open(site=site, actor=user, now=timezone.now(), **data)
-        return Response(BatchOutput(made).data, status=201)
+        return Response(TrainingBatchOutput(made).data, status=201)
 
 
 class Participants(APIView):
     @extend_schema(
         operation_id="sdm_training_participants", parameters=[ParticipantQuery, AFTER, SIZE],
-        responses=paged("TrainingParticipantPage", ParticipantOutput),
+        responses=paged("TrainingParticipantPage", TrainingParticipantOutput),
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """Participants of the batches that one may see, and oneself."""
@@ -193,15 +196,15 @@ class Participants(APIView):
         return page(request, rows, lambda found: said(found, many=True))
 
     @extend_schema(
-        operation_id="sdm_training_participant_add", parameters=[KEY], request=ParticipantInput,
-        responses={201: ParticipantOutput},
+        operation_id="sdm_training_participant_add", parameters=[KEY], request=TrainingParticipantInput,
+        responses={201: TrainingParticipantOutput},
     )  # fmt: skip
     @idempotent
     def post(self, request: Request) -> Response:
         user = user_of(request)
         if not has_role(user, training.ADDERS):
             raise NotAllowed
-        given = ParticipantInput(data=request.data)
+        given = TrainingParticipantInput(data=request.data)
         given.is_valid(raise_exception=True)
         data, person = given.validated_data, None
         if data["employee"]:
@@ -217,15 +220,15 @@ class Participants(APIView):
 
 
 class ParticipantDetail(APIView):
-    @extend_schema(operation_id="sdm_training_participant", responses=ParticipantOutput)
+    @extend_schema(operation_id="sdm_training_participant", responses=TrainingParticipantOutput)
     def get(self, request: Request, pk: int) -> Response:
         return Response(said(get_visible(Participant, user_of(request), pk)))
 
 
 class Results(APIView):
     @extend_schema(
-        operation_id="sdm_training_results", parameters=[KEY], request=ResultsInput,
-        responses={200: ParticipantOutput(many=True)},
+        operation_id="sdm_training_results", parameters=[KEY], request=TrainingResultsInput,
+        responses={200: TrainingParticipantOutput(many=True)},
     )  # fmt: skip
     @idempotent
     def post(self, request: Request) -> Response:
@@ -233,7 +236,7 @@ class Results(APIView):
         user = user_of(request)
         if not has_role(user, {role for stage in SCORED for role in AT_STAGE[stage]}):
             raise NotAllowed
-        given = ResultsInput(data=request.data)
+        given = TrainingResultsInput(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
         batch = batch_of(user, data["batch"])
@@ -246,7 +249,10 @@ class Results(APIView):
 
 class Samples(APIView):
     @extend_schema(
-        operation_id="sdm_training_sample_add", parameters=[KEY], request=SampleInput, responses={201: SampleOutput}
+        operation_id="sdm_training_sample_add",
+        parameters=[KEY],
+        request=TrainingSampleInput,
+        responses={201: TrainingSampleOutput},
     )
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
@@ -255,15 +261,18 @@ class Samples(APIView):
         found = get_visible(Participant, user, pk)
         if not has_role(user, TRAINERS, site=found.site):
             raise NotAllowed
-        given = SampleInput(data=request.data)
+        given = TrainingSampleInput(data=request.data)
         given.is_valid(raise_exception=True)
         made = training.sample_add(participant_id=pk, actor=user, now=timezone.now(), **given.validated_data)
-        return Response(SampleOutput(made).data, status=201)
+        return Response(TrainingSampleOutput(made).data, status=201)
 
 
 class SampleScore(APIView):
     @extend_schema(
-        operation_id="sdm_training_sample_score", parameters=[KEY], request=SampleScoreInput, responses=SampleOutput
+        operation_id="sdm_training_sample_score",
+        parameters=[KEY],
+        request=TrainingSampleScoreInput,
+        responses=TrainingSampleOutput,
     )
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
@@ -272,15 +281,15 @@ class SampleScore(APIView):
         found = get_visible(RecordingSample, user, pk)
         if not has_role(user, VALIDATORS, site=found.participant.site):
             raise NotAllowed
-        given = SampleScoreInput(data=request.data)
+        given = TrainingSampleScoreInput(data=request.data)
         given.is_valid(raise_exception=True)
         made = training.sample_score(sample_id=pk, actor=user, now=timezone.now(), **given.validated_data)
-        return Response(SampleOutput(made).data)
+        return Response(TrainingSampleOutput(made).data)
 
 
 class ParticipantTransition(APIView):
     @extend_schema(
-        operation_id="sdm_training_transition", request=TrainingStepInput, responses=ParticipantOutput,
+        operation_id="sdm_training_transition", request=TrainingStepInput, responses=TrainingParticipantOutput,
         parameters=[KEY, OpenApiParameter("transition", str, OpenApiParameter.PATH)],
     )  # fmt: skip
     @idempotent
