@@ -342,7 +342,7 @@ def test_the_validity_is_that_of_the_policy_of_the_day(floor: Floor) -> None:
         key=MONTHS,
         site=None,
         value=3,
-        valid_from=NOW - DAYS,
+        valid_from=NOW,
         reason="Peraturan perusahaan",
         actor=floor.manager,
         now=NOW,
