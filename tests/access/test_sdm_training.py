@@ -84,8 +84,8 @@ def objects_of(where: Site) -> dict[str, Any]:
     batch = training.batch_open(
         site=where, code=f"M-{where.code}", title="Matriks", starts_on=DAY, actor=trainings.hr(), now=NOW
     )
+    going = trainings.add(batch, "Baru")  # keeps the batch open
     passed = trainings.brought(floor, trainings.add(batch, "Lulus"), TrainingStatus.PASSED)
-    going = trainings.add(batch, "Baru")
     sample = RecordingSample.objects.filter(participant=passed)[0]
     return {
         "case": case.pk, "letter": letter.pk, "paper": letter.document_id, "batch": batch.pk, "participant": going.pk,
