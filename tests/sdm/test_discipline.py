@@ -388,10 +388,7 @@ def test_final_opens_the_leaving_by_dismissal(floor: Floor) -> None:
     assert (case.leaving.reason, case.leaving.last_working_day) == (LeavingReason.DISMISSAL, DAY + 3 * DAYS)
     with pytest.raises(WrongState):
         do(floor, case, "end", relations())
-    leavings.interview_hold(
-        leaving_id=case.leaving.pk, held_on=DAY, main_reason="other", accompanied_by="Team Leader",
-        actor=relations(), now=NOW,
-    )  # fmt: skip
+    leavings.interview_waive(leaving_id=case.leaving.pk, note="Tidak hadir", actor=relations(), now=NOW)
     assert do(floor, case, "end", relations()).status == CaseStatus.ENDED
 
 
