@@ -4,7 +4,7 @@ The same table is what the service obeys, what the page draws, and what a test w
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models
@@ -75,10 +75,6 @@ class Flow:
     def open_to(self, actor: User, *, state: str, site: Site) -> list[Transition]:
         """The transitions that this user may make now."""
         return [one for one in self.transitions if state in one.source and one.open_to(actor, site)]
-
-    def drawn_on(self, path: tuple[str, ...]) -> "Flow":
-        """The same process drawn along another way through it, where a branch of the chart has steps of its own."""
-        return replace(self, path=path, off_path={}) if path != self.path else self
 
     @property
     def final(self) -> set[str]:

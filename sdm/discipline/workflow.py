@@ -3,6 +3,8 @@
 What is said with a step stands in the case's own record, not in a note: the ledger is read by others.
 """
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
 from occ.people.actors import LIFECYCLE
@@ -76,6 +78,6 @@ PATHS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def path_of(status: str) -> tuple[str, ...]:
-    """The branch of the chart on which a case stands, as its page draws it."""
-    return PATHS.get(status, DISCIPLINE.path)
+def drawn_at(status: str) -> Flow:
+    """The same process drawn on the branch of the chart on which a case of that status stands."""
+    return replace(DISCIPLINE, path=PATHS[status], off_path={}) if status in PATHS else DISCIPLINE

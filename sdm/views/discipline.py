@@ -41,7 +41,7 @@ from occ.times import JAKARTA, local_day
 from occ.workflow.flows import Transition
 from sdm.discipline.choices import CaseStatus, Matter, Method
 from sdm.discipline.levels import TERMINATION
-from sdm.discipline.workflow import DISCIPLINE, OPENERS, PERSONS, RELATIONS, path_of
+from sdm.discipline.workflow import OPENERS, PERSONS, RELATIONS, drawn_at
 from sdm.models import DisciplineCase, Warning
 from sdm.services import discipline, discipline_letters
 from sdm.services.discipline_common import is_own, leads
@@ -248,9 +248,8 @@ def may(user: User, found: DisciplineCase, name: str) -> bool:
 
 def stepping(found: DisciplineCase) -> Stepping:
     """The flow, drawn on the branch of the chart on which the case stands."""
-    flow = DISCIPLINE.drawn_on(path_of(found.status))
     return Stepping(
-        flow, form_for, make, lambda one, name: reverse("sdm:discipline_step", args=[one.pk, name]), ICONS,
+        drawn_at(found.status), form_for, make, lambda one, name: reverse("sdm:discipline_step", args=[one.pk, name]), ICONS,
         frozenset({"cancel", "proceed", "return", "refuse", "spare"}), may,
     )  # fmt: skip
 
