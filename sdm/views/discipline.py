@@ -249,8 +249,8 @@ def may(user: User, found: DisciplineCase, name: str) -> bool:
 def stepping(found: DisciplineCase) -> Stepping:
     """The flow, drawn on the branch of the chart on which the case stands."""
     return Stepping(
-        drawn_at(found.status), form_for, make, lambda one, name: reverse("sdm:discipline_step", args=[one.pk, name]), ICONS,
-        frozenset({"cancel", "proceed", "return", "refuse", "spare"}), may,
+        drawn_at(found.status), form_for, make, lambda one, name: reverse("sdm:discipline_step", args=[one.pk, name]),
+        ICONS, frozenset({"cancel", "proceed", "return", "refuse", "spare"}), may,
     )  # fmt: skip
 
 
