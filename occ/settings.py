@@ -307,6 +307,8 @@ SPECTACULAR_SETTINGS = {
         "ChannelEnum": "occ.people.choices.Channel",
         "RecordStateEnum": "retention.choices.RecordState",
         "LineStateEnum": "retention.choices.ItemState",
+        "DisciplineStatusEnum": "sdm.discipline.choices.CaseStatus",
+        "TrainingStatusEnum": "sdm.training.choices.TrainingStatus",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "occ.api.schema.errors_said"],
 }

@@ -21,7 +21,8 @@ OVERSIGHT = frozenset(
 @dataclass(frozen=True, kw_only=True)
 class DocumentType:
     """`code` begins the number; `template` is a Typst file that imports `/frame.typ`; `owner` is the "penanggung
-    jawab" of the procedure; `readers` read it beside OVERSIGHT, or instead of it when `restricted`."""
+    jawab" of the procedure; `readers` read it beside OVERSIGHT, or instead of it when `restricted` (Document Control
+    and auditors still do), or nobody but them and the owner when `confidential`."""
 
     code: str
     title: Promise
@@ -34,6 +35,7 @@ class DocumentType:
     sop_effective: str = "-"
     readers: frozenset[Role] = frozenset()
     restricted: bool = False
+    confidential: bool = False
 
     @property
     def retention_policy(self) -> str:
@@ -42,6 +44,8 @@ class DocumentType:
 
     @property
     def reading_roles(self) -> frozenset[Role]:
+        if self.confidential:
+            return self.readers | {self.owner}
         everybody = frozenset({Role.DOCUMENT_CONTROL, Role.AUDITOR}) if self.restricted else OVERSIGHT
         return everybody | self.readers | {self.owner}
 

@@ -1,9 +1,23 @@
 from django.urls import path
 
-from sdm.api import views
+from sdm.api import discipline, training, views
 
 urlpatterns = [
     path("employees/", views.Employees.as_view(), name="sdm-employees"),
     path("employees/<str:number>/", views.EmployeeDetail.as_view(), name="sdm-employee"),
     path("leavings/", views.Leavings.as_view(), name="sdm-leavings"),
+    path("discipline/", discipline.Cases.as_view(), name="sdm-discipline"),
+    path("discipline/<int:pk>/", discipline.CaseDetail.as_view(), name="sdm-discipline-case"),
+    path("discipline/<int:pk>/<slug:transition>/", discipline.CaseTransition.as_view(), name="sdm-discipline-step"),
+    path("training/batches/", training.Batches.as_view(), name="sdm-training-batches"),
+    path("training/participants/", training.Participants.as_view(), name="sdm-training-participants"),
+    path("training/participants/<int:pk>/", training.ParticipantDetail.as_view(), name="sdm-training-participant"),
+    path("training/participants/<int:pk>/samples/", training.Samples.as_view(), name="sdm-training-samples"),
+    path("training/results/", training.Results.as_view(), name="sdm-training-results"),
+    path("training/samples/<int:pk>/score/", training.SampleScore.as_view(), name="sdm-training-sample-score"),
+    path(
+        "training/participants/<int:pk>/<slug:transition>/",
+        training.ParticipantTransition.as_view(),
+        name="sdm-training-step",
+    ),
 ]

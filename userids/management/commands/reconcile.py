@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import CommandError
 from django.utils import timezone
-from occ.import_command import user_named
 
 from occ.commands import EnglishCommand, instant
 from occ.errors import Refused
+from occ.import_command import user_named
 from userids.choices import ListSource
 from userids.connectors.base import ConnectorError
 from userids.models import Application
