@@ -24,7 +24,6 @@ from retention.choices import EntryStatus, ItemState, Medium, RegisterKind
 from retention.models import DocumentProof, Entry, Item, RegisterLine
 from retention.models.register import RegisterLineQuerySet
 from retention.personal import REGISTRARS
-from retention.services.holds import holds_lock
 from retention.services.paper_lists import covered_entries, holds_at
 
 
@@ -136,8 +135,8 @@ def entry_destroy(*, entry_id: int, on: date, note: str, actor: Actor, now: date
 
 
 def _must_not_be_held(entry: Entry, field: str, now: datetime) -> None:
-    """Raises WrongState. The lock is shared with deletions: no hold is set until this change is done."""
-    holds_lock(shared=True)
+    """Raises WrongState. No lock: a hold that is set at this moment is as one that is set after the change, and the
+    database asks again when the row is written."""
     if Entry.objects.filter(covered_entries(holds_at(now)), pk=entry.pk).exists():
         words = _("A legal hold covers this document: its site and its days stay until the hold is lifted.")
         raise WrongState(words, code="held", field=field)
