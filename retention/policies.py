@@ -67,7 +67,7 @@ for key, label, unit, clause, default, least, most in (
         _("A file that changes before its backup is followed, after its conversation ended or was catalogued, for"),
         _("hours"),
         "SOP-RET 5.1",
-        24,
+        48,  # a source is scanned daily: the next scan after the first look is in time
         0,
         720,
     ),
