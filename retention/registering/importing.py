@@ -136,8 +136,8 @@ def _try(
             try:
                 with transaction.atomic():
                     line = meaning.line(row)
-                    known = Entry.objects.filter(site=line.site, number=line.number)
-                    before = known.values_list("status", *ENTRY_FIELDS).first()
+                    there = Entry.objects.filter(site=line.site, number=line.number)
+                    before = there.values_list("status", *ENTRY_FIELDS).first()
                     outcome = entry_push(line=line, why=why, actor=actor, now=now)
                 done[outcome] += 1
                 seen.update(f"{row.number} {outcome} {before}\n".encode())
