@@ -1,6 +1,6 @@
 """Refusals: what a service says when it does not do what was asked, in words the person who asked understands.
 
-A service that raises one of these has changed nothing. Pages show `message`; the API answers
+A service that raises one of these has changed nothing (but for `leaves`). Pages show `message`; the API answers
 `{"code", "message", "field", "index"}` with `status`.
 """
 
@@ -9,8 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Refused(Exception):
+    """`leaves`: it is the exception to the rule, what was written before it is to stay (a try that is kept)."""
+
     code = "refused"
     status = 422
+    leaves = False
 
     def __init__(self, message: "str | Promise", *, code: str | None = None, field: str | None = None) -> None:
         super().__init__(message)

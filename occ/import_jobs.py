@@ -17,6 +17,9 @@ from occ.people.models import Site, User
 from occ.sheets.importing import Preview, faulty_rows_workbook
 from occ.times import JAKARTA
 
+# What a preview's result says under this name (a hash of what it showed) is handed to the job that brings it in, among
+# its params: an import that changes what is there asks for another look where that is not so any more.
+SEEN = "seen"
 Label: TypeAlias = str | Promise
 # What the file would do, row by row, and what the page of the preview shows of it (see occ.sheets.importing.as_read).
 Read: TypeAlias = Callable[[Job, File, Progress, datetime], tuple[Preview, dict[str, Any]]]

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from occ.errors import NotAllowed, Refused
 from occ.forms import SheetForm, add_refusal
-from occ.import_jobs import Import
+from occ.import_jobs import SEEN, Import
 from occ.jobs.models import Job, State
 from occ.jobs.services import job_start, must_still_cover
 from occ.paging import part
@@ -146,8 +146,9 @@ class Wizard:
             return redirect(self.page(job))
         with storages["default"].open(job.input_file) as file:
             file.name = job.input_name
+            params = job.params | {name: job.result[name] for name in (SEEN,) if name in job.result}
             started = job_start(
-                kind=self.jobs.apply.key, params=job.params, owner=me(request), now=timezone.now(), file=file
+                kind=self.jobs.apply.key, params=params, owner=me(request), now=timezone.now(), file=file
             )
         return redirect(self.page(started))
 

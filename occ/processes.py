@@ -85,12 +85,15 @@ def plain_stepping(
         initial |= {name: said(value) for name, value in initial.items() if isinstance(value, str)}
         return kind(data, files, auto_id=f"id_{transition.name}_%s", initial=initial)
 
-    @transaction.atomic
     def make(subject: Any, name: str, data: dict[str, Any], *, actor: Any, now: datetime) -> None:
+        """With evidence one transaction, else the service's own: some ask stores first, some leave a refused try."""
         data = dict(data)
-        if "evidence" in flow.find(name).needs:
+        if "evidence" not in flow.find(name).needs:
+            services[name](**{key: subject.pk}, actor=actor, now=now, **data)
+            return
+        with transaction.atomic():
             data["evidence"] = evidence_of(subject, data, actor=actor, now=now)
-        services[name](**{key: subject.pk}, actor=actor, now=now, **data)
+            services[name](**{key: subject.pk}, actor=actor, now=now, **data)
 
     def url(subject: Any, name: str) -> str:
         return reverse(url_name, args=[subject.pk, name])

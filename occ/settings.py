@@ -112,7 +112,9 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Tables that belong to another role than the one that works on them: their triggers cannot be switched off by it.
-MIGRATING = sys.argv[1:2] in (["migrate"], ["restore_backup"]) and "MIGRATION_DATABASE_URL" in os.environ
+MIGRATING = (
+    sys.argv[1:2] in (["migrate"], ["restore_backup"], ["retention_reapply"]) and "MIGRATION_DATABASE_URL" in os.environ
+)
 DATABASES = {"default": env.database("MIGRATION_DATABASE_URL" if MIGRATING else "DATABASE_URL")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.url("REDIS_URL", {"redis", "rediss", "unix"}).geturl()

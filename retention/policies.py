@@ -24,6 +24,7 @@ PROBE_DAYS = "retention.probe.days"
 PAPER_DAYS = "retention.paper.days"
 FINDING_HOURS = "retention.finding.hours"
 HOLD_NOTICE_DAYS = "retention.hold.notice_days"
+FOLLOW_HOURS = "retention.follow.hours"
 
 for key, label, unit, clause, default, least, most in (
     (GATHER_DAYS, _("Batches gather before their first record reaches its age"), _("days"), "SOP-RET 8.1", 60, 1, 360),
@@ -61,6 +62,15 @@ for key, label, unit, clause, default, least, most in (
         90,
     ),
     (FINDING_HOURS, _("A damaged or missing backup is settled within"), _("hours"), "SOP-RET 7", 24, 1, 720),
+    (
+        FOLLOW_HOURS,
+        _("A file that changes before its backup is followed, after its conversation ended or was catalogued, for"),
+        _("hours"),
+        "SOP-RET 5.1",
+        48,  # a source is scanned daily: the next scan after the first look is in time
+        0,
+        720,
+    ),
     (HOLD_NOTICE_DAYS, _("Before a legal hold ends, people are told"), _("days"), "SOP-RET 5.3", 7, 1, 90),
 ):
     register_policy(Definition(key, label, unit, clause, default, number(least, most)))

@@ -35,17 +35,30 @@ def digest(request: Request) -> str:
 def idempotent(post: Callable[..., Response]) -> Callable[..., Response]:
     """Decorates an APIView's `post`. A second request waits for the first (unique key) and then repeats its answer.
 
-    Only answers that changed something are kept (below 400): a refused one may be tried again with the same key.
+    Only answers that changed something are kept (below 400): a refused one may be tried again with the same key. What
+    a refusal leaves stays.
     """
+    return _once(post, None)
 
+
+def idempotent_after(look: Callable[..., Any]) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """As `idempotent`, where something outside the database has to be asked first, and no transaction waits for it:
+    `look(view, request, …)` is called before it begins, and `post` is given what it said as `looked`."""
+    return lambda post: _once(post, look)
+
+
+def _once(post: Callable[..., Response], look: Callable[..., Any] | None) -> Callable[..., Response]:
     @wraps(post)
     def wrapped(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = request.headers.get("Idempotency-Key", "")[:120]
-        if not key:
-            return post(view, request, *args, **kwargs)
-        said = digest(request)
         user = request.user
         assert isinstance(user, User)
+        said = digest(request) if key else ""
+        answered = IdempotentAnswer.objects.filter(user=user, key=key, request_digest=said)
+        if look is not None and not (key and answered.exists()):
+            kwargs["looked"] = look(view, request, *args, **kwargs)
+        if not key:
+            return post(view, request, *args, **kwargs)
         with transaction.atomic():
             kept, created = IdempotentAnswer.objects.select_for_update(no_key=True).get_or_create(
                 user=user, key=key, defaults={"request_digest": said, "at": timezone.now()}
@@ -54,9 +67,17 @@ def idempotent(post: Callable[..., Response]) -> Callable[..., Response]:
                 raise KeyReused(_("This Idempotency-Key was used for another request."))
             if not created:
                 return Response(kept.body, status=kept.status)
-            response = post(view, request, *args, **kwargs)
-            kept.status, kept.body = response.status_code, response.data
-            kept.save(update_fields=["status", "body"])
-            return response
+            try:
+                response = post(view, request, *args, **kwargs)
+            except Refused as refusal:
+                if not refusal.leaves:
+                    raise
+                left = refusal
+                kept.delete()
+            else:
+                kept.status, kept.body = response.status_code, response.data
+                kept.save(update_fields=["status", "body"])
+                return response
+        raise left
 
     return wrapped

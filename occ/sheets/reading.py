@@ -105,6 +105,8 @@ def read_head(file: "BinaryIO | File[bytes]", *, rows: int = 8, limits: Limits =
 def _read(
     file: "BinaryIO | File[bytes]", columns: Sequence[Column], limits: Limits, sample: int | None = None
 ) -> Table:
+    if (getattr(file, "size", None) or 0) > limits.bytes:  # an upload says so before it is copied
+        raise _refused("too_big")
     with tempfile.TemporaryDirectory(prefix="occ-sheet-") as folder:
         upload, out = Path(folder, "upload"), Path(folder, "out")
         with upload.open("wb") as copy:

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from occ.api.endpoints import AFTER, KEY, SIZE, body_of, paged, query_of, user_of
 from occ.api.fields import SaidField
-from occ.api.idempotency import idempotent
+from occ.api.idempotency import idempotent, idempotent_after
 from occ.api.paging import page
 from occ.people.access import get_visible
 from retention.batching.lists import finding_rows
@@ -95,15 +95,32 @@ class DamageDetail(APIView):
         return Response(DamageSerializer(get_visible(Finding, user_of(request), pk)).data)
 
 
+def keys_of_finding(view: APIView, request: Request, pk: int) -> losing.Tried:
+    found = get_visible(Finding, user_of(request), pk)
+    return losing.finding_keys_tried(finding_id=found.pk, actor=user_of(request))
+
+
+def keys_to_declare(view: APIView, request: Request, pk: int) -> losing.Tried:
+    losing.may_declare(get_visible(Finding, user_of(request), pk), user_of(request))
+    body_of(request, LossInput)
+    return keys_of_finding(view, request, pk)
+
+
+def keys_of_loss(view: APIView, request: Request, pk: int) -> losing.Tried:
+    found = get_visible(Loss, user_of(request), pk)
+    losing.may_decide(found, user_of(request))
+    body_of(request, DecisionInput)
+    return losing.loss_keys_tried(loss_id=found.pk, actor=user_of(request))
+
+
 class KeysTry(APIView):
     @extend_schema(
         operation_id="retention_finding_try_keys", request=None, responses={202: TriedSerializer}, parameters=[KEY]
     )
-    @idempotent
-    def post(self, request: Request, pk: int) -> Response:
+    @idempotent_after(keys_of_finding)
+    def post(self, request: Request, pk: int, looked: losing.Tried | None = None) -> Response:
         """Try the present keys; 409 `still_shut` says how many records still do not open."""
-        found = get_visible(Finding, user_of(request), pk)
-        tried = losing.finding_keys_try(finding_id=found.pk, actor=user_of(request), now=timezone.now())
+        tried = losing.finding_keys_try(finding_id=pk, actor=user_of(request), now=timezone.now(), looked=looked)
         return Response({"tried": tried}, status=202)
 
 
@@ -112,14 +129,12 @@ class LossDeclare(APIView):
         operation_id="retention_finding_declare_lost", request=LossInput, responses={201: LossSerializer},
         parameters=[KEY],
     )  # fmt: skip
-    @idempotent
-    def post(self, request: Request, pk: int) -> Response:
+    @idempotent_after(keys_to_declare)
+    def post(self, request: Request, pk: int, looked: losing.Tried | None = None) -> Response:
         """Declare lost what no key opens; a manager decides."""
-        found = get_visible(Finding, user_of(request), pk)
-        losing.may_declare(found, user_of(request))
         given = body_of(request, LossInput)
         made = losing.loss_declare(
-            finding_id=found.pk, actor=user_of(request), now=timezone.now(), **given
+            finding_id=pk, actor=user_of(request), now=timezone.now(), looked=looked, **given
         )  # fmt: skip
         return Response(LossSerializer(made).data, status=201)
 
@@ -144,12 +159,12 @@ class LossDecision(APIView):
 
     name = ""
 
-    def made(self, request: Request, pk: int) -> Response:
+    def made(self, request: Request, pk: int, **looked: Any) -> Response:
         found = get_visible(Loss, user_of(request), pk)
         losing.may_decide(found, user_of(request))
         given = body_of(request, DecisionInput)
         deed = losing.TRANSITIONS[self.name]
-        done = deed(loss_id=found.pk, actor=user_of(request), now=timezone.now(), **given)
+        done = deed(loss_id=found.pk, actor=user_of(request), now=timezone.now(), **given, **looked)
         done.refresh_from_db()
         return Response(LossSerializer(done).data)
 
@@ -160,10 +175,10 @@ class LossConfirm(LossDecision):
     @extend_schema(
         operation_id="retention_loss_confirm", request=DecisionInput, responses=LossSerializer, parameters=[KEY]
     )
-    @idempotent
-    def post(self, request: Request, pk: int) -> Response:
+    @idempotent_after(keys_of_loss)
+    def post(self, request: Request, pk: int, looked: losing.Tried | None = None) -> Response:
         """Its records are catalogued again and backed up anew while their source has them."""
-        return self.made(request, pk)
+        return self.made(request, pk, looked=looked)
 
 
 class LossRefuse(LossDecision):

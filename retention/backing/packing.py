@@ -59,6 +59,7 @@ class Member:
     sha256: str
     sha512: str
     key: bytes
+    fingerprint: str  # of the file as it was read
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,8 @@ def _record(one: Wanted, spool: Spool, *, bag: str, key: bytes) -> Member:
         raise _Wrong(ProblemKind.CHANGED, _("Its SHA-256 is another one."))
     wrapped = keys.wrap(own, by=key, name=f"{bag}/{one.name}")
     return Member(
-        one.pk, one.name, offset, spool.size - offset, size, sha256.hexdigest(), sha512.hexdigest(), wrapped
+        one.pk, one.name, offset, spool.size - offset, size, sha256.hexdigest(), sha512.hexdigest(), wrapped,
+        before.fingerprint,
     )  # fmt: skip
 
 

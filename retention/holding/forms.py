@@ -1,7 +1,6 @@
 """The forms of a hold. Setting one takes two looks: what it would cover, and then yes to just that."""
 
 import hashlib
-import io
 from typing import Any
 
 from django import forms
@@ -105,7 +104,7 @@ class HoldForm(forms.Form):
             if (file.name or "").lower().endswith(".txt"):
                 text = file.read(LONGEST_LIST + 1)[:LONGEST_LIST].decode("utf-8", "replace")
                 return text.replace("\x00", "").splitlines()
-            table = read_table(io.BytesIO(file.read()), columns=ID_COLUMNS)
+            table = read_table(file, columns=ID_COLUMNS)
         except Refused as refusal:
             self.add_error("file", str(refusal))
             return []

@@ -3,6 +3,7 @@
 A row is judged by what it would do, inside a transaction that is undone.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from occ.documents.services import kept_until
 from occ.errors import Invalid, Refused, WrongState
+from occ.import_jobs import SEEN
 from occ.ledger.services import record
 from occ.people.actors import Actor
 from occ.people.choices import Role
@@ -26,6 +28,8 @@ from occ.sheets.child import key
 from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
 from occ.texts import kept
+from retention.models import Entry
+from retention.services.register import FIELDS as ENTRY_FIELDS
 from retention.services.register import Line, entry_push
 
 LOCK = 0x0CC_4E6
@@ -69,10 +73,12 @@ Report = Callable[[float], None]
 
 @dataclass
 class Reading:
-    """A file looked at: what each good row would do is counted in `done`."""
+    """A file looked at: what each good row would do is counted in `done`; `seen` is a hash of that and of the entries
+    as they were."""
 
     preview: Preview
     done: dict[str, int]
+    seen: str
 
 
 class Undo(Exception):
@@ -94,9 +100,12 @@ def entries_read(
 
 @transaction.atomic
 def entries_import(
-    *, file: BinaryIO | File, name: str, site: Site | None, actor: Actor, now: datetime, report: Report
+    *, file: BinaryIO | File, name: str, site: Site | None, seen: str, actor: Actor, now: datetime, report: Report
 ) -> dict[str, int]:
-    """Enter the whole file, or nothing. Raises WrongState while a row has a problem, SheetRefused, Invalid."""
+    """Enter the whole file, or nothing. `seen` is what its preview said.
+
+    Raises WrongState while a row has a problem or entries were put right since that preview, SheetRefused, Invalid.
+    """
     with connection.cursor() as cursor:  # two imports at once: the second judges what the first has written
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     reading = _try(file, name, site, actor, now, report)
@@ -105,6 +114,8 @@ def entries_import(
         raise WrongState(words % {"n": faulty})
     if not reading.preview.rows:
         raise Invalid(_("The file holds no row to import."))
+    if reading.seen != seen:  # a preview can be weeks old
+        raise WrongState(_("Entries of this file were changed since its preview. Upload it again and look at it."))
     data = reading.done | {"file": name}
     record(actor=actor, action="entries.imported", subject=None, data=data, now=now, site=site)
     return reading.done
@@ -118,12 +129,18 @@ def _try(
     meaning = Meaning(site)
     preview = validate(table, lambda row: (), duplicates_on=[("number", "site")] if site is None else ["number"])
     done = dict.fromkeys(("created", "changed", "unchanged"), 0)
+    seen = hashlib.sha256()
     why = kept(gettext_noop("Imported from %(file)s"), file=name)
     for i, row in enumerate(table.rows):
         if not row.problems:
             try:
                 with transaction.atomic():
-                    done[entry_push(line=meaning.line(row), why=why, actor=actor, now=now)] += 1
+                    line = meaning.line(row)
+                    there = Entry.objects.filter(site=line.site, number=line.number)
+                    before = there.values_list("status", *ENTRY_FIELDS).first()
+                    outcome = entry_push(line=line, why=why, actor=actor, now=now)
+                done[outcome] += 1
+                seen.update(f"{row.number} {outcome} {before}\n".encode())
             except Refused as refusal:
                 column = FIELDS.get(refusal.field or "", refusal.field or "")
                 known = column if any(one.name == column for one in COLUMNS) else ""
@@ -132,7 +149,7 @@ def _try(
             report(0.2 + 0.8 * i / max(1, len(table.rows)))
     faulty = sum(1 for row in preview.rows if row.problems)
     preview.counts = {"total": len(preview.rows), "good": len(preview.rows) - faulty, "faulty": faulty}
-    return Reading(preview, done)
+    return Reading(preview, done, seen.hexdigest())
 
 
 class Meaning:
@@ -181,7 +198,7 @@ class Meaning:
 def summary(reading: Reading) -> dict[str, Any]:
     """The preview as JSON, with what the rows would do."""
     good = [_sample(row) for row in reading.preview.rows if not row.problems]
-    return as_read(reading.preview, COLUMNS, "number") | {"done": reading.done, "sample": good[:10]}
+    return as_read(reading.preview, COLUMNS, "number") | {"done": reading.done, SEEN: reading.seen, "sample": good[:10]}
 
 
 def _sample(row: Row) -> list[str]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from occ.documents.signing import signing_kept
 from occ.errors import NotAllowed
-from occ.import_jobs import register_import, site_of
+from occ.import_jobs import SEEN, register_import, site_of
 from occ.jobs.kinds import Kind, Outcome, Progress, register
 from occ.jobs.models import Job
 from occ.list_export import register_list
@@ -45,7 +45,7 @@ def read(job: Job, file: File, progress: Progress, now: datetime) -> tuple[Previ
 
 
 def bring(job: Job, file: File, progress: Progress, now: datetime) -> dict[str, Any]:
-    return entries_import(file=file, now=now, report=progress, **place(job))
+    return entries_import(file=file, seen=job.params.get(SEEN, ""), now=now, report=progress, **place(job))
 
 
 IMPORT = register_import(

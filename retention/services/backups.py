@@ -294,7 +294,7 @@ class Run:
                 )
                 for one in members
             )  # fmt: skip
-            records_backed_up([(one.pk, one.sha256) for one in members])
+            records_backed_up([(one.pk, one.sha256, one.fingerprint) for one in members])
             size = sum(one.size for one in members)
             Bag.objects.filter(pk=bag.pk).update(files=F("files") + len(members), bytes=F("bytes") + size)
             solved = Problem.objects.filter(record__in=good, settled_at=None)
@@ -374,12 +374,12 @@ def payload_name(pk: int, path: str) -> str:
     return f"data/{pk}.{safe}"
 
 
-def records_backed_up(rows: list[tuple[int, str]]) -> None:
-    """State and SHA-256 of locked records, in one statement."""
+def records_backed_up(rows: list[tuple[int, str, str]]) -> None:
+    """State, SHA-256 and fingerprint of locked records, in one statement."""
     with connection.cursor() as cursor, connection.wrap_database_errors:
         execute_values(
             cursor.cursor,
-            "UPDATE retention_record r SET state = 'backed_up', sha256 = v.sha256"
-            " FROM (VALUES %s) AS v (id, sha256) WHERE r.id = v.id",
-            rows, template="(%s::bigint, %s)", page_size=len(rows),
+            "UPDATE retention_record r SET state = 'backed_up', sha256 = v.sha256,"
+            " fingerprint = v.fingerprint FROM (VALUES %s) AS v (id, sha256, fingerprint) WHERE r.id = v.id",
+            rows, template="(%s::bigint, %s, %s)", page_size=len(rows),
         )  # fmt: skip

@@ -43,6 +43,12 @@ AGAIN_AFTER = timedelta(hours=24)
 Clock = Callable[[], datetime]
 
 
+class ListChanged(WrongState):
+    """The list is not the one that was approved: it is void by now, and stays so."""
+
+    leaves = True
+
+
 class TakenOver(Exception):
     """Another run has the proposal by now."""
 
@@ -62,7 +68,7 @@ def proposal_execute(*, proposal_id: int, actor: User, now: datetime) -> Proposa
                 proposal_void(
                     proposal_id=proposal.pk, note=kept(gettext_noop("The list is not the one of its hash.")), now=now
                 )
-            raise WrongState(_("The list is not the one that was approved."))
+            raise ListChanged(_("The list is not the one that was approved."))
     also: dict[str, Any] = {"executed_by": actor, "executed_at": proposal.executed_at or now, "trouble": ""}
     with step(PROPOSAL, Proposal, proposal_id, "execute", actor=actor, now=now, also=also) as found:
         _try_again(found)

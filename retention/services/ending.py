@@ -118,12 +118,13 @@ def exports_remove(*, begun_by: datetime) -> int:
     """
     count = sum(_without(job, "output_file") for job in exports_begun(begun_by))
     for job in Job.objects.filter(kind__in=IMPORTS, finished_at__lte=begun_by - LOOKED_AT).exclude(input_file=""):
-        Job.objects.filter(pk=job.pk).update(result=job.result | {"rows": [], "sample": []})
         count += _without(job, "input_file")
+        Job.objects.filter(pk=job.pk).update(result=job.result | {"rows": [], "sample": []})
     return count
 
 
 def _without(job: Job, field: str) -> int:
-    Job.objects.filter(pk=job.pk).update(**{field: ""})
+    """The file first: while it lies there, its row names it, and a probe finds it."""
     storages["default"].delete(getattr(job, field))
+    Job.objects.filter(pk=job.pk).update(**{field: ""})
     return 1

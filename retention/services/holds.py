@@ -9,8 +9,6 @@ import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
@@ -23,6 +21,7 @@ from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
 from occ.people.actors import BEAT, Actor
 from occ.people.history import sign
+from occ.people.identities import Holders
 from occ.people.models import Person, Site, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
@@ -185,9 +184,8 @@ def hold_set(*, scope: Scope, reason: str, note: str, until: date | None, actor:
     if until is not None and (not in_reach(until) or until < local_day(now, scope.site.zone)):
         raise Invalid(_("Its last day is past already."), field="until")
     scope_check(scope)
-    if scope.agent is not None:
-        _recognised(scope.agent, scope.site)
-    holds_lock(shared=False)
+    holds_lock(shared=False)  # before any row: a deletion holds it shared while it waits for rows
+    recognised = _recognised(scope.agent, scope.site) if scope.agent is not None else []
     hold = scope.unsaved()
     hold.number, hold.reason, hold.note, hold.until = _number(scope.site, now), reason, note.strip()[:300], until
     hold.set_by, hold.set_at = actor, now
@@ -195,6 +193,9 @@ def hold_set(*, scope: Scope, reason: str, note: str, until: date | None, actor:
     hold.save(force_insert=True)
     _name(hold, scope)
     record(actor=actor, action="hold.set", subject=hold, data=_facts(hold, scope), now=now, site=hold.site)
+    if recognised:
+        data = {"number": hold.number, "agent": hold.agent.number, "records": recognised}  # type: ignore[union-attr]
+        record(actor=actor, action="hold.agent_recognised", subject=hold, data=data, now=now, site=hold.site)
     _touch(hold)
     hold_was_set.send(sender=Hold, hold=hold, actor=actor, now=now)
     return hold
@@ -348,11 +349,23 @@ def _number(site: Site, now: datetime) -> str:
     return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:04}"
 
 
-def _recognised(agent: Person, site: Site) -> None:
-    """Records that were catalogued before this person was known bear only what their source calls them."""
-    words = [word for word in (agent.number, agent.email) if word]
-    called = reduce(or_, (Q(agent_label__iexact=word) for word in words), Q(pk__in=[]))
-    Record.objects.kept().filter(called, site=site, agent=None).update(agent=agent)
+def _recognised(agent: Person, site: Site) -> list[int]:
+    """Records that were catalogued before this person was known bear only what their source calls them.
+
+    Theirs are those under the employee number, or under a name that they held when the conversation began: names go
+    from one to another (UID-1), so that nobody is told by the address of today. Returns the records' keys.
+    """
+    unknown = Record.objects.kept().filter(site=site, agent=None).exclude(agent_label="")
+    held = Holders(unknown.order_by().values_list("agent_label", flat=True).distinct()).held.values()
+    called = Q(agent_label__iexact=agent.number) if agent.number else Q(pk__in=[])
+    for one in (one for some in held for one in some if one.person_id == agent.pk and one.name != agent.number):
+        since = Q(started_at__gte=one.starts_at) if one.starts_at else Q()
+        until = Q(started_at__lt=one.ends_at) if one.ends_at else Q()
+        called |= Q(agent_label__iexact=one.name) & since & until
+    rows = unknown.filter(called).order_by("pk")
+    found = list(rows.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+    Record.objects.filter(pk__in=found).update(agent=agent)
+    return found
 
 
 def _name(hold: Hold, scope: Scope) -> None:

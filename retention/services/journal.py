@@ -7,13 +7,14 @@ whoever can write to a store cannot have anything destroyed by it.
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -21,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from occ.after_restore import register
+from occ.errors import Refused
 from occ.ledger.services import record
 from occ.texts import kept
 from retention.choices import Channel, ItemState, ProposalStatus
@@ -157,7 +159,22 @@ def _apply(store: Store, name: str, content: bytes, done: Reapplied, now: dateti
     done.known += len(known)
     for row in rows[1:]:
         if row["id_mark"] not in known:
-            _destroy_again(row, proof, done, now)
+            with row_refused(done, proof, row["record_id"]):
+                _destroy_again(row, proof, done, now)
+
+
+@contextmanager
+def row_refused(done: "Reapplied", proof: dict[str, Any], name: object) -> Iterator[None]:
+    """One row that cannot be destroyed again is told, and keeps no other from it; nothing of it stays half done."""
+    placed = done.placed
+    try:
+        with transaction.atomic():
+            yield
+    except (Refused, DatabaseError, LookupError, ValueError, TypeError) as error:
+        done.placed = placed
+        why = str(error).partition("\n")[0][:200] or type(error).__name__
+        words = {"name": proof["name"], "row": name, "why": why}
+        done.refused.append(_("%(name)s: %(row)s is not destroyed again: %(why)s") % words)
 
 
 def journal_read(content: bytes) -> tuple[list[dict[str, Any]], str]:

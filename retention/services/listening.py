@@ -1,6 +1,7 @@
 """Listening to a recording and reading a chat (RET-13): who may, what for, and the entry that each time leaves.
 
-The bytes come from the source; once its file is gone, from whoever has them otherwise (`register_content`).
+The bytes come from the source; once its file is gone, or another one lies there (recorders count from 1 again), from
+whoever has them otherwise (`register_content`). What another conversation left there is never given out as this one.
 """
 
 import tempfile
@@ -22,7 +23,7 @@ from retention.choices import Purpose, RecordKind, RecordState
 from retention.models import Record
 from retention.personal import DOWNLOADERS, LISTENERS, UNMASKED
 from retention.reading.media import Content
-from retention.storing import PlaceAway, Shelf, Unreadable, opened
+from retention.storing import Known, Object, PlaceAway, Shelf, Unreadable, opened
 
 PIECE = 2**20
 IN_MEMORY = 8 * 2**20
@@ -134,9 +135,8 @@ def readings_of(one: Record) -> "models.QuerySet[Entry]":
 class AtSource(Content):
     """Read where it lies, part by part; no database is asked meanwhile."""
 
-    def __init__(self, shelf: Shelf, name: str) -> None:
-        found = shelf.head(name)
-        self.shelf, self.name, self.size = shelf, name, found.size
+    def __init__(self, shelf: Shelf, found: Object) -> None:
+        self.shelf, self.name, self.size = shelf, found.name, found.size
         self.tag = f'"{found.fingerprint}"'
 
     def pieces(self, start: int, length: int) -> Iterator[bytes]:
@@ -168,7 +168,10 @@ def content_of(one: Record) -> Content:
     if one.state == RecordState.DESTROYED:
         raise NotThere(_("This record was destroyed."))
     try:
-        return AtSource(opened(one.source), one.path)
+        shelf = opened(one.source)
+        found = shelf.head(one.path)
+        if not (why := _other(one, shelf, found)):
+            return AtSource(shelf, found)
     except FileNotFoundError:
         why = _("The source does not have this file any more.")
     except (PlaceAway, Unreadable) as error:
@@ -180,6 +183,14 @@ def content_of(one: Record) -> Content:
         except (PlaceAway, Unreadable, FileNotFoundError, Refused):
             continue
     raise NotThere(why)
+
+
+def _other(one: Record, shelf: Shelf, found: Object) -> str:
+    """Why the file there is not the record's; "": it is. Raises FileNotFoundError, PlaceAway, Unreadable."""
+    known = Known(one.fingerprint, one.size, one.sha256)
+    if one.state == RecordState.CATALOGUED and not (known.fingerprint or known.sha256):  # told of, and not scanned yet
+        return "" if found.size == known.size else _("Another file lies there by now.")
+    return shelf.other(one.path, found, known)
 
 
 def beginning(content: Content, most: int) -> bytes:

@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
@@ -30,11 +30,24 @@ UNSAVED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 FRESH = [str(RecordState.CATALOGUED)]
 
 
-class Listing:
-    """To be used by `with`: the tables are there from its beginning to its end."""
+class Unmarked(NamedTuple):
+    """A record without fingerprint, and the mark of the file that is listed at its path."""
 
-    def __init__(self, source: Source, *, now: datetime) -> None:
-        self.source, self.now = source, now
+    pk: int
+    path: str
+    sha256: str
+    same_size: bool
+    mark: str
+
+
+class Listing:
+    """To be used by `with`: the tables are there from its beginning to its end.
+
+    `follow`: for so long after a conversation ended, or was catalogued, its file may change and the catalogue follows.
+    """
+
+    def __init__(self, source: Source, *, follow: timedelta, now: datetime) -> None:
+        self.source, self.now, self.young = source, now, now - follow
 
     def __enter__(self) -> Listing:
         self._drop()
@@ -127,16 +140,15 @@ class Listing:
         return int(self._one(f"SELECT count(*) {JOINED} AND r.fingerprint = l.mark", [self.source.pk]))
 
     def renewed(self) -> Iterator[list[int]]:
-        """Records that are not backed up and whose file is another one by now."""
-        other = f"SELECT r.id {JOINED} AND r.fingerprint <> l.mark AND NOT l.fresh AND r.state = ANY(%s)"
-        return self._pks(other, [self.source.pk, FRESH])
+        """Records that are not backed up and whose file is another one by now, young enough to be followed."""
+        other = f"SELECT r.id {JOINED} AND r.fingerprint <> l.mark AND NOT l.fresh AND {FOLLOWED}"
+        return self._pks(other, [self.source.pk, FRESH, self.young])
 
     def renew(self, pks: list[int]) -> int:
-        """Take over size and fingerprint; a hash of other bytes is none. How many had another content before."""
+        """Take over size and fingerprint. How many had another content before."""
         with connection.cursor() as cursor:
             cursor.execute(
-                """UPDATE retention_record r SET size = l.size, fingerprint = l.mark,
-                   sha256 = CASE WHEN r.fingerprint = '' AND r.size = l.size THEN r.sha256 ELSE '' END
+                """UPDATE retention_record r SET size = l.size, fingerprint = l.mark
                    FROM (SELECT id, fingerprint AS was, size AS had FROM retention_record
                          WHERE id = ANY(%s) AND state = ANY(%s) ORDER BY id FOR UPDATE) o, scan_listed l
                    WHERE r.id = o.id AND l.path = r.path AND l.odd = ''
@@ -146,13 +158,38 @@ class Listing:
             return sum(1 for (other,) in cursor.fetchall() if other)
 
     def note_changed(self) -> None:
-        """What is backed up (or needs no backup) and is another file by now: kept as it was, and told."""
-        words = _("The file at the source is no longer the one that was backed up.")
+        """What is another file by now and is not followed: kept as it was, and told."""
+        before = kept(gettext_noop("The file at the source is no longer the one that was catalogued."))
+        after = kept(gettext_noop("The file at the source is no longer the one that was backed up."))
         self._run(
-            f"""INSERT INTO scan_wrong SELECT %s, r.path, %s, r.id {JOINED}
-                AND r.fingerprint <> l.mark AND NOT l.fresh AND NOT r.state = ANY(%s)""",
-            [FindingKind.FILE_CHANGED, words, self.source.pk, FRESH],
+            f"""INSERT INTO scan_wrong
+                SELECT %s, r.path, CASE WHEN r.state = ANY(%s) THEN %s ELSE %s END, r.id {JOINED}
+                AND r.fingerprint <> l.mark AND NOT l.fresh AND NOT {FOLLOWED}
+                AND (r.fingerprint <> '' OR r.state = ANY(%s))""",
+            [FindingKind.FILE_CHANGED, FRESH, before, after, self.source.pk, FRESH, self.young, FRESH],
         )
+
+    def unmarked(self, most: int) -> list[Unmarked]:
+        """Records backed up (or without need of it) before any scan saw their file: only its bytes can tell whether
+        what is listed is it."""
+        rows = self._all(
+            f"""SELECT r.id, r.path, r.sha256, r.size = l.size, l.mark {JOINED}
+                AND r.fingerprint = '' AND NOT l.fresh AND NOT r.state = ANY(%s) ORDER BY r.id LIMIT %s""",
+            [self.source.pk, FRESH, most],
+        )
+        return [Unmarked(*row) for row in rows]
+
+    def mark(self, one: Unmarked) -> None:
+        """What is listed is its file."""
+        self._run(
+            "UPDATE retention_record SET fingerprint = %s WHERE id = %s AND fingerprint = '' AND state <> 'destroyed'",
+            [one.mark, one.pk],
+        )
+
+    def note_other(self, one: Unmarked) -> None:
+        words = kept(gettext_noop("The file at the source is no longer the one that was backed up."))
+        rows = [FindingKind.FILE_CHANGED, one.path, words, one.pk]
+        self._run("INSERT INTO scan_wrong (kind, path, why, record_id) VALUES (%s, %s, %s, %s)", rows)
 
     def note_reappeared(self) -> None:
         """Files at the very paths of records that were destroyed, of which tombstones keep marks: found to be those,
@@ -253,6 +290,9 @@ class Listing:
             return cursor.fetchone()[0]
 
 
+# Not backed up, nobody has said which bytes it is, and it is young; or what was told of it before it was seen fits.
+FOLLOWED = """(r.state = ANY(%s) AND (r.sha256 = '' AND greatest(r.ended_at, r.catalogued_at) > %s
+              OR r.fingerprint = '' AND r.size = l.size))"""
 # The records of a source whose file is listed; and those whose file is not.
 JOINED = """FROM retention_record r JOIN scan_listed l ON l.path = r.path AND l.odd = ''
             WHERE r.source_id = %s AND r.state <> 'destroyed'"""

@@ -103,13 +103,24 @@ def _opens(one: Packed, by: bytes, *, look: bool) -> bool:
     return not shut
 
 
-def finding_keys_try(*, finding_id: int, actor: User, now: datetime) -> int:
+def finding_keys_tried(*, finding_id: int, actor: User) -> Tried:
+    """What the present keys open; stores are read, so never inside a transaction. Raises NotAllowed, WrongState."""
+    return keys_try(_of_keys(finding_id, actor))
+
+
+def loss_keys_tried(*, loss_id: int, actor: User) -> Tried:
+    """As `finding_keys_tried`, of a declared loss, for who may decide it. Raises NotAllowed, WrongState."""
+    return keys_try(_not_own(loss_id, actor).finding)
+
+
+def finding_keys_try(*, finding_id: int, actor: User, now: datetime, looked: Tried | None = None) -> int:
     """Try the present keys; where they open, the packages are read again, which settles the finding. How many keys.
 
-    Raises NotAllowed, WrongState (still shut; it is about no key; the background is away).
+    `looked`: what was found right before. Raises NotAllowed, WrongState (still shut; it is about no key; the background
+    is away).
     """
     finding = _of_keys(finding_id, actor)
-    done = keys_try(finding)
+    done = looked or keys_try(finding)
     data = {"tried": done.tried, "shut": len(done.shut)}
     record(actor=actor, action="retention.keys_tried", subject=finding, data=data, now=now, site=finding.site)
     if done.shut:
@@ -121,7 +132,10 @@ def finding_keys_try(*, finding_id: int, actor: User, now: datetime) -> int:
 
 
 class StillShut(WrongState):
+    """The try is kept."""
+
     code = "still_shut"
+    leaves = True
 
 
 def may_declare(finding: Finding, user: User) -> None:
@@ -149,15 +163,17 @@ def packs_of(finding: Finding) -> list[int]:
 # Declared and decided -------------------------------------------------------------------------------------------------
 
 
-def loss_declare(*, finding_id: int, reason: str, actor: User, now: datetime) -> Loss:
-    """Team IT: the key is lost for good; a manager decides.
+def loss_declare(
+    *, finding_id: int, reason: str, actor: User, now: datetime, looked: Tried | None = None
+) -> Loss:  # fmt: skip
+    """Team IT: the key is lost for good; a manager decides. `looked`: what was found right before.
 
     Raises NotAllowed, WrongState (it opens; declared already), Invalid (no reason).
     """
     finding = _of_keys(finding_id, actor)
     if not reason.strip():
         raise Invalid(_("Say why the key is lost, and what was tried."), field="reason")
-    done = keys_try(finding)
+    done = looked or keys_try(finding)
     if not done.shut:
         raise WrongState(_("The present keys open it: nothing is lost. Have the keys tried again."))
     with transaction.atomic():
@@ -193,14 +209,14 @@ def loss_refuse(*, loss_id: int, note: str, actor: User, now: datetime) -> Loss:
         return loss
 
 
-def loss_confirm(*, loss_id: int, note: str, actor: User, now: datetime) -> Loss:
+def loss_confirm(*, loss_id: int, note: str, actor: User, now: datetime, looked: Tried | None = None) -> Loss:
     """The backups are lost: their records are catalogued again, and backed up anew while their source has them.
 
-    The keys are tried once more: what opens by now is not lost. Raises NotAllowed (also: who declared it does not
-    confirm it), WrongState (all of it opens), Invalid (no note).
+    The keys are tried once more (`looked`: right before): what opens by now is not lost. Raises NotAllowed (also: who
+    declared it does not confirm it), WrongState (all of it opens), Invalid (no note).
     """
     loss = _not_own(loss_id, actor)
-    done = keys_try(loss.finding)
+    done = looked or keys_try(loss.finding)
     if not done.shut:
         raise WrongState(_("The present keys open it: nothing is lost. Have the keys tried again."))
     also = {"decided_by": actor, "decided_at": now, "records_count": len(done.shut), "bytes_count": done.bytes}

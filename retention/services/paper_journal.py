@@ -28,6 +28,8 @@ FACTS = ("document_id", "entry_id", "mark", "name", "sha256", "size", "destroyed
 
 def reapply(rows: Sequence[dict[str, Any]], proof: dict[str, Any], done: "Reapplied", now: datetime) -> None:
     """Works as the owner of the tables. A document that this database never had is said, and cannot come back."""
+    from retention.services.journal import row_refused
+
     marks = [row["mark"] for row in rows]
     known = set(DocumentTombstone.objects.filter(mark__in=marks).values_list("mark", flat=True))
     done.known += len(known)
@@ -38,9 +40,10 @@ def reapply(rows: Sequence[dict[str, Any]], proof: dict[str, Any], done: "Reappl
         if document is None and entry is None:
             done.refused.append(f"{proof['name']}: " + _("unknown document %(name)s") % {"name": row["name"]})
             continue
-        _destroy_again(row, document, entry, proof, now)
-        done.destroyed += 1
-        done.documents += 1
+        with row_refused(done, proof, row["name"]):
+            _destroy_again(row, document, entry, proof, now)
+            done.destroyed += 1
+            done.documents += 1
 
 
 def _document_of(row: dict[str, Any]) -> IssuedDocument | None:
@@ -67,11 +70,8 @@ def _destroy_again(
 
     at = parse_datetime(row["destroyed_at"]) or now
     DocumentProof.objects.create(document=document, entry=entry, **proof)
-    if document is not None:
-        names = files.copies("documents", [document.file])[document.file]
-        files.remove_all("documents", names)  # what cannot be removed now, the sweep of files removes later
-        if document.status != Status.DESTROYED:
-            document_destroy(document_id=document.pk, note=proof["number"], by=None, actor=DISPOSER, now=at)
+    if document is not None and document.status != Status.DESTROYED:
+        document_destroy(document_id=document.pk, note=proof["number"], by=None, actor=DISPOSER, now=at)
     if entry is not None and entry.status != EntryStatus.DESTROYED:
         on = date.fromisoformat(row["destroyed_on"])
         entry_destroy(entry_id=entry.pk, on=on, note=proof["number"], actor=DISPOSER, now=at)
@@ -83,3 +83,6 @@ def _destroy_again(
     for item in mine.filter(live=True).select_related("proposal"):
         Item.objects.filter(pk=item.pk).update(state=ItemState.RELEASED, live=False)
         void_if_open(item.proposal, now)
+    if document is not None:
+        names = files.copies("documents", [document.file])[document.file]
+        files.remove_all("documents", names)  # what cannot be removed now, the sweep of files removes later

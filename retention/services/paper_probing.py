@@ -57,8 +57,8 @@ def outputs_remove(proposal: Proposal) -> int:
     documents = proposal.document_tombstones.exclude(document=None).values_list("document_id", flat=True)
     count = 0
     for job in _outputs(list(documents)):
+        storages["default"].delete(job.output_file)  # while it lies there, its row names it
         Job.objects.filter(pk=job.pk).update(output_file="")
-        storages["default"].delete(job.output_file)
         count += 1
     return count
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
@@ -44,13 +45,23 @@ def probe_run(*, probe_id: int, now: datetime) -> bool:
                 *_at_sources(probe.proposal), *_in_stores(probe.proposal), *_keys(probe.proposal), *_exports(probe)
             ]  # fmt: skip
     except (PlaceAway, Unreadable) as away:
-        Probe.objects.filter(pk=probe.pk).update(found=[{"where": str(away), "name": "", "readable": False}])
+        found = [{"where": str(away), "name": "", "readable": False}]
+        Probe.objects.filter(pk=probe.pk, ran_at=None).update(found=found)
         return False
+    return _keep(probe, found, now)
+
+
+@transaction.atomic
+def _keep(probe: Probe, found: list[dict[str, Any]], now: datetime) -> bool:
+    """What was found, once: of two who looked at the same time the second leaves nothing."""
+    documents = probe.proposal.of_documents
     counted = (probe.proposal.document_tombstones if documents else probe.proposal.tombstones).count()
     result = Result.FAILED if any(one["readable"] for one in found) else Result.OK
-    _tell(probe.proposal, found, now)
     shown = sorted(found, key=lambda one: not one["readable"])[:MOST_SHOWN]
-    Probe.objects.filter(pk=probe.pk).update(ran_at=now, result=result, counted=counted, found=shown)
+    mine = Probe.objects.filter(pk=probe.pk, ran_at=None)
+    if not mine.update(ran_at=now, result=result, counted=counted, found=shown):
+        return False
+    _tell(probe.proposal, found, now)
     if result == Result.FAILED:  # it is looked for each day until it is gone
         Probe.objects.create(proposal=probe.proposal, due_at=now + timedelta(days=1))
     if result == Result.OK:

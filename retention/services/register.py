@@ -21,9 +21,10 @@ from occ.people.scope import has_role
 from occ.texts import kept
 from occ.times import in_reach
 from retention.choices import EntryStatus, ItemState, Medium, RegisterKind
-from retention.models import Entry, Item, RegisterLine
+from retention.models import DocumentProof, Entry, Item, RegisterLine
 from retention.models.register import RegisterLineQuerySet
 from retention.personal import REGISTRARS
+from retention.services.paper_lists import covered_entries, holds_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,8 @@ class Line:
 
 
 FIELDS = tuple(Line.__dataclass_fields__)
+# By these a hold knows what it covers, and a list what may go.
+HELD_BY = {"site", "issued_on", "expires_on"}
 LONGEST = {
     "number": 60, "title": 200, "classification": 30, "copies": 40, "quantity": 40, "place": 120, "note": 300,
 }  # fmt: skip
@@ -91,6 +94,8 @@ def entry_change(*, entry_id: int, line: Line, why: str, actor: Actor, now: date
     changed = [name for name, value in _values(line).items() if getattr(entry, name) != value]
     if not changed:
         return entry
+    if held := HELD_BY & set(changed):
+        _must_not_be_held(entry, min(held, key=FIELDS.index), now)
     for name in changed:
         setattr(entry, name, getattr(line, name))
     sign(entry, actor, why.strip(), now=now)
@@ -118,7 +123,8 @@ def entry_destroy(*, entry_id: int, on: date, note: str, actor: Actor, now: date
     entry = Entry.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=entry_id)
     if entry.status == EntryStatus.DESTROYED:
         raise WrongState(_("This document is destroyed already."))
-    if on <= entry.expires_on:
+    # What a journal proves to be gone is gone, also where its last day was put right after it went.
+    if on <= entry.expires_on and not DocumentProof.objects.filter(entry=entry).exists():
         raise WrongState(_("It must still be kept."))
     entry.status, entry.destroyed_on = EntryStatus.DESTROYED, on
     sign(entry, actor, note, now=now)
@@ -126,6 +132,14 @@ def entry_destroy(*, entry_id: int, on: date, note: str, actor: Actor, now: date
     data = _facts(entry) | {"destroyed_on": on}
     record(actor=actor, action="entry.destroyed", subject=entry, data=data, now=now, site=entry.site)
     return entry
+
+
+def _must_not_be_held(entry: Entry, field: str, now: datetime) -> None:
+    """Raises WrongState. No lock: a hold that is set at this moment is as one that is set after the change, and the
+    database asks again when the row is written."""
+    if Entry.objects.filter(covered_entries(holds_at(now)), pk=entry.pk).exists():
+        words = _("A legal hold covers this document: its site and its days stay until the hold is lifted.")
+        raise WrongState(words, code="held", field=field)
 
 
 def _must_register(actor: Actor, site: Site) -> None:

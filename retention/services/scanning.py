@@ -29,16 +29,18 @@ from occ.ledger.services import record
 from occ.people.actors import Actor, SystemActor
 from occ.people.models import User
 from occ.people.scope import has_role
+from occ.policies.services import policy_value
 from occ.texts import kept
 from retention.choices import FindingKind
 from retention.marks import path_shown, without
 from retention.models import Finding, Record, Scan, Source
 from retention.personal import KEEPERS
+from retention.policies import FOLLOW_HOURS
 from retention.services import cataloguing
 from retention.services.cataloguing import Agents, Outcome, records_add
 from retention.services.facts import Facts, understood
 from retention.services.findings import Seen, findings_gone, findings_keep
-from retention.services.listing import Listing
+from retention.services.listing import Listing, Unmarked
 from retention.services.matching import Matcher
 from retention.storing import PlaceAway, Unreadable, opened
 
@@ -48,6 +50,8 @@ LOCK = 0x0CC5CA
 SHOWN = 50  # refusals that the scan itself names
 # Findings of one kind that a source has, each with its duty and ladder: a wrong pattern is one matter, not a million.
 MOST = 500
+# Files without fingerprint that one scan reads, to know them by their bytes.
+UNMARKED = 2_000
 # A source that was away is tried again after this, and not with each beat.
 AGAIN = timedelta(hours=1)
 
@@ -137,7 +141,8 @@ class _Scanning:
         self.away: list[str] = []  # directories whose disks are not mounted
 
     def run(self) -> None:
-        with Listing(self.source, now=self.now) as listing:
+        follow = timedelta(hours=policy_value(FOLLOW_HOURS, at=self.now, site=self.source.site))
+        with Listing(self.source, follow=follow, now=self.now) as listing:
             mounted = self.shelf.mounts()
             for count in listing.read(self.shelf):
                 Scan.objects.filter(pk=self.scan.pk).update(files=count)
@@ -211,7 +216,7 @@ class _Scanning:
                         refused[one.path] = (FindingKind.UNKNOWN_FILE, outcome.message, name)
                 listing.refuse(refused)
 
-    def _sha256(self, one: Facts) -> str:
+    def _sha256(self, one: Facts | Unmarked) -> str:
         digest = hashlib.sha256()
         try:
             for piece in self.shelf.read(one.path):
@@ -243,9 +248,15 @@ class _Scanning:
     # What is known ---------------------------------------------------------------------------------------------------
 
     def _compare(self, listing: Listing) -> None:
-        for pks in listing.renewed():  # not backed up yet: the catalogue follows the file
+        for pks in listing.renewed():  # not backed up yet, and young: the catalogue follows the file
             self.scan.changed += listing.renew(pks)
         listing.note_changed()
+        for one in listing.unmarked(UNMARKED):
+            read = self._sha256(one) if one.sha256 and one.same_size else ""
+            if read == one.sha256:  # or nobody ever knew its bytes: this is the first look at it
+                listing.mark(one)
+            elif read or not one.same_size:
+                listing.note_other(one)
         listing.note_reappeared()
         self.scan.gone += listing.mark_gone(self.now, self.away)
         listing.mark_back()

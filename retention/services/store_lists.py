@@ -19,6 +19,7 @@ from occ.people.models import Site
 from occ.people.scope import first_site
 from occ.policies.services import policy_value
 from occ.texts import kept
+from occ.times import local_day
 from retention.choices import BagStatus, CheckKind, FindingKind, Result
 from retention.models import Bag, Check, Copy, Finding, LostPacked, Pack, Packed, Store
 from retention.policies import DRILL_LATE_DAYS, FIXITY_DAYS
@@ -161,7 +162,7 @@ def alarms(*, now: datetime) -> int:
         if oldest is not None and now - oldest > timedelta(days=days):
             late["fixity"] = (
                 CheckKind.FIXITY,
-                kept(gettext_noop("A package was last read on %(at)s."), at=f"{oldest:%Y-%m-%d}"),
+                kept(gettext_noop("A package was last read on %(at)s."), at=f"{local_day(oldest, site.zone):%Y-%m-%d}"),
             )
         if oldest is not None and _silent(store, now):
             late["listing"] = CheckKind.LISTING, kept(gettext_noop("Its list was not read for two days."))

@@ -42,7 +42,7 @@ class Object:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a file that is to be deleted. `size` None: of the file nothing is; `sha256` "" likewise."""
+    """What is known of a record's file: None or "" what is not."""
 
     fingerprint: str
     size: int | None

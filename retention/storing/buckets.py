@@ -174,7 +174,7 @@ class Bucket(Shelf):
             was_there = not self.absent(name)
             if was_there and known is not None:
                 with contextlib.suppress(FileNotFoundError):  # older versions only
-                    if why := self._other(name, self.head(name), known):
+                    if why := self.other(name, self.head(name), known):
                         return why
             self.delete(name)
         except (PlaceAway, Unreadable) as error:

@@ -138,7 +138,7 @@ class Directory(Shelf):
 
         def why(name: str, found: Object) -> str:
             nonlocal signed
-            reason = self._other(name, found, known.get(name))
+            reason = self.other(name, found, known.get(name))
             if not reason and not signed and name in known:
                 self.sign()
                 signed = True

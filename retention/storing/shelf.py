@@ -138,15 +138,21 @@ class Shelf(ABC):
         `known`: something else has shown that the directory is the one that is meant.
         """
 
-    def _other(self, name: str, found: Object, known: Known | None) -> str:
-        """Why it is not the file that is known; "": it is. Read where only its bytes can tell."""
+    def other(self, name: str, found: Object, known: Known | None) -> str:
+        """Why it is not the file that is known; "": it is. Read where only its bytes can tell.
+
+        Its size alone tells nothing: a recorder that counts from 1 again writes calls of one length over each other.
+        Raises FileNotFoundError, PlaceAway, Unreadable.
+        """
         if known is None:
             return ""
         if found.odd:
             return found.odd
-        if found.fingerprint == known.fingerprint if known.fingerprint else known.size in (None, found.size):
+        if not known.fingerprint and not known.sha256:
+            return _("Nobody has written down what the file was like: scan the source and try again.")
+        if known.fingerprint == found.fingerprint:
             return ""
-        if found.size == known.size and known.sha256:
+        if known.sha256 and known.size in (None, found.size):
             digest = hashlib.sha256()
             for piece in self.read(name):
                 digest.update(piece)

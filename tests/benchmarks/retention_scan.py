@@ -42,7 +42,7 @@ def catalogue(source: Any, now: datetime) -> None:
     from retention.services.listing import Listing
     from retention.storing import opened
 
-    with Listing(source, now=now) as listing, connection.cursor() as cursor:
+    with Listing(source, follow=timedelta(hours=48), now=now) as listing, connection.cursor() as cursor:
         for _count in listing.read(opened(source)):
             pass
         cursor.execute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,12 +18,14 @@ from occ.errors import Invalid, NotAllowed
 from occ.home.beat import DUTIES
 from occ.notifications.models import Notification
 from occ.people.choices import Role
+from occ.times import JAKARTA
 from tests import factories
 from tests.factories import Floor, account, person, user
 from tests.reconcile.helpers import RUN, found, together
 from userids.connectors.base import ConnectorError, RemoteUser
 from userids.models.reconciliation import Finding, Pull, Reconciliation
 from userids.reconciling import pulling
+from userids.reconciling.notices import FAILED, pull_failure_tell
 from userids.reconciling.pulling import listing_of, pull_ask, pull_run, pulls_due, reconcile_due
 
 pytestmark = [pytest.mark.req("UID-11"), pytest.mark.req("KER-7", "KER-8")]
@@ -188,3 +190,16 @@ def test_the_same_users_have_the_same_hash_in_whatever_order() -> None:
     assert one.sha256 == other.sha256 and one.tells == {"name"}
     with pytest.raises(Invalid):
         listing_of([RemoteUser(" ", True)], name="x")
+
+
+def test_a_failure_is_told_once_a_day_of_the_site(floor: Floor) -> None:
+    user(Role.IT, floor.jkt)
+    application = factories.application()
+
+    def told(hour: int, minute: int, day: int = 20) -> int:
+        now = datetime(2026, 11, day, hour, minute, tzinfo=JAKARTA)
+        pull_failure_tell(application, "away", sites=[floor.jkt], now=now)
+        return Notification.objects.filter(kind=FAILED.key).count()
+
+    assert [told(6, 0), told(8, 0), told(23, 59)] == [1, 1, 1]  # 07:00 in Jakarta is midnight elsewhere
+    assert told(0, 1, day=21) == 2

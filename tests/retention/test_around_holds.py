@@ -12,6 +12,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, connections, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given, settings
@@ -22,8 +23,11 @@ from openpyxl import Workbook
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.models import Entry as LedgerEntry
 from occ.notifications.models import Notification
+from occ.people import identities
 from occ.people.choices import Role
+from occ.people.identities import Held
 from occ.people.models import Person, Site
+from occ.sheets.reading import Limits, SheetRefused, read_table
 from occ.times import local_day, start_of_day
 from retention.marks import customer_mark
 from retention.models import Hold, Record
@@ -123,6 +127,44 @@ def test_a_hold_on_an_agent_covers_what_was_catalogued_before_anybody_knew_them(
     assert list(holds.covered_by(hold)) == [by_number]
     another.refresh_from_db()
     assert another.agent is None
+
+
+def test_a_name_that_goes_from_one_to_another_tells_only_who_held_it_then(
+    floor: Floor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """User IDs and addresses are used again (UID-1): nobody's calls become another's by the address of today."""
+    passed, other = NOW - timedelta(days=400), person(floor.jkt)
+    held = [Held("cc.one", floor.agent.pk, None, passed), Held("cc.one", other.pk, passed, None)]
+    monkeypatch.setattr(identities, "FINDERS", [lambda names: held if "CC.One" in names else []])
+    place = source(floor.jkt, tmp_path)
+    theirs = a_record(place, agent_label="CC.One", ended_at=passed - timedelta(days=1))
+    others = a_record(place, agent_label="CC.One", ended_at=passed + timedelta(days=1))
+    by_address = a_record(place, agent_label=floor.agent.email or "a@b.test")
+    hold = a_hold(floor.coordinator, Scope(site=floor.jkt, agent=floor.agent))
+    assert list(holds.covered_by(hold)) == [theirs]
+    assert set(holds.agentless(hold)) == {others, by_address}
+    said = LedgerEntry.objects.get(action="hold.agent_recognised").data
+    assert (said["agent"], said["records"]) == (floor.agent.number, [theirs.pk])
+
+
+def test_a_hold_takes_its_lock_before_any_record(floor: Floor, tmp_path: Path) -> None:
+    """A deletion holds the lock, then wants rows: the other way round one of the two would be killed."""
+    a_record(source(floor.jkt, tmp_path), agent_label=floor.agent.number)
+    with CaptureQueriesContext(connection) as asked:
+        a_hold(floor.coordinator, Scope(site=floor.jkt, agent=floor.agent))
+    said = [one["sql"] for one in asked]
+    lock = next(at for at, sql in enumerate(said) if "pg_advisory_xact_lock" in sql)
+    rows = [at for at, sql in enumerate(said) if "retention_record" in sql and ("UPDATE" in sql)]
+    assert rows and lock < min(rows)
+
+
+@pytest.mark.usefixtures("english")
+def test_a_list_that_is_too_large_is_refused_before_it_is_read(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = SimpleUploadedFile("ids.xlsx", b"x")
+    file.size = Limits().bytes + 1
+    monkeypatch.setattr(file, "read", lambda *args: pytest.fail("it was read"))
+    with pytest.raises(SheetRefused):
+        read_table(file, columns=[])
 
 
 def test_lifting_needs_a_reason_and_extending_a_later_day(floor: Floor) -> None:

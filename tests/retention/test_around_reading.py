@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +25,18 @@ from occ.ledger.models import Entry as LedgerEntry
 from occ.masking import masked_text
 from occ.people.choices import Role
 from occ.times import JAKARTA
-from retention.models import Credential, Record, Source, Transcript
+from retention.models import Credential, Packed, Record, Source, Transcript
 from retention.panels import record_panels
 from retention.reading import permits
 from retention.reading.chats import MOST_BYTES, read_chat
 from retention.reading.media import sniff, wanted
 from retention.services import listening, transcripts
 from retention.services.derived import derived_destroy
+from retention.storing import opened as shelf_opened
 from tests.factories import Floor, user
 from tests.retention.around import a_record, sound, source
-from tests.retention.meddling import destroyed
+from tests.retention.backups import Ground
+from tests.retention.meddling import destroyed, past_the_triggers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-13")]
 CHAT = """stripe 2019-09-04 [22:44:46] <w1zeman1p> If the customer was created, add a coupon
@@ -270,6 +274,7 @@ def test_a_line_of_a_hundred_megabytes_is_cut(floor: Floor, tmp_path: Path) -> N
     with (tmp_path / one.path).open("wb") as file:
         for _part in range(100):
             file.write(b"kata " * (2**20 // 5))
+    Record.objects.filter(pk=one.pk).update(size=(tmp_path / one.path).stat().st_size)
     before = time.monotonic()
     answer = opened(acting(floor.leader), one, "read")
     assert answer.status_code == 200 and len(answer.content) < 200_000 and time.monotonic() - before < 20
@@ -411,6 +416,7 @@ def test_a_recording_in_a_bucket_is_read_in_parts(floor: Floor) -> None:
         )  # fmt: skip
         Credential.objects.create(source=place, access_key="a", secret_key="b")
         one = a_record(place, path="2026/one.wav")
+        Record.objects.filter(pk=one.pk).update(size=len(sound(30)))
         page = acting(floor.leader)
         assert "<audio" in opened(page, one, "listen").content.decode()
         media = reverse("retention:media", args=[one.pk])
@@ -420,3 +426,44 @@ def test_a_recording_in_a_bucket_is_read_in_parts(floor: Floor) -> None:
     finally:
         server.stop()
     assert "cannot be read now" in page.get(reverse("retention:listen", args=[one.pk])).content.decode()
+
+
+# Another file at its path ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("RET-6")
+@pytest.mark.parametrize("known", [True, False])
+def test_a_new_call_over_an_old_one_is_never_given_out_as_that(tmp_path: Path, known: bool) -> None:
+    """Recorders count from 1 again: of the old call its backup is heard, and without a backup nothing."""
+    ground = Ground(tmp_path)
+    old = ground.record("0001.wav", b"of one customer", known=known)
+    waits = ground.record("0002.wav", b"not backed up", sha256=sha256(b"not backed up").hexdigest())
+    assert ground.back_up(ground.batch()) == "complete"
+    for one in (old, waits):
+        one.refresh_from_db()
+    assert old.fingerprint == shelf_opened(ground.source).head("0001.wav").fingerprint  # as it was when it was read
+    Record.objects.filter(pk=waits.pk).update(state="catalogued")
+    assert everything(old) == b"of one customer"
+    ground.path(old).write_bytes(b"of someone else")
+    ground.path(waits).write_bytes(b"someone else")
+    assert everything(Record.objects.get(pk=old.pk)) == b"of one customer"
+    with past_the_triggers():  # as if nothing but the source had them
+        Packed.objects.update(key=None, destroyed_at=timezone.now())
+    with pytest.raises(listening.NotThere, match="Another file"):
+        listening.content_of(Record.objects.get(pk=waits.pk))
+    ground.path(old).write_bytes(b"of one customer")  # a copy of the tree without its times
+    os.utime(ground.path(old), (1, 1))
+    assert everything(Record.objects.get(pk=old.pk)) == b"of one customer"
+
+
+def test_of_what_no_scan_has_seen_at_least_the_size_fits(floor: Floor, tmp_path: Path) -> None:
+    one = a_record(source(floor.jkt, tmp_path), content=b"sound")
+    assert everything(one) == b"sound"
+    (tmp_path / one.path).write_bytes(b"another sound")
+    with pytest.raises(listening.NotThere):
+        listening.content_of(one)
+
+
+def everything(one: Record) -> bytes:
+    content = listening.content_of(one)
+    return b"".join(content.pieces(0, content.size))

@@ -302,3 +302,28 @@ def test_holds_and_entries_are_found_by_search(floor: Floor, control: User) -> N
     assert hold.get_absolute_url() not in acting(floor.manager).get(reverse("search"), {"q": "Budi"}).content.decode()
     foreign = acting(user(Role.COORDINATOR, floor.ygy)).get(reverse("search"), {"q": "HOLD-JKT"}).content.decode()
     assert hold.get_absolute_url() not in foreign
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_preview_that_is_not_true_any_more_changes_nothing(live_floor: Floor) -> None:
+    control = user(Role.DOCUMENT_CONTROL, live_floor.jkt)
+    page, url = acting(control), reverse("retention:entries:import")
+    sheet = b"No Dokumen,Judul,Media,Tempat Simpan,Tgl Terbit,Masa Simpan\nA-1,Absensi,Kertas,Rak 1,2024-08-01,2\n"
+    data = {"site": live_floor.jkt.pk}
+    for title, outcome in (("Lama", "changed"), ("Absensi", "unchanged")):
+        given = Line(
+            number="A-1", title=title, medium="hardcopy", site=live_floor.jkt, owner_role="document_control",
+            place="Rak 1", issued_on=date(2024, 8, 1), expires_on=date(2026, 8, 1),
+        )  # fmt: skip
+        register.entry_push(line=given, why="x", actor=control, now=timezone.now())
+        page.post(url, data | {"file": SimpleUploadedFile("d.csv", sheet)})
+        job = ran("retention.entries", control)
+        assert job.result["done"][outcome] == 1
+        entry = Entry.objects.get(number="A-1")
+        right = replace(given, title="Absensi pagi")  # somebody puts it right after the preview
+        entry_change(entry_id=entry.pk, line=right, why="Salah", actor=control, now=timezone.now())
+        page.post(reverse("retention:entries:import_apply", args=[job.pk]))
+        applied = Job.objects.filter(kind="retention.entries_apply").latest("created_at")
+        assert job_run(job_id=applied.pk, now=timezone.now())
+        applied.refresh_from_db()
+        assert applied.state == State.REFUSED and Entry.objects.get().title == "Absensi pagi"

@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
+from occ.api.models import IdempotentAnswer
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.models import Entry
 from occ.notifications.models import Notification
@@ -339,6 +340,53 @@ def test_from_the_finding_to_the_compliance_page(
     assert loss.number in leader.get(reverse("retention:losses"), {"q": "migrasi", "status": "lost"}).content.decode()
     assert loss.number not in leader.get(reverse("retention:losses"), {"status": "refused"}).content.decode()
     assert "call-0000.wav" in leader.get(loss.get_absolute_url()).content.decode()
+
+
+@pytest.mark.req("RET-15")
+def test_stores_are_asked_before_a_transaction_begins_and_a_try_is_kept(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong_key(Record.objects.order_by("pk")[0])
+    verify(ground)
+    it, boss, base = acting(ground.it), acting(manager(ground)), "/api/v1/retention"
+    pk, tries, outside = missing()[0].pk, losing.keys_try, len(connection.savepoint_ids)
+    within: list[int] = []
+
+    def tried(finding: Finding) -> losing.Tried:
+        within.append(len(connection.savepoint_ids) - outside)
+        return tries(finding)
+
+    monkeypatch.setattr(losing, "keys_try", tried)
+
+    def post(client: Client, url: str, key: str, **data: str) -> Any:
+        return client.post(
+            f"{base}/{url}/", data, content_type="application/json", headers={"Idempotency-Key": key}
+        )  # fmt: skip
+
+    assert post(it, f"findings/{pk}/try-keys", "a").json()["code"] == "still_shut"
+    assert Entry.objects.filter(action="retention.keys_tried").count() == 1 and not IdempotentAnswer.objects.exists()
+    made = post(it, f"findings/{pk}/declare-lost", "b", reason="Hilang").json()
+    assert post(boss, f"losses/{made['id']}/confirm", "c", note="x").json()["status"] == "lost"
+    again = post(boss, f"losses/{made['id']}/confirm", "c", note="x")
+    assert (again.status_code, again.json()["status"]) == (200, "lost")  # the same answer, and nobody asks the stores
+    assert within == [0, 0, 0]
+
+
+def test_a_loss_is_confirmed_on_its_page_without_a_transaction_that_waits_for_stores(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong_key(Record.objects.order_by("pk")[0])
+    verify(ground)
+    loss = losing.loss_declare(finding_id=missing()[0].pk, reason="Hilang", actor=ground.it, now=LATER)
+    tries, outside = losing.keys_try, len(connection.savepoint_ids)
+
+    def tried(finding: Finding) -> losing.Tried:
+        assert len(connection.savepoint_ids) == outside
+        return tries(finding)
+
+    monkeypatch.setattr(losing, "keys_try", tried)
+    url = reverse("retention:loss_step", args=[loss.pk, "confirm"])
+    assert acting(manager(ground)).post(url, {"note": "Sudah dicari"}).status_code == 302
 
 
 @pytest.mark.req("RET-15")

@@ -8,7 +8,7 @@ import io
 import json
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -292,6 +292,13 @@ def test_not_run_is_an_alarm(ground: Ground, batch: Batch) -> None:
     assert not Finding.objects.open().exists()
 
 
+def test_an_alarm_names_the_day_of_the_site(ground: Ground, batch: Batch) -> None:
+    Copy.objects.update(checked_at=datetime(2026, 11, 19, 18, tzinfo=UTC))  # 01:00 WIB of the next day
+    store_lists.alarms(now=NOW + timedelta(days=91))
+    told = Finding.objects.filter(kind="not_run", name="fixity").values_list("detail", flat=True)
+    assert told and all("2026-11-20" in detail for detail in told)
+
+
 def test_the_list_finds_strangers_and_gaps(ground: Ground, batch: Batch) -> None:
     store = Store.objects.get(code="MAIN")
     stranger = ground.folder / "main/bags/JKT-recording-202511-01/000099-00ff.pack"
@@ -300,7 +307,6 @@ def test_the_list_finds_strangers_and_gaps(ground: Ground, batch: Batch) -> None
     (ground.folder / "main" / packs_[0].name).unlink()
     (ground.folder / "main" / packs_[1].name).write_bytes(b"short")
     soon = stranger.stat().st_mtime
-    from datetime import UTC, datetime
 
     written = datetime.fromtimestamp(soon, UTC)
     store_lists.store_list(store=store, actor=COMMAND, clock=at(written + timedelta(hours=1)))

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ from retention.choices import FindingKind, FindingStatus, RecordState
 from retention.marks import customer_mark, id_mark, path_mark
 from retention.models import Finding, Record, Scan, Source, Tombstone
 from retention.services import listing, scanning
+from retention.services.backups import Outcome
 from retention.services.cataloguing import CREATED, DESTROYED, KNOWN, REFUSED, records_add
 from retention.services.facts import facts_of, sidecar_of
 from retention.services.matching import Matcher, TooSlow, pattern_check
@@ -30,6 +32,7 @@ from retention.services.scanning import scans_overdue, source_scan, sources_due
 from retention.storing import Directory, PlaceAway
 from retention.workflow import CHECKER
 from tests.factories import NOW, person, site
+from tests.retention.backups import Ground, troubles
 from tests.retention.catalogue import PATTERN, put, record_in, scan, source_at, source_in, wav
 from tests.retention.meddling import destroyed, past_the_triggers
 
@@ -90,12 +93,62 @@ def test_files_that_change_before_their_backup_are_followed(folder: Path) -> Non
     source = source_in(folder)
     put(folder, wav())
     scan(source)
-    Record.objects.update(sha256="a" * 64)
     put(folder, wav(), b"another sound", at=NOW - timedelta(hours=2))
-    assert scan(source).changed == 1
-    record = Record.objects.get()
-    assert (record.size, record.sha256) == (13, "")
+    assert scan(source, now=NOW + timedelta(hours=47)).changed == 1
+    assert Record.objects.get().size == 13
     assert not open_findings(source)
+
+
+@pytest.mark.req("RET-5")
+@pytest.mark.parametrize(("sha256", "after"), [("", 48), ("a" * 64, 1)])
+def test_one_that_changes_late_or_though_its_bytes_were_told_is_a_finding_and_no_backup(
+    tmp_path: Path, sha256: str, after: int
+) -> None:
+    ground = Ground(tmp_path)
+    record = ground.record("call.wav", b"sound", sha256=sha256)
+    before = record.fingerprint
+    ground.path(record).write_bytes(b"son")
+    done = scan(ground.source, now=timezone.now() + timedelta(hours=after))
+    record.refresh_from_db()
+    assert (done.changed, record.size, record.fingerprint, record.sha256) == (1, 5, before, sha256)
+    assert open_findings(ground.source) == {(FindingKind.FILE_CHANGED, "call.wav")}
+    batch = ground.batch()
+    assert ground.back_up(batch) == Outcome.INCOMPLETE and troubles(batch) == {"call.wav": "truncated"}
+    ground.path(record).write_bytes(b"sound")
+    os.utime(ground.path(record), ns=(0, int(before.partition(":")[2])))  # it was put back as it had been
+    scan(ground.source, now=timezone.now() + timedelta(hours=after + 1))
+    assert not open_findings(ground.source)
+
+
+def test_what_was_told_of_a_file_before_it_was_seen_is_kept_where_another_size_is_found(folder: Path) -> None:
+    source = source_in(folder)
+    now = NOW + timedelta(days=2)
+    put(folder, "a.wav", b"sound")
+    put(folder, "b.wav", b"another sound")
+    for name in ("a", "b"):
+        record_in(source, name, sha256="a" * 64)
+    scan(source, now=now)
+    rows = {one.path: (one.size, one.sha256, bool(one.fingerprint)) for one in Record.objects.all()}
+    assert rows == {"a.wav": (5, "a" * 64, True), "b.wav": (5, "a" * 64, False)}
+    assert open_findings(source) == {(FindingKind.FILE_CHANGED, "b.wav")}
+
+
+@pytest.mark.req("RET-6")
+def test_what_was_backed_up_before_any_scan_is_known_by_its_bytes(folder: Path) -> None:
+    source = source_in(folder)
+    right = hashlib.sha256(b"sound").hexdigest()
+    for name, content, facts in (
+        ("same", b"sound", {"state": RecordState.BACKED_UP, "sha256": right}),
+        ("other", b"noise", {"state": RecordState.BACKED_UP, "sha256": right}),
+        ("longer", b"longer", {"state": RecordState.BACKED_UP, "sha256": right}),
+        ("waived", b"who knows", {"state": RecordState.WAIVED}),
+    ):
+        put(folder, f"{name}.wav", content)
+        Record.objects.filter(pk=record_in(source, name).pk).update(**facts)
+    for _again in range(2):
+        scan(source)
+        assert set(Record.objects.exclude(fingerprint="").values_list("external_id", flat=True)) == {"same", "waived"}
+        assert open_findings(source) == {(FindingKind.FILE_CHANGED, f"{one}.wav") for one in ("other", "longer")}
 
 
 @pytest.mark.req("RET-6")

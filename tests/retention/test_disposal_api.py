@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from occ.api.models import IdempotentAnswer
 from occ.approvals.models import Approval
 from occ.people.choices import Role
 from occ.people.models import User
@@ -18,6 +19,7 @@ from retention.services.batches import batches_gather
 from tests.factories import user
 from tests.retention.backups import NOW, Ground
 from tests.retention.disposal import PASSWORD, Dead, dead, tomorrow
+from tests.retention.meddling import past_the_triggers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-15")]
 URL = "/api/v1/retention/proposals/"
@@ -33,6 +35,18 @@ def ask(user: User, method: str, url: str, data: Any = None, **headers: str) -> 
     client.force_login(user)
     sent = {} if method == "get" else {"data": data or {}, "content_type": "application/json"}
     return getattr(client, method)(url, headers=headers or None, **sent)
+
+
+@pytest.mark.req("RET-8")
+def test_a_changed_list_is_void_also_where_it_was_asked_with_a_key(world: Dead) -> None:
+    proposal = world.approved()
+    with past_the_triggers():
+        proposal.items.filter(position=1).update(line="another")
+    key = {"Idempotency-Key": "k1"}
+    refused = ask(world.it, "post", f"{URL}{proposal.pk}/execute/", **key)
+    assert (refused.status_code, refused.json()["code"]) == (409, "wrong_state")
+    assert Proposal.objects.get(pk=proposal.pk).status == "void"
+    assert not IdempotentAnswer.objects.exists()
 
 
 @pytest.mark.req("RET-7", "RET-8")

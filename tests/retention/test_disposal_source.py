@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from occ.errors import WrongState
 from occ.jobs.models import Job
+from occ.ledger.models import Entry as LedgerEntry
 from retention.models import Item, Packed, Probe, Proposal, Record, Schedule, Tombstone
 from retention.services import disposing, ending, probing
 from retention.storing import Unreadable, opened
@@ -56,8 +57,7 @@ def kept(one: Record) -> bool:
 # Another file ---------------------------------------------------------------------------------------------------------
 
 
-# Of a record that no scan has seen, only its size is known.
-@pytest.mark.parametrize(("scanned", "size"), [(True, 64), (True, 65), (False, 65)])
+@pytest.mark.parametrize(("scanned", "size"), [(True, 64), (True, 65), (False, 64), (False, 65)])
 def test_a_conversation_that_took_the_place_of_an_old_one_stays(world: Dead, scanned: bool, size: int) -> None:
     """Recorders that count from 1 again write a new call over an old one, of which there is no backup."""
     if scanned:
@@ -162,6 +162,41 @@ def test_a_probe_of_an_empty_mount_point_was_not_run(world: Dead) -> None:
     (world.root / "source").mkdir()
     assert probing.probe_run(probe_id=later.pk, now=later.due_at) is False
     assert Probe.objects.get(pk=later.pk).ran_at is None
+
+
+def test_of_two_who_look_at_once_one_leaves_what_was_found(world: Dead, monkeypatch: pytest.MonkeyPatch) -> None:
+    proposal = world.destroyed()
+    later = proposal.probes.get(ran_at=None)
+    looked = probing._keys
+    monkeypatch.setattr(probing, "_exports", lambda probe: [{"where": "OCC", "name": "x", "readable": True}])
+
+    def meanwhile(of: Proposal) -> object:
+        monkeypatch.setattr(probing, "_keys", looked)
+        assert probing.probe_run(probe_id=later.pk, now=later.due_at)
+        return looked(of)
+
+    monkeypatch.setattr(probing, "_keys", meanwhile)
+    before = LedgerEntry.objects.filter(action="retention.absence_probed").count()
+    assert probing.probe_run(probe_id=later.pk, now=later.due_at) is False
+    assert LedgerEntry.objects.filter(action="retention.absence_probed").count() == before + 1
+    assert proposal.probes.filter(ran_at=None).count() == 1  # the next day's, once
+
+
+def test_an_export_whose_file_cannot_be_removed_is_still_named(world: Dead, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Job.objects.create(
+        kind="retention.records", owner=world.it, language="id", state="done", created_at=NOW, claimed_at=NOW,
+        finished_at=NOW, output_file="exports/x.xlsx", output_name="x.xlsx",
+    )  # fmt: skip
+
+    def full(name: str) -> None:
+        raise OSError("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ending.storages["default"], "delete", full)
+        with pytest.raises(OSError, match="away"):
+            ending.exports_remove(begun_by=LATER)
+    assert Job.objects.get(pk=made.pk).output_file == "exports/x.xlsx"
+    assert ending.exports_remove(begun_by=LATER) == 1
 
 
 # What lies elsewhere --------------------------------------------------------------------------------------------------

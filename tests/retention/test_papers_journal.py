@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from occ.after_restore import AFTER_RESTORE
 from occ.documents.models import IssuedDocument
+from occ.errors import WrongState
 from retention.models import DocumentProof, DocumentTombstone, Entry
 from retention.services import journal
+from retention.services.register import entry_destroy
 from tests.retention.disposal import LATER, NOW
 from tests.retention.papers import LATER_DAY, Papers, enter, papers
 
@@ -115,3 +119,34 @@ def test_one_that_this_database_never_had_is_said(world: Papers) -> None:
     page.write_text(text + json.dumps({"hmac": journal._hmac(text)}) + "\n")
     done = journal.journals_reapply(now=LATER)
     assert (done.destroyed, len(done.refused)) == (4, 1) and rows[1]["name"] in done.refused[0]
+
+
+def written_again(page: Path, rows: list[dict[str, object]]) -> None:
+    text = "".join(f"{json.dumps(row)}\n" for row in rows)
+    page.write_text(text + json.dumps({"hmac": journal._hmac(text)}) + "\n")
+
+
+def test_an_entry_put_right_later_goes_again_and_a_row_that_cannot_keeps_no_other(world: Papers) -> None:
+    older_database(world)
+    right, wrong = world.entries
+    Entry.objects.filter(pk=right.pk).update(expires_on=LATER_DAY + timedelta(days=30))  # its last day was wrong then
+    (page,) = (one for one in pages_of(world) if wrong.number in one.read_text())
+    was = page.read_text()
+    rows = [json.loads(line) for line in was.splitlines()][:-1]
+    for row in rows:
+        if row.get("name") == wrong.number:
+            row["destroyed_on"] = "never"
+    written_again(page, rows)
+    with pytest.raises(CommandError, match="repeat"):
+        call_command("retention_reapply")
+    assert Entry.objects.get(pk=right.pk).status == "destroyed" and Entry.objects.get(pk=wrong.pk).status == "kept"
+    assert DocumentProof.objects.count() == DocumentTombstone.objects.filter(proposal=None).count() == 4
+    page.write_text(was)
+    call_command("retention_reapply")
+    assert Entry.objects.get(pk=wrong.pk).status == "destroyed" and DocumentProof.objects.count() == 5
+
+
+def test_without_a_journal_s_proof_an_entry_s_last_day_counts(world: Papers) -> None:
+    entry = world.entries[0]
+    with pytest.raises(WrongState):
+        entry_destroy(entry_id=entry.pk, on=entry.expires_on, note="x", actor=world.it, now=LATER)

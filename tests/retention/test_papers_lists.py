@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -25,9 +26,9 @@ from occ.workflow.subjects import open_subjects
 from retention.choices import HoldReason
 from retention.models import Hold, Item, Proposal
 from retention.services import disposing, paper_lists, proposals
-from retention.services.holds import Scope, hold_set
+from retention.services.holds import Scope, hold_lift, hold_set
 from retention.services.lines import list_sha256
-from retention.services.register import Line, entry_change
+from retention.services.register import FIELDS, Line, entry_change
 from tests import factories
 from tests.retention.disposal import LATER, NOW, OLD, tomorrow
 from tests.retention.papers import NOW_DAY, OLD_DAY, Papers, enter, issue, papers
@@ -327,3 +328,29 @@ def test_beat_gathers_them_once_a_month(world: Papers) -> None:
     assert proposals.drafts_open(now=NOW) == 2  # the recording's, and the documents'
     assert Proposal.objects.filter(kind="", status="draft").count() == 1
     assert proposals.drafts_open(now=NOW + timedelta(hours=1)) == 0
+
+
+@pytest.mark.req("RET-12")
+def test_a_held_entry_does_not_leave_its_hold(world: Papers) -> None:
+    scope = Scope(site=world.site, first_day=OLD_DAY, last_day=OLD_DAY)
+    hold = hold_set(scope=scope, reason=HoldReason.AUDIT, note="Audit", until=None, actor=world.coordinator, now=NOW)
+    entry, other = world.entries[0], factories.site("YGY")
+    line = Line(**{name: getattr(entry, name) for name in FIELDS})
+    later = {"issued_on": OLD_DAY + timedelta(days=1)}
+
+    def change(**values: Any) -> None:
+        made = replace(line, **values)
+        entry_change(entry_id=entry.pk, line=made, why="Salah", actor=world.control, now=NOW)
+
+    for values in (later, {"expires_on": line.expires_on + timedelta(days=1)}):
+        with pytest.raises(WrongState) as refused:
+            change(**values)
+        assert (refused.value.code, refused.value.field) == ("held", next(iter(values)))
+    for values in (later, {"site": other}, {"expires_on": line.expires_on + timedelta(days=1)}):
+        with pytest.raises(IntegrityError, match="is held"), transaction.atomic():
+            type(entry).objects.filter(pk=entry.pk).update(**values)
+    change(title="Daftar hadir pagi")  # that is no matter of the hold
+    hold_lift(hold_id=hold.pk, because="Selesai", actor=world.coordinator, now=NOW)
+    change(**later)
+    entry.refresh_from_db()
+    assert entry.issued_on == later["issued_on"]

@@ -12,6 +12,7 @@ from occ.notifications.kinds import Kind, register
 from occ.notifications.services import notify
 from occ.people.choices import Role
 from occ.people.models import Site
+from occ.times import local_day
 from userids.choices import FindingKind
 from userids.models import Application
 from userids.models.reconciliation import Finding, Reconciliation
@@ -103,11 +104,12 @@ def _alarm(found_by: str, site: Site, incidents: list[Finding], now: datetime) -
 
 
 def pull_failure_tell(application: Application, error: str, *, sites: Iterable[Site], now: datetime) -> None:
-    """IT and Document Control, once a day."""
+    """IT and Document Control, once a day of the site."""
     params = {"application": str(application), "error": error}
     for site in sites:
+        key = f"pull:{application.pk}:{local_day(now, site.zone):%Y-%m-%d}"
         for role in (Role.IT, Role.DOCUMENT_CONTROL):
             notify(
-                to=audience(role, site=site, now=now), kind=FAILED.key, params=params,
-                key=f"pull:{application.pk}:{now:%Y-%m-%d}", url=reverse("userids:reconciliations"), now=now,
+                to=audience(role, site=site, now=now), kind=FAILED.key, params=params, key=key,
+                url=reverse("userids:reconciliations"), now=now,
             )  # fmt: skip
