@@ -10,6 +10,8 @@ class SdmConfig(AppConfig):
         from occ.documents.attachments import register_visibility
         from sdm import documents, finding, jobs, policies, receivers  # noqa: F401  (they register themselves)
         from sdm.models import Leaving
+        from sdm.positions import registered as positions  # noqa: F401
+        from sdm.recruiting import registered as recruiting  # noqa: F401
         from sdm.selectors import letter_visible
 
         register_visibility(Leaving, letter_visible)
