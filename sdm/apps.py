@@ -8,7 +8,7 @@ class SdmConfig(AppConfig):
 
     def ready(self) -> None:
         from occ.documents.attachments import register_visibility
-        from sdm import documents, finding, jobs, policies, receivers  # noqa: F401  (they register themselves)
+        from sdm import documents, finding, jobs, policies, receivers, tasks  # noqa: F401  (they register themselves)
         from sdm.models import Leaving
         from sdm.positions import registered as positions  # noqa: F401
         from sdm.recruiting import registered as recruiting  # noqa: F401

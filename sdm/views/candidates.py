@@ -19,21 +19,20 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.errors import NotAllowed, Refused
-from occ.forms import BirthField, DayField, PersonField, add_refusal
+from occ.forms import BirthField, add_refusal
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
-from occ.people.models import Site, Team, User
+from occ.people.models import Site, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
-from occ.processes import Stepping, plain_stepping, process_context, step_make
+from occ.processes import process_context, step_make
 from occ.sheets.writing import OutColumn
-from sdm.forms import LEADER, WHO, SkillsField, StepForm
+from sdm.forms import SkillsField
 from sdm.models import Candidate, Criterion, Recruitment
 from sdm.personal import masked
 from sdm.positions.choices import Education
 from sdm.recruiting.choices import CandidateStatus as C
-from sdm.recruiting.choices import RequestStatus as R
 from sdm.recruiting.personal import (
     CANDIDATE_READERS,
     masked_email,
@@ -42,23 +41,12 @@ from sdm.recruiting.personal import (
     reads_id,
 )
 from sdm.recruiting.policies import KEPT
-from sdm.recruiting.workflow import CANDIDATE, GOING, RECRUIT
+from sdm.recruiting.stepping import stepping_for
+from sdm.recruiting.workflow import GOING, RECRUIT
 from sdm.services import candidates as services
 from sdm.services.pipeline import doubled, duplicates_of
 
 SORTS = {"recorded": "recorded_at", "name": "name", "since": "since"}
-ICONS = {
-    "check": "clipboard-check", "train": "school", "pass": "check", "fail": "x", "again": "rotate-2",
-    "approve": "check", "decline": "user-x", "contract": "file-text", "sign": "signature",
-    "hire": "user-check", "refuse": "user-x",
-    "end": "ban", "withdraw": "door-exit",
-}  # fmt: skip
-ASIDE = frozenset({"fail", "decline", "refuse", "withdraw"})
-# Where the request must stand for a step; the service says so as well.
-WITH_REQUEST = {
-    **dict.fromkeys(("check", "train", "pass", "fail", "again"), R.RECRUITING), "decline": R.LISTED,
-    "contract": R.CONTRACTING,
-}  # fmt: skip
 
 
 class CandidateForm(forms.Form):
@@ -92,86 +80,6 @@ class CandidateForm(forms.Form):
         self.fields["skills"].help_text = words % {"skills": asked or "–"}
         if not services.age_applies(now):
             del self.fields["birth_date"]
-
-
-class PassForm(StepForm):
-    training_score = forms.IntegerField(
-        label=gettext_lazy("Score of the training"), required=False, min_value=0, max_value=100
-    )
-    field_order = ("training_score", "note")
-
-
-class FailForm(PassForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["note"].required = True
-
-
-class ContractForm(StepForm):
-    contract_number = forms.CharField(label=gettext_lazy("Contract number"), max_length=60)
-    contract_from = DayField(label=gettext_lazy("Contract from"))
-    contract_until = DayField(
-        label=gettext_lazy("Contract until"),
-        required=False,
-        help_text=gettext_lazy("A PKWT ends on a day; a PKWTT does not."),
-    )
-    id_card = forms.CharField(label=gettext_lazy("Number of the ID card"), max_length=40)
-    field_order = ("contract_number", "contract_from", "contract_until", "id_card", "note")
-
-
-class SignForm(StepForm):
-    signed_on = DayField(
-        label=gettext_lazy("Signed on"),
-        help_text=gettext_lazy("After the PKWT was explained to the candidate (socialisation)."),
-    )
-    field_order = ("signed_on", "note")
-
-
-class HireForm(StepForm):
-    number = forms.CharField(label=gettext_lazy("Employee number"), max_length=20)
-    work_email = forms.EmailField(label=gettext_lazy("E-mail at work"), required=False)
-    team = forms.ModelChoiceField(
-        Team.objects.none(), label=gettext_lazy("Team"), required=False, empty_label=gettext_lazy("none")
-    )
-    leader = PersonField(chooser=LEADER, label=gettext_lazy("Team leader"), required=False, help_text=WHO)
-    field_order = ("number", "work_email", "team", "leader", "note")
-
-
-FORMS: dict[str, type[forms.Form]] = {
-    "check": StepForm, "train": StepForm, "pass": PassForm, "fail": FailForm, "again": StepForm,
-    "contract": ContractForm, "sign": SignForm, "hire": HireForm,
-}  # fmt: skip
-
-
-def may_step(user: User, subject: Candidate, name: str) -> bool:
-    """Beyond roles: the request must stand where the step belongs; the list is approved as a whole, on its request."""
-    wanted = WITH_REQUEST.get(name)
-    return name != "approve" and (wanted is None or subject.recruitment.status == wanted)
-
-
-plain = plain_stepping(
-    CANDIDATE,
-    services.TRANSITIONS,
-    key="candidate_id",
-    url_name="sdm:candidate_step",
-    own_forms=FORMS,
-    icons=ICONS,
-    aside=ASIDE,
-    may=may_step,
-)
-
-
-def stepping_for(user: User) -> Stepping:
-    """Whom one may choose as leader is the reader's own."""
-
-    def form_for(subject: Candidate, transition: Any, data: Any = None, files: Any = None) -> forms.Form:
-        form = plain.form_for(subject, transition, data, files)
-        if isinstance(form, HireForm):
-            form.fields["team"].queryset = Team.objects.filter(site=subject.site)  # type: ignore[attr-defined]
-            form.fields["leader"].for_user(user)  # type: ignore[attr-defined]
-        return form
-
-    return Stepping(CANDIDATE, form_for, plain.make, plain.url, ICONS, ASIDE, may_step)
 
 
 class WaiveForm(forms.Form):

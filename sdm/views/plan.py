@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -135,11 +135,9 @@ def plan(request: HttpRequest) -> HttpResponse:
 def plan_take_over(request: HttpRequest, pk: int) -> HttpResponse:
     """The manual's table for a site without a plan, from today on."""
     user, now = me(request), timezone.now()
-    if not has_role(user, PLANNERS):
-        raise NotAllowed
     site = next((one for one in sites_for(user, PLANNERS) if one.pk == pk), None)
     if site is None:
-        raise NotAllowed
+        raise Http404
     number = services.plan_take_over(site=site, starts_on=local_day(now, site.zone), actor=user, now=now)
     messages.success(request, _("%(n)s lines are taken over from the manual.") % {"n": number})
     return redirect("sdm:plan")

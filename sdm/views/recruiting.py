@@ -19,111 +19,26 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from occ.errors import NotAllowed, Refused
 from occ.filters import FromDay, UntilDay
-from occ.forms import DayField, add_refusal
+from occ.forms import add_refusal
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.obligations.models import Obligation
 from occ.people.access import get_visible, me
 from occ.people.models import Site, User
-from occ.people.scope import has_role, site_filter
-from occ.processes import Stepping, plain_stepping, process_context, step_make
+from occ.people.scope import has_role
+from occ.processes import process_context, step_make
 from occ.sheets.writing import OutColumn
-from sdm.choices import EmploymentKind
-from sdm.forms import StepForm
 from sdm.models import Position, Recruitment
 from sdm.models.recruiting import OVER
 from sdm.recruiting.choices import CandidateStatus as C
 from sdm.recruiting.choices import RequestStatus as R
-from sdm.recruiting.choices import Why
 from sdm.recruiting.personal import CANDIDATE_READERS, OPERATION, REQUEST_READERS
-from sdm.recruiting.workflow import RECRUIT, REQUEST
+from sdm.recruiting.stepping import REQUEST_STEPPING, RequestForm
+from sdm.recruiting.workflow import RECRUIT
 from sdm.services import recruitments as services
 from sdm.services.pipeline import COLUMNS, board, mean_times
 
 SORTS = {"requested": "requested_at", "needed": "needed_by", "position": "position__name"}
-LANGUAGES = [("id", gettext_lazy("Indonesian")), ("en", gettext_lazy("English"))]
-ICONS = {
-    "verify": "clipboard-check", "send_back": "arrow-back-up", "approve_scheme": "check",
-    "refuse_scheme": "arrow-back-up", "resubmit": "send", "submit_list": "list-check", "approve_list": "check",
-    "refuse_list": "arrow-back-up", "send_final": "send", "finish": "checks", "reopen": "rotate-2",
-    "make_bapp": "file-certificate", "receive": "checks", "cancel": "ban",
-}  # fmt: skip
-ASIDE = frozenset({"send_back", "refuse_scheme", "refuse_list", "reopen", "cancel"})
-
-
-class AskForm(forms.Form):
-    """What a request says of its people; also when it is revised."""
-
-    people = forms.IntegerField(label=gettext_lazy("People needed"), min_value=1, max_value=services.MOST)
-    needed_by = DayField(label=gettext_lazy("Needed by"))
-    kind = forms.ChoiceField(label=gettext_lazy("Contract"), choices=EmploymentKind)
-    why = forms.ChoiceField(label=gettext_lazy("Why"), choices=Why)
-    explanation = forms.CharField(
-        label=gettext_lazy("Explanation"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
-    )
-    language = forms.ChoiceField(label=gettext_lazy("Language of the document"), choices=LANGUAGES, initial="id")
-
-
-class RequestForm(AskForm):
-    site = forms.ModelChoiceField(Site.objects.none(), label=gettext_lazy("Site"), empty_label=None)
-    position = forms.ModelChoiceField(Position.objects.all(), label=gettext_lazy("Position"))
-    field_order = ("site", "position", "people", "needed_by", "kind", "why", "explanation", "language")
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["site"].queryset = Site.objects.filter(site_filter(user, OPERATION, "pk"))  # type: ignore[attr-defined]
-
-
-class SchemeForm(StepForm):
-    bpjs_health = forms.BooleanField(label=gettext_lazy("BPJS Kesehatan"), required=False)
-    bpjs_labour = forms.BooleanField(label=gettext_lazy("BPJS Ketenagakerjaan"), required=False)
-    pph21 = forms.BooleanField(label=gettext_lazy("PPh 21"), required=False)
-    fits_pks = forms.BooleanField(
-        label=gettext_lazy("Fits the assessment scheme and the PKS of the project"), required=False
-    )
-    field_order = ("bpjs_health", "bpjs_labour", "pph21", "fits_pks", "note")
-
-
-class RefuseSchemeForm(SchemeForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["note"].required = True
-        self.fields["note"].label = _("What has to be revised")
-
-
-class ListForm(StepForm):
-    list_digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
-
-
-class LanguageForm(StepForm):
-    language = forms.ChoiceField(label=gettext_lazy("Language of the document"), choices=LANGUAGES, initial="id")
-
-
-FORMS: dict[str, type[forms.Form]] = {
-    "verify": StepForm, "approve_scheme": SchemeForm, "refuse_scheme": RefuseSchemeForm, "resubmit": AskForm,
-    "submit_list": StepForm, "approve_list": ListForm, "send_final": StepForm, "finish": StepForm,
-    "make_bapp": LanguageForm, "receive": StepForm,
-}  # fmt: skip
-plain = plain_stepping(
-    REQUEST,
-    services.TRANSITIONS,
-    key="recruitment_id",
-    url_name="sdm:recruitment_step",
-    own_forms=FORMS,
-    icons=ICONS,
-    aside=ASIDE,
-)
-
-
-def form_for(subject: Recruitment, transition: Any, data: Any = None, files: Any = None) -> forms.Form:
-    """The list's form carries which list it shows: that one is approved and no other."""
-    form = plain.form_for(subject, transition, data, files)
-    if transition.name == "approve_list" and data is None:
-        form.initial["list_digest"] = services.list_digest(subject.pk)
-    return form
-
-
-STEPPING = Stepping(REQUEST, form_for, plain.make, plain.url, ICONS, ASIDE)
 
 
 class RequestFilter(filters.FilterSet):
@@ -242,7 +157,7 @@ def recruitment(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def recruitment_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
     found = get_visible(Recruitment, me(request), pk)
-    done = step_make(request, STEPPING, found, transition)
+    done = step_make(request, REQUEST_STEPPING, found, transition)
     return done if isinstance(done, HttpResponse) else _detail(request, found, done, status=422)
 
 
@@ -255,7 +170,7 @@ def _detail(
     add = {"label": _("Add a candidate"), "url": reverse("sdm:candidate_new", args=[found.pk]), "icon": "user-plus",
            "tone": "primary"}  # fmt: skip
     times = services.times_of(found, now=now)
-    context = process_context(request, STEPPING, found, tried)
+    context = process_context(request, REQUEST_STEPPING, found, tried)
     context |= {
         "title": str(found), "crumbs": crumbs(), "subtitle": f"{found.site} · {found.get_why_display()}",
         "recruitment": found, "version": found.version, "schemes": found.schemes.select_related("checked_by"),

@@ -7,57 +7,159 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0001_initial'),
-        ('userids', '0004_heard'),
+        ("people", "0001_initial"),
+        ("userids", "0004_heard"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HistoricalIdRequest',
+            name="HistoricalIdRequest",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('status', models.CharField(choices=[('requested', 'Requested'), ('given', 'Given'), ('cancelled', 'Cancelled')], default='requested', max_length=20, verbose_name='status')),
-                ('first_day', models.DateField(verbose_name='first day')),
-                ('requested_at', models.DateTimeField(verbose_name='requested')),
-                ('due_at', models.DateTimeField(verbose_name='due')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.TextField(null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('account', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='userids.account', verbose_name='user ID')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='people.person', verbose_name='employee')),
-                ('site', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='people.site', verbose_name='site')),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("requested", "Requested"), ("given", "Given"), ("cancelled", "Cancelled")],
+                        default="requested",
+                        max_length=20,
+                        verbose_name="status",
+                    ),
+                ),
+                ("first_day", models.DateField(verbose_name="first day")),
+                ("requested_at", models.DateTimeField(verbose_name="requested")),
+                ("due_at", models.DateTimeField(verbose_name="due")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.TextField(null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="userids.account",
+                        verbose_name="user ID",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="people.person",
+                        verbose_name="employee",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="people.site",
+                        verbose_name="site",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical request for a user ID',
-                'verbose_name_plural': 'historical request for a user IDs',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical request for a user ID",
+                "verbose_name_plural": "historical request for a user IDs",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='IdRequest',
+            name="IdRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('requested', 'Requested'), ('given', 'Given'), ('cancelled', 'Cancelled')], default='requested', max_length=20, verbose_name='status')),
-                ('first_day', models.DateField(verbose_name='first day')),
-                ('requested_at', models.DateTimeField(verbose_name='requested')),
-                ('due_at', models.DateTimeField(verbose_name='due')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='userids.account', verbose_name='user ID')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='id_requests', to='people.person', verbose_name='employee')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.site', verbose_name='site')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("requested", "Requested"), ("given", "Given"), ("cancelled", "Cancelled")],
+                        default="requested",
+                        max_length=20,
+                        verbose_name="status",
+                    ),
+                ),
+                ("first_day", models.DateField(verbose_name="first day")),
+                ("requested_at", models.DateTimeField(verbose_name="requested")),
+                ("due_at", models.DateTimeField(verbose_name="due")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="userids.account",
+                        verbose_name="user ID",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="id_requests",
+                        to="people.person",
+                        verbose_name="employee",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.site",
+                        verbose_name="site",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'request for a user ID',
-                'indexes': [models.Index(fields=['requested_at', 'id'], name='id_request_order')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'requested')), fields=('person',), name='id_request_one_open'), models.CheckConstraint(condition=models.Q(('status__in', ['requested', 'given', 'cancelled'])), name='id_request_status_known'), models.CheckConstraint(condition=models.Q(models.Q(('account', None), ('ended_at', None), ('status', 'requested')), models.Q(('account__isnull', False), ('ended_at__isnull', False), ('status', 'given')), models.Q(('account', None), ('ended_at__isnull', False), ('status', 'cancelled')), _connector='OR'), name='id_request_given_says_which')],
+                "verbose_name": "request for a user ID",
+                "indexes": [models.Index(fields=["requested_at", "id"], name="id_request_order")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "requested")), fields=("person",), name="id_request_one_open"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["requested", "given", "cancelled"])),
+                        name="id_request_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("account", None), ("ended_at", None), ("status", "requested")),
+                            models.Q(("account__isnull", False), ("ended_at__isnull", False), ("status", "given")),
+                            models.Q(("account", None), ("ended_at__isnull", False), ("status", "cancelled")),
+                            _connector="OR",
+                        ),
+                        name="id_request_given_says_which",
+                    ),
+                ],
             },
         ),
     ]
