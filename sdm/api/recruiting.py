@@ -157,7 +157,7 @@ def make(stepping: Stepping, subject: Any, name: str, request: Request) -> None:
         raise NotAllowed
     given = Fields(data=request.data)
     given.is_valid(raise_exception=True)
-    data = {key: value for key, value in given.validated_data.items() if not isinstance(value, dict)}
+    data = {key: value if isinstance(value, bool | None) else str(value) for key, value in given.validated_data.items()}
     form = stepping.form_for(subject, transition, data, None)
     if not form.is_valid():
         field, errors = next(iter(form.errors.items()))

@@ -32,6 +32,12 @@ REQUEST_ICONS = {
 REQUEST_ASIDE = frozenset({"send_back", "refuse_scheme", "refuse_list", "reopen", "cancel"})
 
 
+def language() -> forms.TypedChoiceField:
+    """Of the document that the step issues; Indonesian where nothing is said."""
+    label = gettext_lazy("Language of the document")
+    return forms.TypedChoiceField(label=label, choices=LANGUAGES, initial="id", required=False, empty_value="id")
+
+
 class AskForm(forms.Form):
     """What a request says of its people; also when it is revised."""
 
@@ -42,7 +48,7 @@ class AskForm(forms.Form):
     explanation = forms.CharField(
         label=gettext_lazy("Explanation"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )
-    language = forms.ChoiceField(label=gettext_lazy("Language of the document"), choices=LANGUAGES, initial="id")
+    language = language()
 
 
 class RequestForm(AskForm):
@@ -77,7 +83,7 @@ class ListForm(StepForm):
 
 
 class LanguageForm(StepForm):
-    language = forms.ChoiceField(label=gettext_lazy("Language of the document"), choices=LANGUAGES, initial="id")
+    language = language()
 
 
 REQUEST_FORMS: dict[str, type[forms.Form]] = {
@@ -121,6 +127,17 @@ WITH_REQUEST = {
 }  # fmt: skip
 
 
+class CandidateNoteForm(forms.Form):
+    """Why somebody does not go on. The history only grows: what identifies them does not belong there."""
+
+    note = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("Kept for good: write no name and nothing private."),
+    )
+
+
 class PassForm(StepForm):
     training_score = forms.IntegerField(
         label=gettext_lazy("Score of the training"), required=False, min_value=0, max_value=100
@@ -132,6 +149,7 @@ class FailForm(PassForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["note"].required = True
+        self.fields["note"].help_text = _("Kept for good: write no name and nothing private.")
 
 
 class ContractForm(StepForm):
@@ -166,7 +184,8 @@ class HireForm(StepForm):
 
 FORMS: dict[str, type[forms.Form]] = {
     "check": StepForm, "train": StepForm, "pass": PassForm, "fail": FailForm, "again": StepForm,
-    "contract": ContractForm, "sign": SignForm, "hire": HireForm,
+    "contract": ContractForm, "sign": SignForm, "hire": HireForm, "decline": CandidateNoteForm,
+    "refuse": CandidateNoteForm, "withdraw": CandidateNoteForm,
 }  # fmt: skip
 
 
