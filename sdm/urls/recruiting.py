@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sdm.views import candidates, recruiting
+from sdm.views import candidate_import, candidates, recruiting
 
 urlpatterns = [
     path("recruiting/", recruiting.recruitments, name="recruitments"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("recruiting/<int:pk>/candidates/new/", candidates.candidate_new, name="candidate_new"),
     path("recruiting/<int:pk>/<slug:transition>/", recruiting.recruitment_step, name="recruitment_step"),
     path("candidates/", candidates.candidates, name="candidates"),
+    candidate_import.WIZARD.at("candidates/import/"),
     path("candidates/<int:pk>/", candidates.candidate, name="candidate"),
     path("candidates/<int:pk>/edit/", candidates.candidate_edit, name="candidate_edit"),
     path("candidates/<int:pk>/nik/", candidates.candidate_nik, name="candidate_nik"),

@@ -7,7 +7,6 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,8 +17,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from occ.errors import NotAllowed, Refused
-from occ.forms import BirthField, add_refusal
+from occ.errors import NotAllowed
+from occ.form_pages import form_done, form_page
+from occ.forms import BirthField
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
@@ -169,9 +169,11 @@ def candidates(request: HttpRequest) -> HttpResponse:
     twice = doubled(context["page"].rows)
     for one in context["page"].rows:
         one.twice = one.pk in twice
+    bring = {"label": _("Import"), "url": reverse("sdm:candidate_import:import"), "icon": "upload"}
     context |= {
         "title": _("Candidates"), "crumbs": crumbs(), "export_kind": "sdm.candidates", "search": _("Name"),
-        "subtitle": _("Who applied for which request, and how far they are"), "actions": [],
+        "subtitle": _("Who applied for which request, and how far they are"),
+        "actions": [bring] if has_role(user, RECRUIT) else [],
     }  # fmt: skip
     return render(request, "sdm/recruiting/candidates.html", context)
 
@@ -182,18 +184,12 @@ def candidate_new(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_visible(Recruitment, user, pk)
     if not has_role(user, RECRUIT, site=row.site):
         raise NotAllowed
-    form = CandidateForm(request.POST or None, row=row, now=now)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = services.candidate_add(recruitment_id=pk, actor=user, now=now, **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Recorded and checked against the specification."))
-            return redirect(made)
-    context = {"title": _("Add a candidate"), "crumbs": crumbs(row), "form": form, "submit": _("Record")}
-    context |= {"cancel_url": row.get_absolute_url()}
-    return render(request, "sdm/form.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request, CandidateForm(request.POST or None, row=row, now=now),
+        lambda values: services.candidate_add(recruitment_id=pk, actor=user, now=now, **values),
+        said=_("Recorded and checked against the specification."), title=_("Add a candidate"), crumbs=crumbs(row),
+        submit=_("Record"), cancel_url=row.get_absolute_url(),
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
@@ -210,18 +206,16 @@ def candidate_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = CandidateForm(request.POST or None, row=found.recruitment, now=now, initial=initial)
     if found.nik:
         form.fields["nik"].help_text = _("Recorded: %(nik)s. Empty: it stays.") % {"nik": masked(found.nik)}
-    if request.method == "POST" and form.is_valid():
-        data = {key: value for key, value in form.cleaned_data.items() if key != "nik" or value}
-        try:
-            services.candidate_edit(candidate_id=pk, actor=user, now=now, **data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved, and checked against the specification again."))
-            return redirect(found)
-    context = {"title": _("Edit"), "form": form, "submit": _("Save"), "cancel_url": found.get_absolute_url()}
-    context |= {"crumbs": [*crumbs(found.recruitment), {"label": found.shown_name, "url": found.get_absolute_url()}]}
-    return render(request, "sdm/form.html", context, status=422 if form.errors else 200)
+
+    def edit(values: dict[str, Any]) -> Candidate:
+        data = {key: value for key, value in values.items() if key != "nik" or value}
+        return services.candidate_edit(candidate_id=pk, actor=user, now=now, **data)
+
+    return form_page(
+        request, form, edit, said=_("Saved, and checked against the specification again."), title=_("Edit"),
+        crumbs=[*crumbs(found.recruitment), {"label": found.shown_name, "url": found.get_absolute_url()}],
+        submit=_("Save"), cancel_url=found.get_absolute_url(),
+    )  # fmt: skip
 
 
 @require_GET
@@ -258,14 +252,13 @@ def criterion_waive(request: HttpRequest, pk: int, criterion: int) -> HttpRespon
     form = WaiveForm(request.POST, auto_id=f"id_{criterion}_%s")
     if one is None:
         return redirect(found)
-    if form.is_valid():
-        try:
-            services.criterion_waive(criterion_id=one.pk, actor=user, now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Waived; the reason is kept."))
-            return redirect(found)
+    key = one.pk
+
+    def waive(values: dict[str, Any]) -> Criterion:
+        return services.criterion_waive(criterion_id=key, actor=user, now=timezone.now(), **values)
+
+    if done := form_done(request, form, waive, said=_("Waived; the reason is kept."), to=found):
+        return done
     return _detail(request, found, {}, waive=(criterion, form), status=422)
 
 

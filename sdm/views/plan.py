@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from occ.errors import NotAllowed, Refused
-from occ.forms import DayField, add_refusal
+from occ.errors import NotAllowed
+from occ.form_pages import form_done, form_page
+from occ.forms import DayField
 from occ.jobs.kinds import Kind, Outcome, Progress, register
 from occ.jobs.models import Job
 from occ.list_export import stamped, workfile
@@ -149,17 +150,11 @@ def plan_new(request: HttpRequest) -> HttpResponse:
     if not has_role(user, PLANNERS):
         raise NotAllowed
     form = NewForm(request.POST or None, user=user, initial={"starts_on": local_day(now, JAKARTA)})
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.plan_set(actor=user, now=now, **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Planned from that day on."))
-            return redirect("sdm:plan")
-    context = {"title": _("Plan a position"), "form": form, "submit": _("Plan it"), "crumbs": crumbs()}
-    context |= {"cancel_url": reverse("sdm:plan")}
-    return render(request, "sdm/form.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request, form, lambda values: services.plan_set(actor=user, now=now, **values),
+        said=_("Planned from that day on."), to="sdm:plan", title=_("Plan a position"), submit=_("Plan it"),
+        crumbs=crumbs(), cancel_url=reverse("sdm:plan"),
+    )  # fmt: skip
 
 
 def crumbs() -> list[dict[str, str]]:
@@ -175,19 +170,15 @@ def plan_line(request: HttpRequest, pk: int) -> HttpResponse:
     rows = PlanLine.objects.filter(site=found.site, position=found.position).select_related("made_by")
     last = rows.latest("starts_on")
     form = ChangeForm(request.POST or None, initial={"number": last.number, "seen": last.pk}) if may else None
-    if request.method == "POST":
-        if form is None:
-            raise NotAllowed
-        if form.is_valid():
-            try:
-                services.plan_set(
-                    site=found.site, position=found.position, actor=user, now=now, **form.cleaned_data
-                )  # fmt: skip
-            except Refused as refusal:
-                add_refusal(form, refusal)
-            else:
-                messages.success(request, _("Planned from that day on; what was planned before is kept."))
-                return redirect("sdm:plan")
+    if form is None and request.method == "POST":
+        raise NotAllowed
+    words = _("Planned from that day on; what was planned before is kept.")
+
+    def set_(values: dict[str, Any]) -> PlanLine:
+        return services.plan_set(site=found.site, position=found.position, actor=user, now=now, **values)
+
+    if form is not None and (done := form_done(request, form, set_, said=words, to="sdm:plan")):
+        return done
     context = {
         "title": f"{found.position.name}, {found.site.name}", "crumbs": crumbs(), "lines": rows.order_by("-starts_on"),
         "form": form, "position": found.position, "zone": found.site.zone, "entries": _history(found),

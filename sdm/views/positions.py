@@ -6,19 +6,19 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from occ.errors import NotAllowed, Refused
+from occ.errors import NotAllowed
 from occ.filters import DayFilter
-from occ.forms import DayField, add_refusal
+from occ.form_pages import form_page
+from occ.forms import DayField
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
@@ -187,17 +187,11 @@ def position_new(request: HttpRequest) -> HttpResponse:
     if not has_role(user, KEEPERS):
         raise NotAllowed
     form = PositionForm(request.POST or None, initial={"starts_on": local_day(now, JAKARTA)})
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = services.position_add(actor=user, now=now, **form.values())
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("%(position)s is among the positions.") % {"position": made.name})
-            return redirect(made)
-    context = {"title": _("Add a position"), "crumbs": crumbs(), "form": form, "submit": _("Add it")}
-    context |= {"cancel_url": reverse("sdm:positions")}
-    return render(request, "sdm/form.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request, form, lambda values: services.position_add(actor=user, now=now, **values),
+        said=lambda made: _("%(position)s is among the positions.") % {"position": made.name}, crumbs=crumbs(),
+        title=_("Add a position"), submit=_("Add it"), cancel_url=reverse("sdm:positions"),
+    )  # fmt: skip
 
 
 @require_GET
@@ -229,24 +223,13 @@ def position_change(request: HttpRequest, pk: int) -> HttpResponse:
         "age_limit": last.age_limit, "not_applied": "\n".join(last.not_applied), "titles": found.titles,
         "seen": last.version,
     }  # fmt: skip
-    form = SpecForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.position_change(position_id=pk, actor=user, now=now, **form.values())
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("It holds from that day on; what it said before is kept."))
-            return redirect(found)
-    here = [*crumbs(), {"label": found.name, "url": found.get_absolute_url()}]
-    context = {
-        "title": _("Change from a date"),
-        "crumbs": here,
-        "form": form,
-        "submit": _("Change it from that day on"),
-    }
-    context |= {"cancel_url": found.get_absolute_url()}
-    return render(request, "sdm/form.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request, SpecForm(request.POST or None, initial=initial),
+        lambda values: services.position_change(position_id=pk, actor=user, now=now, **values),
+        said=_("It holds from that day on; what it said before is kept."), to=found, title=_("Change from a date"),
+        crumbs=[*crumbs(), {"label": found.name, "url": found.get_absolute_url()}],
+        submit=_("Change it from that day on"), cancel_url=found.get_absolute_url(),
+    )  # fmt: skip
 
 
 def _history(found: Position) -> list[dict[str, Any]]:

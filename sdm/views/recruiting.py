@@ -7,19 +7,18 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from occ.errors import NotAllowed, Refused
+from occ.errors import NotAllowed
 from occ.filters import FromDay, UntilDay
-from occ.forms import add_refusal
+from occ.form_pages import form_page
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.obligations.models import Obligation
@@ -130,23 +129,12 @@ def recruitment_new(request: HttpRequest) -> HttpResponse:
     user = me(request)
     if not has_role(user, OPERATION):
         raise NotAllowed
-    form = RequestForm(request.POST or None, user=user)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = services.recruitment_request(actor=user, now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Requested; the Form JO is issued and HR is told."))
-            return redirect(made)
-    context = {
-        "title": _("Request people"),
-        "crumbs": crumbs(),
-        "form": form,
-        "submit": _("Request and issue the Form JO"),
-    }
-    context |= {"cancel_url": reverse("sdm:recruitments")}
-    return render(request, "sdm/form.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request, RequestForm(request.POST or None, user=user),
+        lambda values: services.recruitment_request(actor=user, now=timezone.now(), **values),
+        said=_("Requested; the Form JO is issued and HR is told."), title=_("Request people"), crumbs=crumbs(),
+        submit=_("Request and issue the Form JO"), cancel_url=reverse("sdm:recruitments"),
+    )  # fmt: skip
 
 
 @require_GET

@@ -10,14 +10,14 @@ from django.test import Client
 from django.utils import timezone
 
 from occ.people.choices import Role
-from occ.people.models import Site
+from occ.people.models import Site, User
 from sdm.models import POSITION_READERS, Position
 from sdm.personal import KEEPERS
 from sdm.recruiting.personal import CANDIDATE_READERS, ID_READERS, OPERATION, REQUEST_READERS
 from sdm.recruiting.workflow import CANDIDATE, RECRUIT, REQUEST
 from sdm.services import candidates, recruitments
 from sdm.services.plan import PLANNERS, plan_set
-from tests.access.matrix import EVERYBODY, READERS, Row, World, what_a_stranger_gets, who_is_let_in
+from tests.access.matrix import EVERYBODY, READERS, Row, World, job_of_a_stranger, what_a_stranger_gets, who_is_let_in
 from tests.factories import person, user
 from userids.services.id_requests import id_request_open
 from userids.workflow import ID_REQUEST
@@ -44,6 +44,10 @@ ROWS: dict[str, Row] = {
     "sdm:candidate_edit": Row(get=RECRUITERS, post=RECRUITERS, of="candidate", sees=CANDIDATES),
     "sdm:candidate_nik": Row(post=set(ID_READERS), of="candidate", sees=CANDIDATES),
     "sdm:criterion_waive": Row(post=RECRUITERS, of="candidate", sees=CANDIDATES, kwargs={"criterion": 1}),
+    "sdm:candidate_import:import": Row(get=RECRUITERS, post=RECRUITERS),
+    "sdm:candidate_import:import_preview": Row(get=EVERYBODY, of="job", sees=set()),
+    "sdm:candidate_import:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
+    "sdm:candidate_import:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
     "userids:id_requests": Row(get=EVERYBODY),
     "userids:id_request": Row(get=READERS, of="id_request", sees=READERS),
     "api:sdm-positions": Row(get=POSITIONS),
@@ -91,8 +95,10 @@ def objects_of(where: Site) -> dict[str, Any]:
     )  # fmt: skip
     wanted = id_request_open(person=person(where), first_day=today, actor=user(Role.HR_RELATIONS, where), now=now)
     assert wanted is not None
+    stranger = User.objects.create_user(f"stranger.{where.code}")
+    job = job_of_a_stranger(stranger, user(Role.SUPPORT, where))
     return {
-        "site": where.pk, "position": agent.pk, "line": line.pk, "request": row.pk,
+        "site": where.pk, "job": job.pk, "position": agent.pk, "line": line.pk, "request": row.pk,
         "candidate": found.pk, "id_request": wanted.pk,
     }  # fmt: skip
 
