@@ -92,7 +92,7 @@ class CriterionOutput(serializers.Serializer[Any]):
     reason = serializers.CharField(help_text="why it is waived")
 
 
-class CandidateOutput(serializers.Serializer[Candidate]):
+class CandidateOutput(serializers.Serializer[Any]):
     """`nik` and `phone` only for HR, and only their ends."""
 
     id = serializers.IntegerField()
@@ -112,12 +112,11 @@ class CandidateOutput(serializers.Serializer[Candidate]):
     phone = serializers.CharField(required=False)
 
     def to_representation(self, instance: Candidate) -> dict[str, Any]:
-        hidden = {"nik", "phone"}
-        fields = [one for one in self._readable_fields if one.field_name not in hidden]  # type: ignore[attr-defined]
         found: dict[str, Any] = {}
-        for one in fields:
-            value = one.get_attribute(instance)
-            found[one.field_name] = None if value is None else one.to_representation(value)
+        for name, one in self.fields.items():
+            if name not in ("nik", "phone"):
+                value = one.get_attribute(instance)
+                found[name] = None if value is None else one.to_representation(value)
         if reads_contact(self.context["user"], instance.site):
             found |= {"nik": masked(instance.nik), "phone": masked_phone(instance.phone)}
         return found
@@ -135,7 +134,7 @@ class CandidateInput(serializers.Serializer[Any]):
     study = serializers.CharField(max_length=80, required=False, allow_blank=True)
     experience_months = serializers.IntegerField(min_value=0, max_value=600, required=False)
     skills = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=30)
-    source = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    origin = serializers.CharField(source="source", max_length=80, required=False, allow_blank=True)
 
 
 class Fields(serializers.Serializer[Any]):

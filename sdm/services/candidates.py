@@ -6,7 +6,7 @@ Locks: the request first, then the candidate, then a person.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -429,7 +429,7 @@ def _forget(candidate_id: int, before: datetime, now: datetime) -> bool:
     return True
 
 
-TRANSITIONS = {
+TRANSITIONS: dict[str, Callable[..., Any]] = {
     "check": candidate_check,
     "train": candidate_train,
     "pass": candidate_pass,

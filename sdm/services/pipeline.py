@@ -74,7 +74,8 @@ def doubled(rows: Iterable[Candidate]) -> set[int]:
         if mark == "nik_mark":
             here = {one.nik_mark: one.pk for one in rows if one.nik_mark and one.status != C.HIRED}
             for value in Employee.objects.filter(nik_mark__in=list(here)).values_list("nik_mark", flat=True):
-                found.add(here[value])
+                if value:
+                    found.add(here[value])
     return found
 
 

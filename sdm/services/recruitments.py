@@ -6,7 +6,7 @@ Locks: the request first, then its candidates in the order of their keys, then a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -355,7 +355,7 @@ def words_of_hours(hours: float) -> str:
     return words_of(timedelta(hours=hours))
 
 
-TRANSITIONS = {
+TRANSITIONS: dict[str, Callable[..., Any]] = {
     "verify": recruitment_verify,
     "send_back": recruitment_send_back,
     "approve_scheme": scheme_approve,

@@ -1,8 +1,8 @@
-from django.urls import path
+from django.urls import URLPattern, URLResolver, path
 
 from sdm.views import candidate_import, candidates, recruiting
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("recruiting/", recruiting.recruitments, name="recruitments"),
     path("recruiting/new/", recruiting.recruitment_new, name="recruitment_new"),
     path("recruiting/pipeline/", recruiting.pipeline, name="pipeline"),

@@ -66,6 +66,14 @@ REVISED: dict[str, Any] = {"people": 3, "needed_by": NEEDED, "kind": "pkwt", "wh
 # Every step as every role -------------------------------------------------------------------------------------------
 
 
+def everybody(floor: Floor) -> dict[tuple[Role, str], User]:
+    """One of each role at each site, made once."""
+    return {
+        (role, where.code): user(role, where, name=f"{role}-{where.code}")
+        for role in Role for where in (floor.jkt, floor.ygy)
+    }  # fmt: skip
+
+
 def attempt_request(row: Recruitment, one: Transition, actor: User, *, complete: bool = True) -> None:
     given: dict[str, Any] = {"note": "catatan" if complete else ""} if "note" in one.needs else {}
     given |= {"approve_scheme": SCHEME, "resubmit": REVISED}.get(one.name, {})
@@ -77,14 +85,14 @@ def attempt_request(row: Recruitment, one: Transition, actor: User, *, complete:
 
 @pytest.mark.parametrize("state", REQUEST.states)
 def test_every_step_of_a_request_from_every_state_by_every_role(floor: Floor, state: str) -> None:
-    row = request_at(floor, state)
+    row, actors = request_at(floor, state), everybody(floor)
     kind = ContentType.objects.get_for_model(row)
     steps = WorkflowStep.objects.filter(content_type=kind, object_id=row.pk)
     before = steps.count()
     for one in REQUEST.transitions:
         for role in Role:
             for where in (floor.jkt, floor.ygy) if role in one.by_roles else (floor.jkt,):
-                actor = user(role, where, name=f"{role}-{where.code}")
+                actor = actors[role, where.code]
                 allowed = role in one.by_roles and where == floor.jkt
                 if not allowed or state not in one.source:
                     with pytest.raises(WrongState if allowed else NotAllowed), transaction.atomic():
@@ -162,7 +170,7 @@ def attempt(found: Candidate, one: Transition, actor: Any, *, complete: bool = T
 
 @pytest.mark.parametrize("state", CANDIDATE.states)
 def test_every_step_of_a_candidate_from_every_state_by_every_role(floor: Floor, state: str) -> None:
-    found = at(floor, state)
+    found, actors = at(floor, state), everybody(floor)
     kind = ContentType.objects.get_for_model(found)
     steps = WorkflowStep.objects.filter(content_type=kind, object_id=found.pk)
     before = steps.count()
@@ -171,7 +179,7 @@ def test_every_step_of_a_candidate_from_every_state_by_every_role(floor: Floor, 
             ready(found, one.name)
             for role in Role:
                 for where in (floor.jkt, floor.ygy) if role in one.by_roles else (floor.jkt,):
-                    actor = user(role, where, name=f"{role}-{where.code}")
+                    actor = actors[role, where.code]
                     allowed = role in one.by_roles and where == floor.jkt
                     if not allowed or state not in one.source:
                         with pytest.raises(WrongState if allowed else NotAllowed), transaction.atomic():

@@ -26,7 +26,7 @@ class Query(serializers.Serializer[Any]):
     status = serializers.ChoiceField(IdRequestStatus.choices, required=False)
 
 
-class IdRequestOutput(serializers.Serializer[IdRequest]):
+class IdRequestOutput(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     employee = serializers.CharField(source="person.number")
     name = serializers.CharField(source="person.name")

@@ -14,7 +14,7 @@ from sdm.services import candidates, plan, recruitments
 from userids.models import Application
 from userids.services.accounts import account_create
 
-SCHEME = dict.fromkeys(("bpjs_health", "bpjs_labour", "pph21", "fits_pks"), True)
+SCHEME: dict[str, Any] = dict.fromkeys(("bpjs_health", "bpjs_labour", "pph21", "fits_pks"), True)
 WHY = {
     "replacement": "Menggantikan yang mengundurkan diri pada bulan ini.",
     "growth": "Jumlah interaksi WhatsApp naik; sesuai rencana personil.",
