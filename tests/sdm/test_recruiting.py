@@ -324,7 +324,7 @@ def test_two_who_approve_one_list_at_once(live_floor: Floor) -> None:
     def approve() -> None:
         recruitments.list_approve(recruitment_id=row.pk, list_digest=seen, actor=live_floor.coordinator, now=NOW)
 
-    done = in_threads(approve, approve)
+    done = in_threads(2, approve)
     assert sorted(type(one).__name__ for one in done) == ["NoneType", "WrongState"]
 
 
