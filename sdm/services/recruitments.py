@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from occ.documents.models import IssuedDocument
 from occ.documents.services import document_issue, document_revise
+from occ.documents.types import DocumentType
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.obligations import services as obligations
 from occ.obligations.models import Obligation
@@ -56,6 +57,12 @@ def _due(state: str, site: Site, now: datetime) -> datetime | None:
 
 def label_of(row: Recruitment) -> str:
     return f"{row.people} × {row.position.name} ({row.site.code})"
+
+
+def title_of(kind: DocumentType, row: Recruitment, language: str) -> str:
+    """The document's title in its own language, whoever issues it."""
+    with translation.override(language):
+        return f"{kind.title}: {label_of(row)}"
 
 
 def _duties(row: Recruitment, *, actor: Actor, now: datetime, cancelled: bool = False, note: str = "") -> None:
@@ -130,7 +137,7 @@ def recruitment_request(
     begin(REQUEST, row, actor=actor, now=now)
     _duties(row, actor=actor, now=now)
     document_issue(
-        type=JO, site=site, subject=row, title=f"{JO.title}: {label_of(row)}", data=_jo(row, language, now),
+        type=JO, site=site, subject=row, title=title_of(JO, row, language), data=_jo(row, language, now),
         language=language, actor=actor, now=now,
     )  # fmt: skip
     return row
@@ -174,7 +181,7 @@ def recruitment_resubmit(
         document = documents_of(row).filter(type_code=JO.code).order_by("-pk").first()
         assert document is not None
         document_revise(
-            document_id=document.pk, type=JO, title=f"{JO.title}: {label_of(row)}", data=_jo(row, language, now),
+            document_id=document.pk, type=JO, title=title_of(JO, row, language), data=_jo(row, language, now),
             language=language, reason=_("Revised request"), actor=actor, now=now,
         )  # fmt: skip
     return row
@@ -322,7 +329,7 @@ def bapp_make(*, recruitment_id: int, language: str = "id", note: str = "", acto
         with translation.override(language):
             steps = [(str(R(state).label), words_of(span)) for state, span in times_of(row, now=now).items()]
         document_issue(
-            type=BAPP, site=row.site, subject=row, title=f"{BAPP.title}: {label_of(row)}",
+            type=BAPP, site=row.site, subject=row, title=title_of(BAPP, row, language),
             data=bapp_body(row, hired, steps=steps, language=language), language=language, actor=actor, now=now,
         )  # fmt: skip
     return row
