@@ -1,9 +1,12 @@
+from datetime import timedelta
+
 from celery import shared_task
 from django.utils import timezone
 
 from occ.ledger import heartbeats
 from occ.people.lifecycle import announce_left
 from sdm.models import Placement
+from sdm.services.candidates import candidates_forget
 from sdm.services.placements import placements_take_effect
 
 
@@ -15,3 +18,15 @@ def take_effect() -> int:
     count = placements_take_effect(now=now)
     heartbeats.leave("transfers", now=now, did=count, parked=Placement.objects.stuck().count())
     return count
+
+
+@shared_task
+def forget_candidates() -> int:
+    """Candidates who were not taken on and whose time is over are anonymised (UU 27/2022)."""
+    now = timezone.now()
+    count = candidates_forget(now=now)
+    heartbeats.leave("candidates", now=now, did=count)
+    return count
+
+
+heartbeats.expect("candidates", timedelta(hours=3))

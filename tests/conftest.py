@@ -68,6 +68,7 @@ def _teardown_past_triggers(self: Any) -> None:
             with connections[name].cursor() as cursor:
                 cursor.execute("SET session_replication_role = DEFAULT")
     import_module("retention.migrations.0003_schedule").begin(apps, None)  # what every installation begins with
+    import_module("sdm.migrations.0010_manual_positions").quote(apps, None)
 
 
 TransactionTestCase._fixture_teardown = _teardown_past_triggers  # type: ignore[attr-defined]

@@ -22,6 +22,7 @@ class UserIdsConfig(AppConfig):
         )
         from userids.models import Resignation
         from userids.selectors import letter_visible
+        from userids.views import id_requests  # noqa: F401
 
         register_visibility(Resignation, letter_visible)
         from userids.reconciling import (

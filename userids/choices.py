@@ -48,6 +48,14 @@ class ReplacementStatus(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class IdRequestStatus(models.TextChoices):
+    """A user ID for somebody who is taken on."""
+
+    REQUESTED = "requested", _("Requested")
+    GIVEN = "given", _("Given")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
 class DeactivationReason(models.TextChoices):
     """Why an ID is shut: a leaver's (occ.people.choices.LeavingReason), or one of the others of UID-8."""
 

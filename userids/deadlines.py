@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from occ.times import end_of_day
+from occ.times import end_of_day, start_of_day
 
 
 def clock_start(last_working_day: date, zone: ZoneInfo, last_shift_ends: datetime | None) -> datetime:
@@ -21,3 +21,8 @@ def deactivation_due(
 def other_start(last_day: date | None, zone: ZoneInfo, now: datetime) -> datetime:
     """Where nobody leaves (UID-8) the clock starts at the end of the last day of use, or at once where none is said."""
     return now if last_day is None else end_of_day(last_day, zone)
+
+
+def id_due(first_day: date, zone: ZoneInfo, requested_at: datetime, within: timedelta) -> datetime:
+    """A new employee's ID: from the beginning of the first day, or from the request where that comes later."""
+    return max(start_of_day(first_day, zone), requested_at) + within

@@ -11,9 +11,9 @@ from occ.search import register as register_finder
 from occ.times import end_of_day
 from occ.workflow.turns import Source
 from occ.workflow.turns import register as register_turns
-from userids.models import Account, BreachReview, DeactivationRequest, ReplacementRequest
+from userids.models import Account, BreachReview, DeactivationRequest, IdRequest, ReplacementRequest
 from userids.models.reviews import OPEN_REVIEW
-from userids.workflow import BREACH_REVIEW, DEACTIVATION, REPLACEMENT
+from userids.workflow import BREACH_REVIEW, DEACTIVATION, ID_REQUEST, REPLACEMENT
 
 
 def find_accounts(user: User, text: str, limit: int) -> Iterator[Result]:
@@ -59,5 +59,15 @@ register_turns(
         ),
         title=lambda row: f"{row.request.account.user_id} · {row.request.person.name}",
         due_at=lambda row: end_of_day(row.action_due, row.site.zone) if row.action_due else None,
+    )
+)
+register_turns(
+    Source(
+        ID_REQUEST,
+        rows=lambda user: (
+            IdRequest.objects.visible_to(user).open().select_related("person", "site").order_by("due_at", "pk")
+        ),
+        title=lambda row: row.person.name,
+        due_at=lambda row: row.due_at,
     )
 )

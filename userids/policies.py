@@ -18,6 +18,8 @@ CORRECTIVE_ACTION = "userids.corrective_action"
 ANSWER_REVIEW = "userids.access_review"
 ACCESS_REVIEW_DAYS = "userids.access_review.days"
 ENFORCED_BEFORE = "userids.enforce.minutes_before"
+GIVE = "userids.give"
+GIVE_WITHIN = "userids.give.hours"
 
 
 def within_policy(reason: str) -> str:
@@ -108,5 +110,23 @@ register(
         step("24h_before", StepKind.REMIND, "due", -24, Role.TEAM_LEADER),
         step("breach", StepKind.BREACH, "due", 0, Role.COORDINATOR),
         step("72h_after", StepKind.ESCALATE, "due", 72, Role.MANAGER),
+    ],
+)
+register_policy(
+    Definition(
+        GIVE_WITHIN, _("A new employee has a user ID, counted from the beginning of the first day, within"), _("hours"),
+        "SOP-UID 5.3", 24, number(0, 720),
+    )
+)  # fmt: skip
+register(
+    key=GIVE,
+    clause="SOP-UID 5.3",
+    title=gettext_noop("A user ID for %(subject)s"),
+    label=_("Reminders and escalation for a new employee's user ID"),
+    owner_role=Role.SUPPORT,
+    ladder=[
+        step("requested", StepKind.REMIND, "start", 0, Role.SUPPORT),
+        step("24h_before", StepKind.REMIND, "due", -24, Role.SUPPORT),
+        step("breach", StepKind.BREACH, "due", 0, Role.COORDINATOR),
     ],
 )

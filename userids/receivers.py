@@ -13,10 +13,11 @@ from occ.people.lifecycle import Place, joined, leaving, left, moved, stayed
 from occ.people.models import Person
 from occ.people.shifts import shifts_changed
 from occ.texts import kept
-from userids.models import DeactivationRequest
+from sdm.recruiting.training import candidate_hired
+from userids.models import Account, DeactivationRequest
 from userids.notices import tell_of_move
 from userids.policies import DEACTIVATE
-from userids.services import accounts, breach_reviews, deactivations
+from userids.services import accounts, breach_reviews, deactivations, id_requests
 from userids.workflow import DEACTIVATION
 
 CANCEL = DEACTIVATION.find("cancel")
@@ -28,6 +29,7 @@ def open_deactivations(
 ) -> None:
     deactivations.deactivations_open(person=person, previous=previous, actor=actor, now=now)
     deactivations.resignation_follow(person=person, actor=actor, now=now)
+    id_requests.requests_end(person=person, note=kept(gettext_noop("Leaves")), now=now)
 
 
 @receiver(stayed, dispatch_uid="userids.stayed")
@@ -50,6 +52,17 @@ def end_resignation(sender: Any, person: Person, returned: bool, actor: Actor, n
         deactivations.resignation_end(
             person=person, withdrawn=False, note=kept(gettext_noop("Came back")), actor=actor, now=now
         )
+
+
+@receiver(candidate_hired, dispatch_uid="userids.hired")
+def request_id(sender: Any, person: Person, on: date, actor: Actor, now: datetime, **kwargs: Any) -> None:
+    """Recruitment hires somebody (MO 4.1.1). Who is imported or entered by hand has an ID already, or is asked for."""
+    id_requests.id_request_open(person=person, first_day=on, actor=actor, now=now)
+
+
+@receiver(accounts.assigned, dispatch_uid="userids.assigned")
+def id_is_given(sender: Any, account: Account, person: Person, now: datetime, **kwargs: Any) -> None:
+    id_requests.requests_follow(account=account, person=person, now=now)
 
 
 @receiver(moved, dispatch_uid="userids.moved")

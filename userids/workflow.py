@@ -8,6 +8,7 @@ from occ.workflow.flows import Flow, register, transition
 from userids.choices import AccessReviewStatus as A
 from userids.choices import BreachReviewStatus as B
 from userids.choices import DeactivationStatus as D
+from userids.choices import IdRequestStatus as N
 from userids.choices import ReplacementStatus as R
 
 DEACTIVATION = register(
@@ -167,3 +168,25 @@ ACCESS_REVIEW = register(
         transitions=(transition("close", A.OPEN, A.CLOSED, by={Role.COORDINATOR}, label=_("Close and sign")),),
     )
 )
+
+# A new employee's ID (MO 4.1.1 "hiring"; SOP-UID 5.3): it is given by entering a new one or passing one on, which ends
+# the request by itself.
+ID_REQUEST = register(
+    Flow(
+        key="userids.id_request",
+        clause="SOP-UID 5.3",
+        states=N,
+        initial=N.REQUESTED,
+        path=(N.REQUESTED, N.GIVEN),
+        off_path={N.CANCELLED: N.GIVEN},
+        transitions=(
+            transition(
+                "give", N.REQUESTED, N.GIVEN, by={Role.SUPPORT, LIFECYCLE}, label=_("The employee has the user ID")
+            ),
+            transition(
+                "cancel", N.REQUESTED, N.CANCELLED, by={Role.SUPPORT, LIFECYCLE}, label=_("No user ID is needed"),
+                needs={"note"},
+            ),
+        ),
+    )
+)  # fmt: skip

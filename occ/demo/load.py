@@ -27,6 +27,7 @@ from occ.demo.retention.disposals import disposals
 from occ.demo.retention.files import files
 from occ.demo.retention.old_papers import old_papers
 from occ.demo.sdm.discipline import pembinaan
+from occ.demo.sdm.recruiting import recruiting
 from occ.demo.sdm.training import trainings
 from occ.notifications.models import Notification
 from occ.people.models import User
@@ -64,6 +65,7 @@ def load(*, now: datetime, say: Callable[[str], None] = lambda words: None) -> d
         say("2 of 6: transfers and contracts")
         transfers(staff, now=now)
         contracts(staff, now=now)
+        recruiting(staff, now=now)
         say("3 of 6: conversations and recordings")
         files(staff, now=now)
         around(staff, now=now)

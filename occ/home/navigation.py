@@ -15,7 +15,8 @@ from realtime.models import FLOOR_READERS, MONTH_READERS, ROSTER_READERS, ROTG_R
 from realtime.services.ingesting import SENDERS
 from retention.personal import APPROVERS, CATALOGUE_READERS, LISTENERS, PLACE_READERS
 from sdm.discipline.workflow import PERSONS
-from sdm.models import TRAINING_READERS
+from sdm.models import POSITION_READERS, TRAINING_READERS
+from sdm.recruiting.personal import CANDIDATE_READERS, REQUEST_READERS
 from userids.models import APPLICATION_READERS
 
 FLOOR = frozenset({*SITE_WIDE, Role.TEAM_LEADER})
@@ -47,6 +48,7 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
                 "userids:resignations",
                 frozenset({Role.SUPPORT, Role.COORDINATOR, Role.AUDITOR}),
             ),
+            Item(_("User IDs for new employees"), "user-plus", "userids:id_requests", FLOOR),
             Item(_("Breaches"), "alert-triangle", "userids:breaches", FLOOR),
             Item(_("Access reviews"), "checklist", "userids:access_reviews", FLOOR),
             Item(_("Reconciliations"), "git-compare", "userids:reconciliations", FLOOR),
@@ -118,6 +120,10 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Leavings"), "door-exit", "sdm:leavings", FLOOR),
             Item(_("Training"), "school", "sdm:training", TRAINING_READERS),
             Item(_("Pembinaan"), "messages", "sdm:discipline", PERSONS),
+            Item(_("Plan of personnel"), "users-group", "sdm:plan", POSITION_READERS),
+            Item(_("Positions"), "id-badge-2", "sdm:positions", POSITION_READERS),
+            Item(_("Requests for people"), "user-plus", "sdm:recruitments", REQUEST_READERS),
+            Item(_("Pipeline of recruitment"), "layout-kanban", "sdm:pipeline", CANDIDATE_READERS),
         ],
     ),
     (

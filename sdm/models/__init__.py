@@ -3,19 +3,17 @@
 from sdm.models.discipline import CaseEntry, DisciplineCase, Warning
 from sdm.models.leaving import ClearanceItem, ExitInterview, Leaving
 from sdm.models.people import Employee, EmployeeQuerySet, Employment, Placement
-from sdm.models.training import (
-    TRAINING_READERS,
-    Participant,
-    RecordingSample,
-    StageRun,
-    TrainingBatch,
-    TrainingResult,
-)
+from sdm.models.positions import POSITION_READERS, PlanLine, Position, PositionVersion
+from sdm.models.recruiting import Candidate, Criterion, Recruitment, SchemeCheck
+from sdm.models.training import TRAINING_READERS, Participant, RecordingSample, StageRun, TrainingBatch, TrainingResult
 
 __all__ = [
+    "POSITION_READERS",
     "TRAINING_READERS",
+    "Candidate",
     "CaseEntry",
     "ClearanceItem",
+    "Criterion",
     "DisciplineCase",
     "Employee",
     "EmployeeQuerySet",
@@ -24,9 +22,14 @@ __all__ = [
     "Leaving",
     "Participant",
     "Placement",
+    "PlanLine",
+    "Position",
+    "PositionVersion",
     "RecordingSample",
+    "Recruitment",
+    "SchemeCheck",
     "StageRun",
     "TrainingBatch",
     "TrainingResult",
     "Warning",
-]  # fmt: skip
+]

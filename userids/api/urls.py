@@ -1,6 +1,6 @@
 from django.urls import path
 
-from userids.api import reconciliations, views
+from userids.api import id_requests, reconciliations, views
 
 urlpatterns = [
     path("accounts/", views.Accounts.as_view(), name="userids-accounts"),
@@ -13,6 +13,12 @@ urlpatterns = [
         "requests/<int:pk>/<slug:transition>/",
         views.DeactivationTransition.as_view(),
         name="userids-request-transition",
+    ),
+    path("id-requests/", id_requests.IdRequests.as_view(), name="userids-id-requests"),
+    path(
+        "id-requests/<int:pk>/<slug:transition>/",
+        id_requests.IdRequestTransition.as_view(),
+        name="userids-id-request-transition",
     ),
     path("replacements/", views.Replacements.as_view(), name="userids-replacements"),
     path("replacements/<int:pk>/", views.ReplacementDetail.as_view(), name="userids-replacement"),

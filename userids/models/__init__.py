@@ -7,6 +7,7 @@ from userids.models.applications import (
     ConnectorOrder,
     Enforcement,
 )
+from userids.models.id_requests import IdRequest
 from userids.models.logbook import (
     LOGBOOK_READERS,
     OPEN_DEACTIVATION,
@@ -28,6 +29,6 @@ __all__ = [
     "APPLICATION_READERS", "LOGBOOK_READERS", "OPEN_DEACTIVATION", "OPEN_REPLACEMENT", "AccessReview",
     "AccessReviewItem", "AccessReviewPart", "Account", "AccountQuerySet", "Application", "ApplicationSecret",
     "Assignment", "BreachReview", "ConnectorOrder", "DeactivationQuerySet", "DeactivationRequest", "Enforcement",
-    "Finding", "FindingSighting", "Heard", "InstantRange", "Pull", "Reconciliation", "RemoteAccount",
+    "Finding", "FindingSighting", "Heard", "IdRequest", "InstantRange", "Pull", "Reconciliation", "RemoteAccount",
     "ReplacementRequest", "Resignation", "time_left",
 ]  # fmt: skip

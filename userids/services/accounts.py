@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 
 from django.db import transaction
+from django.dispatch import Signal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -22,6 +23,10 @@ from userids.models import Account, Application, Assignment
 
 KEEPERS = {Role.SUPPORT, Role.DOCUMENT_CONTROL}
 NO_WORD = re.compile(r"[\W_]")
+
+
+# Somebody holds an ID from now on; sent inside the transaction: account, person, actor, now.
+assigned = Signal()
 
 
 def may_keep(actor: Actor, site: Site) -> bool:
@@ -118,6 +123,7 @@ def assign(
     assignment = Assignment(account=account, person=person, email=email, starts_at=at, began=why)
     sign(assignment, actor, why, now=now)
     assignment.save()
+    assigned.send(Assignment, account=account, person=person, actor=actor, now=now)
     return assignment
 
 

@@ -201,6 +201,23 @@ STATUS_TONES: dict[str, tuple[str, str]] = {
     "deciding": ("warning", "hourglass"),
     "passed": ("success", "user-check"),
     "out": ("neutral", "user-x"),
+    "revision": ("warning", "arrow-back-up"),
+    "given": ("success", "circle-check"),
+    "scheme": ("info", "cash"),
+    "recruiting": ("info", "user-search"),
+    "with_operation": ("warning", "hourglass"),
+    "list_approved": ("success", "list-check"),
+    "contracting": ("info", "file-text"),
+    "hired": ("success", "user-check"),
+    "bapp": ("info", "file-certificate"),
+    "received": ("success", "checks"),
+    "applied": ("neutral", "user"),
+    "fits": ("info", "clipboard-check"),
+    "training": ("info", "school"),
+    "not_passed": ("warning", "school-off"),
+    "contract": ("info", "file-text"),
+    "met": ("success", "circle-check"),
+    "not_met": ("danger", "circle-x"),
 }
 
 

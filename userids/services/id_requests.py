@@ -1,0 +1,83 @@
+"""A new employee's user ID: asked for when recruitment hires somebody, ended when they hold one (SDM-3; SOP-UID 5.3).
+
+The person's lock is taken first, as everywhere.
+"""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from occ.errors import WrongState
+from occ.obligations import services as obligations
+from occ.people.actors import LIFECYCLE, Actor
+from occ.people.history import sign
+from occ.people.lifecycle import person_locked
+from occ.people.models import Person
+from occ.policies.services import policy_value
+from occ.workflow.services import begin, step
+from userids.deadlines import id_due
+from userids.models import Account, Assignment, IdRequest
+from userids.policies import GIVE, GIVE_WITHIN
+from userids.workflow import ID_REQUEST
+
+
+@transaction.atomic
+def id_request_open(*, person: Person, first_day: date, actor: Actor, now: datetime) -> IdRequest | None:
+    """Ask Support for an ID; None for who holds one already, or has asked."""
+    person_locked(person.pk)
+    held = Assignment.objects.filter(person=person, ends_at=None).exists()
+    if held or IdRequest.objects.open().filter(person=person).exists():
+        return None
+    within = timedelta(hours=float(policy_value(GIVE_WITHIN, at=now, site=person.site)))
+    made = IdRequest(
+        person=person, site=person.site, first_day=first_day, requested_at=now,
+        due_at=id_due(first_day, person.site.zone, now, within),
+    )  # fmt: skip
+    sign(made, actor, _("Taken on"), now=now)
+    made.save()
+    begin(ID_REQUEST, made, actor=actor, now=now)
+    obligations.obligation_open(
+        rule=GIVE, subject=made, label=f"{person.name} ({person.number})", site=made.site, team=None, starts_at=now,
+        due_at=made.due_at, actor=actor, now=now,
+    )  # fmt: skip
+    return made
+
+
+def id_request_give(*, request_id: int, note: str = "", actor: Actor, now: datetime) -> IdRequest:
+    """The employee holds an ID. Raises WrongState while none is in the logbook."""
+    person_id = IdRequest.objects.values_list("person_id", flat=True).get(pk=request_id)
+    with transaction.atomic():
+        person_locked(person_id)
+        held = Assignment.objects.filter(person_id=person_id, ends_at=None).select_related("account").first()
+        if held is None:
+            words = _("The logbook knows no user ID of this employee: enter a new one, or pass one on.")
+            raise WrongState(words, code="no_id")
+        also = {"account": held.account, "ended_at": now}
+        with step(ID_REQUEST, IdRequest, request_id, "give", actor=actor, now=now, note=note, also=also) as found:
+            evidence = {"user_id": held.account.user_id}
+            obligations.obligation_fulfil(subject=found, rule=GIVE, at=now, evidence=evidence, actor=actor, now=now)
+    return found
+
+
+def id_request_cancel(*, request_id: int, note: str, actor: Actor, now: datetime) -> IdRequest:
+    with step(
+        ID_REQUEST, IdRequest, request_id, "cancel", actor=actor, now=now, note=note, also={"ended_at": now}
+    ) as found:
+        obligations.obligation_cancel(subject=found, rule=GIVE, reason=note, actor=actor, now=now)
+    return found
+
+
+def requests_follow(*, account: Account, person: Person, now: datetime) -> None:
+    """Somebody holds an ID from now on, by whatever way: their open request is fulfilled."""
+    for found in IdRequest.objects.open().filter(person=person):
+        id_request_give(request_id=found.pk, note=account.user_id, actor=LIFECYCLE, now=now)
+
+
+def requests_end(*, person: Person, note: str, now: datetime) -> None:
+    """Who leaves needs none any more."""
+    for found in IdRequest.objects.open().filter(person=person):
+        id_request_cancel(request_id=found.pk, note=note, actor=LIFECYCLE, now=now)
+
+
+TRANSITIONS = {"give": id_request_give, "cancel": id_request_cancel}
