@@ -1,9 +1,12 @@
+from datetime import timedelta
+
 from celery import shared_task
 from django.utils import timezone
 
 from occ.ledger import heartbeats
 from occ.people.lifecycle import announce_left
 from sdm.models import Placement
+from sdm.services.evaluation_periods import periods_open
 from sdm.services.placements import placements_take_effect
 
 
@@ -14,4 +17,16 @@ def take_effect() -> int:
     announce_left(now=now)
     count = placements_take_effect(now=now)
     heartbeats.leave("transfers", now=now, did=count, parked=Placement.objects.stuck().count())
+    return count
+
+
+heartbeats.expect("evaluations", timedelta(hours=4))
+
+
+@shared_task
+def evaluations() -> int:
+    """Months that are over and whose evaluations are due."""
+    now = timezone.now()
+    count = periods_open(now=now)
+    heartbeats.leave("evaluations", now=now, did=count)
     return count

@@ -14,6 +14,8 @@ from realtime.floorwatch.audience import BOARD_READERS
 from realtime.models import FLOOR_READERS, MONTH_READERS, ROSTER_READERS, ROTG_READERS, RULE_READERS, SOURCE_READERS
 from realtime.services.ingesting import SENDERS
 from retention.personal import APPROVERS, CATALOGUE_READERS, LISTENERS, PLACE_READERS
+from sdm.models.evaluating import PAY_READERS
+from sdm.models.evaluating import READERS as EVALUATION_READERS
 from userids.models import APPLICATION_READERS
 
 FLOOR = frozenset({*SITE_WIDE, Role.TEAM_LEADER})
@@ -114,6 +116,10 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
         [
             Item(_("People"), "users", "sdm:people", FLOOR | {Role.AGENT}),
             Item(_("Leavings"), "door-exit", "sdm:leavings", FLOOR),
+            Item(_("Months of evaluation"), "calendar-star", "sdm:evaluation_periods", EVALUATION_READERS),
+            Item(_("Monthly evaluations"), "stars", "sdm:evaluations", EVALUATION_READERS | {Role.AGENT}),
+            Item(_("Incentive schemes"), "coins", "sdm:incentive_schemes", PAY_READERS),
+            Item(_("Payroll runs"), "cash", "sdm:payroll_runs", PAY_READERS),
         ],
     ),
     (
