@@ -26,6 +26,7 @@ from occ.demo.retention.backups import backups
 from occ.demo.retention.disposals import disposals
 from occ.demo.retention.files import files
 from occ.demo.retention.old_papers import old_papers
+from occ.demo.sdm.evaluating import monthly
 from occ.notifications.models import Notification
 from occ.people.models import User
 from occ.times import JAKARTA, local_day
@@ -75,6 +76,7 @@ def load(*, now: datetime, say: Callable[[str], None] = lambda words: None) -> d
         floor(staff, password=password, now=now)
         months(staff, now)
         tata_tertib(staff, now)
+        monthly(staff, password=password, now=now)
         old = Notification.objects.filter(created_at__lt=now - timedelta(days=2))
         old.update(read_at=F("created_at") + timedelta(hours=1))
         names = sorted(staff.users, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))

@@ -92,8 +92,8 @@ class IncentiveScheme(models.Model):
         return reverse("sdm:incentive_scheme", args=[self.pk])
 
 
-class PeriodQuerySet(models.QuerySet["EvaluationPeriod"]):
-    def visible_to(self, user: User) -> PeriodQuerySet:
+class EvaluationPeriodQuerySet(models.QuerySet["EvaluationPeriod"]):
+    def visible_to(self, user: User) -> EvaluationPeriodQuerySet:
         return self.filter(site_filter(user, READERS)) if has_role(user, READERS) else self.none()
 
 
@@ -115,7 +115,7 @@ class EvaluationPeriod(models.Model):
     validated_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
 
-    objects = PeriodQuerySet.as_manager()
+    objects = EvaluationPeriodQuerySet.as_manager()
     history = HistoricalRecords()
     if TYPE_CHECKING:
         evaluations: RelatedManager[Evaluation]
@@ -168,8 +168,8 @@ class EvaluationSheet(models.Model):
         return f"{reverse('sdm:evaluations')}?sheet={self.pk}"
 
 
-class EvaluationQuerySet(models.QuerySet["Evaluation"]):
-    def visible_to(self, user: User) -> EvaluationQuerySet:
+class MonthlyEvaluationQuerySet(models.QuerySet["Evaluation"]):
+    def visible_to(self, user: User) -> MonthlyEvaluationQuerySet:
         """The site's by role; of a leader's people; the own once it was told."""
         own = Q(person_id=user.person_id, told_number__isnull=False) if user.person_id else Q(pk__in=())
         by_site = site_filter(user, SITE_READERS)
@@ -180,12 +180,12 @@ class EvaluationQuerySet(models.QuerySet["Evaluation"]):
         led &= ~Q(person_id=user.person_id) if user.person_id else Q()
         return self.filter(own | by_site | led)
 
-    def waiting_for_scores(self) -> EvaluationQuerySet:
+    def waiting_for_scores(self) -> MonthlyEvaluationQuerySet:
         return self.filter(status__in=[EvaluationStatus.DUE, EvaluationStatus.RETURNED])
 
-    def settled(self) -> EvaluationQuerySet:
-        """Of which the report can be made."""
-        return self.exclude(status__in=[EvaluationStatus.DUE, EvaluationStatus.RETURNED, EvaluationStatus.SCORED])
+    def unsettled(self) -> MonthlyEvaluationQuerySet:
+        """For which the report waits."""
+        return self.filter(status__in=[EvaluationStatus.DUE, EvaluationStatus.RETURNED, EvaluationStatus.SCORED])
 
 
 class Evaluation(models.Model):
@@ -217,7 +217,7 @@ class Evaluation(models.Model):
     signed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     reply = models.TextField(_("the employee's own words"), max_length=2000, blank=True)
 
-    objects = EvaluationQuerySet.as_manager()
+    objects = MonthlyEvaluationQuerySet.as_manager()
     # The reckoning is kept by its results; history tells who did what.
     history = HistoricalRecords(excluded_fields=["reckoned", "amount"])
     if TYPE_CHECKING:

@@ -229,7 +229,7 @@ def may_compile(user: User, period: EvaluationPeriod) -> None:
             _("This cannot be done now: the process stands at “%(state)s”. Somebody may have been quicker.")
             % {"state": period.get_status_display()}
         )
-    waiting = period.evaluations.exclude(pk__in=period.evaluations.settled()).count()
+    waiting = Evaluation.objects.filter(period=period).unsettled().count()
     if waiting:
         raise WrongState(_("%(n)s evaluations are not verified yet: score, verify or leave them out.") % {"n": waiting})
 
@@ -243,7 +243,7 @@ def period_compile(
         "validated_by": None,
     }  # fmt: skip
     with step(PERIOD, EvaluationPeriod, period_id, "compile", actor=actor, now=now, also=also) as period:
-        waiting = period.evaluations.exclude(pk__in=period.evaluations.settled()).count()
+        waiting = Evaluation.objects.filter(period=period).unsettled().count()
         if waiting:
             raise WrongState(
                 _("%(n)s evaluations are not verified yet: score, verify or leave them out.") % {"n": waiting}
@@ -288,13 +288,14 @@ def period_approve(
 
     Raises NotAllowed (also: who made the report), WrongState (also: the list is another by now).
     """
+    locked = EvaluationPeriod.objects.select_for_update(of=("self",), no_key=True)
+    if locked.get(pk=period_id).compiled_by_id == actor.pk:
+        raise NotAllowed(_("You made the report: somebody else approves it."))
     also = {"approved_at": now, "approved_by": actor}
     evidence = {"list_sha256": seen}
     with step(
         PERIOD, EvaluationPeriod, period_id, "approve", actor=actor, now=now, note=note, evidence=evidence, also=also
     ) as period:
-        if period.compiled_by_id == actor.pk:
-            raise NotAllowed(_("You made the report: somebody else approves it."))
         rows = list(period.evaluations.exclude(status=E.WAIVED).order_by("pk"))
         if seen != period.list_sha256 or seen != list_fingerprint((one.pk, one.reckoned) for one in rows):
             raise WrongState(_("The report was made anew since you looked: read it again."), code="changed")

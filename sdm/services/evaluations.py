@@ -148,7 +148,7 @@ def evaluation_score(
 
 
 def _sheet_scored(sheet: EvaluationSheet, actor: Actor, now: datetime) -> None:
-    if not sheet.evaluations.waiting_for_scores().exists():
+    if not Evaluation.objects.filter(sheet=sheet).waiting_for_scores().exists():
         evidence = {"evaluations": sheet.evaluations.count()}
         obligation_fulfil(subject=sheet, rule=scores_rule(sheet.role), at=now, evidence=evidence, actor=actor, now=now)
 
@@ -213,6 +213,7 @@ def evaluation_waive(*, evaluation_id: int, note: str, actor: User, now: datetim
 
 def result_told(evaluation: Evaluation) -> EvaluationResult:
     """The result that lies before who signs."""
+    assert evaluation.told_number is not None
     return evaluation.results.select_related("approved_by", "scheme").get(number=evaluation.told_number)
 
 

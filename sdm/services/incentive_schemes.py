@@ -96,10 +96,11 @@ def scheme_publish(*, scheme_id: int, seen: str = "", actor: User, now: datetime
 
     Raises NotAllowed (the own draft), WrongState (also: changed since it was read), Invalid (its month is over).
     """
+    locked = IncentiveScheme.objects.select_for_update(of=("self",), no_key=True)
+    if locked.get(pk=scheme_id).drafted_by_id == actor.pk:
+        raise NotAllowed(_("You drafted it: somebody else publishes it."))
     also = {"published_at": now, "published_by": actor}
     with step(SCHEME, IncentiveScheme, scheme_id, "publish", actor=actor, now=now, also=also) as found:
-        if found.drafted_by_id == actor.pk:
-            raise NotAllowed(_("You drafted it: somebody else publishes it."))
         if seen and seen != found.drafted_at.isoformat():
             raise WrongState(_("The draft was changed since you looked: read it again."), code="changed")
         _not_past(found.starts_on, found.site, now)

@@ -91,12 +91,11 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_visible(PayrollRun, me(request), pk)
     rows = found.lines.select_related("evaluation__person", "result")
     page = paginate(rows, request.GET, order="pk", size=100)
-    for one in page.rows:
-        one.said = {"total": said(one.result.total), "before": rupiah(one.before), "amount": rupiah(one.amount)}
+    lines = [(one, said(one.result.total), rupiah(one.before), rupiah(one.amount)) for one in page.rows]
     base = [("xlsx", _("Excel"), "file-spreadsheet"), ("csv", "CSV", "file-text")]
     context = {
         "title": found.number, "subtitle": f"{found.site.name} · {found.period.label}", "crumbs": crumbs(),
-        "run": found, "page": page, "total": rupiah(found.total), "zone": found.site.zone,
+        "run": found, "page": page, "lines": lines, "total": rupiah(found.total), "zone": found.site.zone,
         "actions": [
             {"label": label, "icon": icon, "download": True,
              "url": reverse("sdm:payroll_file", args=[found.pk, ending])}

@@ -1,0 +1,1 @@
+"""What the demo lives through of the people processes."""
