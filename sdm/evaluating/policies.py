@@ -141,9 +141,16 @@ register(
 )  # fmt: skip
 for key, label, unit, default, least, most in (
     (LEAST_KNOWN, _("An evaluation has a total if this share of its weight is known"), _("percent"), 50, 1, 100),
-    (SCORE_DAY, _("Superiors have scored by this day of the next month"), _("day"), 3, 1, 28),
-    (REPORT_DAY, _("The report of the evaluation is made by this day of the next month"), _("day"), 5, 1, 28),
-    (APPROVE_DAY, _("The evaluation is approved by this day of the next month"), _("day"), 7, 1, 28),
+    (SCORE_DAY, _("Superiors have scored by this day of the next month"), _("day of the month"), 3, 1, 28),
+    (
+        REPORT_DAY,
+        _("The report of the evaluation is made by this day of the next month"),
+        _("day of the month"),
+        5,
+        1,
+        28,
+    ),
+    (APPROVE_DAY, _("The evaluation is approved by this day of the next month"), _("day of the month"), 7, 1, 28),
     (AGAIN_DAYS, _("What went back, or came late, is done again within"), _("days"), 2, 1, 30),
     (TELL_DAYS, _("Each is told the evaluation and signs after its distribution within"), _("days"), 5, 1, 30),
     (VALIDATE_DAYS, _("Central performance validates after the distribution within"), _("days"), 3, 1, 30),

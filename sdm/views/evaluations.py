@@ -47,6 +47,12 @@ ICONS = {
     "score": "clipboard-check", "verify": "checks", "refuse": "arrow-back-up", "waive": "file-off",
     "reopen": "rotate-2", "sign": "signature", "witness": "writing-sign", "tell": "send",
 }  # fmt: skip
+# What figures are made of, where people count it.
+INPUTS: dict[str, Any] = {
+    "present": gettext_lazy("came"), "late": gettext_lazy("late"), "absent": gettext_lazy("absent"),
+    "excused": gettext_lazy("excused"), "unknown": gettext_lazy("not known"), "upheld": gettext_lazy("upheld"),
+    "undecided": gettext_lazy("not decided yet"), "samples": gettext_lazy("samples"),
+}  # fmt: skip
 ASIDE = frozenset({"waive", "reopen", "witness"})
 
 
@@ -242,7 +248,9 @@ def told_lines(content: Mapping[str, Any]) -> list[dict[str, Any]]:
             "share": said(one["share"]) if one["share"] else "", "value": value_said(one),
             "scale": f"{said(one['zero'], one.get('unit', ''))} → {said(one['full'], one.get('unit', ''))}",
             "points": said(one["points"]) if one["points"] is not None else "", "url": one.get("url", ""),
-            "inputs": [(name.replace("_", " "), said(value)) for name, value in (one.get("inputs") or {}).items()],
+            "inputs": [
+                (INPUTS[name], said(value)) for name, value in (one.get("inputs") or {}).items() if name in INPUTS
+            ],
         }
         for one in content["components"]
     ]  # fmt: skip

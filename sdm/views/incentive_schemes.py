@@ -51,7 +51,7 @@ class AmountForm(forms.Form):
 
 
 class BandForm(forms.Form):
-    basis = forms.ChoiceField(label=gettext_lazy("By"))
+    basis = forms.ChoiceField(label=gettext_lazy("Goes by"))
     least = forms.DecimalField(label=gettext_lazy("From points"), min_value=0, max_value=100, decimal_places=2)
     percent = forms.DecimalField(label=gettext_lazy("Pays percent"), min_value=0, max_value=500, decimal_places=2)
 
