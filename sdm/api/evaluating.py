@@ -131,12 +131,12 @@ class EvaluationScore(APIView):
         return Response(shown(rows_for(user).get(pk=pk), user), status=201)
 
 
-class MonthQuery(serializers.Serializer[Any]):
+class EvaluationMonthQuery(serializers.Serializer[Any]):
     site = serializers.CharField(max_length=10, required=False)
     status = serializers.ChoiceField(PeriodStatus.choices, required=False)
 
 
-class MonthOutput(serializers.Serializer[Any]):
+class EvaluationMonthOutput(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     site = serializers.CharField(source="site.code")
     month = serializers.DateField()
@@ -152,17 +152,17 @@ class MonthOutput(serializers.Serializer[Any]):
 
 class EvaluationMonths(APIView):
     @extend_schema(
-        operation_id="sdm_evaluation_months", parameters=[MonthQuery, AFTER, SIZE],
-        responses=paged("EvaluationMonthsPage", MonthOutput),
+        operation_id="sdm_evaluation_months", parameters=[EvaluationMonthQuery, AFTER, SIZE],
+        responses=paged("EvaluationMonthsPage", EvaluationMonthOutput),
     )  # fmt: skip
     def get(self, request: Request) -> Response:
-        user, asked = user_of(request), query_of(request, MonthQuery)
+        user, asked = user_of(request), query_of(request, EvaluationMonthQuery)
         if not has_role(user, READERS):
             raise NotAllowed
         wanted = {"site__code": asked.get("site"), "status": asked.get("status")}
         rows = EvaluationPeriod.objects.visible_to(user).select_related("site")
         rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
-        return page(request, rows, lambda found: MonthOutput(found, many=True).data)
+        return page(request, rows, lambda found: EvaluationMonthOutput(found, many=True).data)
 
 
 class SchemeOutput(serializers.Serializer[Any]):

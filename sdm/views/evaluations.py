@@ -33,6 +33,7 @@ from occ.people.models import Site, Team, User
 from occ.people.scope import has_role
 from occ.processes import Stepping, process_context, step_make
 from occ.sheets.writing import OutColumn
+from occ.timeline import process_entries
 from occ.workflow.flows import Transition
 from sdm.evaluating.choices import JUDGED_KEYS, EvaluationStatus
 from sdm.evaluating.documents import component_label, pay_rows, said, value_said
@@ -279,6 +280,9 @@ def _detail(
         "no_log_in": found.status == EvaluationStatus.TOLD and not services.can_sign_here(found.person, now),
         "leads": services.leads(user, found),
     }  # fmt: skip
+    if own:  # what superior and performance function wrote each other is theirs
+        told = [one for one in context["history"] if one.transition in {"tell", "sign", "witness"}]
+        context["entries"] = process_entries(EVALUATION, found, told)
     return render(request, "sdm/evaluating/evaluation.html", context, status=status)
 
 

@@ -241,9 +241,9 @@ def test_in_both_languages_every_page_opens(floor: Floor, told: Told, client: Cl
 def test_found_by_search_by_who_may(floor: Floor, told: Told) -> None:
     month = opened(floor, told)
     with translation.override("en"):
-        found = [one.url for _label, rows in search(quality(), floor.agent.name) for one in rows]
+        found = [one.url for group in search(quality(), floor.agent.name) for one in group.results]
         assert month.of(floor.agent).get_absolute_url() in found
-        hidden = [one.url for _label, rows in search(log_in_of(floor.agent), floor.agent.name) for one in rows]
+        hidden = [one.url for group in search(log_in_of(floor.agent), floor.agent.name) for one in group.results]
         assert month.of(floor.agent).get_absolute_url() not in hidden
 
 
@@ -254,7 +254,7 @@ def test_api_scores_and_tells_each_what_may_be_told(floor: Floor, told: Told, cl
     month = opened(floor, told)
     as_(client, floor.leader)
     url = f"{API}evaluations/{month.of(floor.agent).pk}/score/"
-    assert client.post(url, {"judged": {"judged.attitude": "101"}}, "application/json").status_code == 422
+    assert client.post(url, {"judged": {"judged.attitude": "101"}}, "application/json").status_code == 400
     assert client.post(url, {"judged": {}}, "application/json").status_code == 422
     made = client.post(url, {"judged": {"judged.attitude": "80"}, "remarks": "Baik"}, "application/json")
     assert made.status_code == 201 and made.json()["total"] == "79.06" and "amount" not in made.json()
