@@ -104,7 +104,7 @@ def process_context(
     flow, steps = stepping.flow, history(subject)
     open_now = []
     for one in flow.open_to(me(request), state=subject.status, site=subject.site):
-        if one.own(me(request), subject) or not stepping.may(me(request), subject, one.name):
+        if one.refusal(me(request), subject) or not stepping.may(me(request), subject, one.name):
             continue
         form = tried.get(one.name) or stepping.form_for(subject, one, None, None)
         open_now.append({"name": one.name, "label": one.label, "form": form, "url": stepping.url(subject, one.name),

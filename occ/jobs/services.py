@@ -24,6 +24,8 @@ from occ.jobs.models import ATTEMPTS, KEPT, Job, State
 from occ.ledger.services import record
 from occ.masking import masked_text
 from occ.people.models import User
+from occ.people.scope import still_covers
+from occ.times import JAKARTA, local_day
 
 logger = logging.getLogger(__name__)
 FOLDER = "jobs"
@@ -51,6 +53,13 @@ def job_start(
     record(actor=owner, action="job.started", subject=job, data={"kind": kind, "params": said}, now=now)
     transaction.on_commit(lambda: enqueue(job.pk))
     return job
+
+
+def must_still_cover(user: User, job: Job) -> None:
+    """What a job read was chosen by its owner's roles of then: nobody reads by its file or its result what theirs do
+    not cover any more. Raises NotAllowed."""
+    if not still_covers(user, since=local_day(job.claimed_at or job.created_at, JAKARTA)):
+        raise NotAllowed(_("It was made while you had a role that has ended. Ask for it anew."))
 
 
 def enqueue(pk: uuid.UUID) -> None:
@@ -159,10 +168,11 @@ def jobs_take_up(*, now: datetime) -> int:
 
 
 def jobs_clear(*, now: datetime) -> int:
-    """Remove the files of jobs that ended long ago, and files that no job knows (of a worker killed while it wrote)."""
+    """Remove the files and results of jobs that ended long ago, and files that no job knows (of a worker killed while
+    it wrote)."""
     storage = storages["default"]
-    old = Job.objects.filter(finished_at__lt=now - KEPT).exclude(input_file="", output_file="")
-    cleared = old.update(input_file="", output_file="")
+    old = Job.objects.filter(finished_at__lt=now - KEPT).exclude(input_file="", output_file="", result={})
+    cleared = old.update(input_file="", output_file="", result={})
     known = {name for pair in Job.objects.values_list("input_file", "output_file") for name in pair if name}
     with contextlib.suppress(FileNotFoundError):
         for name in storage.listdir(FOLDER)[1]:

@@ -78,6 +78,7 @@ def _begin(
     )  # fmt: skip
     sign(made, actor, reason, now=now)
     made.save()
+    _written_by(made, actor)
     if base is not None:
         lines_copy(base, made)
     begin(ROSTER, made, actor=actor, now=now, note=reason.strip())
@@ -134,9 +135,17 @@ def cells_put(
     RosterLine.objects.filter(pk__in=gone).delete()
     made = [(one.person_id, one.day, one.now) for one in changes if one.now is not None]
     RosterLine.objects.bulk_create(lines_of(roster, made, codes, channels), batch_size=2_000)
+    _written_by(roster, actor)
     data = (source or {}) | {"cells": len(changes), "changes": said(changes[:200], codes)}
     record(actor=actor, action="roster.changed", subject=roster, data=data, now=now, site=roster.site)
     return changes
+
+
+def _written_by(roster: Roster, actor: Actor) -> None:
+    """Who wrote in a version neither validates nor signs it off. A swap is its two agents' work: somebody else approved
+    it already."""
+    if isinstance(actor, User) and not roster.amends:
+        roster.hands.add(actor)
 
 
 def said(changes: Iterable[Change], codes: Codes) -> list[list[Any]]:
@@ -156,7 +165,7 @@ def days_of(month: date) -> list[date]:
 
 @transaction.atomic
 def roster_validate(*, roster_id: int, actor: User, now: datetime) -> Roster:
-    """No finding blocks: it may be published. Raises NotAllowed, WrongState, Invalid (findings, an empty roster)."""
+    """No finding blocks: it may be published. Raises NotAllowed (also of what one wrote), WrongState, Invalid."""
     _month(roster_id)
     found: dict[str, Any] = {}
     with step(ROSTER, Roster, roster_id, "validate", actor=actor, now=now, evidence=found) as roster:

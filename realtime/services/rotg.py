@@ -27,9 +27,9 @@ from occ.people.scope import has_role, site_filter
 from occ.policies.services import Values, policy_value
 from occ.times import JAKARTA, local_day
 from occ.workflow.services import begin, step
+from realtime.choices import Answer, ViolationStatus, WalkStatus
 from realtime.models import Rule, RuleVersion, Violation, WalkLine
 from realtime.rotg import notices
-from realtime.rotg.choices import Answer, ViolationStatus, WalkStatus
 from realtime.rotg.deadlines import due_in_days
 from realtime.rotg.policies import ANSWER, ANSWER_DAYS, DECIDE, DECIDE_DAYS, REMIND_HOURS
 from realtime.rotg.workflow import ANSWERERS, RECORDERS, VIOLATION
@@ -138,8 +138,11 @@ def is_own(user: User, violation: Violation) -> bool:
 
 
 def may_decide(user: User, violation: Violation) -> bool:
-    """A coordinator of the site, or the team leader whose people the person is among; never of oneself."""
-    return not is_own(user, violation) and leads(user, violation.person_id, violation.site)
+    """A coordinator of the site, or the team leader whose people the person is among; never of oneself, and never of
+    what one has recorded."""
+    if is_own(user, violation) or user.pk == violation.seen_by_id:
+        return False
+    return leads(user, violation.person_id, violation.site)
 
 
 def _locked(pk: int) -> Violation:
@@ -226,7 +229,7 @@ def _remind(pk: int, now: datetime) -> bool:
 def violation_uphold(*, violation_id: int, note: str, actor: User, now: datetime) -> Violation:
     """It stands. Repeated ones propose a coaching or a pembinaan, in the same transaction.
 
-    Raises NotAllowed (one's own, or another team's), WrongState, Invalid (no reason).
+    Raises NotAllowed (of oneself, recorded by oneself, or another team's), WrongState, Invalid (no reason).
     """
     person_locked(Violation.objects.values_list("person_id", flat=True).get(pk=violation_id))
     violation = _decide("uphold", violation_id, note, actor, now)
@@ -245,6 +248,8 @@ OUTCOMES = {"uphold": gettext_noop("The violation was upheld"), "drop": gettext_
 
 def _decide(name: str, pk: int, note: str, actor: User, now: datetime) -> Violation:
     found = Violation.objects.select_related("site").get(pk=pk)
+    if actor.pk == found.seen_by_id:
+        raise NotAllowed(_("You have recorded it: somebody else decides whether it stands."))
     if not may_decide(actor, found):
         raise NotAllowed
     note = note.strip()

@@ -30,8 +30,8 @@ from occ.people.scope import has_role, sites_for
 from occ.processes import Stepping, plain_stepping, process_context, step_make
 from occ.sheets.writing import OutColumn
 from occ.times import JAKARTA, local_day
+from realtime.choices import Severity, ViolationStatus
 from realtime.models import ROTG_READERS, RULE_READERS, FloorWalk, RotgProposal, Rule, RuleVersion, Violation, WalkLine
-from realtime.rotg.choices import Severity, ViolationStatus
 from realtime.rotg.workflow import PROPOSAL, RECORDERS, VIOLATION
 from realtime.services import rotg, rotg_proposals
 from realtime.views.rotg_rules import toned
