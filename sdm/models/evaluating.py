@@ -165,7 +165,8 @@ class EvaluationSheet(models.Model):
         return f"{self.team.name if self.team else self.get_role_display()}, {self.period.label}"
 
     def get_absolute_url(self) -> str:
-        return f"{reverse('sdm:evaluations')}?sheet={self.pk}"
+        which = f"team={self.team_id}" if self.team_id else f"role={self.role}"
+        return f"{reverse('sdm:evaluations')}?period={self.period_id}&{which}"
 
 
 class MonthlyEvaluationQuerySet(models.QuerySet["Evaluation"]):

@@ -110,6 +110,7 @@ STEPPING = Stepping(PERIOD, form_for, make, url, ICONS, ASIDE, may)
 
 
 class PeriodFilter(filters.FilterSet):
+    q = filters.CharFilter(method="by_words", label=gettext_lazy("Search"))
     status = filters.ChoiceFilter(
         choices=PeriodStatus.choices, label=gettext_lazy("Status"), empty_label=gettext_lazy("All")
     )
@@ -118,6 +119,13 @@ class PeriodFilter(filters.FilterSet):
     )
     since = DayFilter(field_name="month", lookup_expr="gte", label=gettext_lazy("From"))
     until = DayFilter(field_name="month", lookup_expr="lte", label=gettext_lazy("To"))
+
+    def by_words(self, rows: QuerySet[EvaluationPeriod], name: str, value: str) -> QuerySet[EvaluationPeriod]:
+        for word in value.replace("\x00", "").split()[:6]:
+            rows = rows.filter(
+                Q(site__name__icontains=word) | Q(site__code__iexact=word) | Q(scheme__name__icontains=word)
+            )
+        return rows
 
 
 WAITING = Q(evaluations__status__in=[EvaluationStatus.DUE, EvaluationStatus.RETURNED])
@@ -165,6 +173,7 @@ def periods(request: HttpRequest) -> HttpResponse:
         "title": _("Months of evaluation"),
         "subtitle": _("From the superiors' scores to the incentive that is paid (MO 4.1.4)"),
         "actions": [new] if has_role(user, PERFORMANCE) else [], "export_kind": "sdm.evaluation_periods",
+        "search": _("Site or scheme"),
     }  # fmt: skip
     return render(request, "sdm/evaluating/periods.html", context)
 

@@ -23,7 +23,6 @@ from occ.documents.models import IssuedDocument
 from occ.documents.signing import signing_confirm
 from occ.downloads import download
 from occ.errors import NotAllowed
-from occ.filters import DayFilter
 from occ.forms import NoteForm
 from occ.ledger.services import record
 from occ.list_export import register_list
@@ -35,10 +34,10 @@ from occ.processes import Stepping, process_context, step_make
 from occ.sheets.writing import OutColumn
 from occ.timeline import process_entries
 from occ.workflow.flows import Transition
-from sdm.evaluating.choices import JUDGED_KEYS, EvaluationStatus
+from sdm.evaluating.choices import JUDGED_KEYS, SCORERS, EvaluationStatus
 from sdm.evaluating.documents import component_label, pay_rows, said, value_said
 from sdm.evaluating.workflow import EVALUATION
-from sdm.models import Evaluation, EvaluationSheet
+from sdm.models import Evaluation, EvaluationPeriod
 from sdm.models.evaluating import ANYBODY, PAY_READERS, READERS
 from sdm.services import evaluations as services
 from sdm.services.evaluation_reckoning import book_of, reckoned
@@ -138,13 +137,14 @@ class EvaluationFilter(filters.FilterSet):
         queryset=Team.objects.all(), field_name="sheet__team", label=gettext_lazy("Team"),
         empty_label=gettext_lazy("All"),
     )  # fmt: skip
-    since = DayFilter(field_name="month", lookup_expr="gte", label=gettext_lazy("From"))
-    until = DayFilter(field_name="month", lookup_expr="lte", label=gettext_lazy("To"))
-    sheet = filters.ModelChoiceFilter(
-        queryset=EvaluationSheet.objects.select_related("team", "period"), label=gettext_lazy("Scored by"),
-        widget=forms.HiddenInput,
+    period = filters.ModelChoiceFilter(
+        queryset=EvaluationPeriod.objects.select_related("site"), label=gettext_lazy("Month"),
+        empty_label=gettext_lazy("All"),
     )  # fmt: skip
-    period = filters.NumberFilter(field_name="period_id", label=gettext_lazy("Month"), widget=forms.HiddenInput)
+    role = filters.ChoiceFilter(
+        choices=[(str(one), one.label) for one in SCORERS], field_name="sheet__role", label=gettext_lazy("Scored by"),
+        empty_label=gettext_lazy("All"),
+    )  # fmt: skip
 
     def by_words(self, rows: QuerySet[Evaluation], name: str, value: str) -> QuerySet[Evaluation]:
         for word in value.replace("\x00", "").split()[:6]:

@@ -9,7 +9,7 @@ from typing import Any
 import django_filters as filters
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms.formsets import DELETION_FIELD_NAME
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -127,12 +127,18 @@ STEPPING = Stepping(
 
 
 class SchemeFilter(filters.FilterSet):
+    q = filters.CharFilter(method="by_words", label=gettext_lazy("Search"))
     status = filters.ChoiceFilter(
         choices=SchemeStatus.choices, label=gettext_lazy("Status"), empty_label=gettext_lazy("All")
     )
     site = filters.ModelChoiceFilter(
         queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
     )
+
+    def by_words(self, rows: QuerySet[IncentiveScheme], name: str, value: str) -> QuerySet[IncentiveScheme]:
+        for word in value.replace("\x00", "").split()[:6]:
+            rows = rows.filter(Q(name__icontains=word) | Q(reason__icontains=word))
+        return rows
 
 
 def rows_of(user: User, now: datetime) -> QuerySet[IncentiveScheme]:
@@ -171,7 +177,7 @@ def schemes(request: HttpRequest) -> HttpResponse:
     context = listing(request, rows, filters=SchemeFilter, sorts={"from": "starts_on"}, default="-from")
     new = {"label": _("Draft a scheme"), "url": reverse("sdm:incentive_scheme_new"), "icon": "plus", "tone": "primary"}
     context |= {
-        "title": _("Incentive schemes"), "export_kind": "sdm.incentive_schemes",
+        "title": _("Incentive schemes"), "export_kind": "sdm.incentive_schemes", "search": _("Name or reason"),
         "subtitle": _("What is paid for which result; what is published never changes"),
         "actions": [new] if has_role(user, PAYROLL) else [],
     }  # fmt: skip

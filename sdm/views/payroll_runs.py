@@ -35,6 +35,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class RunFilter(filters.FilterSet):
+    q = filters.CharFilter(field_name="number", lookup_expr="icontains", label=gettext_lazy("Search"))
     site = filters.ModelChoiceFilter(
         queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
     )
@@ -82,6 +83,7 @@ def runs(request: HttpRequest) -> HttpResponse:
         "title": _("Payroll runs"),
         "subtitle": _("What payroll was given to pay, each once; what came later as a difference"),
         "export_kind": "sdm.payroll_runs",
+        "search": _("Number of the run"),
     }  # fmt: skip
     return render(request, "sdm/evaluating/runs.html", context)
 
