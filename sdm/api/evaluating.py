@@ -59,7 +59,7 @@ class EvaluationOutput(serializers.Serializer[Any]):
     scored_at = serializers.DateTimeField(allow_null=True)
     verified_at = serializers.DateTimeField(allow_null=True)
     signed_at = serializers.DateTimeField(allow_null=True)
-    amount = serializers.CharField(required=False, allow_null=True)
+    amount = serializers.CharField(required=False)  # left out, not emptied
 
 
 class ScoreInput(serializers.Serializer[Any]):
