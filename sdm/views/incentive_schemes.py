@@ -72,7 +72,8 @@ class DemandForm(forms.Form):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["key"]
         field.choices = [
-            (key, f"{one.label} {_('at least') if one.more else _('at most')}") for key, one in CONDITIONS.items()
+            (key, (_("%(what)s: at least") if one.more else _("%(what)s: at most")) % {"what": one.label})
+            for key, one in CONDITIONS.items()
         ]
 
 
@@ -303,7 +304,7 @@ def _detail(
     trial = services.scheme_try(terms, month) if month and terms else None
     context = process_context(request, STEPPING, found, tried) | {
         "title": found.name,
-        "subtitle": f"{found.site.name} · {_('scheme %(number)s') % {'number': found.number}}",
+        "subtitle": _("%(site)s · scheme %(number)s") % {"site": found.site.name, "number": found.number},
         "crumbs": crumbs(), "scheme": found, "terms": terms_said(terms) if terms else None, "actions": actions,
         "months": months, "month": month, "trial": _trial_said(trial) if trial else None,
     }  # fmt: skip

@@ -1,8 +1,8 @@
 """Monthly evaluations as they were lived: Jakarta a month further than Yogyakarta.
 
-Of Jakarta the month before the last is paid, with one correction as a supplement; the last one is distributed, some
-have signed, the agent who logs in has not. Yogyakarta is scoring its last month: half is scored, one was sent back. A
-new scheme waits at Jakarta to be tried and published.
+Of Jakarta the month before the last is paid, with one correction as a supplement, and was told on paper; the last one
+is distributed, some have signed, the agent who logs in has not. Yogyakarta is scoring its last month: half is scored,
+one was sent back. A new scheme waits at Jakarta to be tried and published.
 """
 
 from __future__ import annotations
@@ -179,6 +179,11 @@ class _Story:
         self._verify(wrong, later + 2 * HOUR)
         self._approve(period, later + 3 * HOUR)
         self._pay(period, later + timedelta(days=1), "Transfer susulan.")
+        for one in period.evaluations.filter(status="told").select_related("site", "sheet__team").order_by("pk"):
+            evaluations.evaluation_witness(
+                evaluation_id=one.pk, note="Ditandatangani di kertas: log-in agent belum dibagikan bulan itu.",
+                actor=self._superior(one), now=later + timedelta(days=2),
+            )  # fmt: skip
 
     def _distributed(self) -> None:
         at = self.now - timedelta(days=3)
