@@ -253,6 +253,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile": {"task": "userids.reconciling.tasks.reconcile", "schedule": 60.0, "options": {"expires": 60}},
     "transfers": {"task": "sdm.tasks.take_effect", "schedule": 60.0, "options": {"expires": 60}},
     "candidates": {"task": "sdm.tasks.forget_candidates", "schedule": 3600.0, "options": {"expires": 3600}},
+    "evaluations": {"task": "sdm.tasks.evaluations", "schedule": 3600.0, "options": {"expires": 3600}},
     "floor": {"task": "realtime.tasks.floor", "schedule": 15.0, "options": {"expires": 60}},
     "months": {"task": "realtime.tasks.months", "schedule": 1800.0, "options": {"expires": 1800}},
     "alerts": {"task": "realtime.tasks.alerts", "schedule": 30.0, "options": {"expires": 60}},

@@ -10,11 +10,21 @@ class SdmConfig(AppConfig):
         from occ.documents.attachments import register_visibility
         from sdm import documents, finding, jobs, policies, receivers, tasks  # noqa: F401  (they register themselves)
         from sdm.discipline import registered as discipline_registered  # noqa: F401
-        from sdm.models import Leaving
+        from sdm.evaluating import registered as _evaluating  # noqa: F401
+        from sdm.models import EvaluationPeriod, Leaving
         from sdm.positions import registered as positions  # noqa: F401
         from sdm.recruiting import registered as recruiting  # noqa: F401
         from sdm.selectors import letter_visible
+        from sdm.services.payroll import proof_visible
         from sdm.training import registered as training_registered  # noqa: F401
-        from sdm.views import discipline, training  # noqa: F401  (their lists as exports)
+        from sdm.views import (  # noqa: F401  (their lists as exports)  # noqa: F401  (their lists)
+            discipline,
+            evaluation_periods,
+            evaluations,
+            incentive_schemes,
+            payroll_runs,
+            training,
+        )
 
         register_visibility(Leaving, letter_visible)
+        register_visibility(EvaluationPeriod, proof_visible)

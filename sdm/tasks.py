@@ -7,6 +7,7 @@ from occ.ledger import heartbeats
 from occ.people.lifecycle import announce_left
 from sdm.models import Placement
 from sdm.services.candidates import candidates_forget
+from sdm.services.evaluation_periods import periods_open
 from sdm.services.placements import placements_take_effect
 
 
@@ -30,3 +31,13 @@ def forget_candidates() -> int:
 
 
 heartbeats.expect("candidates", timedelta(hours=3))
+heartbeats.expect("evaluations", timedelta(hours=4))
+
+
+@shared_task
+def evaluations() -> int:
+    """Months that are over and whose evaluations are due."""
+    now = timezone.now()
+    count = periods_open(now=now)
+    heartbeats.leave("evaluations", now=now, did=count)
+    return count

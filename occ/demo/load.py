@@ -27,6 +27,7 @@ from occ.demo.retention.disposals import disposals
 from occ.demo.retention.files import files
 from occ.demo.retention.old_papers import old_papers
 from occ.demo.sdm.discipline import pembinaan
+from occ.demo.sdm.evaluating import monthly
 from occ.demo.sdm.recruiting import recruiting
 from occ.demo.sdm.training import trainings
 from occ.notifications.models import Notification
@@ -81,6 +82,7 @@ def load(*, now: datetime, say: Callable[[str], None] = lambda words: None) -> d
         tata_tertib(staff, now)
         trainings(staff, now)
         pembinaan(staff, password=password, now=now)
+        monthly(staff, password=password, now=now)
         old = Notification.objects.filter(created_at__lt=now - timedelta(days=2))
         old.update(read_at=F("created_at") + timedelta(hours=1))
         names = sorted(staff.users, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))

@@ -33,12 +33,15 @@ class Scope:
 
 @dataclass(frozen=True)
 class Value:
-    """`value` in the figure's unit; `inputs` by name what it was made of; `url` leads to the rows behind it."""
+    """`value` in the figure's unit; `inputs` by name what it was made of; `url` leads to the rows behind it.
+
+    `interval`: between what the value lies, where it is told from a sample."""
 
     value: float | None
     inputs: Mapping[str, float] = field(default_factory=dict)
     url: str = ""
     formula: int = 1  # the version of the formula by which it was made
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from realtime.services.ingesting import SENDERS
 from retention.personal import APPROVERS, CATALOGUE_READERS, LISTENERS, PLACE_READERS
 from sdm.discipline.workflow import PERSONS
 from sdm.models import POSITION_READERS, TRAINING_READERS
+from sdm.models.evaluating import PAY_READERS
+from sdm.models.evaluating import READERS as EVALUATION_READERS
 from sdm.recruiting.personal import CANDIDATE_READERS, REQUEST_READERS
 from userids.models import APPLICATION_READERS
 
@@ -124,6 +126,10 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Positions"), "id-badge-2", "sdm:positions", POSITION_READERS),
             Item(_("Requests for people"), "user-plus", "sdm:recruitments", REQUEST_READERS),
             Item(_("Pipeline of recruitment"), "layout-kanban", "sdm:pipeline", CANDIDATE_READERS),
+            Item(_("Months of evaluation"), "calendar-star", "sdm:evaluation_periods", EVALUATION_READERS),
+            Item(_("Monthly evaluations"), "stars", "sdm:evaluations", EVALUATION_READERS | {Role.AGENT}),
+            Item(_("Incentive schemes"), "coins", "sdm:incentive_schemes", PAY_READERS),
+            Item(_("Payroll runs"), "cash", "sdm:payroll_runs", PAY_READERS),
         ],
     ),
     (

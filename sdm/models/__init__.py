@@ -1,6 +1,15 @@
 """The tables. A new area has a file of its own here; its names are gathered below."""
 
 from sdm.models.discipline import CaseEntry, DisciplineCase, Warning
+from sdm.models.evaluating import (
+    Evaluation,
+    EvaluationPeriod,
+    EvaluationResult,
+    EvaluationSheet,
+    IncentiveScheme,
+    PayrollLine,
+    PayrollRun,
+)
 from sdm.models.leaving import ClearanceItem, ExitInterview, Leaving
 from sdm.models.people import Employee, EmployeeQuerySet, Employment, Placement
 from sdm.models.positions import POSITION_READERS, PlanLine, Position, PositionVersion
@@ -18,9 +27,16 @@ __all__ = [
     "Employee",
     "EmployeeQuerySet",
     "Employment",
+    "Evaluation",
+    "EvaluationPeriod",
+    "EvaluationResult",
+    "EvaluationSheet",
     "ExitInterview",
+    "IncentiveScheme",
     "Leaving",
     "Participant",
+    "PayrollLine",
+    "PayrollRun",
     "Placement",
     "PlanLine",
     "Position",

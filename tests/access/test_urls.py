@@ -18,6 +18,7 @@ from tests.access import (
     test_realtime_rotg,
     test_retention,
     test_sdm,
+    test_sdm_evaluating,
     test_sdm_recruiting,
     test_sdm_training,
     test_userids,
@@ -28,6 +29,7 @@ APPS = (
     test_kernel, test_userids, test_sdm, test_retention, test_realtime, test_realtime_board, test_realtime_forecasts,
     test_realtime_roster, test_realtime_rotg, test_sdm_training,
     test_realtime_roster, test_realtime_rotg, test_sdm_recruiting,
+    test_realtime_roster, test_realtime_rotg, test_sdm_evaluating,
 )  # fmt: skip
 # Open to whoever asks, or answering nobody in particular.
 OPEN = {

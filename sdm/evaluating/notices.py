@@ -1,0 +1,29 @@
+"""What the monthly evaluation tells people."""
+
+from django.utils.translation import gettext_noop
+
+from occ.notifications.kinds import Kind, register
+
+TOLD = register(
+    Kind(
+        "sdm.evaluation.told",
+        gettext_noop("Your evaluation of %(month)s is ready: please read and sign it"),
+        gettext_noop("Your superior explains it to you. Read it and sign in your own session."),
+    )
+)
+RETURNED = register(
+    Kind(
+        "sdm.evaluation.returned",
+        gettext_noop("Evaluation of %(person)s sent back: %(reason)s"),
+        gettext_noop("Score %(person)s anew for %(month)s, because: %(reason)s"),
+        "warning",
+    )
+)
+SENT_BACK = register(
+    Kind(
+        "sdm.evaluation_period.returned",
+        gettext_noop("Report of the evaluation %(period)s goes back: %(reason)s"),
+        gettext_noop("%(who)s sends the report of %(period)s back, because: %(reason)s"),
+        "warning",
+    )
+)

@@ -1,0 +1,727 @@
+"""The month of evaluation from score to payment (SDM-6; MO 4.1.4)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.db import IntegrityError, InternalError, connection, transaction
+from django.utils import translation
+
+from occ.approvals.models import Approval
+from occ.documents.models import IssuedDocument
+from occ.errors import Invalid, NotAllowed, WrongState
+from occ.notifications.models import Notification
+from occ.obligations.models import Obligation
+from occ.people.actors import SystemActor
+from occ.people.choices import Role
+from occ.people.models import Person, RoleAssignment, Team, User
+from occ.policies.services import policy_set
+from occ.workflow.flows import Transition
+from occ.workflow.models import WorkflowStep
+from sdm.evaluating.choices import EvaluationStatus, PeriodStatus
+from sdm.evaluating.deadlines import due_at_latest, due_in_days, due_on_day
+from sdm.evaluating.policies import APPROVE, CARDS, PAY, REPORT, VALIDATE, scores_rule, telling_rule
+from sdm.evaluating.workflow import EVALUATION, PERIOD, SCHEME
+from sdm.models import (
+    Evaluation,
+    EvaluationPeriod,
+    EvaluationResult,
+    IncentiveScheme,
+    PayrollLine,
+    PayrollRun,
+)
+from sdm.services import evaluation_periods, evaluations, incentive_schemes, payroll
+from sdm.services.evaluation_reckoning import book_of, reckoned
+from tests.factories import Floor, person, user
+from tests.sdm.evaluating import (
+    HOUR,
+    LONG_AGO,
+    MONTH,
+    OVER,
+    TERMS,
+    Month,
+    Told,
+    head,
+    log_in_of,
+    opened,
+    payroll_user,
+    proof_of,
+    quality,
+    rp,
+    scheme,
+    signing_of,
+    told,
+)
+from tests.userids.test_ladder import in_threads
+
+__all__ = ["told"]
+pytestmark = pytest.mark.req("SDM-6")
+WIB = ZoneInfo("Asia/Jakarta")
+DAY = timedelta(days=1)
+
+
+def wib(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=WIB)  # type: ignore[arg-type,misc]
+
+
+def duty(rule: str) -> Obligation:
+    return Obligation.objects.filter(rule=rule).latest("pk")
+
+
+# Deadlines ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "due"),
+    [
+        (date(2026, 11, 1), 3, wib(2026, 12, 4)), (date(2026, 12, 1), 1, wib(2027, 1, 2)),
+        (date(2027, 1, 1), 31, wib(2027, 3, 1)), (date(2028, 1, 1), 31, wib(2028, 3, 1)),
+        (date(2028, 1, 1), 28, wib(2028, 2, 29)),
+    ],
+)  # fmt: skip
+def test_due_at_the_end_of_a_day_of_the_next_month(month: date, day: int, due: datetime) -> None:
+    assert due_on_day(month, day, WIB) == due
+
+
+@pytest.mark.parametrize(
+    ("at", "due"),
+    [
+        (wib(2026, 12, 1, 0, 0), wib(2026, 12, 4)), (wib(2026, 12, 1, 23, 59), wib(2026, 12, 4)),
+        (wib(2026, 12, 2, 0, 1), wib(2026, 12, 5)), (wib(2026, 12, 1, 6, 59), wib(2026, 12, 4)),
+        (wib(2026, 12, 1, 7, 0), wib(2026, 12, 4)), (wib(2026, 12, 30, 12, 0), wib(2027, 1, 2)),
+    ],
+)  # fmt: skip
+def test_what_came_late_has_its_days(at: datetime, due: datetime) -> None:
+    assert due_in_days(at.astimezone(UTC), 2, WIB) == due
+    assert due_at_latest(MONTH, 3, at, 2, WIB) == max(due, wib(2026, 12, 4))
+
+
+# The whole way --------------------------------------------------------------------------------------------------------
+
+
+def test_from_the_score_to_the_payment(floor: Floor, told: Told) -> None:
+    month = opened(floor, told)
+    assert month.period.evaluations.count() == 2
+    assert duty(scores_rule("team_leader")).due_at == wib(2026, 12, 4)
+    assert duty(REPORT).due_at == wib(2026, 12, 6)
+    found = month.score(floor.agent, "80")
+    # qm 80 x 30, attendance 80 x 20, adherence 75 x 15, attitude 80 x 15, violations and punctuality not known
+    assert (found.status, found.total) == ("scored", Decimal("79.06"))
+    with pytest.raises(WrongState):  # not all is verified
+        month.compile()
+    month.verify(floor.agent)
+    assert duty(scores_rule("team_leader")).state == "open"
+    month.score_all()
+    assert duty(scores_rule("team_leader")).state == "fulfilled"
+    month.compile()
+    assert (duty(REPORT).state, duty(APPROVE).due_at) == ("fulfilled", wib(2026, 12, 8))
+    month.approve()
+    results = EvaluationResult.objects.all()
+    assert [(one.number, one.total, one.amount) for one in results] == [(1, Decimal("79.06"), rp(300_000))] * 2
+    month.distribute()
+    agent = log_in_of(floor.agent)
+    assert Evaluation.objects.visible_to(agent).get().person == floor.agent
+    assert IssuedDocument.objects.get().type_code == "LEK"
+    assert duty(telling_rule("team_leader")).state == "open"
+    signed = month.sign(floor.agent, reply="Terima kasih")
+    assert (signed.status, signed.reply, signed.signed_by) == ("signed", "Terima kasih", agent)
+    document = IssuedDocument.objects.get(type_code="EKB")
+    assert document.signatures.get().user == agent
+    other = month.period.evaluations.exclude(person=floor.agent).get()
+    evaluations.evaluation_witness(evaluation_id=other.pk, note="Cuti melahirkan, diberi tahu lewat telepon",
+                                   actor=floor.leader, now=OVER)  # fmt: skip
+    assert duty(telling_rule("team_leader")).state == "fulfilled"
+    with pytest.raises(WrongState):  # not validated yet
+        payroll.payroll_run(period_id=month.period.pk, actor=payroll_user(), now=OVER)
+    month.validate()
+    assert (duty(VALIDATE).state, duty(PAY).due_at) == ("fulfilled", wib(2026, 12, 7))
+    with pytest.raises(WrongState):  # payroll was given nothing yet
+        payroll.period_pay(period_id=month.period.pk, evidence={"text": "x"}, actor=payroll_user(), now=OVER)
+    month.pay()
+    assert (month.fresh().status, duty(PAY).state) == ("paid", "fulfilled")
+    run = PayrollRun.objects.get()
+    assert (run.number, run.kind, run.people, run.total) == ("INS/JKT/2026-11/1", "main", 2, rp(600_000))
+
+
+def test_twice_is_once_and_a_correction_pays_the_difference(floor: Floor, told: Told) -> None:
+    month = opened(floor, told)
+    month.to("validated")
+    first, made = payroll.payroll_run(period_id=month.period.pk, actor=payroll_user(), now=OVER)
+    again, made_again = payroll.payroll_run(period_id=month.period.pk, actor=payroll_user(), now=OVER + HOUR)
+    assert (made, made_again, first) == (True, False, again)
+    assert PayrollLine.objects.count() == 2
+    month.sign(floor.agent)
+    month.reopen()
+    told.say("coaching.qm", floor.agent, 99.0, (96.0, 99.5))  # a calibration that came later
+    evaluations.evaluation_reopen(evaluation_id=month.of(floor.agent).pk, note="kalibrasi", actor=quality(), now=OVER)
+    month.score(floor.agent, "100")
+    month.verify(floor.agent)
+    month.compile()
+    month.approve()
+    assert [one.number for one in month.of(floor.agent).results.all()] == [1, 2]
+    assert EvaluationResult.objects.count() == 3  # the other one's is as it was
+    month.distribute()
+    assert (month.of(floor.agent).status, month.of(floor.agent).signed_at) == ("told", None)
+    month.validate()
+    second, made = payroll.payroll_run(period_id=month.period.pk, actor=payroll_user(), now=OVER)
+    assert (made, second.number, second.kind) == (True, "INS/JKT/2026-11/2", "supplement")
+    (line,) = second.lines.all()
+    assert (line.before, line.amount, line.result.amount) == (rp(300_000), rp(200_000), rp(500_000))
+    month.sign(floor.agent)
+    documents = IssuedDocument.objects.filter(type_code="EKB").order_by("pk")
+    assert [(one.revision, one.status) for one in documents] == [(0, "superseded"), (1, "valid")]
+
+
+def test_who_is_left_out_after_the_payment_owes_it_back(floor: Floor, told: Told) -> None:
+    month = opened(floor, told)
+    month.to("paid")
+    month.reopen()
+    pk = month.of(floor.agent).pk
+    evaluations.evaluation_reopen(evaluation_id=pk, note="salah orang", actor=quality(), now=OVER)
+    evaluations.evaluation_waive(evaluation_id=pk, note="tidak bekerja", actor=quality(), now=OVER)
+    month.compile()
+    month.approve()
+    month.distribute()
+    month.validate()
+    run, _made = payroll.payroll_run(period_id=month.period.pk, actor=payroll_user(), now=OVER)
+    assert [(one.before, one.amount) for one in run.lines.all()] == [(rp(300_000), rp(-300_000))]
+    assert payroll.payroll_run(period_id=month.period.pk, actor=payroll_user(), now=OVER) == (run, False)
+
+
+def test_the_no_branches_go_back(floor: Floor, told: Told) -> None:
+    month = opened(floor, told)
+    month.score(floor.agent)
+    pk = month.of(floor.agent).pk
+    with pytest.raises(Invalid):
+        evaluations.evaluation_refuse(evaluation_id=pk, note=" ", actor=quality(), now=OVER)
+    evaluations.evaluation_refuse(evaluation_id=pk, note="Catatan kosong", actor=quality(), now=OVER)
+    assert month.of(floor.agent).status == "sent_back"
+    told_leader = Notification.objects.filter(user=floor.leader, kind="sdm.evaluation.returned")
+    with translation.override("id"):
+        assert "Catatan kosong" in told_leader.get().subject
+    month.to("reported")
+    with pytest.raises(Invalid):
+        evaluation_periods.period_refuse(period_id=month.period.pk, note="", actor=floor.manager, now=OVER)
+    evaluation_periods.period_refuse(period_id=month.period.pk, note="Rata-rata janggal", actor=floor.manager, now=OVER)
+    assert (month.fresh().status, duty(REPORT).state) == ("sent_back", "open")
+    assert duty(REPORT).due_at == wib(2026, 12, 4)
+    month.compile()
+    month.approve()
+    month.distribute()
+    evaluation_periods.period_reject(period_id=month.period.pk, note="QM belum final", actor=head(), now=OVER)
+    assert (month.fresh().status, duty(VALIDATE).state) == ("sent_back", "fulfilled")
+    assert EvaluationResult.objects.count() == 2
+    month.compile()
+    month.approve()
+    assert EvaluationResult.objects.count() == 2  # nothing is other than it was kept
+
+
+# What is reckoned -----------------------------------------------------------------------------------------------------
+
+
+def test_each_is_reckoned_as_alone_whoever_else_there_is(floor: Floor, told: Told) -> None:
+    month = opened(floor, told, people=5)
+    for n, one in enumerate(Person.objects.filter(site=floor.jkt, position="Agent").order_by("-pk")):
+        told.say("coaching.qm", one, 71.5 + 4 * n)
+        told.say("realtime.rotg", one, float(n))
+    month.score_all()
+    book = book_of(month.period)
+    alone = {one.pk: reckoned(one, book) for one in Evaluation.objects.order_by("-pk")}
+    month.compile()
+    assert {one.pk: one.reckoned for one in Evaluation.objects.all()} == alone
+    assert len({one["total"] for one in alone.values()}) == 5
+
+
+def test_the_interval_stands_beside_a_figure_that_pays(floor: Floor, told: Told) -> None:
+    month = opened(floor, told)
+    content = month.score(floor.agent).reckoned
+    qm = next(one for one in content["components"] if one["key"] == "coaching.qm")
+    assert (qm["value"], qm["interval"], qm["points"]) == ("90.0000", ["86.5000", "93.0000"], "80.00")
+    unknown = next(one for one in content["components"] if one["key"] == "realtime.login_accuracy")
+    assert (unknown["value"], unknown["points"], unknown["share"]) == (None, None, None)
+
+
+def test_without_enough_known_there_is_no_total(floor: Floor, told: Told) -> None:
+    month = opened(floor, told)
+    told.values.clear()
+    assert month.score(floor.agent).total is None
+    with pytest.raises(Invalid):
+        month.verify(floor.agent)
+    evaluations.evaluation_waive(evaluation_id=month.of(floor.agent).pk, note="Cuti sebulan", actor=quality(), now=OVER)
+    assert month.of(floor.agent).status == "waived"
+
+
+def test_figures_that_went_before_the_report_stop_it_and_are_named(floor: Floor, told: Told) -> None:
+    month = opened(floor, told)
+    month.score_all()
+    told.values.clear()
+    with pytest.raises(Invalid, match=floor.agent.name):
+        month.compile()
+    assert month.fresh().status == "collecting"
+
+
+def test_the_policies_of_the_month_count_and_not_todays(floor: Floor, told: Told) -> None:
+    month = opened(floor, told)
+    rows = [{"key": "one", "positions": "Agent", "component": "judged.work", "weight": 1, "zero": 0, "full": 100}]
+    policy_set(key=CARDS, value=rows, valid_from=OVER, reason="baru", site=None, actor=floor.manager, now=OVER)
+    assert month.score(floor.agent).total == Decimal("79.06")
+
+
+@pytest.mark.parametrize(
+    ("judged", "field"),
+    [
+        ({}, "judged"), ({"judged.attitude": "80", "judged.work": "1"}, "judged"),
+        ({"judged.attitude": "101"}, "judged.attitude"), ({"judged.attitude": "-1"}, "judged.attitude"),
+        ({"judged.attitude": "80.001"}, "judged.attitude"), ({"judged.attitude": "NaN"}, "judged.attitude"),
+        ({"judged.attitude": None}, "judged.attitude"),
+    ],
+)  # fmt: skip
+def test_scores_that_cannot_be_are_refused(floor: Floor, told: Told, judged: dict[str, Any], field: str) -> None:
+    month = opened(floor, told)
+    with pytest.raises(Invalid) as refused:
+        evaluations.evaluation_score(
+            evaluation_id=month.of(floor.agent).pk, judged=judged, actor=floor.leader, now=OVER
+        )  # fmt: skip
+    assert refused.value.field == field and month.of(floor.agent).status == "due"
+
+
+# Who may ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_leader_scores_the_own_people_and_never_oneself(floor: Floor, told: Told) -> None:
+    other = Team.objects.create(code="JKT-B", name="Tim B", site=floor.jkt)
+    leader_b = user(Role.TEAM_LEADER, floor.jkt, name="leader.b", team=other)
+    month = opened(floor, told)
+    pk = month.of(floor.agent).pk
+    judged = {"judged.attitude": "80"}
+    assert not Evaluation.objects.visible_to(leader_b).exists()
+    for who in (leader_b, quality(), floor.manager, user(Role.TEAM_LEADER, floor.ygy)):
+        with pytest.raises(NotAllowed):
+            evaluations.evaluation_score(evaluation_id=pk, judged=judged, actor=who, now=OVER)
+    own = log_in_of(floor.agent)
+    RoleAssignment.objects.create(user=own, role=Role.TEAM_LEADER, site=floor.jkt, starts_on="2020-01-01")
+    with pytest.raises(NotAllowed):
+        evaluations.evaluation_score(evaluation_id=pk, judged=judged, actor=User.objects.get(pk=own.pk), now=OVER)
+    assert evaluations.evaluation_score(evaluation_id=pk, judged=judged, actor=floor.coordinator, now=OVER)
+
+
+def test_quality_scores_the_controllers_and_a_coordinator_verifies_them(floor: Floor, told: Told) -> None:
+    controller = person(floor.jkt)
+    controller.employee.placements.update(position="Quality Control")
+    month = opened(floor, told)
+    pk = month.of(controller).pk
+    judged = {"judged.work": "90", "judged.reporting": "80", "judged.discipline": "70"}
+    with pytest.raises(NotAllowed):
+        evaluations.evaluation_score(evaluation_id=pk, judged=judged, actor=floor.leader, now=OVER)
+    evaluations.evaluation_score(evaluation_id=pk, judged=judged, actor=quality(), now=OVER)
+    with pytest.raises(NotAllowed):  # four eyes
+        evaluations.evaluation_verify(evaluation_id=pk, actor=quality(), now=OVER)
+    assert evaluations.evaluation_verify(evaluation_id=pk, actor=floor.coordinator, now=OVER).status == "verified"
+    month.score(floor.agent)
+    with pytest.raises(NotAllowed):  # only there
+        evaluations.evaluation_verify(evaluation_id=month.of(floor.agent).pk, actor=floor.coordinator, now=OVER)
+
+
+def test_four_eyes_on_the_report(floor: Floor, told: Told) -> None:
+    both = user(Role.MANAGER, floor.jkt, name="both")
+    for role in (Role.QUALITY_ASSURANCE, Role.HEAD_MANAGER):
+        RoleAssignment.objects.create(user=both, role=role, site=floor.jkt, starts_on="2020-01-01")
+    month = opened(floor, told)
+    month.score_all()
+    evaluation_periods.period_compile(period_id=month.period.pk, actor=both, now=OVER)
+    seen = month.fresh().list_sha256
+    with pytest.raises(NotAllowed):
+        evaluation_periods.period_approve(
+            period_id=month.period.pk, seen=seen, proof=proof_of(both), actor=both, now=OVER
+        )  # fmt: skip
+    with pytest.raises(NotAllowed):  # somebody else's proof
+        evaluation_periods.period_approve(
+            period_id=month.period.pk, seen=seen, proof=proof_of(both), actor=floor.manager, now=OVER
+        )  # fmt: skip
+    month.approve()
+    month.distribute()
+    with pytest.raises(NotAllowed):
+        evaluation_periods.period_validate(period_id=month.period.pk, actor=both, now=OVER)
+
+
+def test_what_is_approved_is_what_was_shown(floor: Floor, told: Told) -> None:
+    month = opened(floor, told)
+    month.to("reported")
+    seen = month.fresh().list_sha256
+    evaluation_periods.period_refuse(period_id=month.period.pk, note="x", actor=floor.manager, now=OVER)
+    told.say("coaching.qm", floor.agent, 93.0)
+    month.compile()
+    manager = floor.manager
+    with pytest.raises(WrongState):
+        evaluation_periods.period_approve(
+            period_id=month.period.pk, seen=seen, proof=proof_of(manager), actor=manager, now=OVER
+        )  # fmt: skip
+    Evaluation.objects.filter(person=floor.agent).update(reckoned={"total": "100"})  # past the services
+    with pytest.raises(WrongState):
+        month.approve()
+    assert not EvaluationResult.objects.exists() and not Approval.objects.exists()
+
+
+def test_nobody_signs_for_another_nor_what_was_not_read(floor: Floor, told: Told) -> None:
+    month = opened(floor, told)
+    month.to("distributed")
+    found, own, other = month.of(floor.agent), log_in_of(floor.agent), log_in_of(person(floor.jkt))
+    for who in (other, floor.leader):
+        with pytest.raises(NotAllowed):
+            evaluations.evaluation_sign(evaluation_id=found.pk, seen=1, signing=signing_of(who), actor=who, now=OVER)
+    with pytest.raises(NotAllowed):  # another's signature
+        evaluations.evaluation_sign(evaluation_id=found.pk, seen=1, signing=signing_of(other), actor=own, now=OVER)
+    with pytest.raises(WrongState):
+        evaluations.evaluation_sign(evaluation_id=found.pk, seen=2, signing=signing_of(own), actor=own, now=OVER)
+    assert not IssuedDocument.objects.filter(type_code="EKB").exists()
+
+
+def test_who_sees_what(floor: Floor, told: Told) -> None:
+    month = opened(floor, told)
+    own = log_in_of(floor.agent)
+    seen = Evaluation.objects.visible_to
+    month.score_all()
+    assert not seen(own).exists()  # not before it is told
+    assert seen(floor.leader).count() == seen(quality()).count() == seen(payroll_user()).count() == 2
+    assert not seen(user(Role.QUALITY_ASSURANCE, floor.ygy)).exists()
+    assert not seen(user(Role.WFM)).exists() and not seen(user(Role.CLIENT)).exists()
+    month.compile()
+    month.approve()
+    month.distribute()
+    assert seen(own).get().person == floor.agent
+    runs = PayrollRun.objects.visible_to
+    month.validate()
+    month.pay()
+    assert runs(payroll_user()).count() == runs(floor.manager).count() == 1
+    for who in (own, floor.leader, quality(), floor.coordinator, user(Role.HR_PAYROLL, floor.ygy)):
+        assert not runs(who).exists()
+
+
+# Opening ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_month_is_opened_once_when_it_is_over(floor: Floor, told: Told) -> None:
+    with pytest.raises(Invalid):  # no scheme
+        evaluation_periods.period_open(site=floor.jkt, month=MONTH, actor=quality(), now=OVER)
+    assert evaluation_periods.periods_open(now=OVER) == 0
+    scheme(floor)
+    last = wib(2026, 11, 30, 23, 59)
+    with pytest.raises(WrongState):
+        evaluation_periods.period_open(site=floor.jkt, month=MONTH, actor=quality(), now=last)
+    with pytest.raises(NotAllowed):
+        evaluation_periods.period_open(site=floor.jkt, month=MONTH, actor=floor.leader, now=OVER)
+    assert evaluation_periods.periods_open(now=wib(2026, 12, 1, 0, 0)) == 2  # October was not opened either
+    assert evaluation_periods.periods_open(now=OVER) == 0
+    assert set(EvaluationPeriod.objects.values_list("month", flat=True)) == {MONTH, date(2026, 10, 1)}
+    with pytest.raises(WrongState):
+        evaluation_periods.period_open(site=floor.jkt, month=MONTH, actor=quality(), now=OVER)
+
+
+def test_who_is_due_is_who_worked_there_on_the_last_day(floor: Floor, told: Told) -> None:
+    scheme(floor)
+    left, later = person(floor.jkt), person(floor.jkt, joined_on=date(2026, 12, 1))
+    odd = person(floor.jkt)
+    odd.employee.placements.update(position="Juru Masak")
+    Person.objects.filter(pk=left.pk).update(last_working_day=date(2026, 11, 29))
+    due, left_out = evaluation_periods.who_is_due(floor.jkt, MONTH)
+    assert [one.person for one, _role, _team in due] == [floor.agent]
+    assert [one.person for one in left_out] == [odd]
+    assert later.pk not in [one.pk for one, _role, _team in due]
+
+
+def test_two_who_open_at_once_open_once(live_floor: Floor) -> None:
+    scheme(live_floor)
+
+    def go() -> Any:
+        try:
+            return evaluation_periods.period_open(site=live_floor.jkt, month=MONTH, actor=quality(), now=OVER)
+        except WrongState:
+            return None
+
+    found = in_threads(2, go)
+    assert sorted(one is None for one in found) == [False, True]
+    assert EvaluationPeriod.objects.count() == 1
+
+
+def test_two_who_run_payroll_at_once_pay_once(live_floor: Floor, told: Told) -> None:
+    month = opened(live_floor, told)
+    month.to("validated")
+
+    def go() -> bool:
+        return payroll.payroll_run(period_id=month.period.pk, actor=payroll_user(), now=OVER)[1]
+
+    assert set(in_threads(2, go)) == {False, True}
+    assert PayrollRun.objects.count() == 1 and PayrollLine.objects.count() == 2
+
+
+# What the database keeps --------------------------------------------------------------------------------------------
+
+
+def test_what_was_kept_stays(floor: Floor, told: Told) -> None:
+    month = opened(floor, told)
+    month.to("paid")
+    result, line = EvaluationResult.objects.first(), PayrollLine.objects.first()
+    assert result is not None and line is not None
+    for change in (
+        lambda: EvaluationResult.objects.update(amount=1),
+        lambda: EvaluationResult.objects.filter(pk=result.pk)._raw_delete("default"),
+        lambda: PayrollRun.objects.update(total=1), lambda: PayrollLine.objects.update(amount=1),
+        lambda: IncentiveScheme.objects.update(name="lain"), lambda: IncentiveScheme.objects.update(terms={}),
+    ):  # fmt: skip
+        with pytest.raises((InternalError, IntegrityError)), transaction.atomic():
+            change()
+    values = {"evaluation": result.evaluation, "scheme": result.scheme, "content": {}, "total": 1, "amount": 1}
+    with pytest.raises(IntegrityError), transaction.atomic():  # without an approval
+        EvaluationResult.objects.create(**values, number=2, frozen_at=OVER, approved_by=floor.manager)
+    with transaction.atomic():
+        run = PayrollRun.objects.create(
+            period=month.period, site=floor.jkt, sequence=2, kind="supplement", number="x", people=1, total=1,
+            lines_sha256="x", made_at=OVER, made_by=payroll_user(),
+        )  # fmt: skip
+        with pytest.raises(IntegrityError), transaction.atomic():  # paid once more
+            PayrollLine.objects.create(
+                run=run, evaluation=line.evaluation, result=line.result, before=0, amount=line.amount
+            )
+        transaction.set_rollback(True)
+
+
+# Schemes ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_scheme_is_drafted_by_payroll_and_published_by_another(floor: Floor) -> None:
+    given: dict[str, Any] = {"name": "A", "starts_on": date(2026, 12, 15), "terms": TERMS, "reason": "x", "now": OVER}
+    with pytest.raises(NotAllowed):
+        incentive_schemes.scheme_draft(site=floor.jkt, actor=floor.manager, **given)
+    both = user(Role.HR_PAYROLL, floor.jkt, name="both.pay")
+    RoleAssignment.objects.create(user=both, role=Role.MANAGER, site=floor.jkt, starts_on="2020-01-01")
+    made = incentive_schemes.scheme_draft(site=floor.jkt, actor=both, **given)
+    assert (made.number, made.starts_on) == (1, date(2026, 12, 1))
+    with pytest.raises(NotAllowed):
+        incentive_schemes.scheme_publish(scheme_id=made.pk, actor=both, now=OVER)
+    seen = made.drafted_at.isoformat()
+    incentive_schemes.scheme_change(
+        scheme_id=made.pk, actor=payroll_user(), **given | {"name": "B", "now": OVER + HOUR}
+    )
+    with pytest.raises(WrongState):  # another draft than was read
+        incentive_schemes.scheme_publish(scheme_id=made.pk, seen=seen, actor=floor.manager, now=OVER)
+    with pytest.raises(Invalid):  # its month is over by then
+        incentive_schemes.scheme_publish(scheme_id=made.pk, actor=floor.manager, now=wib(2027, 1, 1))
+    incentive_schemes.scheme_publish(scheme_id=made.pk, actor=floor.manager, now=wib(2026, 12, 31, 23, 59))
+    with pytest.raises(WrongState):
+        incentive_schemes.scheme_change(scheme_id=made.pk, actor=payroll_user(), **given)
+    for change in ({"name": " "}, {"reason": ""}, {"starts_on": date(2026, 11, 30)}, {"terms": {}}):
+        with pytest.raises(Invalid):
+            incentive_schemes.scheme_draft(site=floor.jkt, actor=payroll_user(), **given | change)
+
+
+def test_the_scheme_in_force_is_the_one_that_began_last(floor: Floor) -> None:
+    old, new = scheme(floor), scheme(floor, starts_on=date(2026, 6, 1), name="Juni")
+    incentive_schemes.scheme_draft(
+        site=floor.jkt, name="konsep", starts_on=date(2026, 2, 1), terms=TERMS, reason="x", actor=payroll_user(),
+        now=LONG_AGO,
+    )  # fmt: skip
+    asked = IncentiveScheme.objects.in_force
+    assert asked(floor.jkt, date(2026, 5, 1)) == old and asked(floor.jkt, date(2026, 6, 1)) == new
+    assert asked(floor.jkt, date(2025, 12, 1)) is None and asked(floor.ygy, MONTH) is None
+
+
+def test_what_if_tells_old_new_and_difference_and_changes_nothing(floor: Floor, told: Told) -> None:
+    month = opened(floor, told)
+    told.say("coaching.qm", floor.agent, 95.0)
+    told.say("realtime.attendance", floor.agent, 80.0)
+    month.to("reported")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()")
+    before = list(Evaluation.objects.order_by("pk").values())
+    bands = [{"basis": "total", "least": "50", "percent": "100"}]
+    terms = incentive_schemes.terms_of(TERMS | {"bands": bands}, demands=incentive_schemes.CONDITIONS)
+    trial = incentive_schemes.scheme_try(terms, month.period)
+    by_person = {one.evaluation.person: one for one in trial.rows}
+    mine = by_person[floor.agent]
+    assert (mine.old, mine.new) == (rp(0), rp(250_000))  # 71.25 points; half stays for attendance
+    assert (trial.old, trial.new, trial.difference, trial.changed) == (rp(300_000), rp(750_000), rp(450_000), 2)
+    assert list(Evaluation.objects.order_by("pk").values()) == before
+    same = incentive_schemes.scheme_try(incentive_schemes.terms_in(month.period.scheme), month.period)
+    assert same.difference == 0 and same.changed == 0
+
+
+# Today --------------------------------------------------------------------------------------------------------------
+
+
+def turns(who: User) -> list[str]:
+    from occ.workflow.turns import turns_for
+
+    fresh = User.objects.get(pk=who.pk)
+    return [one.what_next for one in turns_for(fresh)]
+
+
+def test_today_shows_whose_turn_it_is(floor: Floor, told: Told) -> None:
+    month = opened(floor, told)
+    with translation.override("en"):
+        own = log_in_of(floor.agent)
+        assert turns(floor.leader) == ["Score", "Score"]
+        assert turns(quality()) == ["Make the report"] and not turns(own)
+        month.score(floor.agent)
+        assert "Complete and as needed: verify" in turns(quality())
+        assert "Complete and as needed: verify" not in turns(floor.coordinator)
+        month.to("reported")
+        assert turns(floor.manager) == ["Approve the evaluations"]
+        month.approve()
+        assert turns(quality()) == ["Distribute the evaluations"]
+        month.distribute()
+        assert turns(own) == ["I was told, and sign"] and turns(head()) == ["As it should be: validate"]
+        month.validate()
+        assert turns(payroll_user()) == ["Incentive is paid"]
+        month.pay()
+        assert not turns(payroll_user()) and not turns(quality())
+
+
+# Every step as every role -------------------------------------------------------------------------------------------
+
+
+def period_step(month: Month, one: Transition, actor: User, *, complete: bool = True) -> None:
+    given: dict[str, Any] = {"note": "catatan" if complete else ""} if "note" in one.needs else {}
+    if one.name == "approve":
+        given = {"seen": month.period.list_sha256, "proof": proof_of(actor)}
+    if one.name == "pay":
+        payroll.period_pay(
+            period_id=month.period.pk, evidence={"text": "bukti"} if complete else {}, actor=actor, now=OVER
+        )
+        return
+    evaluation_periods.TRANSITIONS[one.name](period_id=month.period.pk, actor=actor, now=OVER, **given)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("state", PeriodStatus.values)
+def test_every_step_of_a_month_from_every_state_by_every_role(floor: Floor, told: Told, state: str) -> None:
+    month = opened(floor, told)
+    month.to(state)
+    if state == "collecting":
+        month.score_all()
+    if state == "validated":
+        payroll.payroll_run(period_id=month.period.pk, actor=payroll_user(), now=OVER)
+    steps = WorkflowStep.objects.filter(content_type=ContentType.objects.get_for_model(EvaluationPeriod))
+    before = steps.count()
+    for one in PERIOD.transitions:
+        for role in Role:
+            for where in (floor.jkt, floor.ygy) if role in one.by_roles else (floor.jkt,):
+                actor = user(role, where, name=f"{role}-{where.code}")
+                allowed = role in one.by_roles and where == floor.jkt
+                if not allowed or state not in one.source:
+                    with pytest.raises(WrongState if allowed else NotAllowed), transaction.atomic():
+                        period_step(month, one, actor)
+                    assert steps.count() == before
+                    continue
+                if one.needs:
+                    with pytest.raises(Invalid), transaction.atomic():
+                        period_step(month, one, actor, complete=False)
+                with transaction.atomic():
+                    period_step(month, one, actor)
+                    assert (month.fresh().status, steps.count()) == (one.target, before + 1)
+                    transaction.set_rollback(True)
+                month.fresh()
+
+
+def brought(month: Month, state: str) -> Evaluation:
+    agent, pk = month.floor.agent, month.of(month.floor.agent).pk
+    if state in {"scored", "sent_back", "verified"}:
+        month.score(agent)
+    if state == "sent_back":
+        evaluations.evaluation_refuse(evaluation_id=pk, note="x", actor=quality(), now=OVER)
+    if state == "verified":
+        month.verify(agent)
+    if state == "waived":
+        evaluations.evaluation_waive(evaluation_id=pk, note="x", actor=quality(), now=OVER)
+    if state in {"told", "signed", "witnessed"}:
+        month.to("distributed")
+    if state == "signed":
+        month.sign(agent)
+    if state == "witnessed":
+        evaluations.evaluation_witness(evaluation_id=pk, note="x", actor=month.floor.leader, now=OVER)
+    assert month.of(agent).status == state
+    return month.of(agent)
+
+
+def evaluation_step(found: Evaluation, one: Transition, actor: User, *, complete: bool = True) -> None:
+    given: dict[str, Any] = {"note": "catatan" if complete else ""} if "note" in one.needs else {}
+    if one.name == "score":
+        given = {"judged": {"judged.attitude": "70"}}
+    if one.name == "sign":
+        given = {"seen": found.told_number or 1, "signing": signing_of(actor)}
+    evaluations.TRANSITIONS[one.name](evaluation_id=found.pk, actor=actor, now=OVER, **given)
+
+
+# Of an agent: the team leader or who stands in scores, the performance function verifies, the agent signs.
+WHO = {
+    "score": {Role.TEAM_LEADER, Role.COORDINATOR}, "witness": {Role.TEAM_LEADER, Role.COORDINATOR},
+    "verify": {Role.QUALITY_ASSURANCE}, "refuse": {Role.QUALITY_ASSURANCE}, "waive": {Role.QUALITY_ASSURANCE},
+    "reopen": {Role.QUALITY_ASSURANCE}, "sign": set(),
+}  # fmt: skip
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("state", EvaluationStatus.values)
+def test_every_step_of_an_evaluation_from_every_state_by_every_role(floor: Floor, told: Told, state: str) -> None:
+    month = opened(floor, told)
+    found = brought(month, state)
+    own = log_in_of(floor.agent)
+    kind = ContentType.objects.get_for_model(Evaluation)
+    steps = WorkflowStep.objects.filter(content_type=kind, object_id=found.pk)
+    before = steps.count()
+    out = state in {"told", "signed", "witnessed"}  # the month is distributed: scores may not change
+    for one in EVALUATION.transitions:
+        if one.name == "tell":  # made for all by the distribution of the month
+            assert one.name not in evaluations.TRANSITIONS
+            continue
+        actors: list[tuple[User, bool]] = [(own, one.name == "sign")]
+        actors += [(user(role, floor.jkt, name=f"{role}-JKT"), role in WHO[one.name]) for role in Role]
+        actors += [(user(role, floor.ygy, name=f"{role}-YGY"), False) for role in WHO[one.name]]
+        for actor, allowed in actors:
+            fits = state in one.source and out == (one.name in {"sign", "witness"})
+            if not allowed or not fits:
+                with pytest.raises(WrongState if allowed else NotAllowed), transaction.atomic():
+                    evaluation_step(found, one, actor)
+                assert steps.count() == before
+                continue
+            if one.needs:
+                with pytest.raises(Invalid), transaction.atomic():
+                    evaluation_step(found, one, actor, complete=False)
+            with transaction.atomic():
+                evaluation_step(found, one, actor)
+                assert (month.of(floor.agent).status, steps.count()) == (one.target, before + 1)
+                transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("state", SCHEME.states.values)
+def test_every_step_of_a_scheme_from_every_state_by_every_role(floor: Floor, state: str) -> None:
+    made = incentive_schemes.scheme_draft(
+        site=floor.jkt, name="A", starts_on=OVER.date(), terms=TERMS, reason="x", actor=payroll_user(), now=OVER
+    )
+    if state == "published":
+        incentive_schemes.scheme_publish(scheme_id=made.pk, actor=floor.manager, now=OVER)
+    if state == "discarded":
+        incentive_schemes.scheme_discard(scheme_id=made.pk, note="x", actor=floor.manager, now=OVER)
+    for one in SCHEME.transitions:
+        for role in Role:
+            for where in (floor.jkt, floor.ygy) if role in one.by_roles else (floor.jkt,):
+                actor = user(role, where, name=f"{role}-{where.code}")
+                given: dict[str, Any] = {"note": "x"} if one.needs else {}
+                allowed = role in one.by_roles and where == floor.jkt
+                go = incentive_schemes.TRANSITIONS[one.name]
+                if not allowed or state not in one.source:
+                    with pytest.raises(WrongState if allowed else NotAllowed), transaction.atomic():
+                        go(scheme_id=made.pk, actor=actor, now=OVER, **given)
+                    continue
+                with transaction.atomic():
+                    assert go(scheme_id=made.pk, actor=actor, now=OVER, **given).status == one.target
+                    transaction.set_rollback(True)
+
+
+def test_no_system_actor_decides() -> None:
+    by = {who for flow in (EVALUATION, PERIOD, SCHEME) for one in flow.transitions for who in one.by}
+    assert not any(isinstance(who, SystemActor) for who in by)
