@@ -27,12 +27,13 @@ from occ.policies.services import policy_value
 from occ.times import local_day
 from sdm.discipline.choices import EntryKind
 from sdm.discipline.deadlines import due_in_days
-from sdm.discipline.policies import RULES
+from sdm.discipline.policies import COMMIT, DECIDE, JUDGE, REQUEST, RULES
 from sdm.discipline.workflow import PERSONS
 from sdm.models.discipline import CaseEntry, DisciplineCase, led_people
 
 EVIDENCE = ("pdf", "png", "jpg")
 WORDS = 4_000
+RULES_OF_LEADERS = frozenset({DECIDE, COMMIT, JUDGE, REQUEST})
 
 
 def is_own(user: User, case: DisciplineCase) -> bool:
@@ -89,13 +90,17 @@ def in_policy_days(case: DisciplineCase, key: str, now: datetime) -> datetime:
 
 
 def owe(case: DisciplineCase, rule: str, due_at: datetime, *, actor: Actor, now: datetime) -> None:
-    """What the case owes next; one clock at a time, and none beside it."""
+    """What the case owes next; one clock at a time, and none beside it.
+
+    The team is named where its leader owes it, and not at what HR owes: it would tell of a small team whose case it is.
+    """
+    led = RULES_OF_LEADERS & {rule}
     case.due_at = due_at
     sign(case, actor, "owed", now=now)
     case.save(update_fields=["due_at"])
     obligations.obligation_open(
         rule=rule, subject=case, label=str(case), site=case.site,
-        team=case.person.team_on(local_day(now, case.site.zone)), starts_at=min(now, due_at), due_at=due_at,
+        team=case.person.team_on(local_day(now, case.site.zone)) if led else None, starts_at=min(now, due_at), due_at=due_at,
         actor=actor, now=now,
     )  # fmt: skip
 

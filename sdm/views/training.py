@@ -131,6 +131,7 @@ class ResultsForm(forms.Form):
 
     def _add(self, name: str, field: forms.Field, initial: Any) -> None:
         field.initial = initial
+        field.widget.attrs["class"] = "form-control"
         self.fields[name] = field
 
     def lines(self) -> list[dict[str, Any]]:
@@ -286,14 +287,15 @@ def batches(request: HttpRequest) -> HttpResponse:
     sorts = {"from": "starts_on", "code": "code"}
     context = listing(request, rows_of(user, now), filters=BatchFilter, sorts=sorts, default="-from")
     for row in context["page"].rows:
-        row.counts = [(one.label, getattr(row, f"n_{one.value}")) for one in COUNTED]
+        counts = [(one.label, getattr(row, f"n_{one.value}")) for one in COUNTED]
+        row.counts = [(label, n) for label, n in counts if n]
     actions = [{"label": _("Board"), "url": reverse("sdm:training_board"), "icon": "layout-kanban"}]
     if has_role(user, HR):
         new = {"label": _("New batch"), "url": reverse("sdm:training_new"), "icon": "plus", "tone": "primary"}
         actions.append(new)
     context |= {
         "title": _("Training"), "subtitle": _("From softskill to the join date, batch by batch"), "actions": actions,
-        "stages": [one.label for one in COUNTED], "search": _("Code, title, name or number"),
+        "search": _("Code, title, name or number"),
         "export_kind": "sdm.training",
     }  # fmt: skip
     return render(request, "sdm/training/batches.html", context)
