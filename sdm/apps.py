@@ -9,6 +9,7 @@ class SdmConfig(AppConfig):
     def ready(self) -> None:
         from occ.documents.attachments import register_visibility
         from sdm import documents, finding, jobs, policies, receivers  # noqa: F401  (they register themselves)
+        from sdm.contracts import registered  # noqa: F401
         from sdm.models import Leaving
         from sdm.selectors import letter_visible
 

@@ -1,10 +1,16 @@
+from datetime import timedelta
+
 from celery import shared_task
 from django.utils import timezone
 
 from occ.ledger import heartbeats
 from occ.people.lifecycle import announce_left
-from sdm.models import Placement
+from sdm.models import Placement, Renewal
+from sdm.services.contract_renewals import renewals_watch
+from sdm.services.contract_wages import compensations_keep
 from sdm.services.placements import placements_take_effect
+
+heartbeats.expect("contracts", timedelta(hours=1))
 
 
 @shared_task
@@ -15,3 +21,13 @@ def take_effect() -> int:
     count = placements_take_effect(now=now)
     heartbeats.leave("transfers", now=now, did=count, parked=Placement.objects.stuck().count())
     return count
+
+
+@shared_task
+def contracts() -> int:
+    """Contracts that end: their renewals opened, those undecided run out, compensations owed (SDM-7)."""
+    now = timezone.now()
+    did = renewals_watch(now=now) + compensations_keep(now=now)
+    parked = Renewal.objects.undecided().exclude(stuck_because="").count()
+    heartbeats.leave("contracts", now=now, did=did, parked=parked)
+    return did

@@ -14,6 +14,7 @@ from realtime.floorwatch.audience import BOARD_READERS
 from realtime.models import FLOOR_READERS, MONTH_READERS, ROSTER_READERS, ROTG_READERS, RULE_READERS, SOURCE_READERS
 from realtime.services.ingesting import SENDERS
 from retention.personal import APPROVERS, CATALOGUE_READERS, LISTENERS, PLACE_READERS
+from sdm.personal import COMPENSATION_READERS, CONTRACT_READERS
 from userids.models import APPLICATION_READERS
 
 FLOOR = frozenset({*SITE_WIDE, Role.TEAM_LEADER})
@@ -114,6 +115,9 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
         [
             Item(_("People"), "users", "sdm:people", FLOOR | {Role.AGENT}),
             Item(_("Leavings"), "door-exit", "sdm:leavings", FLOOR),
+            Item(_("Contracts"), "file-text", "sdm:contracts", CONTRACT_READERS),
+            Item(_("Contract renewals"), "writing-sign", "sdm:renewals", CONTRACT_READERS),
+            Item(_("Compensations"), "receipt", "sdm:compensations", COMPENSATION_READERS),
         ],
     ),
     (

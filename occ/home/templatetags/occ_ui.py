@@ -93,6 +93,16 @@ TONE_ICONS = {
     "danger": "alert-octagon",
 }
 STATUS_TONES: dict[str, tuple[str, str]] = {
+    "reminded": ("warning", "hourglass"),
+    "proposed": ("info", "file-plus"),
+    "submitted": ("info", "send"),
+    "checked": ("success", "checks"),
+    "made": ("info", "file-check"),
+    "distributed": ("info", "users"),
+    "registered": ("success", "shield-check"),
+    "lapsed": ("danger", "calendar-off"),
+    "due": ("warning", "hourglass"),
+    "paid": ("success", "receipt"),
     "accepted": ("warning", "clock-pause"),
     "action": ("info", "progress"),
     "complete": ("success", "circle-check"),
