@@ -32,7 +32,7 @@ from sdm.services import contract_renewals as services
 from sdm.services import employees, employments, leavings
 from sdm.services.employments import Terms
 from tests.factories import DAY, NOW, Floor, user
-from tests.sdm.conftest import Hire
+from tests.sdm.conftest import Hire, hiring
 from tests.sdm.contracts import END, brought, elsewhere, needs, opened, pdf, step_made, upload
 from tests.userids.test_ladder import in_threads
 
@@ -285,11 +285,11 @@ def test_after_its_end_a_contract_is_not_extended(renewal: Renewal) -> None:
         assert renewal.status == state
 
 
-@pytest.mark.django_db(transaction=True)
-def test_two_at_once_make_one_contract(hire: Hire) -> None:
-    found = opened(hire(contract=Terms("pkwt", date(2025, 1, 1), END)))
+def test_two_at_once_make_one_contract(live_floor: Floor) -> None:
+    hr = user(Role.HR_RELATIONS)
+    found = opened(hiring(live_floor, hr)(contract=Terms("pkwt", date(2025, 1, 1), END)))
     brought(found, "checked")
-    results = in_threads(2, lambda: step_made(found, "make", actor=user(Role.HR_RELATIONS)))
+    results = in_threads(2, lambda: step_made(found, "make", actor=hr))
     assert sorted(type(one).__name__ for one in results) == ["NoneType", "WrongState"]
     assert Employment.objects.filter(extends=found.employment).count() == 1
 

@@ -1,0 +1,1 @@
+"""People's processes as they were lived, one file an area."""
