@@ -47,11 +47,12 @@ def contract_life(staff: Staff, now: datetime) -> None:
 
 
 def _wages(staff: Staff, rng: random.Random, now: datetime) -> None:
-    """From the first day of work, and once more since this year; two of those whose terms end soon have none yet."""
+    """Of who works here or left lately: from the first day of work, and more since this year."""
     payroll, today = staff.users["hr_payroll"], local_day(now, JAKARTA)
     for employee in Employee.objects.select_related("person").order_by("pk"):
         person = employee.person
-        if person.joined_on > today or payroll.person_id == employee.pk:
+        left = person.last_working_day is not None and person.last_working_day < today - timedelta(days=90)
+        if person.joined_on > today or left or payroll.person_id == employee.pk:
             continue
         base = WAGES.get(person.position, 6_000_000) + 50_000 * rng.randrange(0, 8)
         begun = [(person.joined_on, base), (date(today.year, 1, 1), base + 325_000)]
