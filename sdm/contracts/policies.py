@@ -80,12 +80,13 @@ register_rule(
     label=_("Reminders and escalation for contracts that end"),
     owner_role=Role.COORDINATOR,
     ladder=[
-        step("90d_before", StepKind.REMIND, "due", -90 * 24, Role.COORDINATOR),
-        step("90d_before_hr", StepKind.REMIND, "due", -90 * 24, Role.HR_RELATIONS),
+        # At its beginning, 90 days before, both are told; two reminders of one moment counted from the end are one.
+        step("begun", StepKind.REMIND, "start", 0, Role.COORDINATOR),
+        step("begun_hr", StepKind.REMIND, "start", 0, Role.HR_RELATIONS),
         step("60d_before", StepKind.REMIND, "due", -60 * 24, Role.COORDINATOR),
         step("30d_before", StepKind.REMIND, "due", -30 * 24, Role.COORDINATOR),
-        step("30d_before_manager", StepKind.REMIND, "due", -30 * 24, Role.MANAGER),
-        step("30d_before_hr", StepKind.REMIND, "due", -30 * 24, Role.HR_RELATIONS),
+        step("14d_before", StepKind.REMIND, "due", -14 * 24, Role.MANAGER),
+        step("7d_before", StepKind.REMIND, "due", -7 * 24, Role.HR_RELATIONS),
         step("breach", StepKind.BREACH, "due", 0, Role.MANAGER),
         step("24h_after", StepKind.ESCALATE, "due", 24, Role.HEAD_MANAGER),
     ],
