@@ -38,9 +38,9 @@ ROWS: dict[str, Row] = {
     "api:sdm-compensation-pay": Row(post=set(PAYROLL), of="compensation", sees=PAY),
     "api:sdm-wages": Row(post=set(PAYROLL)),
 }
-for flow, page, of, sees in (
-    (RENEWAL, "renewal", "renewal", READ),
-    (COMPENSATION, "compensation", "compensation", PAY),
+for flow, of, sees in (
+    (RENEWAL, "renewal", READ),
+    (COMPENSATION, "compensation", PAY),
 ):
     for one in flow.transitions:
         if one.by_roles:
