@@ -49,7 +49,7 @@ def columns() -> list[OutColumn]:
     return [
         OutColumn(_("Employee number"), 16), OutColumn(_("Name"), 30), OutColumn(_("Position"), 22),
         OutColumn(_("Site"), 8), OutColumn(_("Contract"), 12), OutColumn(_("Contract number"), 24),
-        OutColumn(_("From"), 14), OutColumn(_("Agreed until"), 14), OutColumn(_("To"), 14),
+        OutColumn(_("Contract from"), 14), OutColumn(_("Contract until"), 14), OutColumn(_("Ended"), 14),
         OutColumn(_("Extension"), 12), OutColumn(_("Extended until"), 14), OutColumn(_("Probation (months)"), 12),
     ]  # fmt: skip
 
