@@ -308,6 +308,9 @@ SPECTACULAR_SETTINGS = {
         "ChannelEnum": "occ.people.choices.Channel",
         "RecordStateEnum": "retention.choices.RecordState",
         "LineStateEnum": "retention.choices.ItemState",
+        "EmploymentKindEnum": "sdm.choices.EmploymentKind",
+        "RenewalStatusEnum": "sdm.contracts.choices.RenewalStatus",
+        "CompensationStatusEnum": "sdm.contracts.choices.CompensationStatus",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "occ.api.schema.errors_said"],
 }

@@ -58,7 +58,6 @@ for kind, words, years in (
     (EXPIRING, gettext_lazy("Reports of expiring contracts are kept"), 5),
 ):
     register_policy(Definition(kind.retention_policy, words, gettext_lazy("years"), "MO 4.1.5", years, number(1, 100)))
-BLANK = "." * 40
 
 
 def day(value: date | None) -> str:
@@ -111,7 +110,7 @@ def pkwt_body(renewal: Renewal, *, language: str) -> dict[str, Any]:
         return {
             "facts": _facts(facts),
             "blanks_title": _("To be written in when it is printed"),
-            "blanks": [{"label": one, "value": BLANK} for one in blanks],
+            "blanks": blanks,
             "clauses": [{"title": title, "text": text} for title, text in clauses],
             "place": _("Made at %(place)s, in two copies of equal force") % {"place": renewal.site.name},
             "places": _places([(_("Employer"), "", _("HR Industrial Relations")),
@@ -164,7 +163,7 @@ def expiring_body(
                  (_("Contracts that end"), str(len(rows)))]  # fmt: skip
         facts += [(label, str(count)) for label, count in counts]
         columns = [_("Employee"), _("Position"), _("From"), _("Until"), _("PKWTs in all"), _("Renewal")]
-        tables = [{"title": _("Contracts"), "columns": columns, "widths": [2.2, 1.3, 1.2, 1.2, 1.2, 1.8],
+        tables = [{"title": _("Contracts"), "columns": columns, "widths": [2.2, 1.2, 1.35, 1.35, 1.1, 1.7],
                    "rows": [list(row) for row in rows]}]  # fmt: skip
         places = [(_("Prepared by"), "", _("HR Industrial Relations")), (_("Received by"), "", _("Operation Manager"))]
         return {"facts": _facts(facts), "tables": tables, "places": _places(places)}

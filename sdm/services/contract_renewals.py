@@ -156,22 +156,22 @@ def renewals_lapse(*, now: datetime) -> int:
     One that cannot (a return is planned, …) is parked with its reason and does not stop the others.
     """
     count = 0
-    rows = Renewal.objects.undecided().filter(ends_on__lt=local_day(now, JAKARTA)).order_by("ends_on", "pk")
-    for pk, person_id in rows.values_list("pk", "employment__employee_id")[:AT_ONCE]:
+    rows = Renewal.objects.undecided().filter(ends_on__lt=local_day(now, JAKARTA)).select_related("site", "employment")
+    for one in rows.order_by("ends_on", "pk")[:AT_ONCE]:
+        if local_day(now, one.site.zone) <= one.ends_on:
+            continue
         try:
             with transaction.atomic():
-                person = person_locked(person_id)
+                person = person_locked(one.employment.employee_id)
                 note = _("Nothing was decided by the end of the contract")
-                with step(RENEWAL, Renewal, pk, "lapse", actor=BEAT, now=now, note=note) as found:
-                    if local_day(now, found.site.zone) <= found.ends_on:
-                        continue
+                with step(RENEWAL, Renewal, one.pk, "lapse", actor=BEAT, now=now, note=note) as found:
                     _decided(found, {"outcome": "lapsed"}, BEAT, now)
                     _leaves(person, found, BEAT, now)
         except WrongState:  # decided by somebody meanwhile
             continue
         except Refused as refusal:
-            logger.warning("renewal %s could not run out: %s", pk, refusal.code)
-            Renewal.objects.filter(pk=pk).update(stuck_because=str(refusal)[:300])
+            logger.warning("renewal %s could not run out: %s", one.pk, refusal.code)
+            Renewal.objects.filter(pk=one.pk).update(stuck_because=str(refusal)[:300])
             continue
         count += 1
     return count
