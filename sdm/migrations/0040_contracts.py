@@ -511,4 +511,8 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("employee", "starts_on"), name="wage_one_a_day")],
             },
         ),
+        migrations.AddIndex(
+            model_name="employment",
+            index=models.Index(fields=["starts_on", "id"], name="employment_starts"),
+        ),
     ]

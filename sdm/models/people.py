@@ -286,7 +286,10 @@ class Employment(models.Model):
                 ],
             ),
         ]
-        indexes = [models.Index(fields=["ends_on"], name="employment_ends", condition=Q(ends_on__isnull=False))]
+        indexes = [
+            models.Index(fields=["ends_on"], name="employment_ends", condition=Q(ends_on__isnull=False)),
+            models.Index(fields=["starts_on", "id"], name="employment_starts"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.starts_on}"
