@@ -19,11 +19,12 @@ from occ.obligations.sweep import sweep
 from occ.people import lifecycle
 from occ.people.actors import BEAT
 from occ.people.choices import LeavingReason, Role
-from occ.people.models import User
+from occ.people.models import Person, User
 from occ.policies.services import policy_set
 from occ.workflow.flows import Transition
 from occ.workflow.models import WorkflowStep
 from occ.workflow.turns import turns_for
+from sdm.contracts import summaries
 from sdm.contracts.choices import RenewalStatus
 from sdm.contracts.policies import GAP_DAYS, MAX_MONTHS, REGISTER, REMIND_DAYS, RENEW
 from sdm.contracts.workflow import RENEWAL
@@ -422,3 +423,23 @@ def test_two_contracts_in_one_month_are_two(hire: Hire, hr: User) -> None:
 def test_what_beat_opens_says_so(renewal: Renewal) -> None:
     assert renewal.history.latest().history_user is None
     assert WorkflowStep.objects.get(object_id=renewal.pk, flow="sdm.renewal").actor_label == str(BEAT)
+
+
+def test_what_an_area_knows_of_somebody_is_kept_with_the_proposal(
+    renewal: Renewal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summaries, "SUMMARIES", {})
+    asked: list[tuple[date, date]] = []
+
+    def lines(person: Person, first: date, last: date) -> list[summaries.Said]:
+        asked.append((first, last))
+        return [summaries.Said("November", "92", person.number)]
+
+    summaries.register(summaries.Summary("test", "Penilaian", lines))
+    with pytest.raises(ValueError, match="twice"):
+        summaries.register(summaries.Summary("test", "Penilaian", lines))
+    brought(renewal, "proposed")
+    kept = renewal.summary["lines"]
+    assert kept[-1] == {"label": "Penilaian: November", "value": "92", "note": renewal.person.number}
+    assert [one["label"] for one in kept][:-1]  # the key figures that are known here
+    assert asked == [(DAY - timedelta(days=366), DAY)]  # the last year at most
