@@ -1,6 +1,6 @@
 """Imported once, when the app is loaded: what registers itself."""
 
-from sdm.contracts import documents, finding, panels, policies, receivers, turns, workflow
+from sdm.contracts import documents, finding, jobs, panels, policies, receivers, turns, workflow
 from sdm.views import compensations, contracts, renewals
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "contracts",
     "documents",
     "finding",
+    "jobs",
     "panels",
     "policies",
     "receivers",

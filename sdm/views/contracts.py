@@ -31,7 +31,7 @@ from sdm.contracts.filters import ContractFilter
 from sdm.contracts.forms import ReportForm
 from sdm.contracts.workflow import HI
 from sdm.models import Employment
-from sdm.personal import CONTRACT_READERS
+from sdm.personal import CONTRACT_READERS, KEEPERS
 from sdm.services.contract_reports import calendar_of, expiring_report, month_read
 
 SORTS = {"from": "starts_on", "name": "employee__person__name"}
@@ -84,6 +84,8 @@ def contracts(request: HttpRequest) -> HttpResponse:
     actions = [{"label": _("Ends by month"), "url": reverse("sdm:contract_calendar"), "icon": "calendar-stats"}]
     if has_role(user, HI):
         actions.append({"label": _("Report of a month"), "url": reverse("sdm:contract_report"), "icon": "file-check"})
+    if has_role(user, KEEPERS):
+        actions.append({"label": _("Import"), "url": reverse("sdm:contract_import:import"), "icon": "upload"})
     context |= {
         "title": _("Contracts"), "search": _("Name, employee number or contract number"), "actions": actions,
         "export_kind": "sdm.contracts", "today": local_day(now, JAKARTA),

@@ -11,13 +11,13 @@ from django.test import Client
 from django.utils import timezone
 
 from occ.people.choices import Role
-from occ.people.models import Site
+from occ.people.models import Site, User
 from sdm.contracts.workflow import COMPENSATION, HI, PAYROLL, RENEWAL
 from sdm.models import Compensation, Renewal
 from sdm.personal import COMPENSATION_READERS, CONTRACT_READERS, KEEPERS, WAGE_READERS
 from sdm.services import contract_renewals, contract_wages, employments
 from sdm.services.employments import Terms
-from tests.access.matrix import Row, World, what_a_stranger_gets, who_is_let_in
+from tests.access.matrix import EVERYBODY, Row, World, job_of_a_stranger, what_a_stranger_gets, who_is_let_in
 from tests.factories import person, user
 
 pytestmark = [pytest.mark.req("KER-9"), pytest.mark.timeout(400), pytest.mark.django_db]
@@ -26,6 +26,10 @@ ROWS: dict[str, Row] = {
     "sdm:contracts": Row(get=READ),
     "sdm:contract_calendar": Row(get=READ),
     "sdm:contract_report": Row(get=set(HI), post=set(HI)),
+    "sdm:contract_import:import": Row(get=set(KEEPERS), post=set(KEEPERS)),
+    "sdm:contract_import:import_preview": Row(get=EVERYBODY, of="job", sees=set()),
+    "sdm:contract_import:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
+    "sdm:contract_import:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
     "sdm:renewals": Row(get=READ),
     "sdm:renewal": Row(get=READ, of="renewal", sees=READ),
     "sdm:compensations": Row(get=PAY),
@@ -60,8 +64,10 @@ def objects_of(where: Site) -> dict[str, Any]:
     contract_wages.wage_record(
         person_id=made.pk, starts_on=terms.starts_on, amount=Decimal(5_000_000), actor=payroll, now=now
     )
+    stranger = User.objects.create_user(f"stranger.contracts.{where.code}")
     return {
         "person": made.pk, "renewal": Renewal.objects.get(employment__employee_id=made.pk).pk,
+        "job": job_of_a_stranger(stranger, hr).pk,
         "compensation": Compensation.objects.get(employment__employee_id=made.pk).pk,
     }  # fmt: skip
 

@@ -8,9 +8,14 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 from openpyxl import Workbook
 
 from occ.errors import WrongState
+from occ.jobs.models import Job
+from occ.jobs.services import job_run
 from occ.people.choices import Role
 from occ.people.models import User
 from sdm.models import Employee, Employment
@@ -83,3 +88,24 @@ def test_people_of_another_site_are_unknown(floor: Floor, employee: Employee) ->
     )
     reading = contracts_read(file=file, actor=elsewhere(Role.HR_RELATIONS, floor.ygy), now=NOW)
     assert [one.problems[0].code for one in reading.preview.rows] == ["unknown", "unknown"]
+
+
+def test_by_its_pages(employee: Employee, hr: User) -> None:
+    asker = Client()
+    asker.force_login(hr)
+    upload = reverse("sdm:contract_import:import")
+    assert "sdm/contracts/import" in asker.get(reverse("sdm:contracts")).content.decode()
+    assert asker.get(upload).status_code == 200
+    file = sheet(row(employee, date(2026, 1, 1), date(2026, 12, 31)))
+    assert asker.post(upload, {"file": file}).status_code == 302
+    for kind in ("sdm.contracts_import", "sdm.contracts_import_apply"):
+        job = Job.objects.get(kind=kind)
+        job_run(job_id=job.pk, now=timezone.now())
+        page = reverse("sdm:contract_import:import_preview", args=[job.pk])
+        assert asker.get(page).status_code == 200
+        if kind == "sdm.contracts_import":
+            assert employee.person.number in asker.get(page).content.decode()
+            assert asker.post(reverse("sdm:contract_import:import_apply", args=[job.pk])).status_code == 302
+    assert Employment.objects.filter(employee=employee).count() == 2
+    job.refresh_from_db()
+    assert job.result == {"added": 1, "unchanged": 0}
