@@ -280,7 +280,7 @@ def test_who_left_before_the_extension_began_has_none(renewal: Renewal, hr: User
 def test_after_its_end_a_contract_is_not_extended(renewal: Renewal) -> None:
     brought(renewal, "checked")
     for name, state in (("make", "checked"),):
-        with pytest.raises(WrongState, match="ended"):
+        with pytest.raises(WrongState, match="berakhir"):
             step_made(renewal, name, now=NOW + timedelta(days=61))
         renewal.refresh_from_db()
         assert renewal.status == state
@@ -378,7 +378,7 @@ def test_who_comes_back_within_the_gap_goes_on_in_the_same_chain(floor: Floor, h
     lifecycle.announce_left(now=NOW)
     again: dict[str, Any] = {"person_id": found.pk, "position": "Agent", "site": floor.jkt, "actor": hr, "now": NOW}
     soon, late = date(2026, 12, 1), date(2026, 12, 12)
-    with pytest.raises(Invalid, match="1 January 2022"), transaction.atomic():
+    with pytest.raises(Invalid, match="1 Januari 2022"), transaction.atomic():
         employees.employee_rejoin(on=soon, contract=Terms("pkwt", soon, soon + timedelta(days=200)), **again)
     employees.employee_rejoin(on=late, contract=Terms("pkwt", late, late + timedelta(days=200)), **again)
 
@@ -388,7 +388,7 @@ def test_the_numbers_are_policies_by_date(floor: Floor, hire: Hire, hr: User) ->
     sets: dict[str, Any] = {"reason": "hukum", "site": None, "actor": floor.manager, "now": NOW}
     policy_set(key=MAX_MONTHS, value=36, valid_from=NOW + timedelta(days=1), **sets)
     extend: dict[str, Any] = {"employment_id": found.employments.get().pk, "actor": hr}
-    with pytest.raises(Invalid, match="36 months"), transaction.atomic():
+    with pytest.raises(Invalid, match="36 bulan"), transaction.atomic():
         employments.employment_extend(agreed_until=date(2028, 1, 1), now=NOW + timedelta(days=2), **extend)
     employments.employment_extend(agreed_until=date(2028, 1, 1), now=NOW, **extend)
     with pytest.raises(Invalid):  # whole days only, and for no single site

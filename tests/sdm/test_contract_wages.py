@@ -70,7 +70,7 @@ def test_a_wage_again_is_nothing_new_and_another_one_needs_a_reason(hire: Hire, 
     given: dict[str, Any] = {"person_id": hire().pk, "starts_on": DAY, "actor": payroll, "now": NOW}
     assert services.wage_record(amount=Decimal("5000000.50"), **given)[1]
     assert not services.wage_record(amount=Decimal("5000000.5"), **given)[1]
-    with pytest.raises(Invalid, match="Another wage") as refused:
+    with pytest.raises(Invalid, match="Upah lain") as refused:
         services.wage_record(amount=Decimal(6_000_000), **given)
     assert refused.value.field == "note"
     assert services.wage_record(amount=Decimal(6_000_000), note="salah ketik", **given)[0].rupiah == 6_000_000
@@ -131,7 +131,7 @@ def test_each_term_is_owed_by_itself_also_a_short_extension(hire: Hire, hr: User
 
 def test_the_amount_follows_the_wage_at_the_end_until_it_is_paid(row: Compensation, payroll: User) -> None:
     assert services.amount_of(row) is None
-    with pytest.raises(WrongState, match="wage"):
+    with pytest.raises(WrongState, match="belum tercatat"):
         pay(row, payroll)
     employee = row.employment.employee
     paid(employee, 4_800_000)
