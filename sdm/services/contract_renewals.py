@@ -191,6 +191,7 @@ def _decided(renewal: Renewal, evidence: dict[str, Any], actor: Actor, now: date
 
 
 def _extension_remove(employment_id: int | None, why: str, actor: Actor, now: datetime) -> None:
+    assert employment_id is not None
     found = Employment.objects.get(pk=employment_id)
     sign(found, actor, why, now=now)
     data = {"from": found.starts_on, "until": found.agreed_until, "note": why}

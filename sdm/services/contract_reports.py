@@ -90,14 +90,14 @@ def _data(
     with translation.override(language):
         for one in rows:
             spans = [
-                Span(each.starts_on, each.ends_on) for each in one.employee.all_contracts
+                Span(each.starts_on, each.ends_on) for each in one.employee.all_contracts  # type: ignore[attr-defined]
                 if each.kind == EmploymentKind.PKWT and each.ends_on
             ]  # fmt: skip
             mine = next(
                 chain for chain in chains(spans, gap_days=numbers.gap_days, max_months=numbers.max_months)
                 if Span(one.starts_on, one.ends_on or last) in chain.spans
             )  # fmt: skip
-            latest = one.latest[0] if one.latest else None  # type: ignore[attr-defined]
+            latest = one.latest[0] if one.latest else None
             said = str(latest.get_status_display()) if latest else _("none")
             counts[said] += 1
             person = one.employee.person

@@ -101,7 +101,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         raise NotAllowed
     today = local_day(timezone.now(), JAKARTA)
     months, found = calendar_of(user, today)
-    lines = []
+    lines: list[dict[str, Any]] = []
     for month in months:
         first, last = month_span(month)
         first = max(first, today)
