@@ -178,9 +178,11 @@ def compensation_said(one: Compensation, user: User) -> dict[str, Any]:
     }  # fmt: skip
     names = ("id", "reference", "starts_on", "ends_on", "status", "paid_on")
     found |= {name: getattr(one, name) for name in names}
-    if has_role(user, WAGE_READERS, site=one.site):
-        wage, amount = Decimal(one.wage) if one.wage else one.wage_on(one.ends_on), amount_of(one)
-        found |= {"wage": None if wage is None else str(wage), "amount": None if amount is None else str(amount)}
+    if not has_role(user, WAGE_READERS, site=one.site):
+        said = dict(CompensationRow(found).data)
+        return {name: value for name, value in said.items() if name not in ("wage", "amount")}
+    wage, amount = Decimal(one.wage) if one.wage else one.wage_on(one.ends_on), amount_of(one)
+    found |= {"wage": None if wage is None else str(wage), "amount": None if amount is None else str(amount)}
     return dict(CompensationRow(found).data)
 
 

@@ -65,14 +65,13 @@ def test_a_file_brings_extensions_and_again_changes_nothing(employee: Employee, 
     ((date(2026, 1, 1), date(2026, 5, 1), "PKWTT"), "pkwtt_with_end"),
 ])  # fmt: skip
 def test_what_a_row_may_not_say(employee: Employee, hr: User, cells: tuple[Any, ...], code: str) -> None:
-    good = row(employee, date(2031, 6, 1), date(2031, 12, 31))
-    file = sheet(row(employee, *cells), good)
-    reading = contracts_read(file=file, actor=hr, now=NOW)
+    rows = [row(employee, *cells), row(employee, date(2031, 6, 1), date(2031, 12, 31))]
+    reading = contracts_read(file=sheet(*rows), actor=hr, now=NOW)
     assert [one.code for one in reading.preview.rows[0].problems] == [code]
     assert reading.preview.counts == {"total": 2, "good": 1, "faulty": 1}
     assert summary(reading)["rows"][0]["problems"][0]["column"]
     with pytest.raises(WrongState):
-        contracts_import(file=file, name="x", actor=hr, now=NOW)
+        contracts_import(file=sheet(*rows), name="x", actor=hr, now=NOW)
     assert Employment.objects.filter(employee=employee).count() == 1
 
 
