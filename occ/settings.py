@@ -254,6 +254,7 @@ CELERY_BEAT_SCHEDULE = {
     "transfers": {"task": "sdm.tasks.take_effect", "schedule": 60.0, "options": {"expires": 60}},
     "candidates": {"task": "sdm.tasks.forget_candidates", "schedule": 3600.0, "options": {"expires": 3600}},
     "evaluations": {"task": "sdm.tasks.evaluations", "schedule": 3600.0, "options": {"expires": 3600}},
+    "contracts": {"task": "sdm.tasks.contracts", "schedule": 900.0, "options": {"expires": 900}},
     "floor": {"task": "realtime.tasks.floor", "schedule": 15.0, "options": {"expires": 60}},
     "months": {"task": "realtime.tasks.months", "schedule": 1800.0, "options": {"expires": 1800}},
     "alerts": {"task": "realtime.tasks.alerts", "schedule": 30.0, "options": {"expires": 60}},
@@ -313,6 +314,9 @@ SPECTACULAR_SETTINGS = {
         "LineStateEnum": "retention.choices.ItemState",
         "DisciplineStatusEnum": "sdm.discipline.choices.CaseStatus",
         "TrainingStatusEnum": "sdm.training.choices.TrainingStatus",
+        "EmploymentKindEnum": "sdm.choices.EmploymentKind",
+        "RenewalStatusEnum": "sdm.contracts.choices.RenewalStatus",
+        "CompensationStatusEnum": "sdm.contracts.choices.CompensationStatus",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "occ.api.schema.errors_said"],
 }

@@ -9,15 +9,16 @@ class SdmConfig(AppConfig):
     def ready(self) -> None:
         from occ.documents.attachments import register_visibility
         from sdm import documents, finding, jobs, policies, receivers, tasks  # noqa: F401  (they register themselves)
+        from sdm.contracts import registered as contracts_registered  # noqa: F401
         from sdm.discipline import registered as discipline_registered  # noqa: F401
-        from sdm.evaluating import registered as _evaluating  # noqa: F401
+        from sdm.evaluating import registered as evaluating_registered  # noqa: F401
         from sdm.models import EvaluationPeriod, Leaving
-        from sdm.positions import registered as positions  # noqa: F401
-        from sdm.recruiting import registered as recruiting  # noqa: F401
+        from sdm.positions import registered as positions_registered  # noqa: F401
+        from sdm.recruiting import registered as recruiting_registered  # noqa: F401
         from sdm.selectors import letter_visible
         from sdm.services.payroll import proof_visible
         from sdm.training import registered as training_registered  # noqa: F401
-        from sdm.views import (  # noqa: F401  (their lists as exports)  # noqa: F401  (their lists)
+        from sdm.views import (  # noqa: F401  (their lists as exports)
             discipline,
             evaluation_periods,
             evaluations,

@@ -92,10 +92,18 @@ class PlaceForm(forms.Form):
         self.fields["leader"].for_user(user)  # type: ignore[attr-defined]
 
 
+def probation() -> forms.IntegerField:
+    return forms.IntegerField(
+        label=_("Probation (months)"), required=False, min_value=0, max_value=24,
+        help_text=_("Only in a PKWTT; a PKWT has none (PP 35/2021 article 12)."),
+    )  # fmt: skip
+
+
 class ContractForm(forms.Form):
     kind = forms.ChoiceField(label=_("Contract"), choices=EmploymentKind)
     contract_number = forms.CharField(label=_("Contract number"), required=False, max_length=60)
     agreed_until = DayField(label=_("Until"), required=False, help_text=_("A PKWT ends on a day; a PKWTT does not."))
+    probation_months = probation()
 
 
 class HireForm(PersonalForm, PlaceForm):
@@ -111,9 +119,10 @@ class HireForm(PersonalForm, PlaceForm):
     agreed_until = DayField(
         label=_("Contract until"), required=False, help_text=_("A PKWT ends on a day; a PKWTT does not.")
     )
+    probation_months = probation()
     field_order = [
         "number", "name", "email", "joined_on", "site", "position", "team", "leader", "kind", "contract_number",
-        "agreed_until", "nik", "birth_date", "phone", "skills", "channels",
+        "agreed_until", "probation_months", "nik", "birth_date", "phone", "skills", "channels",
     ]  # fmt: skip
 
     def values(self) -> dict[str, Any]:
@@ -126,7 +135,8 @@ class HireForm(PersonalForm, PlaceForm):
 def terms(data: dict[str, Any], starts_on: Any) -> Terms | None:
     """The contract in the form's data, whose fields it takes out; None where none is chosen."""
     kind, number, until = data.pop("kind"), data.pop("contract_number"), data.pop("agreed_until")
-    return Terms(kind, starts_on, until, number) if kind else None
+    months = data.pop("probation_months", None) or 0
+    return Terms(kind, starts_on, until, number, months) if kind else None
 
 
 class EditForm(PersonalForm):
@@ -161,8 +171,12 @@ class RejoinForm(PlaceForm):
     )  # fmt: skip
     contract_number = forms.CharField(label=_("Contract number"), required=False, max_length=60)
     agreed_until = DayField(label=_("Contract until"), required=False)
+    probation_months = probation()
     note = note()
-    field_order = ["on", "site", "position", "team", "leader", "kind", "contract_number", "agreed_until", "note"]
+    field_order = [
+        "on", "site", "position", "team", "leader", "kind", "contract_number", "agreed_until", "probation_months",
+        "note",
+    ]  # fmt: skip
 
     def values(self) -> dict[str, Any]:
         data = dict(self.cleaned_data)
@@ -173,7 +187,7 @@ class RejoinForm(PlaceForm):
 class EmploymentForm(ContractForm):
     starts_on = DayField(label=_("From"))
     note = note()
-    field_order = ["kind", "contract_number", "starts_on", "agreed_until", "note"]
+    field_order = ["kind", "contract_number", "starts_on", "agreed_until", "probation_months", "note"]
 
 
 class ExtendForm(forms.Form):

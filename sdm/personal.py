@@ -25,6 +25,11 @@ LETTER_READERS = frozenset(
     {*KEEPERS, Role.SUPPORT, Role.COORDINATOR, Role.DOCUMENT_CONTROL, Role.AUDITOR, Role.HR_PAYROLL}
 )
 CONTRACT_READERS = PERSONAL_READERS | {Role.COORDINATOR, Role.MANAGER, Role.HEAD_MANAGER}
+# What people earn: who pays it and who writes it into contracts.
+WAGE_READERS = frozenset({Role.HR_PAYROLL, Role.HR_RELATIONS})
+COMPENSATION_READERS = WAGE_READERS | {Role.AUDITOR}
+# Signed contracts and what shows their registration.
+CONTRACT_FILE_READERS = frozenset({Role.HR_RELATIONS, Role.HR_PAYROLL, Role.AUDITOR})
 INTERVIEW_READERS = frozenset({Role.HR_RELATIONS, Role.MANAGER, Role.HEAD_MANAGER, Role.AUDITOR})
 DIGITS = 16
 SHOWN = 4

@@ -25,12 +25,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Panel:
-    """`lines(user, person)`: what that user may see of it."""
+    """`lines(user, person)`: what that user may see of it; `may`: whether the panel is there for that user at all."""
 
     key: str
     title: "str | Promise"
     empty: "str | Promise"
     lines: Callable[[User, Person], Sequence[Line]]
+    may: Callable[[User, Person], bool] = lambda user, person: True
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,10 @@ def register_panel(panel: Panel) -> None:
     if panel.key in PANELS:
         raise ValueError(f"panel {panel.key} is registered twice")
     PANELS[panel.key] = panel
+
+
+def panels_for(user: User, person: Person) -> list[tuple[Panel, Sequence[Line]]]:
+    return [(one, one.lines(user, person)) for one in PANELS.values() if one.may(user, person)]
 
 
 def register_matter(matter: Matter) -> None:

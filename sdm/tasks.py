@@ -5,10 +5,14 @@ from django.utils import timezone
 
 from occ.ledger import heartbeats
 from occ.people.lifecycle import announce_left
-from sdm.models import Placement
+from sdm.models import Placement, Renewal
 from sdm.services.candidates import candidates_forget
+from sdm.services.contract_renewals import renewals_watch
+from sdm.services.contract_wages import compensations_keep
 from sdm.services.evaluation_periods import periods_open
 from sdm.services.placements import placements_take_effect
+
+heartbeats.expect("contracts", timedelta(hours=1))
 
 
 @shared_task
@@ -41,3 +45,13 @@ def evaluations() -> int:
     count = periods_open(now=now)
     heartbeats.leave("evaluations", now=now, did=count)
     return count
+
+
+@shared_task
+def contracts() -> int:
+    """Contracts that end: their renewals opened, those undecided run out, compensations owed (SDM-7)."""
+    now = timezone.now()
+    did = renewals_watch(now=now) + compensations_keep(now=now)
+    parked = Renewal.objects.undecided().exclude(stuck_because="").count()
+    heartbeats.leave("contracts", now=now, did=did, parked=parked)
+    return did

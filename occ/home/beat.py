@@ -26,6 +26,8 @@ from retention.services.transcripts import transcripts_make
 from retention.tasks import duty as retention_duty
 from retention.tasks import scans_run
 from sdm.services.candidates import candidates_forget
+from sdm.services.contract_renewals import renewals_watch
+from sdm.services.contract_wages import compensations_keep
 from sdm.services.evaluation_periods import periods_open
 from sdm.services.placements import placements_take_effect
 from userids.reconciling.pulling import reconcile_due
@@ -57,6 +59,7 @@ DUTIES: dict[str, Callable[[datetime], int]] = {
     "transfers": lambda now: placements_take_effect(now=now),
     "candidates": lambda now: candidates_forget(now=now),
     "evaluations": lambda now: periods_open(now=now),
+    "contracts": lambda now: renewals_watch(now=now) + compensations_keep(now=now),
     "floor": lambda now: floor_once(now=now),
     "alerts": lambda now: alerts_watch(now=now),
     "headcounts": lambda now: headcounts_open(now=now) + handovers_open(now=now),

@@ -18,6 +18,7 @@ from sdm.discipline.workflow import PERSONS
 from sdm.models import POSITION_READERS, TRAINING_READERS
 from sdm.models.evaluating import PAY_READERS
 from sdm.models.evaluating import READERS as EVALUATION_READERS
+from sdm.personal import COMPENSATION_READERS, CONTRACT_READERS
 from sdm.recruiting.personal import CANDIDATE_READERS, REQUEST_READERS
 from userids.models import APPLICATION_READERS
 
@@ -130,6 +131,9 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Monthly evaluations"), "stars", "sdm:evaluations", EVALUATION_READERS | {Role.AGENT}),
             Item(_("Incentive schemes"), "coins", "sdm:incentive_schemes", PAY_READERS),
             Item(_("Payroll runs"), "cash", "sdm:payroll_runs", PAY_READERS),
+            Item(_("Contracts"), "file-text", "sdm:contracts", CONTRACT_READERS),
+            Item(_("Contract renewals"), "writing-sign", "sdm:renewals", CONTRACT_READERS),
+            Item(_("Compensations"), "receipt", "sdm:compensations", COMPENSATION_READERS),
         ],
     ),
     (

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 
+from occ.working_days import holidays_of
+
 FAR = 15  # days; what is further off counts as that far
 
 
@@ -38,12 +40,7 @@ class Calendar:
     @cached_property
     def holidays(self) -> list[date]:
         """In order. Years beyond what the library's tables hold are reckoned by it."""
-        import holidays  # here: it is large, and few processes ask
-
-        kinds = ("public", "government") if self.country == "ID" else ("public",)  # the second: cuti bersama
-        years = range(self.years[0], self.years[1] + 1)
-        found = holidays.country_holidays(self.country, years=years, categories=kinds)
-        return sorted(found)
+        return list(holidays_of(self.country, *self.years))
 
     def payday_of(self, year: int, month: int) -> date:
         day = date(year, month, min(self.payday, monthrange(year, month)[1]))

@@ -107,17 +107,24 @@ class DisciplineCaseDetailOutput(DisciplineCaseOutput):
         return [dict(row) for row in DisciplineWarningOutput(rows, many=True).data]
 
 
+PLAIN: dict[str, Any] = {
+    "appreciate": discipline.case_appreciate,
+    "cancel": discipline.case_cancel,
+    "improve": discipline.case_improve,
+    "proceed": discipline.case_proceed,
+    "verify": discipline.case_verify,
+    "identify": discipline.case_identify,
+    "file": discipline.case_file,
+    "return": discipline_letters.warning_return,
+    "finalise": discipline_letters.case_finalise,
+    "spare": discipline_letters.case_spare,
+    "end": discipline_letters.case_end,
+}
 STEPS: dict[str, tuple[Any, type[serializers.Serializer[Any]]]] = {
-    "coach": (discipline.case_coach, CoachInput), "exit": (discipline_letters.case_exit, ExitInput),
-} | {
-    name: (service, WordsInput) for name, service in (
-        ("appreciate", discipline.case_appreciate), ("cancel", discipline.case_cancel),
-        ("improve", discipline.case_improve), ("proceed", discipline.case_proceed),
-        ("verify", discipline.case_verify), ("identify", discipline.case_identify), ("file", discipline.case_file),
-        ("return", discipline_letters.warning_return), ("finalise", discipline_letters.case_finalise),
-        ("spare", discipline_letters.case_spare), ("end", discipline_letters.case_end),
-    )
-}  # fmt: skip
+    "coach": (discipline.case_coach, CoachInput),
+    "exit": (discipline_letters.case_exit, ExitInput),
+    **{name: (service, WordsInput) for name, service in PLAIN.items()},
+}
 
 
 class Cases(APIView):

@@ -28,6 +28,7 @@ class ContractSerializer(serializers.Serializer[Any]):
     number = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
     starts_on = DayField()
     agreed_until = DayField(allow_null=True, required=False, default=None, help_text="null for a PKWTT")
+    probation_months = serializers.IntegerField(min_value=0, max_value=24, required=False, default=0)
 
 
 class EmployeeSerializer(serializers.Serializer[Employee]):
@@ -77,6 +78,7 @@ class EmployeeSerializer(serializers.Serializer[Employee]):
             found["contract"] = held and {
                 "kind": held.kind, "number": held.number, "starts_on": held.starts_on.isoformat(),
                 "agreed_until": held.agreed_until.isoformat() if held.agreed_until else None,
+                "probation_months": held.probation_months,
             }  # fmt: skip
         return found
 

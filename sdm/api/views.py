@@ -55,7 +55,7 @@ def said(request: Request, found: Any, day: date, *, many: bool = False) -> Any:
 def values_of(data: dict[str, Any]) -> dict[str, Any]:
     """The input as employee_push takes it."""
     if contract := data.get("contract"):
-        data["contract"] = Terms(contract["kind"], contract["starts_on"], contract["agreed_until"], contract["number"])
+        data["contract"] = Terms(**contract)
     return data
 
 

@@ -15,7 +15,7 @@ from occ.people.choices import Role
 from occ.policies.registry import Definition, number
 from occ.policies.registry import register as register_policy
 from sdm.discipline.choices import Receipt
-from sdm.models.discipline import DisciplineCase, Warning
+from sdm.models.discipline import DisciplineCase, WarningLetter
 
 TYPST = Path(__file__).parent.parent / "typst"
 
@@ -83,7 +83,7 @@ def evidence_body(case: DisciplineCase, *, language: str) -> dict[str, Any]:
         }  # fmt: skip
 
 
-def letter_body(one: Warning, earlier: list[Warning], *, language: str, law: str) -> dict[str, Any]:
+def letter_body(one: WarningLetter, earlier: list[WarningLetter], *, language: str, law: str) -> dict[str, Any]:
     """The letter: why, by which clause, which one, until when, what follows, and how it was received."""
     assert one.level is not None
     case, person = one.case, one.person
@@ -122,7 +122,7 @@ def letter_body(one: Warning, earlier: list[Warning], *, language: str, law: str
         }  # fmt: skip
 
 
-def _receipt(one: Warning) -> str:
+def _receipt(one: WarningLetter) -> str:
     if one.receipt == Receipt.SIGNED:
         return _("The employee signed for the letter in the own session.")
     if one.receipt == Receipt.REFUSED:

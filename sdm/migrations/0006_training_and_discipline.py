@@ -346,7 +346,7 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name="HistoricalWarning",
+            name="HistoricalWarningLetter",
             fields=[
                 ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
                 ("violated_on", models.DateField(verbose_name="day of the violation")),
@@ -979,7 +979,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Warning",
+            name="WarningLetter",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("violated_on", models.DateField(verbose_name="day of the violation")),
@@ -1363,17 +1363,17 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="warning",
+            model_name="warningletter",
             index=models.Index(fields=["person", "valid_until"], name="warning_of_person"),
         ),
         migrations.AddConstraint(
-            model_name="warning",
+            model_name="warningletter",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("level", None), ("returned_at", None)), fields=("case",), name="warning_one_request"
             ),
         ),
         migrations.AddConstraint(
-            model_name="warning",
+            model_name="warningletter",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("withdrawn_at", None)),
                 fields=("person", "level", "issued_on"),
@@ -1381,7 +1381,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="warning",
+            model_name="warningletter",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(
@@ -1408,14 +1408,14 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="warning",
+            model_name="warningletter",
             constraint=models.CheckConstraint(
                 condition=models.Q(models.Q(("reason", ""), _negated=True), models.Q(("clause", ""), _negated=True)),
                 name="warning_says_why",
             ),
         ),
         migrations.AddConstraint(
-            model_name="warning",
+            model_name="warningletter",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("receipt", ""), ("receipt_at", None)),
@@ -1428,7 +1428,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="warning",
+            model_name="warningletter",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("receipt", "refused"), _negated=True), ("witnesses__1__isnull", False), _connector="OR"
@@ -1437,7 +1437,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="warning",
+            model_name="warningletter",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("withdrawn_at", None), models.Q(("withdrawn_why", ""), _negated=True), _connector="OR"

@@ -21,10 +21,10 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER sdm_warning_stays BEFORE UPDATE OR DELETE ON sdm_warning
+CREATE TRIGGER sdm_warning_stays BEFORE UPDATE OR DELETE ON sdm_warningletter
 FOR EACH ROW EXECUTE FUNCTION sdm_warning_stays();
 """
-UNDO = "DROP TRIGGER sdm_warning_stays ON sdm_warning; DROP FUNCTION sdm_warning_stays();"
+UNDO = "DROP TRIGGER sdm_warning_stays ON sdm_warningletter; DROP FUNCTION sdm_warning_stays();"
 
 
 class Migration(migrations.Migration):
@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
     operations = [
         append_only(
             "sdm_historicaldisciplinecase",
-            "sdm_historicalwarning",
+            "sdm_historicalwarningletter",
             "sdm_caseentry",
             "sdm_historicaltrainingbatch",
             "sdm_historicalparticipant",

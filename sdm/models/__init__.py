@@ -1,6 +1,7 @@
 """The tables. A new area has a file of its own here; its names are gathered below."""
 
-from sdm.models.discipline import CaseEntry, DisciplineCase, Warning
+from sdm.models.contracts import Compensation, Renewal, Wage
+from sdm.models.discipline import CaseEntry, DisciplineCase, WarningLetter
 from sdm.models.evaluating import (
     Evaluation,
     EvaluationPeriod,
@@ -22,6 +23,7 @@ __all__ = [
     "Candidate",
     "CaseEntry",
     "ClearanceItem",
+    "Compensation",
     "Criterion",
     "DisciplineCase",
     "Employee",
@@ -43,9 +45,11 @@ __all__ = [
     "PositionVersion",
     "RecordingSample",
     "Recruitment",
+    "Renewal",
     "SchemeCheck",
     "StageRun",
     "TrainingBatch",
     "TrainingResult",
-    "Warning",
+    "Wage",
+    "WarningLetter",
 ]

@@ -88,7 +88,7 @@ class DisciplineCase(models.Model):
     history = HistoricalRecords()
     if TYPE_CHECKING:
         entries: RelatedManager[CaseEntry]
-        warnings: RelatedManager[Warning]
+        warnings: RelatedManager[WarningLetter]
 
     class Meta:
         ordering = ["-opened_at"]
@@ -156,7 +156,7 @@ class CaseEntry(models.Model):
         return f"{self.case} {self.kind}"
 
 
-class WarningQuerySet(models.QuerySet["Warning"]):
+class WarningQuerySet(models.QuerySet["WarningLetter"]):
     def visible_to(self, user: User) -> WarningQuerySet:
         return self.filter(case__in=DisciplineCase.objects.visible_to(user))
 
@@ -171,7 +171,7 @@ class WarningQuerySet(models.QuerySet["Warning"]):
         return self.filter(level=None, returned_at=None)
 
 
-class Warning(models.Model):
+class WarningLetter(models.Model):
     """A request for a warning letter and, once issued, the letter. Until then `level` and its days are empty.
 
     `returned_at`: HR sent the request back, or it led to the end of the employment instead of a letter.

@@ -30,6 +30,8 @@ from sdm.personal import CONTRACT_READERS
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
+    from sdm.models.contracts import Wage
+
 FIRST_BIRTH = date(FIRST_BIRTH_YEAR, 1, 1)
 
 
@@ -135,6 +137,7 @@ class Employee(models.Model):
     if TYPE_CHECKING:
         placements: RelatedManager[Placement]
         employments: RelatedManager[Employment]
+        wages: RelatedManager[Wage]
 
     class Meta:
         verbose_name = _("employee")
@@ -256,6 +259,7 @@ class Employment(models.Model):
     extends = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="extension", verbose_name=_("extends")
     )
+    probation_months = models.PositiveSmallIntegerField(_("probation (months)"), default=0)
     note = models.CharField(_("note"), max_length=300, blank=True)
 
     objects = EmploymentQuerySet.as_manager()
@@ -282,7 +286,13 @@ class Employment(models.Model):
                 ],
             ),
         ]
-        indexes = [models.Index(fields=["ends_on"], name="employment_ends", condition=Q(ends_on__isnull=False))]
+        indexes = [
+            models.Index(fields=["ends_on"], name="employment_ends", condition=Q(ends_on__isnull=False)),
+            models.Index(fields=["starts_on", "id"], name="employment_starts"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.starts_on}"
+
+    def get_absolute_url(self) -> str:
+        return self.employee.get_absolute_url()

@@ -309,7 +309,7 @@ def candidate_contract(
     states = frozenset({R.CONTRACTING})
     with _stepped(candidate_id, "contract", states, actor=actor, now=now, note=note, also=also) as (found, row):
         try:
-            terms_check(Terms(row.kind, contract_from, contract_until, number))
+            terms_check(Terms(row.kind, contract_from, contract_until, number), at=now)
         except Invalid as error:
             names = {"agreed_until": "contract_until", "number": "contract_number"}
             raise Invalid(error.message, field=names.get(error.field or "", error.field), code=error.code) from error

@@ -46,7 +46,7 @@ from sdm.discipline.policies import (
 )
 from sdm.discipline.workflow import DISCIPLINE, RELATIONS
 from sdm.models import Leaving
-from sdm.models.discipline import DisciplineCase, Warning
+from sdm.models.discipline import DisciplineCase, WarningLetter
 from sdm.services import leavings
 from sdm.services.discipline import await_person, improve_bounds
 from sdm.services.discipline_common import (
@@ -70,8 +70,12 @@ REASON, CLAUSE_LENGTH = 2_000, 200
 
 def given_to(person_id: int) -> list[Given]:
     """The letters that stand, as the arithmetic takes them."""
-    rows = Warning.objects.standing().filter(person_id=person_id).order_by("issued_on", "level")
-    return [Given(*row) for row in rows.values_list("level", "issued_on", "valid_until")]
+    rows = WarningLetter.objects.standing().filter(person_id=person_id).order_by("issued_on", "level")
+    return [
+        Given(level, issued_on, valid_until)
+        for level, issued_on, valid_until in rows.values_list("level", "issued_on", "valid_until")
+        if level and issued_on and valid_until
+    ]
 
 
 def _level(person: Person, violated_on: date, now: datetime) -> int:
@@ -93,15 +97,15 @@ def _case(pk: int) -> DisciplineCase:
     return DisciplineCase.objects.select_related("site", "person__site").get(pk=pk)
 
 
-def _request_of(case: DisciplineCase) -> Warning:
-    return Warning.objects.unanswered().select_for_update(of=("self",), no_key=True).get(case=case)
+def _request_of(case: DisciplineCase) -> WarningLetter:
+    return WarningLetter.objects.unanswered().select_for_update(of=("self",), no_key=True).get(case=case)
 
 
 @transaction.atomic
 def warning_request(
     *, case_id: int, violated_on: date, reason: str, clause: str, file: File[bytes] | None = None, signing: Signing,
     actor: User, now: datetime,
-) -> Warning:  # fmt: skip
+) -> WarningLetter:  # fmt: skip
     """The superior asks for a warning letter and signs the request (box 10).
 
     Raises NotAllowed, WrongState, Invalid (the day; a letter in force answers it already).
@@ -115,7 +119,7 @@ def warning_request(
         raise Invalid(_("The day lies in the future, or before the person joined."), field="violated_on")
     with step(DISCIPLINE, DisciplineCase, case_id, "request", actor=actor, now=now) as case:
         _level(person, violated_on, now)
-        made = Warning(
+        made = WarningLetter(
             case=case, person=person, violated_on=violated_on, reason=reason, clause=clause, requested_at=signing.at,
             requested_by=actor, requested_name=signing.name, requested_position=signing.position,
         )  # fmt: skip
@@ -141,7 +145,7 @@ def warning_return(*, case_id: int, note: str, actor: User, now: datetime) -> Di
     return case
 
 
-def _close_request(case: DisciplineCase, actor: User, now: datetime) -> Warning:
+def _close_request(case: DisciplineCase, actor: User, now: datetime) -> WarningLetter:
     request = _request_of(case)
     request.returned_at = now
     sign(request, actor, "answered", now=now)
@@ -151,14 +155,14 @@ def _close_request(case: DisciplineCase, actor: User, now: datetime) -> Warning:
 
 def expected(case: DisciplineCase, now: datetime) -> int | None:
     """The level that would follow from the request that waits, for the page; None where none does."""
-    request = Warning.objects.unanswered().filter(case=case).first()
+    request = WarningLetter.objects.unanswered().filter(case=case).first()
     return next_level(given_to(case.person_id), request.violated_on) if request else None
 
 
 @transaction.atomic
 def warning_issue(
     *, case_id: int, signing: Signing, note: str = "", language: str = "id", actor: User, now: datetime
-) -> Warning:
+) -> WarningLetter:
     """HR issues the letter of the level that follows, with both signatures (box 11).
 
     Raises NotAllowed, WrongState (inside SP 3: it is final), Invalid (a letter issued meanwhile answers it).
@@ -193,15 +197,15 @@ def warning_issue(
     return letter
 
 
-def _superior(letter: Warning) -> Signing:
+def _superior(letter: WarningLetter) -> Signing:
     return Signing(
         letter.requested_by_id, letter.requested_name, letter.requested_position, Purpose.PREPARED, letter.requested_at
     )
 
 
-def _earlier(letter: Warning) -> list[Warning]:
+def _earlier(letter: WarningLetter) -> list[WarningLetter]:
     """Those in force on the day of the violation, which make this one the next."""
-    rows = Warning.objects.standing().filter(person_id=letter.person_id).exclude(pk=letter.pk)
+    rows = WarningLetter.objects.standing().filter(person_id=letter.person_id).exclude(pk=letter.pk)
     standing = set(in_force(given_to(letter.person_id), letter.violated_on))
     return [
         one for one in rows.order_by("issued_on", "level")
@@ -209,12 +213,12 @@ def _earlier(letter: Warning) -> list[Warning]:
     ]  # fmt: skip
 
 
-def _letter_awaited(case: DisciplineCase) -> Warning:
-    rows = Warning.objects.standing().filter(case=case, receipt="")
+def _letter_awaited(case: DisciplineCase) -> WarningLetter:
+    rows = WarningLetter.objects.standing().filter(case=case, receipt="")
     return rows.select_for_update(of=("self",), no_key=True).latest("pk")
 
 
-def _received(letter: Warning, receipt: Receipt, signings: list[Signing], actor: User, now: datetime) -> None:
+def _received(letter: WarningLetter, receipt: Receipt, signings: list[Signing], actor: User, now: datetime) -> None:
     """The letter with its receipt is the next revision of the document."""
     assert letter.document is not None and letter.issued_by_id is not None and letter.issued_at is not None
     letter.receipt, letter.receipt_at = receipt, now
@@ -231,7 +235,7 @@ def _received(letter: Warning, receipt: Receipt, signings: list[Signing], actor:
     letter.save(update_fields=["receipt", "receipt_at", "document", "second_factor", "witnesses"])
 
 
-def warning_receive(*, case_id: int, proof: Proof, note: str = "", actor: User, now: datetime) -> Warning:
+def warning_receive(*, case_id: int, proof: Proof, note: str = "", actor: User, now: datetime) -> WarningLetter:
     """The person signs for the letter, in the own session and having proved who they are.
 
     To sign is to have received, not to agree: `note` is for the person's own words.
@@ -254,7 +258,7 @@ def warning_receive(*, case_id: int, proof: Proof, note: str = "", actor: User, 
 
 def warning_refuse(
     *, case_id: int, witnesses: list[dict[str, str]], note: str, actor: User, now: datetime
-) -> Warning:  # fmt: skip
+) -> WarningLetter:  # fmt: skip
     """The person does not sign: two witnesses saw that the letter was handed over. It is valid all the same."""
     text, seen = words(note), _two(witnesses, _case(case_id).person, actor)
     with step(DISCIPLINE, DisciplineCase, case_id, "refuse", actor=actor, now=now, also=_again(case_id, now)) as case:
@@ -289,11 +293,11 @@ def _two(witnesses: list[dict[str, str]], person: Person, actor: User) -> list[d
 
 
 @transaction.atomic
-def warning_withdraw(*, warning_id: int, note: str, actor: User, now: datetime) -> Warning:
+def warning_withdraw(*, warning_id: int, note: str, actor: User, now: datetime) -> WarningLetter:
     """HR takes a letter back: it was wrong, or an objection was right. It counts no more; the document says so."""
     text = words(note, most=1_000)
-    person_locked(Warning.objects.values_list("person_id", flat=True).get(pk=warning_id))
-    letter = Warning.objects.select_for_update(of=("self",), no_key=True).get(pk=warning_id)
+    person_locked(WarningLetter.objects.values_list("person_id", flat=True).get(pk=warning_id))
+    letter = WarningLetter.objects.select_for_update(of=("self",), no_key=True).get(pk=warning_id)
     case = DisciplineCase.objects.select_for_update(of=("self",), no_key=True).get(pk=letter.case_id)
     if not has_role(actor, RELATIONS, site=case.site) or actor.person_id == letter.person_id:
         raise NotAllowed

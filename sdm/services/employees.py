@@ -104,7 +104,7 @@ def employee_hire(
     nik_is_free(given.get("nik", ""), person_id=None)
     place_fits(person=None, site=site, team=team, leader=leader, on=joined_on)
     if contract is not None:
-        employments.terms_check(contract)
+        employments.terms_check(contract, at=now)
     with lifecycle.person_join(
         number=number_clean(number), name=name_clean(name), email=email_clean(email), position=position_clean(position),
         site=site, joined_on=joined_on, actor=actor, now=now,
@@ -197,7 +197,7 @@ def employee_rejoin(
     if Placement.objects.filter(employee_id=person_id, starts_on__gt=last).exists():
         raise WrongState(_("A return is planned already. Withdraw that first."))
     if contract is not None:
-        employments.terms_check(contract)
+        employments.terms_check(contract, at=now)
     here = place_on(person_id, last)
     if here is not None and here.ends_on != last:  # the last day is not over yet, or nobody was told
         here.ends_on = last

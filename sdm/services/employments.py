@@ -1,9 +1,13 @@
-"""Contracts: added, extended, ended; never two at once. Who changes one holds the person's lock."""
+"""Contracts: added, extended, ended; never two at once, no PKWTs beyond the law's limit, no probation in one (SDM-7).
+
+Who changes one holds the person's lock; whoever has to do with contracts is told by `sdm.contracts.changes.changed`.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -16,6 +20,9 @@ from occ.people.models import Person, in_force
 from occ.texts import kept
 from occ.times import in_reach
 from sdm.choices import EmploymentKind
+from sdm.contracts.changes import changed
+from sdm.contracts.policies import Law, law
+from sdm.contracts.terms import Chain, Span, chain_with
 from sdm.models import Employment, Placement
 from sdm.personal import KEEPERS, may
 
@@ -28,10 +35,12 @@ class Terms:
     starts_on: date
     agreed_until: date | None
     number: str = ""
+    probation_months: int = 0
 
 
-def terms_check(terms: Terms) -> None:
-    """Raises Invalid: an unknown kind, a PKWT without an end, a PKWTT with one, an end before the beginning."""
+def terms_check(terms: Terms, *, at: datetime) -> None:
+    """Raises Invalid: an unknown kind, a PKWT without an end, a PKWTT with one, an end before the beginning, probation
+    beyond what the law allows at that instant."""
     if terms.kind not in EmploymentKind.values:
         raise Invalid(_("A contract is a PKWT or a PKWTT."), field="kind")
     if terms.kind == EmploymentKind.PKWT and terms.agreed_until is None:
@@ -45,22 +54,61 @@ def terms_check(terms: Terms) -> None:
         raise Invalid(_("The contract would end before it begins."), field="agreed_until", code="order")
     if len(terms.number) > 60:
         raise Invalid(_("The contract number has at most 60 characters."), field="number")
+    if terms.probation_months:
+        _probation_check(terms, law(at))
+
+
+def _probation_check(terms: Terms, numbers: Law) -> None:
+    if terms.kind == EmploymentKind.PKWT:
+        if terms.probation_months > numbers.pkwt_probation:
+            words = _("A PKWT has no probation (PP 35/2021 article 12): leave it out.")
+            raise Invalid(words, field="probation_months", code="pkwt_probation")
+    elif not 0 <= terms.probation_months <= numbers.pkwtt_probation:
+        words = _("Probation in a PKWTT lasts at most %(n)s months (UU 13/2003 article 60).")
+        raise Invalid(words % {"n": numbers.pkwtt_probation}, field="probation_months", code="pkwtt_probation")
+
+
+def pkwt_chain(person_id: int, first: date, last: date, *, numbers: Law) -> Chain:
+    """The chain of that person's PKWTs in which one from `first` to `last` would lie."""
+    rows = Employment.objects.filter(employee_id=person_id, kind=EmploymentKind.PKWT, ends_on__isnull=False)
+    spans = [Span(starts_on, ends_on) for starts_on, ends_on in rows.values_list("starts_on", "ends_on") if ends_on]
+    return chain_with(spans, Span(first, last), gap_days=numbers.gap_days, max_months=numbers.max_months)
+
+
+def limit_check(person_id: int, terms: Terms, *, at: datetime) -> None:
+    """Raises Invalid when the person's PKWTs together would last longer than the law allows (PP 35/2021 art. 8)."""
+    if terms.kind != EmploymentKind.PKWT or terms.agreed_until is None:
+        return
+    numbers = law(at)
+    chain = pkwt_chain(person_id, terms.starts_on, terms.agreed_until, numbers=numbers)
+    if chain.too_long:
+        words = _(
+            "PKWTs last %(n)s months in all at most, extensions included (PP 35/2021 article 8): the first began on "
+            "%(first)s, so none may last beyond %(limit)s."
+        )
+        values = {"n": numbers.max_months, "first": date_format(chain.first, "j F Y"),
+                  "limit": date_format(chain.limit, "j F Y")}  # fmt: skip
+        raise Invalid(words % values, field="agreed_until", code="pkwt_limit")
 
 
 @transaction.atomic
 def employment_add(*, person_id: int, terms: Terms, note: str = "", actor: Actor, now: datetime) -> Employment:
     """A contract of its own. Raises Invalid when another one holds at that time: then it is ended or extended."""
     person = _kept(person_id, actor)
-    terms_check(terms)
+    terms_check(terms, at=now)
     _employed(person, terms)
     return write(person, terms, None, note, actor, now)
 
 
 @transaction.atomic
 def employment_extend(
-    *, employment_id: int, agreed_until: date, number: str = "", note: str = "", actor: Actor, now: datetime
-) -> Employment:
-    """A PKWT goes on from the day after its end until that day. Raises WrongState when it ended sooner, or is."""
+    *, employment_id: int, agreed_until: date, number: str = "", note: str = "", tell: bool = True, actor: Actor,
+    now: datetime,
+) -> Employment:  # fmt: skip
+    """A PKWT goes on from the day after its end until that day. Raises WrongState when it ended sooner, or is.
+
+    `tell`: whether `changed` is sent; who says no sends it.
+    """
     found = Employment.objects.get(pk=employment_id)
     person = _kept(found.employee_id, actor)
     found.refresh_from_db()
@@ -71,8 +119,8 @@ def employment_extend(
     if Employment.objects.filter(extends=found).exists():
         raise WrongState(_("This contract is extended already."))
     terms = Terms(EmploymentKind.PKWT, found.ends_on + timedelta(days=1), agreed_until, number)
-    terms_check(terms)
-    return write(person, terms, found, note, actor, now)
+    terms_check(terms, at=now)
+    return write(person, terms, found, note, actor, now, tell=tell)
 
 
 @transaction.atomic
@@ -94,6 +142,7 @@ def employment_end(*, employment_id: int, ends_on: date, note: str, actor: Actor
     found.save(update_fields=["ends_on"])
     data = {"ends_on": ends_on, "was": was, "note": note}
     record(actor=actor, action="employment.ended", subject=found, data=data, now=now, site=person.site)
+    changed.send(Employment, person=person, actor=actor, now=now)
     return found
 
 
@@ -124,9 +173,11 @@ def _employed(person: Person, terms: Terms) -> None:
 
 
 def write(
-    person: Person, terms: Terms, extends: Employment | None, note: str, actor: Actor, now: datetime
-) -> Employment:
-    """Write a contract whose terms were checked. Raises Invalid when another one holds at that time."""
+    person: Person, terms: Terms, extends: Employment | None, note: str, actor: Actor, now: datetime, *,
+    tell: bool = True,
+) -> Employment:  # fmt: skip
+    """Write a contract whose terms were checked. Raises Invalid when another one holds at that time, or the person's
+    PKWTs would last too long."""
     rows = Employment.objects.filter(employee_id=person.pk)
     clash = rows.exclude(ends_on__lt=terms.starts_on)
     if terms.agreed_until is not None:
@@ -135,14 +186,18 @@ def write(
         words = _("Another contract holds at that time: %(kind)s from %(day)s.")
         values = {"kind": other.get_kind_display(), "day": other.starts_on}
         raise Invalid(words % values, field="starts_on", code="contract_overlaps")
+    limit_check(person.pk, terms, at=now)
     made = Employment(
         employee_id=person.pk, kind=terms.kind, number=terms.number.strip(), starts_on=terms.starts_on,
         agreed_until=terms.agreed_until, ends_on=terms.agreed_until, extends=extends, note=note[:300],
+        probation_months=terms.probation_months,
     )  # fmt: skip
     sign(made, actor, note, now=now)
     made.save()
     data = {"kind": terms.kind, "from": terms.starts_on, "until": terms.agreed_until, "extends": extends and extends.pk}
     record(actor=actor, action="employment.added", subject=made, data=data, now=now, site=person.site)
+    if tell:
+        changed.send(Employment, person=person, actor=actor, now=now)
     return made
 
 

@@ -53,6 +53,9 @@ COLUMNS = [
     Column(
         "agreed_until", gettext_lazy("Contract until"), kind="date", aliases=("Akhir Kontrak", "Tgl Akhir Kontrak")
     ),
+    Column(
+        "probation_months", gettext_lazy("Probation (months)"), aliases=("Masa Percobaan", "Masa Percobaan (bulan)")
+    ),
     Column("nik", gettext_lazy("NIK (national ID number)"), aliases=("NIK", "NIK KTP", "No KTP", "Nomor KTP")),
     Column(
         "birth_date", gettext_lazy("Born on"), kind="birth", aliases=("Tanggal Lahir", "Tgl Lahir", "Date of Birth")
@@ -211,7 +214,18 @@ class Meaning:
         begins = value.get("contract_from") or value.get("joined_on")
         if begins is None:
             raise Invalid(_("Since when does the contract hold?"), field="contract_from", code="empty")
-        return Terms(value["kind"], begins, value.get("agreed_until"), value.get("contract_number", ""))
+        months = probation_read(value.get("probation_months", ""))
+        return Terms(value["kind"], begins, value.get("agreed_until"), value.get("contract_number", ""), months)
+
+
+def probation_read(text: str) -> int:
+    """So many months; empty and a dash are none. Raises Invalid."""
+    word = text.strip()
+    if word in ("", "-", "–"):
+        return 0
+    if not (word.isascii() and word.isdecimal() and len(word) < 3):
+        raise Invalid(_("Probation is a number of months."), field="probation_months", code="number")
+    return int(word)
 
 
 # For people -----------------------------------------------------------------------------------------------------------

@@ -123,11 +123,13 @@ def _contract(person: Person, values: dict[str, Any], actor: Actor, now: datetim
     terms: Terms | None = values.get("contract")
     if terms is None:
         return False
-    employments.terms_check(terms)
+    employments.terms_check(terms, at=now)
     rows = Employment.objects.filter(employee_id=person.pk)
     known = rows.filter(starts_on=terms.starts_on).first()
     if known is not None:
-        if (known.kind, known.agreed_until) != (terms.kind, terms.agreed_until):
+        if (known.kind, known.agreed_until, known.probation_months) != (
+            terms.kind, terms.agreed_until, terms.probation_months
+        ):  # fmt: skip
             words = _("The contract from %(day)s is recorded with other terms: end it or extend it by hand.")
             raise Invalid(words % {"day": terms.starts_on}, field="contract", code="contract_differs")
         return False

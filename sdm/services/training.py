@@ -265,7 +265,7 @@ def average(participant: Participant) -> Decimal | None:
 
 
 def mark_of(stage: str, site: Site, now: datetime) -> Decimal:
-    return Decimal(str(policy_value(MARK[stage], at=now, site=site)))
+    return Decimal(str(policy_value(MARK[S(stage)], at=now, site=site)))
 
 
 def lacking(one: Participant, now: datetime) -> str:

@@ -42,7 +42,7 @@ from occ.workflow.flows import Transition
 from sdm.discipline.choices import CaseStatus, Matter, Method
 from sdm.discipline.levels import TERMINATION
 from sdm.discipline.workflow import OPENERS, PERSONS, RELATIONS, drawn_at
-from sdm.models import DisciplineCase, Warning
+from sdm.models import DisciplineCase, WarningLetter
 from sdm.services import discipline, discipline_letters
 from sdm.services.discipline_common import is_own, leads
 
@@ -284,7 +284,7 @@ def rows_of(user: User, now: datetime) -> QuerySet[DisciplineCase]:
 
 
 def with_level(rows: QuerySet[DisciplineCase], day: date) -> QuerySet[DisciplineCase]:
-    held = Warning.objects.standing().filter(person=OuterRef("person"), issued_on__lte=day, valid_until__gte=day)
+    held = WarningLetter.objects.standing().filter(person=OuterRef("person"), issued_on__lte=day, valid_until__gte=day)
     highest = held.order_by().values("person").annotate(most=Max("level")).values("most")
     return rows.annotate(sp=Subquery(highest))
 
@@ -386,7 +386,7 @@ def monitoring(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def warning_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    letter = get_visible(Warning, me(request), pk)
+    letter = get_visible(WarningLetter, me(request), pk)
     if not has_role(me(request), RELATIONS, site=letter.case.site):
         raise NotAllowed
     form = NoteForm(request.POST, auto_id=f"id_withdraw_{pk}_%s")
@@ -427,7 +427,9 @@ def _detail(
     today = local_day(now, found.site.zone)
     watches = found.status == CaseStatus.IMPROVING and leads(user, found.person, now)
     relations = has_role(user, RELATIONS, site=found.site) and not own
-    letters = list(Warning.objects.filter(person_id=found.person_id).issued().select_related("document").order_by("pk"))
+    letters = list(
+        WarningLetter.objects.filter(person_id=found.person_id).issued().select_related("document").order_by("pk")
+    )
     for one in letters:
         one.now_in_force = one.in_force_on(today)  # type: ignore[attr-defined]
         if relations and one.withdrawn_at is None and one.receipt and one.case_id == found.pk:
@@ -439,7 +441,7 @@ def _detail(
         "title": _("My pembinaan") if own else found.person.name,
         "subtitle": f"{found} · {found.get_matter_display()} · {found.site.name}", "crumbs": crumbs(), "case": found,
         "own": own, "now": now, "words": found.entries.order_by("-pk"), "letters": letters,
-        "request_": Warning.objects.unanswered().filter(case=found).first(),
+        "request_": WarningLetter.objects.unanswered().filter(case=found).first(),
         "expected": discipline_letters.expected(found, now), "termination": TERMINATION,
         "files": attachments_of(found).order_by("uploaded_at"),
         "documents": documents.exclude(status=Status.DESTROYED).defer("data").order_by("-pk"),

@@ -30,7 +30,7 @@ from sdm.forms import CloseForm, InterviewForm, ItemForm, LeavingForm, MoveForm,
 from sdm.jobs import reads
 from sdm.models import ClearanceItem, Leaving
 from sdm.personal import reads_interview, reads_letters
-from sdm.providers import PANELS
+from sdm.providers import panels_for
 from sdm.services import clearance, leavings
 from sdm.workflow import LEAVING, RECORDERS
 
@@ -143,7 +143,7 @@ def _detail(
         "interview": getattr(found, "interview", None) if reads_interview(user, person.pk, found.site) else None,
         "interview_held": hasattr(found, "interview"),
         "letters": attachments_of(found) if reads_letters(me(request), found.employee_id, found.site) else [],
-        "panels": [(one, one.lines(user, person)) for one in PANELS.values()],
+        "panels": panels_for(user, person),
         "documents": documents.defer("data").order_by("-pk"),
         "may": may,
         "move": move or MoveForm(initial=moving),

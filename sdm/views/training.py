@@ -203,8 +203,8 @@ COUNTED = [*STAGES, TrainingStatus.PASSED, TrainingStatus.OUT]
 def rows_of(user: User, now: datetime) -> QuerySet[TrainingBatch]:
     """Batches with how many stand where."""
     counts = {f"n_{one.value}": Count("participants", filter=Q(participants__status=one)) for one in COUNTED}
-    rows: Any = TrainingBatch.objects.visible_to(user).select_related("site").annotate(**counts)
-    return rows  # type: ignore[no-any-return]
+    rows: QuerySet[TrainingBatch] = TrainingBatch.objects.visible_to(user).select_related("site").annotate(**counts)
+    return rows
 
 
 def columns() -> list[OutColumn]:

@@ -14,7 +14,7 @@ from occ.people.choices import Role
 from occ.people.models import Site
 from sdm.api.discipline import STEPS
 from sdm.discipline.workflow import DISCIPLINE, OPENERS, PERSONS, SUPERIORS
-from sdm.models import TRAINING_READERS, RecordingSample, Warning
+from sdm.models import TRAINING_READERS, RecordingSample, WarningLetter
 from sdm.services import training
 from sdm.services.training import ADDERS
 from sdm.training.choices import TrainingStatus
@@ -80,7 +80,7 @@ def objects_of(where: Site) -> dict[str, Any]:
     )
     case = cases.opened(floor)
     warned = cases.brought(floor, "sp_issued", person(where))
-    letter = Warning.objects.get(case=warned)
+    letter = WarningLetter.objects.get(case=warned)
     batch = training.batch_open(
         site=where, code=f"M-{where.code}", title="Matriks", starts_on=DAY, actor=trainings.hr(), now=NOW
     )

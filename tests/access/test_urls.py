@@ -18,6 +18,7 @@ from tests.access import (
     test_realtime_rotg,
     test_retention,
     test_sdm,
+    test_sdm_contracts,
     test_sdm_evaluating,
     test_sdm_recruiting,
     test_sdm_training,
@@ -30,6 +31,7 @@ APPS = (
     test_realtime_roster, test_realtime_rotg, test_sdm_training,
     test_realtime_roster, test_realtime_rotg, test_sdm_recruiting,
     test_realtime_roster, test_realtime_rotg, test_sdm_evaluating,
+    test_realtime_roster, test_realtime_rotg, test_sdm_contracts,
 )  # fmt: skip
 # Open to whoever asks, or answering nobody in particular.
 OPEN = {

@@ -12,7 +12,7 @@ from occ.people.choices import Role
 from occ.people.models import Person, User
 from sdm.discipline.choices import CaseStatus, Matter
 from sdm.discipline.levels import TERMINATION
-from sdm.models import DisciplineCase, Warning
+from sdm.models import DisciplineCase, WarningLetter
 from sdm.services import discipline, discipline_letters, leavings
 from tests.factories import NOW, Floor, user
 
@@ -104,7 +104,7 @@ def letters(floor: Floor, person: Person, levels: int, now: datetime) -> None:
         do(floor, case, "proceed", floor.leader, moment + 5 * DAYS)
         watch(floor, case, moment + 5 * DAYS)
         do(floor, case, "identify", floor.leader, moment + 5 * DAYS)
-    assert Warning.objects.standing().filter(person=person).count() == levels
+    assert WarningLetter.objects.standing().filter(person=person).count() == levels
 
 
 def at_problem(floor: Floor, case: DisciplineCase, now: datetime = NOW) -> DisciplineCase:

@@ -27,7 +27,7 @@ from sdm.discipline.finding import turns
 from sdm.discipline.opening import case_open
 from sdm.discipline.policies import ANSWER, COMMIT, DECIDE, EXIT, FILE, JUDGE, MONTHS, RECEIPT, REQUEST
 from sdm.discipline.workflow import DISCIPLINE, OWN_TURN
-from sdm.models import CaseEntry, DisciplineCase, Warning
+from sdm.models import CaseEntry, DisciplineCase, WarningLetter
 from sdm.services import discipline, discipline_letters, leavings, placements
 from tests.factories import DAY, NOW, Floor, person, user
 from tests.sdm.discipline import (
@@ -230,7 +230,7 @@ def test_modules_above_open_one_with_where_it_came_from(floor: Floor) -> None:
 
 def test_first_letter_says_why_until_when_and_by_whom(floor: Floor) -> None:
     case = brought(floor, CaseStatus.SP_ISSUED)
-    letter = Warning.objects.get(case=case)
+    letter = WarningLetter.objects.get(case=case)
     assert (letter.level, letter.issued_on, letter.valid_until) == (1, DAY, date(2027, 5, 19))
     document = letter.document
     assert document is not None
@@ -248,7 +248,7 @@ def test_the_receipt_is_signed_by_nobody_else(floor: Floor) -> None:
     with pytest.raises(NotAllowed):
         do(floor, case, "receive", agent, proof=proof(hr))
     do(floor, case, "receive", agent)
-    letter = Warning.objects.get(case=case)
+    letter = WarningLetter.objects.get(case=case)
     assert (letter.receipt, letter.receipt_at, case.status) == (Receipt.SIGNED, NOW, CaseStatus.COACHED)
     assert letter.document is not None and letter.document.revision == 1
     assert {one.user_id for one in letter.document.signatures.all()} == {floor.leader.pk, hr.pk, agent.pk}
@@ -269,7 +269,7 @@ def test_a_refused_receipt_needs_two_witnesses(floor: Floor, witnesses: list[dic
     with pytest.raises(Invalid):
         do(floor, case, "refuse", relations(), witnesses=[WITNESSES[0], {"name": floor.agent.name, "position": "x"}])
     do(floor, case, "refuse", relations())
-    letter = Warning.objects.get(case=case)
+    letter = WarningLetter.objects.get(case=case)
     assert (letter.receipt, letter.witnesses) == (Receipt.REFUSED, WITNESSES)
     assert letter.document is not None and "Saksi Dua" in letter.document.data["receipt"]
 
@@ -283,7 +283,7 @@ def test_signatures_are_of_who_acts_and_for_that(floor: Floor) -> None:
 
 def test_a_violation_inside_a_letter_leads_to_the_next_up_to_final(floor: Floor) -> None:
     case = brought(floor, CaseStatus.FINAL)
-    rows = Warning.objects.standing().filter(person=floor.agent).order_by("pk")
+    rows = WarningLetter.objects.standing().filter(person=floor.agent).order_by("pk")
     assert [one.level for one in rows] == [1, 2, 3]
     assert rows[2].document is not None
     assert [row.split(" · ")[0] for row in rows[2].document.data["earlier"]] == ["SP 1", "SP 2"]
@@ -325,7 +325,7 @@ def test_two_requests_answered_at_once_give_one_letter(live_floor: Floor) -> Non
         discipline_letters.warning_issue(case_id=case.pk, signing=signing(hr, Purpose.APPROVED), actor=hr, now=NOW)
 
     found = in_threads(2, issue)
-    assert [one.level for one in Warning.objects.standing()] == [1]
+    assert [one.level for one in WarningLetter.objects.standing()] == [1]
     assert sum(isinstance(one, Invalid) for one in found) == 1
 
 
@@ -334,7 +334,7 @@ def test_hr_sends_a_request_back_and_another_follows(floor: Floor) -> None:
     do(floor, case, "return", relations())
     assert case.status == CaseStatus.PROBLEM
     do(floor, case, "request", floor.leader)
-    assert Warning.objects.filter(case=case).count() == 2
+    assert WarningLetter.objects.filter(case=case).count() == 2
 
 
 def test_the_validity_is_that_of_the_policy_of_the_day(floor: Floor) -> None:
@@ -348,12 +348,12 @@ def test_the_validity_is_that_of_the_policy_of_the_day(floor: Floor) -> None:
         now=NOW,
     )
     case = brought(floor, CaseStatus.SP_ISSUED)
-    assert Warning.objects.get(case=case).valid_until == date(2027, 2, 19)
+    assert WarningLetter.objects.get(case=case).valid_until == date(2027, 2, 19)
 
 
 def test_a_withdrawn_letter_counts_no_more_and_says_so(floor: Floor) -> None:
     case = brought(floor, CaseStatus.SP_ISSUED)
-    letter, hr = Warning.objects.get(case=case), relations()
+    letter, hr = WarningLetter.objects.get(case=case), relations()
     withdraw: dict[str, Any] = {"warning_id": letter.pk, "note": "Salah orang", "now": NOW}
     with pytest.raises(WrongState):
         discipline_letters.warning_withdraw(actor=hr, **withdraw)
@@ -372,11 +372,11 @@ def test_what_was_said_and_signed_cannot_be_changed(floor: Floor) -> None:
     case = brought(floor, CaseStatus.SP_ISSUED)
     for change in ({"reason": "lain"}, {"level": 2}, {"valid_until": DAY}):
         with pytest.raises(InternalError), transaction.atomic():
-            Warning.objects.filter(case=case).update(**change)
+            WarningLetter.objects.filter(case=case).update(**change)
     with pytest.raises(IntegrityError), transaction.atomic():
         CaseEntry.objects.filter(case=case).update(text="lain")
     with pytest.raises(InternalError), transaction.atomic():
-        Warning.objects.filter(case=case).delete()
+        WarningLetter.objects.filter(case=case).delete()
 
 
 # Final, and what the person's life brings -------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from occ.people.choices import Role
 from occ.people.models import RoleAssignment, Team, User
 from occ.workflow.models import WorkflowStep
 from sdm.discipline.finding import find_cases, lines, turns
-from sdm.models import DisciplineCase, Warning
+from sdm.models import DisciplineCase, WarningLetter
 from sdm.services import discipline
 from sdm.views.discipline import CaseFilter, line, rows_of
 from tests.documents.test_pages import PNG
@@ -52,10 +52,10 @@ def others(floor: Floor) -> list[User]:
 
 def test_nobody_else_finds_it_anywhere(floor: Floor) -> None:
     case = brought(floor, "sp_issued")
-    letter = Warning.objects.get(case=case)
+    letter = WarningLetter.objects.get(case=case)
     for who in others(floor):
         assert not DisciplineCase.objects.visible_to(who).exists(), who
-        assert not Warning.objects.visible_to(who).exists(), who
+        assert not WarningLetter.objects.visible_to(who).exists(), who
         assert list(find_cases(who, floor.agent.name, 9)) == []
         assert list(find_cases(who, str(case.pk), 9)) == []
         assert list(turns(who)) == []
@@ -73,7 +73,7 @@ def test_nobody_else_finds_it_anywhere(floor: Floor) -> None:
 
 def test_who_may_read_it_does(floor: Floor) -> None:
     case = brought(floor, "sp_issued")
-    letter = Warning.objects.get(case=case)
+    letter = WarningLetter.objects.get(case=case)
     for who in (agent_user(floor.agent), floor.leader, floor.coordinator, floor.manager, relations()):
         page = client_of(who).get(case.get_absolute_url())
         assert page.status_code == 200
@@ -173,7 +173,7 @@ def test_one_signs_in_the_own_session_with_the_own_password(floor: Floor) -> Non
     assert client.post(url, {"password": PASSWORD, "note": "Saya mengerti"}).status_code == 302
     case.refresh_from_db()
     assert case.status == "coached"
-    assert Warning.objects.get(case=case).receipt == "signed"
+    assert WarningLetter.objects.get(case=case).receipt == "signed"
 
 
 def test_the_pages_of_request_and_letter(floor: Floor) -> None:
@@ -188,7 +188,7 @@ def test_the_pages_of_request_and_letter(floor: Floor) -> None:
     assert 'id="finalise"' not in page
     answer = hr.post(reverse("sdm:discipline_step", args=[case.pk, "issue"]), {"language": "id", "password": PASSWORD})
     assert answer.status_code == 302, answer.content.decode()
-    assert Warning.objects.get(case=case).level == 1
+    assert WarningLetter.objects.get(case=case).level == 1
 
 
 def test_queries_of_the_list(floor: Floor, django_assert_max_num_queries: Any) -> None:

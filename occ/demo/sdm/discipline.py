@@ -50,7 +50,7 @@ class _Stories:
     def tell(self) -> None:
         for i, person in enumerate(self.people):
             (self.appreciated, self.filed, self.watched, self.problem, self.asked, self.assessed)[i](person)
-        self.warned(Person.objects.get(pk=self.agent.person_id))
+        self.warned(Person.objects.get(user=self.agent))
 
     def open(self, person: Person, matter: str, about: str, days: float) -> DisciplineCase:
         return discipline.case_open(

@@ -1,0 +1,10 @@
+from django.db import migrations
+
+from occ.ledger.append_only import append_only
+
+
+class Migration(migrations.Migration):
+    dependencies = [("sdm", "0013_contracts"), ("ledger", "0002_triggers")]
+    operations = [
+        append_only("sdm_historicalrenewal", "sdm_historicalwage", "sdm_historicalcompensation"),
+    ]
