@@ -250,6 +250,7 @@ CELERY_BEAT_SCHEDULE = {
     "connect": {"task": "userids.tasks.connect", "schedule": 20.0, "options": {"expires": 60}},
     "reconcile": {"task": "userids.reconciling.tasks.reconcile", "schedule": 60.0, "options": {"expires": 60}},
     "transfers": {"task": "sdm.tasks.take_effect", "schedule": 60.0, "options": {"expires": 60}},
+    "leaves": {"task": "sdm.tasks.leaves", "schedule": 900.0, "options": {"expires": 900}},
     "floor": {"task": "realtime.tasks.floor", "schedule": 15.0, "options": {"expires": 60}},
     "months": {"task": "realtime.tasks.months", "schedule": 1800.0, "options": {"expires": 1800}},
     "alerts": {"task": "realtime.tasks.alerts", "schedule": 30.0, "options": {"expires": 60}},

@@ -25,6 +25,15 @@ LETTER_READERS = frozenset(
     {*KEEPERS, Role.SUPPORT, Role.COORDINATOR, Role.DOCUMENT_CONTROL, Role.AUDITOR, Role.HR_PAYROLL}
 )
 CONTRACT_READERS = PERSONAL_READERS | {Role.COORDINATOR, Role.MANAGER, Role.HEAD_MANAGER}
+# Who reads that somebody of a site is away; why, and the doctor's note, only HR, who leads the person, and the person.
+ABSENCE_READERS = frozenset(
+    {
+        Role.COORDINATOR, Role.WFM, Role.RTFM, Role.MANAGER, Role.HEAD_MANAGER, Role.HR_RELATIONS, Role.HR_PAYROLL,
+        Role.AUDITOR,
+    }
+)  # fmt: skip
+ABSENCE_LEADERS = frozenset({Role.TEAM_LEADER})
+NOTE_READERS = frozenset({Role.HR_RELATIONS, Role.HR_PAYROLL})
 INTERVIEW_READERS = frozenset({Role.HR_RELATIONS, Role.MANAGER, Role.HEAD_MANAGER, Role.AUDITOR})
 DIGITS = 16
 SHOWN = 4

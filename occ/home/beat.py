@@ -25,6 +25,7 @@ from retention.services.proposals import drafts_open
 from retention.services.transcripts import transcripts_make
 from retention.tasks import duty as retention_duty
 from retention.tasks import scans_run
+from sdm.services.absence import leaves_end
 from sdm.services.placements import placements_take_effect
 from userids.reconciling.pulling import reconcile_due
 from userids.services.access_reviews import access_reviews_open
@@ -53,6 +54,7 @@ DUTIES: dict[str, Callable[[datetime], int]] = {
     "lifecycle": lambda now: announce_left(now=now),
     "access_reviews": lambda now: access_reviews_open(now=now),
     "transfers": lambda now: placements_take_effect(now=now),
+    "leaves": lambda now: leaves_end(now=now),
     "floor": lambda now: floor_once(now=now),
     "alerts": lambda now: alerts_watch(now=now),
     "headcounts": lambda now: headcounts_open(now=now) + handovers_open(now=now),

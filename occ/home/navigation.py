@@ -14,6 +14,8 @@ from realtime.floorwatch.audience import BOARD_READERS
 from realtime.models import FLOOR_READERS, MONTH_READERS, ROSTER_READERS, ROTG_READERS, RULE_READERS, SOURCE_READERS
 from realtime.services.ingesting import SENDERS
 from retention.personal import APPROVERS, CATALOGUE_READERS, LISTENERS, PLACE_READERS
+from sdm.absence.workflow import ASKERS as LEAVE_ASKERS
+from sdm.services.absence_reading import READERS as LEAVE_READERS
 from userids.models import APPLICATION_READERS
 
 FLOOR = frozenset({*SITE_WIDE, Role.TEAM_LEADER})
@@ -114,6 +116,8 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
         [
             Item(_("People"), "users", "sdm:people", FLOOR | {Role.AGENT}),
             Item(_("Leavings"), "door-exit", "sdm:leavings", FLOOR),
+            Item(_("My leave"), "beach", "sdm:my_leave", LEAVE_ASKERS),
+            Item(_("Leave"), "calendar-user", "sdm:leaves", LEAVE_READERS),
         ],
     ),
     (

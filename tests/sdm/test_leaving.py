@@ -100,7 +100,7 @@ def test_every_step_from_every_state_by_every_role(floor: Floor, hr: User, state
 
 
 def test_every_registered_flow_is_walked() -> None:
-    assert {"sdm.leaving"} == {key for key in FLOWS if key.startswith("sdm.")}
+    assert {"sdm.leave", "sdm.leaving"} == {key for key in FLOWS if key.startswith("sdm.")}
 
 
 def test_recorded_by_hr_it_opens_the_shutting_of_every_id_and_supports_record(floor: Floor, hr: User) -> None:
