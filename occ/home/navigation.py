@@ -16,6 +16,8 @@ from realtime.services.ingesting import SENDERS
 from retention.personal import APPROVERS, CATALOGUE_READERS, LISTENERS, PLACE_READERS
 from sdm.absence.workflow import ASKERS as LEAVE_ASKERS
 from sdm.services.absence_reading import READERS as LEAVE_READERS
+from sdm.services.organisation import CHART_READERS
+from sdm.services.turnover import READERS as TURNOVER_READERS
 from userids.models import APPLICATION_READERS
 
 FLOOR = frozenset({*SITE_WIDE, Role.TEAM_LEADER})
@@ -118,6 +120,8 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Leavings"), "door-exit", "sdm:leavings", FLOOR),
             Item(_("My leave"), "beach", "sdm:my_leave", LEAVE_ASKERS),
             Item(_("Leave"), "calendar-user", "sdm:leaves", LEAVE_READERS),
+            Item(_("Organisation"), "sitemap", "sdm:organisation", CHART_READERS),
+            Item(_("Turnover and tenure"), "chart-arrows-vertical", "sdm:turnover", TURNOVER_READERS),
         ],
     ),
     (

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sdm.api import absence, views
+from sdm.api import absence, overview, views
 
 urlpatterns = [
     path("employees/", views.Employees.as_view(), name="sdm-employees"),
@@ -9,4 +9,6 @@ urlpatterns = [
     path("leaves/", absence.Leaves.as_view(), name="sdm-leaves"),
     path("leaves/<int:pk>/<slug:transition>/", absence.LeaveStep.as_view(), name="sdm-leave-step"),
     path("leave-balances/", absence.Balances.as_view(), name="sdm-leave-balances"),
+    path("turnover/", overview.TurnoverFigures.as_view(), name="sdm-turnover"),
+    path("organisation/", overview.Organisation.as_view(), name="sdm-organisation"),
 ]

@@ -4,86 +4,328 @@ import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
-import occ.people.models
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+import occ.people.models
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0001_initial'),
-        ('sdm', '0002_triggers'),
+        ("people", "0001_initial"),
+        ("sdm", "0002_triggers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HistoricalLeaveRequest',
+            name="HistoricalLeaveRequest",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40, verbose_name='kind')),
-                ('label', models.CharField(max_length=80)),
-                ('group', models.CharField(choices=[('annual', 'Annual leave'), ('sick', 'Sickness'), ('maternity', 'Maternity'), ('important', 'Important reasons'), ('unpaid', 'Unpaid leave'), ('permission', 'Permission')], max_length=12, verbose_name='group')),
-                ('paid', models.BooleanField(verbose_name='paid')),
-                ('proof', models.BooleanField(verbose_name='a proof is brought')),
-                ('starts_on', models.DateField(verbose_name='from')),
-                ('ends_on', models.DateField(verbose_name='to')),
-                ('days', django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), size=None, verbose_name='days that count')),
-                ('status', models.CharField(choices=[('requested', 'Asked for'), ('approved', 'Approved by the team leader'), ('confirmed', 'Confirmed against the roster'), ('taken', 'Taken'), ('refused', 'Refused'), ('cancelled', 'Cancelled')], default='requested', max_length=12, verbose_name='status')),
-                ('asked_at', models.DateTimeField(verbose_name='asked')),
-                ('due_at', models.DateTimeField(blank=True, null=True, verbose_name='decision due')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='decided')),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='confirmed')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.TextField(null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('asked_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked by')),
-                ('confirmed_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('employee', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sdm.employee', verbose_name='employee')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('site', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='people.site', verbose_name='site')),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("kind", models.CharField(max_length=40, verbose_name="kind")),
+                ("label", models.CharField(max_length=80)),
+                (
+                    "group",
+                    models.CharField(
+                        choices=[
+                            ("annual", "Annual leave"),
+                            ("sick", "Sickness"),
+                            ("maternity", "Maternity"),
+                            ("important", "Important reasons"),
+                            ("unpaid", "Unpaid leave"),
+                            ("permission", "Permission"),
+                        ],
+                        max_length=12,
+                        verbose_name="group",
+                    ),
+                ),
+                ("paid", models.BooleanField(verbose_name="paid")),
+                ("proof", models.BooleanField(verbose_name="a proof is brought")),
+                ("starts_on", models.DateField(verbose_name="from")),
+                ("ends_on", models.DateField(verbose_name="to")),
+                (
+                    "days",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.DateField(), size=None, verbose_name="days that count"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Asked for"),
+                            ("approved", "Approved by the team leader"),
+                            ("confirmed", "Confirmed against the roster"),
+                            ("taken", "Taken"),
+                            ("refused", "Refused"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="requested",
+                        max_length=12,
+                        verbose_name="status",
+                    ),
+                ),
+                ("asked_at", models.DateTimeField(verbose_name="asked")),
+                ("due_at", models.DateTimeField(blank=True, null=True, verbose_name="decision due")),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided")),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="confirmed")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.TextField(null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="asked by",
+                    ),
+                ),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="sdm.employee",
+                        verbose_name="employee",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="people.site",
+                        verbose_name="site",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical leave',
-                'verbose_name_plural': 'historical leave',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical leave",
+                "verbose_name_plural": "historical leave",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='LeaveRequest',
+            name="LeaveRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40, verbose_name='kind')),
-                ('label', models.CharField(max_length=80)),
-                ('group', models.CharField(choices=[('annual', 'Annual leave'), ('sick', 'Sickness'), ('maternity', 'Maternity'), ('important', 'Important reasons'), ('unpaid', 'Unpaid leave'), ('permission', 'Permission')], max_length=12, verbose_name='group')),
-                ('paid', models.BooleanField(verbose_name='paid')),
-                ('proof', models.BooleanField(verbose_name='a proof is brought')),
-                ('starts_on', models.DateField(verbose_name='from')),
-                ('ends_on', models.DateField(verbose_name='to')),
-                ('days', django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), size=None, verbose_name='days that count')),
-                ('reason', models.CharField(blank=True, max_length=500, verbose_name='reason')),
-                ('status', models.CharField(choices=[('requested', 'Asked for'), ('approved', 'Approved by the team leader'), ('confirmed', 'Confirmed against the roster'), ('taken', 'Taken'), ('refused', 'Refused'), ('cancelled', 'Cancelled')], default='requested', max_length=12, verbose_name='status')),
-                ('asked_at', models.DateTimeField(verbose_name='asked')),
-                ('due_at', models.DateTimeField(blank=True, null=True, verbose_name='decision due')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='decided')),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='confirmed')),
-                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked by')),
-                ('confirmed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leaves', to='sdm.employee', verbose_name='employee')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.site', verbose_name='site')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=40, verbose_name="kind")),
+                ("label", models.CharField(max_length=80)),
+                (
+                    "group",
+                    models.CharField(
+                        choices=[
+                            ("annual", "Annual leave"),
+                            ("sick", "Sickness"),
+                            ("maternity", "Maternity"),
+                            ("important", "Important reasons"),
+                            ("unpaid", "Unpaid leave"),
+                            ("permission", "Permission"),
+                        ],
+                        max_length=12,
+                        verbose_name="group",
+                    ),
+                ),
+                ("paid", models.BooleanField(verbose_name="paid")),
+                ("proof", models.BooleanField(verbose_name="a proof is brought")),
+                ("starts_on", models.DateField(verbose_name="from")),
+                ("ends_on", models.DateField(verbose_name="to")),
+                (
+                    "days",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.DateField(), size=None, verbose_name="days that count"
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=500, verbose_name="reason")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Asked for"),
+                            ("approved", "Approved by the team leader"),
+                            ("confirmed", "Confirmed against the roster"),
+                            ("taken", "Taken"),
+                            ("refused", "Refused"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="requested",
+                        max_length=12,
+                        verbose_name="status",
+                    ),
+                ),
+                ("asked_at", models.DateTimeField(verbose_name="asked")),
+                ("due_at", models.DateTimeField(blank=True, null=True, verbose_name="decision due")),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided")),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="confirmed")),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="asked by",
+                    ),
+                ),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leaves",
+                        to="sdm.employee",
+                        verbose_name="employee",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.site",
+                        verbose_name="site",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'leave',
-                'verbose_name_plural': 'leave',
-                'indexes': [models.Index(fields=['employee', 'starts_on'], name='leave_of_employee'), models.Index(fields=['starts_on', 'id'], name='leave_starts'), models.Index(fields=['site', 'starts_on', 'id'], name='leave_of_site'), models.Index(condition=models.Q(('status__in', ('requested', 'approved'))), fields=['due_at', 'id'], name='leave_waiting'), models.Index(condition=models.Q(('status', 'confirmed')), fields=['ends_on'], name='leave_confirmed_ends')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['requested', 'approved', 'confirmed', 'taken', 'refused', 'cancelled'])), name='leave_status_known'), models.CheckConstraint(condition=models.Q(('group__in', ['annual', 'sick', 'maternity', 'important', 'unpaid', 'permission'])), name='leave_group_known'), models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='leave_order'), models.CheckConstraint(condition=models.Q(('status__in', ['requested', 'cancelled']), ('decided_at__isnull', False), _connector='OR'), name='leave_decided_has_time'), models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['confirmed', 'taken']), _negated=True), ('confirmed_at__isnull', False), _connector='OR'), name='leave_confirmed_has_time'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('status__in', ('requested', 'approved', 'confirmed', 'taken'))), expressions=[(models.Func(models.F('employee_id'), models.F('employee_id'), models.Value('[]'), function='int8range'), '&&'), (occ.people.models.DayRange('starts_on', 'ends_on', django.contrib.postgres.fields.ranges.RangeBoundary(inclusive_lower=True, inclusive_upper=True)), '&&')], name='leave_one_at_a_time')],
+                "verbose_name": "leave",
+                "verbose_name_plural": "leave",
+                "indexes": [
+                    models.Index(fields=["employee", "starts_on"], name="leave_of_employee"),
+                    models.Index(fields=["starts_on", "id"], name="leave_starts"),
+                    models.Index(fields=["site", "starts_on", "id"], name="leave_of_site"),
+                    models.Index(
+                        condition=models.Q(("status__in", ("requested", "approved"))),
+                        fields=["due_at", "id"],
+                        name="leave_waiting",
+                    ),
+                    models.Index(
+                        condition=models.Q(("status", "confirmed")), fields=["ends_on"], name="leave_confirmed_ends"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["requested", "approved", "confirmed", "taken", "refused", "cancelled"])
+                        ),
+                        name="leave_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("group__in", ["annual", "sick", "maternity", "important", "unpaid", "permission"])
+                        ),
+                        name="leave_group_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="leave_order"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["requested", "cancelled"]), ("decided_at__isnull", False), _connector="OR"
+                        ),
+                        name="leave_decided_has_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status__in", ["confirmed", "taken"]), _negated=True),
+                            ("confirmed_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="leave_confirmed_has_time",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("status__in", ("requested", "approved", "confirmed", "taken"))),
+                        expressions=[
+                            (
+                                models.Func(
+                                    models.F("employee_id"),
+                                    models.F("employee_id"),
+                                    models.Value("[]"),
+                                    function="int8range",
+                                ),
+                                "&&",
+                            ),
+                            (
+                                occ.people.models.DayRange(
+                                    "starts_on",
+                                    "ends_on",
+                                    django.contrib.postgres.fields.ranges.RangeBoundary(
+                                        inclusive_lower=True, inclusive_upper=True
+                                    ),
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="leave_one_at_a_time",
+                    ),
+                ],
             },
         ),
     ]

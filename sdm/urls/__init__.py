@@ -1,6 +1,6 @@
 """One file an area; all share the app's namespace."""
 
-from sdm.urls import absence, leavings, people
+from sdm.urls import absence, leavings, overview, people
 
 app_name = "sdm"
-urlpatterns = [*people.urlpatterns, *leavings.urlpatterns, *absence.urlpatterns]
+urlpatterns = [*people.urlpatterns, *leavings.urlpatterns, *absence.urlpatterns, *overview.urlpatterns]

@@ -19,13 +19,14 @@ from tests.access import (
     test_retention,
     test_sdm,
     test_sdm_absence,
+    test_sdm_overview,
     test_userids,
 )
 
 pytestmark = pytest.mark.req("KER-9")
 APPS = (
     test_kernel, test_userids, test_sdm, test_retention, test_realtime, test_realtime_board, test_realtime_forecasts,
-    test_realtime_roster, test_realtime_rotg, test_sdm_absence,
+    test_realtime_roster, test_realtime_rotg, test_sdm_absence, test_sdm_overview,
 )  # fmt: skip
 # Open to whoever asks, or answering nobody in particular.
 OPEN = {

@@ -1,0 +1,205 @@
+"""Who came, stayed and went, out of the placements (SDM-10): counts, and the rows behind each of them.
+
+A stint is the time somebody works here without a break, whatever the place: it begins with a placement that no transfer
+began, and ends with one that no other follows. Somebody who comes back begins another one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DateField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Greatest, Least
+
+from occ.people.models import User
+from occ.people.scope import site_filter
+from sdm.choices import Began, LeavingStatus
+from sdm.models import Leaving, Placement
+from sdm.models.people import PlacementQuerySet
+from sdm.overview.measures import BANDS, PROBE, Span, average, band_days, counted, person_days, share
+from sdm.personal import CONTRACT_READERS
+
+READERS = CONTRACT_READERS
+ONE_DAY = timedelta(days=1)
+Rows = PlacementQuerySet
+
+
+def placements(user: User) -> Rows:
+    """Those at the sites whose turnover the user reads."""
+    return Placement.objects.filter(site_filter(user, READERS))
+
+
+def with_end(rows: Rows) -> Rows:
+    """Each with `end`: its last day, also where only the person's last working day says so yet."""
+    last = F("employee__person__last_working_day")
+    leaves = Q(ends_on=None, employee__person__last_working_day__gte=F("starts_on"))
+    return rows.annotate(end=Case(When(leaves, then=last), default=F("ends_on"), output_field=DateField()))
+
+
+def _followed() -> Exists:
+    return Exists(Placement.objects.filter(employee=OuterRef("employee"), starts_on=OuterRef("end") + ONE_DAY))
+
+
+def gone(rows: Rows, span: Span) -> Rows:
+    """The last placements of who left on one of these days, each with `end`."""
+    mine = Q(ends_on__range=(span.first, span.last))
+    leaves = Q(ends_on=None, employee__person__last_working_day__range=(span.first, span.last))
+    found = with_end(rows.filter(mine | leaves))
+    return found.filter(~_followed(), end__range=(span.first, span.last))
+
+
+def come(rows: Rows, span: Span) -> Rows:
+    """The first placements of who began on one of these days."""
+    return with_end(rows.exclude(began=Began.TRANSFERRED).filter(starts_on__range=(span.first, span.last)))
+
+
+def with_begun(rows: Rows, day: date | None = None) -> Rows:
+    """Each with `begun`: the first day of the stint in which the placement lies, or that runs on `day`."""
+    latest = Placement.objects.filter(employee=OuterRef("employee"), starts_on__lte=day or OuterRef("starts_on"))
+    latest = latest.exclude(began=Began.TRANSFERRED)
+    at = latest.order_by().values("employee").annotate(at=Max("starts_on")).values("at")
+    return rows.annotate(begun=Subquery(at, output_field=DateField()))
+
+
+def working(rows: Rows, day: date) -> Rows:
+    """Where those are who work here on that day, each with `end` and `begun`."""
+    return with_begun(with_end(rows.standing_on(day)), day)
+
+
+def left_early(rows: Rows, span: Span) -> Rows:
+    """Of those who began in the span: who left within the first ninety days. `rows` are where they began."""
+    ends = with_end(Placement.objects.filter(employee=OuterRef("employee"), starts_on__gte=OuterRef("starts_on")))
+    until = OuterRef("starts_on") + timedelta(days=PROBE - 1)
+    return come(rows, span).filter(Exists(ends.filter(~_followed(), end__gte=OuterRef("starts_on"), end__lte=until)))
+
+
+def with_reason(rows: Rows) -> Rows:
+    """Of rows with `end`: why the person left, "" where nobody knows."""
+    said = Leaving.objects.filter(employee=OuterRef("employee"), last_working_day=OuterRef("end"))
+    said = said.exclude(status=LeavingStatus.WITHDRAWN).order_by("-pk").values("reason")[:1]
+    own = Case(
+        When(employee__person__last_working_day=F("end"), then=F("employee__person__leaving_reason")),
+        default=Value(""), output_field=CharField(),
+    )  # fmt: skip
+    return rows.annotate(why=Coalesce(Subquery(said), own, output_field=CharField()))
+
+
+# Sums ----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Sums:
+    """Of a span and whatever part of the people: what a figure is made of."""
+
+    span: Span
+    days: int = 0  # person-days
+    left: int = 0
+    came: int = 0
+
+    @property
+    def headcount(self) -> float:
+        return average(self.days, self.span)
+
+    @property
+    def turnover(self) -> float | None:
+        return share(self.left, self.headcount)
+
+
+@dataclass
+class Turnover:
+    whole: Sums
+    months: list[Sums]
+    places: dict[tuple[str, str], Sums] = field(default_factory=dict)  # (site code, position)
+    reasons: dict[str, int] = field(default_factory=dict)
+    early: tuple[int, int] = (0, 0)  # left within ninety days, of those who began long enough ago
+
+
+def turnover(rows: Rows, span: Span, *, today: date, parts: bool = True) -> Turnover:
+    """What the placements of `rows` come to in the span. `parts`: also by place and reason.
+
+    A transfer out of `rows` (to another site, where one is chosen) is no leaving; it counts in the headcount only.
+    """
+    inside = with_end(rows)
+    came = counted(_by_day(inside.filter(starts_on__range=(span.first, span.last)), "starts_on"))
+    leaves = Q(ends_on=None, employee__person__last_working_day__range=(span.first, span.last))
+    ending = inside.filter(Q(ends_on__range=(span.first, span.last)) | leaves)
+    went = counted(_by_day(ending.filter(end__range=(span.first, span.last)), "end"))
+    left, began = counted(_by_day(gone(rows, span), "end")), counted(_by_day(come(rows, span), "starts_on"))
+    here = rows.standing_on(span.first).count() - came.get(span.first, 0)
+    months = []
+    for month in span.months():
+        days = person_days(here, came, {day: n for day, n in went.items() if day >= month.first}, month)
+        months.append(Sums(month, days, _within(left, month), _within(began, month)))
+        here += _within(came, month) - _within(went, month)
+    whole = Sums(span, sum(one.days for one in months), sum(left.values()), sum(began.values()))
+    found = Turnover(whole, months)
+    if parts:
+        found.places = _places(rows, span)
+        reasons = with_reason(gone(rows, span)).order_by().values("why").annotate(n=Count("pk"))
+        found.reasons = {one["why"] or "": one["n"] for one in reasons}
+        cohort = early_span(span, today)
+        if cohort is not None:
+            found.early = left_early(rows, cohort).count(), come(rows, cohort).count()
+    return found
+
+
+def early_span(span: Span, today: date) -> Span | None:
+    """Of the span those days on which somebody began whose first ninety days are over by `today`."""
+    last = min(span.last, today - timedelta(days=PROBE))
+    return Span(span.first, last) if last >= span.first else None
+
+
+def _by_day(rows: Rows, name: str) -> Any:
+    return rows.order_by().values(name).annotate(n=Count("pk")).values_list(name, "n")
+
+
+def _within(counts: dict[date, int], span: Span) -> int:
+    return sum(n for day, n in counts.items() if span.first <= day <= span.last)
+
+
+def _places(rows: Rows, span: Span) -> dict[tuple[str, str], Sums]:
+    found: dict[tuple[str, str], Sums] = defaultdict(lambda: Sums(span))
+    inside = with_end(rows.filter(Q(ends_on=None) | Q(ends_on__gte=span.first), starts_on__lte=span.last))
+    inside = inside.filter(Q(end=None) | Q(end__gte=span.first))
+    until = Least(Coalesce(F("end"), Value(span.last)), Value(span.last), output_field=DateField())
+    since = Greatest(F("starts_on"), Value(span.first), output_field=DateField())
+    between = ExpressionWrapper(until - since, output_field=DurationField())
+    summed = inside.annotate(between=between).order_by().values("site__code", "position")
+    for one in summed.annotate(n=Count("pk"), days=Sum("between")):
+        found[one["site__code"], one["position"]].days = one["days"].days + one["n"]
+    for one in gone(rows, span).order_by().values("site__code", "position").annotate(n=Count("pk")):
+        found[one["site__code"], one["position"]].left = one["n"]
+    for one in come(rows, span).order_by().values("site__code", "position").annotate(n=Count("pk")):
+        found[one["site__code"], one["position"]].came = one["n"]
+    return dict(sorted(found.items()))
+
+
+def tenure(rows: Rows, day: date) -> list[int]:
+    """How many are in each band of tenure on that day."""
+    begun = working(rows, day)
+    found = []
+    for band in range(len(BANDS)):
+        first, last = band_days(band, day)
+        found.append(When(Q(begun__lte=last) & (Q(begun__gte=first) if first else Q()), then=Value(band)))
+    bands = begun.annotate(band=Case(*found)).order_by().values("band").annotate(n=Count("pk"))
+    counts = {one["band"]: one["n"] for one in bands}
+    return [counts.get(band, 0) for band in range(len(BANDS))]
