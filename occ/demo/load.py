@@ -26,6 +26,7 @@ from occ.demo.retention.backups import backups
 from occ.demo.retention.disposals import disposals
 from occ.demo.retention.files import files
 from occ.demo.retention.old_papers import old_papers
+from occ.demo.sdm.absence import leave
 from occ.notifications.models import Notification
 from occ.people.models import User
 from occ.times import JAKARTA, local_day
@@ -62,6 +63,7 @@ def load(*, now: datetime, say: Callable[[str], None] = lambda words: None) -> d
         say("2 of 6: transfers and contracts")
         transfers(staff, now=now)
         contracts(staff, now=now)
+        leave(staff, now)
         say("3 of 6: conversations and recordings")
         files(staff, now=now)
         around(staff, now=now)

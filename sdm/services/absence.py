@@ -23,6 +23,7 @@ from occ.notifications.services import notify
 from occ.obligations import services as obligations
 from occ.people import hindrances
 from occ.people.actors import BEAT, LIFECYCLE, Actor
+from occ.people.choices import Role
 from occ.people.history import sign
 from occ.people.lifecycle import person_locked
 from occ.people.models import Person, Site, TeamMembership, User, in_force
@@ -59,6 +60,7 @@ LONGEST = 366  # days
 AFTERWARDS = timedelta(days=366)  # by HR
 REASON = 500
 PROOF = ("pdf", "png", "jpg")
+TAKERS_UP = frozenset({Role.HR_RELATIONS})
 BATCH = 500
 
 
@@ -176,6 +178,44 @@ def leave_ask(
     _owe(made, DECIDE, due_at, actor, now)
     if not is_self(actor, person_id):
         _tell(made, notices.RECORDED.key, {"who": str(actor)}, actor, now)
+    return made
+
+
+@transaction.atomic
+def leave_take_up(
+    *, person_id: int, kind: str, starts_on: date, ends_on: date, reason: str = "", actor: User, now: datetime
+) -> LeaveRequest:
+    """HR: a leave that is over, as it is known from elsewhere. It was taken, and uses up the balance, covered or not.
+
+    Raises NotAllowed, Invalid (days, kind, it is not over, somebody is away already).
+    """
+    person = person_locked(person_id)
+    if not has_role(actor, TAKERS_UP, site=person.site):
+        raise NotAllowed
+    found = _kind(kind, starts_on)
+    if not in_reach(ends_on) or not starts_on <= ends_on < starts_on + timedelta(days=LONGEST):
+        raise Invalid(_("The leave would end before it begins."), field="ends_on", code="order")
+    if ends_on >= local_day(now, person.site.zone):
+        raise Invalid(_("It is not over yet: ask for it."), field="ends_on", code="not_over")
+    if person.last_working_day is not None and ends_on > person.last_working_day:
+        words = _("%(name)s does not work here on all of these days.")
+        raise Invalid(words % {"name": person.name}, field="starts_on", code="not_employed")
+    days = counted(person, found, starts_on, ends_on, now)
+    if not days:
+        words = _("None of these days is a working day: nothing need be asked for.")
+        raise Invalid(words, field="ends_on", code="no_working_day")
+    _nothing_else(person_id, starts_on, ends_on)
+    employees_take_up(people=[person], actor=actor, now=now)
+    made = LeaveRequest(
+        employee_id=person_id, site=person.site, kind=found.key, label=found.label, group=found.group, paid=found.paid,
+        proof=found.proof, starts_on=starts_on, ends_on=ends_on, days=days, reason=" ".join(reason.split())[:REASON],
+        status=LeaveStatus.TAKEN, asked_at=now, asked_by=actor, decided_at=now, decided_by=actor, confirmed_at=now,
+        confirmed_by=actor,
+    )  # fmt: skip
+    sign(made, actor, "taken up", now=now)
+    made.save()
+    begin(LEAVE, made, actor=actor, now=now, note=_("Known from elsewhere"))
+    _changed(made, now)
     return made
 
 

@@ -1,4 +1,4 @@
-"""The organisation chart, turnover and tenure (SDM-10): counted by hand, and each figure has just its rows behind it."""
+"""The organisation chart, turnover and tenure (SDM-10): counted by hand, each figure with just its rows behind it."""
 
 from __future__ import annotations
 
