@@ -6,6 +6,7 @@ A panel is a card on the person's page. A matter is an item of the clearance lis
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.functional import Promise
 
@@ -51,6 +52,12 @@ class Matter:
 
 PANELS: dict[str, Panel] = {}
 MATTERS: dict[str, Matter] = {}
+
+
+def panels_of(user: User, person: Person) -> dict[str, Any]:
+    """What sdm/panels.html shows: every panel with its lines, and whether some have none."""
+    found = [(one, one.lines(user, person)) for one in PANELS.values()]
+    return {"panels": found, "quiet_panels": any(not lines for _panel, lines in found)}
 
 
 def register_panel(panel: Panel) -> None:
