@@ -119,7 +119,8 @@ STATEMENTS = [
         CASE WHEN i <= %(gone)s THEN CASE WHEN i %% 3 = 0 THEN 'non_renewal' ELSE 'resignation' END ELSE '' END,
         i <= %(gone)s
         FROM generate_series(1, %(n)s) i""",
-    """INSERT INTO sdm_employee (person_id, phone, skills, channels) SELECT id, '', '{}', '{voice}' FROM people_person""",
+    """INSERT INTO sdm_employee (person_id, phone, skills, channels)
+        SELECT id, '', '{}', '{voice}' FROM people_person""",
     """INSERT INTO sdm_placement
         (employee_id, site_id, position, leader_id, starts_on, ends_on, began, note, told_at, stuck_because)
         SELECT p.id, p.site_id, p.position, NULL, p.joined_on + s.at,
