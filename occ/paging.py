@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
@@ -12,7 +13,24 @@ from django.db.models import Q
 from django.http import QueryDict
 
 M = TypeVar("M", bound=models.Model)
+T = TypeVar("T")
 LONGEST = 2_000  # characters of a cursor; the longest field that a list is sorted by is far shorter
+
+
+def key_of(text: str) -> int | None:
+    """The key of a row as an address or a form names it; None for what can be none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+def part(rows: Sequence[T], number: str, size: int) -> tuple[Sequence[T], dict[str, int | None]]:
+    """That page of what lies in memory, and what the pager says of it: first, last, previous_page, next_page."""
+    at = max(1, int(number)) if number.isdecimal() and len(number) < 6 else 1
+    return rows[(at - 1) * size : at * size], {
+        "first": (at - 1) * size + 1,
+        "last": min(at * size, len(rows)),
+        "previous_page": at - 1 if at > 1 else None,
+        "next_page": at + 1 if at * size < len(rows) else None,
+    }
 
 
 @dataclass(frozen=True)

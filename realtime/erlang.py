@@ -12,10 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import exp, expm1, inf, log
+from math import exp, inf, log
+
+import numpy as np
+from numpy.typing import NDArray
 
 STEPS = 2_000  # of Simpson's rule over the wait
 MOST_AGENTS = 10_000
+Waits = NDArray[np.float64]  # seconds, and what depends on them
 
 
 @dataclass(frozen=True)
@@ -99,21 +103,21 @@ def with_patience(load: Load, agents: int, *, patience: float, within: float = 2
         return Outcome(1.0, 0.0, 0.0, 1.0, 0.0)
     arriving, serving, leaving = load.arriving, agents / load.handling, 1.0 / patience
 
-    def height(wait: float) -> float:
-        return arriving * -expm1(-leaving * wait) / leaving - serving * wait
+    def height(wait: Waits) -> Waits:
+        return arriving * -np.expm1(-leaving * wait) / leaving - serving * wait
 
     likeliest = log(arriving / serving) / leaving if arriving > serving else 0.0
-    top = height(likeliest)
+    top = float(height(np.array(likeliest)))
 
-    def density(wait: float) -> float:
+    def density(wait: Waits) -> Waits:
         """Of the wait that would be, so scaled that it is 1 where it is highest: a long queue's would overflow."""
-        return exp(height(wait) - top)
+        return np.exp(height(wait) - top)
 
-    def stays(wait: float) -> float:
-        return exp(-leaving * wait)
+    def stays(wait: Waits) -> Waits:
+        return np.exp(-leaving * wait)
 
     end = max(1.0, 2 * likeliest)
-    while density(end) > 1e-14:
+    while density(np.array(end)) > 1e-14:
         end *= 1.5
     all_waits = _integral(density, 0.0, end)
     # 1 / (the chance of just `agents - 1` busy, among fewer than `agents`): Erlang B upside down.
@@ -168,10 +172,10 @@ def _check(agents: int) -> None:
         raise ValueError(f"agents must lie between 1 and {MOST_AGENTS}")
 
 
-def _integral(of: Callable[[float], float], start: float, end: float) -> float:
+def _integral(of: Callable[[Waits], Waits], start: float, end: float) -> float:
     """Simpson's rule."""
     if end <= start:
         return 0.0
-    width = (end - start) / STEPS
-    inner = sum(of(start + i * width) * (4 if i % 2 else 2) for i in range(1, STEPS))
-    return (of(start) + inner + of(end)) * width / 3
+    found = of(np.linspace(start, end, STEPS + 1))
+    inner = 4 * found[1:-1:2].sum() + 2 * found[2:-1:2].sum()
+    return float((found[0] + inner + found[-1]) * (end - start) / STEPS / 3)

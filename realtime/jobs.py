@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.core.files.base import File
 from django.core.files.storage import storages
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from occ.import_jobs import register_import
 from occ.jobs.kinds import Kind, Outcome, Progress, register
 from occ.jobs.models import Job
 from occ.people.models import Site, User
 from occ.people.scope import has_role
-from occ.sheets.importing import faulty_rows_workbook
+from occ.sheets.importing import Preview
 from occ.sheets.reading import read_head
 from realtime.masking import number_shown
 from realtime.models import ReportMapping
@@ -52,28 +53,21 @@ def head(job: Job, progress: Progress, now: datetime) -> Outcome:
     return Outcome(url=reverse("realtime:reports:import_mapping", args=[job.pk]), result=result)
 
 
-def preview(job: Job, progress: Progress, now: datetime) -> Outcome:
+def read(job: Job, file: File, progress: Progress, now: datetime) -> tuple[Preview, dict[str, Any]]:
     site, mapping = place(job), mapping_for(job)
-    with storages["default"].open(job.input_file) as file:
-        reading = report_read(file=file, mapping=mapping, site=site, report=progress)
-    content, name = None, ""
-    if reading.preview.counts["faulty"]:
-        content = faulty_rows_workbook(reading.preview, zone=site.zone)
-        name = _("faulty-rows") + ".xlsx"
-    url = reverse("realtime:reports:import_preview", args=[job.pk])
-    return Outcome(content=content, name=name, url=url, result=report_summary(reading, mapping, site))
+    reading = report_read(file=file, mapping=mapping, site=site, report=progress)
+    return reading.preview, report_summary(reading, mapping, site)
 
 
-def apply(job: Job, progress: Progress, now: datetime) -> Outcome:
+def bring(job: Job, file: File, progress: Progress, now: datetime) -> dict[str, Any]:
     site = place(job)
-    with storages["default"].open(job.input_file) as file:
-        made = report_import(
-            file=file, name=job.input_name, mapping=mapping_for(job), site=site, actor=job.owner, now=now,
-            report=progress,
-        )  # fmt: skip
-    return Outcome(url=reverse("realtime:reports:import_preview", args=[job.pk]), result=made)
+    return report_import(
+        file=file, name=job.input_name, mapping=mapping_for(job), site=site, actor=job.owner, now=now, report=progress
+    )  # fmt: skip
 
 
 HEAD = register(Kind("realtime.report_head", gettext_lazy("Report: its columns"), head, sends))
-PREVIEW = register(Kind("realtime.report", gettext_lazy("Report: preview"), preview, sends))
-APPLY = register(Kind("realtime.report_apply", gettext_lazy("Report: import"), apply, sends))
+IMPORT = register_import(
+    "realtime.report", gettext_lazy("Report: preview"), gettext_lazy("Report: import"), space="realtime:reports",
+    may=sends, read=read, bring=bring,
+)  # fmt: skip

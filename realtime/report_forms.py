@@ -8,7 +8,7 @@ import yaml
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from occ.forms import DayField
+from occ.forms import DayField, SheetForm, sheet_field
 from occ.people.choices import Channel
 from occ.people.models import Site, User
 from occ.people.scope import sites_for
@@ -38,32 +38,25 @@ TIME_FORMS = (
 )  # fmt: skip
 
 
-class UploadForm(forms.Form):
+class UploadForm(SheetForm):
+    field_order = ("site", "mapping", "file")
     site = forms.ModelChoiceField(Site.objects.none(), label=_("Site"), empty_label=None)
     mapping = forms.ModelChoiceField(
         ReportMapping.objects.none(), label=_("Mapping"), required=False,
         empty_label=_("a new one, from the columns of this file"),
         help_text=_("What the columns mean. One that is kept can be used again and again."),
     )  # fmt: skip
-    file = forms.FileField(
-        label=_("Report"), help_text=_("XLSX, XLS, ODS or CSV, at most 50 MiB; one row a call, case or log-in."),
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv,.xlsm,.txt"}),
-    )  # fmt: skip
+    file = sheet_field(_("XLSX, XLS, ODS or CSV, at most 50 MiB; one row a call, case or log-in."), _("Report"), ".txt")
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        fields: Any = self.fields
-        sites = sites_for(user, SENDERS)
-        fields["site"].queryset = Site.objects.filter(pk__in=[one.pk for one in sites])
-        kept = ReportMapping.objects.filter(site__in=sites).latest_versions().select_related("site")
-        fields["mapping"].queryset = kept
-        fields["mapping"].label_from_instance = lambda one: f"{one} · {one.site.name}"
+        super().__init__(*args, user=user, **kwargs)
+        mapping: Any = self.fields["mapping"]
+        mapping.label_from_instance = lambda one: f"{one} · {one.site.name}"
 
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > 50 * 2**20:
-            raise forms.ValidationError(_("The file is larger than 50 MiB. Split it into smaller files."))
-        return file
+    def choices_of(self, user: User) -> dict[str, Any]:
+        sites = sites_for(user, SENDERS)
+        kept = ReportMapping.objects.filter(site__in=sites).latest_versions().select_related("site")
+        return {"site": Site.objects.filter(pk__in=[one.pk for one in sites]), "mapping": kept}
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from django.core.files.storage import storages
+from django.core.files.base import File
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.errors import Invalid
+from occ.import_jobs import register_import
 from occ.jobs.kinds import Kind, Outcome, Progress, register
 from occ.jobs.models import Job
 from occ.list_export import stamped, workfile
 from occ.people.models import Person, Site, User
 from occ.people.scope import has_role
-from occ.sheets.importing import faulty_rows_workbook
+from occ.sheets.importing import Preview
 from occ.sheets.writing import OutColumn, write_workbook
 from realtime.models import ROSTER_READERS, Roster
 from realtime.rostering.codes import codes_of
@@ -37,22 +37,13 @@ def place(job: Job) -> dict[str, Any]:
     return {"site": site, "month": date.fromisoformat(job.params["month"]), "actor": job.owner}
 
 
-def preview(job: Job, progress: Progress, now: datetime) -> Outcome:
-    where = place(job)
-    with storages["default"].open(job.input_file) as file:
-        reading = roster_read(file=file, now=now, **where)
-    content, name = None, ""
-    if reading.preview.counts["faulty"]:
-        content = faulty_rows_workbook(reading.preview, zone=where["site"].zone)
-        name = _("faulty-rows") + ".xlsx"
-    url = reverse("realtime:import_preview", args=[job.pk])
-    return Outcome(content=content, name=name, url=url, result=summary(reading))
+def read(job: Job, file: File, progress: Progress, now: datetime) -> tuple[Preview, dict[str, Any]]:
+    reading = roster_read(file=file, now=now, **place(job))
+    return reading.preview, summary(reading)
 
 
-def apply(job: Job, progress: Progress, now: datetime) -> Outcome:
-    with storages["default"].open(job.input_file) as file:
-        made = roster_import(file=file, name=job.input_name, now=now, **place(job))
-    return Outcome(url=reverse("realtime:import_preview", args=[job.pk]), result=made)
+def bring(job: Job, file: File, progress: Progress, now: datetime) -> dict[str, Any]:
+    return roster_import(file=file, name=job.input_name, now=now, **place(job))
 
 
 def matrix(job: Job, progress: Progress, now: datetime) -> Outcome:
@@ -78,5 +69,7 @@ def reads(user: User) -> bool:
 
 
 MATRIX = register(Kind("realtime.roster", gettext_lazy("Roster of a month"), matrix, reads, direct=True))
-PREVIEW = register(Kind("realtime.roster_import", gettext_lazy("Import of a roster: preview"), preview, makes))
-APPLY = register(Kind("realtime.roster_import_apply", gettext_lazy("Import of a roster"), apply, makes))
+IMPORT = register_import(
+    "realtime.roster_import", gettext_lazy("Import of a roster: preview"), gettext_lazy("Import of a roster"),
+    space="realtime", may=makes, read=read, bring=bring,
+)  # fmt: skip

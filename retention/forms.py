@@ -7,7 +7,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from occ.forms import DayField
+from occ.forms import DayField, SheetForm
 from occ.people.models import Site, User
 from occ.people.scope import site_filter
 from retention.choices import Channel, PlaceKind, RecordKind
@@ -139,23 +139,10 @@ class ScheduleForm(forms.Form):
         self.fields["client"].choices = choices  # type: ignore[attr-defined]
 
 
-class RecordImportForm(forms.Form):
-    file = forms.FileField(
-        label=_("Spreadsheet"),
-        help_text=_("XLSX, XLS, ODS or CSV, at most 50 MiB. Nothing is written before you have seen the preview."),
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv,.xlsm"}),
-    )  # fmt: skip
+class RecordImportForm(SheetForm):
     source = forms.ModelChoiceField(
         label=_("Source"), queryset=Source.objects.none(), help_text=_("Where the files of these records lie.")
     )
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        rows = Source.objects.active().filter(site_filter(user, KEEPERS))
-        self.fields["source"].queryset = rows  # type: ignore[attr-defined]
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > 50 * 2**20:
-            raise forms.ValidationError(_("The file is larger than 50 MiB. Split it into smaller files."))
-        return file
+    def choices_of(self, user: User) -> dict[str, Any]:
+        return {"source": Source.objects.active().filter(site_filter(user, KEEPERS))}

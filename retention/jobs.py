@@ -3,19 +3,19 @@
 from datetime import datetime
 from typing import Any
 
-from django.core.files.storage import storages
+from django.core.files.base import File
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.errors import Invalid
+from occ.import_jobs import register_import
 from occ.jobs.kinds import Kind, Outcome, Progress, register
 from occ.jobs.models import Job
 from occ.list_export import CHUNK, register_list, stamped, workfile
 from occ.people.models import User
 from occ.people.scope import has_role
-from occ.sheets.importing import faulty_rows_workbook
+from occ.sheets.importing import Preview
 from occ.sheets.writing import write_workbook
 from occ.times import JAKARTA
 from retention.filters import RecordFilter, SourceFilter, StoreFilter
@@ -45,25 +45,19 @@ def place(job: Job) -> dict[str, Any]:
     return {"source": source, "actor": job.owner}
 
 
-def preview(job: Job, progress: Progress, now: datetime) -> Outcome:
-    with storages["default"].open(job.input_file) as file:
-        reading = records_read(file=file, now=now, report=progress, **place(job))
-    content, name = None, ""
-    if reading.preview.counts["faulty"]:
-        content = faulty_rows_workbook(reading.preview, zone=JAKARTA)
-        name = _("faulty-rows") + ".xlsx"
-    url = reverse("retention:import_preview", args=[job.pk])
-    return Outcome(content=content, name=name, url=url, result=summary(reading))
+def read(job: Job, file: File, progress: Progress, now: datetime) -> tuple[Preview, dict[str, Any]]:
+    reading = records_read(file=file, now=now, report=progress, **place(job))
+    return reading.preview, summary(reading)
 
 
-def apply(job: Job, progress: Progress, now: datetime) -> Outcome:
-    with storages["default"].open(job.input_file) as file:
-        made = records_import(file=file, name=job.input_name, now=now, report=progress, **place(job))
-    return Outcome(url=reverse("retention:import_preview", args=[job.pk]), result=made)
+def bring(job: Job, file: File, progress: Progress, now: datetime) -> dict[str, Any]:
+    return records_import(file=file, name=job.input_name, now=now, report=progress, **place(job))
 
 
-PREVIEW = register(Kind("retention.import", gettext_lazy("Import of records: preview"), preview, keeps))
-APPLY = register(Kind("retention.import_apply", gettext_lazy("Import of records"), apply, keeps))
+IMPORT = register_import(
+    "retention.import", gettext_lazy("Import of records: preview"), gettext_lazy("Import of records"),
+    space="retention", may=keeps, read=read, bring=bring,
+)  # fmt: skip
 
 
 def record_rows(user: User) -> RecordQuerySet:

@@ -1,4 +1,4 @@
-from django.urls import include, path
+from django.urls import path
 
 from retention.views import (
     batches,
@@ -36,10 +36,7 @@ urlpatterns = [
     path("stores/<int:pk>/edit/", places.store_edit, name="store_edit"),
     path("stores/<int:pk>/fill/", places.store_fill, name="store_fill"),
     path("stores/<int:pk>/try/", places.store_try, name="store_try"),
-    path("import/", imports.upload, name="import"),
-    path("import/<uuid:pk>/", imports.preview, name="import_preview"),
-    path("import/<uuid:pk>/apply/", imports.apply, name="import_apply"),
-    path("import/<uuid:pk>/faulty/", imports.faulty, name="import_faulty"),
+    imports.WIZARD.at("import/"),
     path("batches/", batches.batches, name="batches"),
     path("batches/<int:pk>/", batches.batch, name="batch"),
     path("batches/<int:pk>/<slug:transition>/", batches.batch_step, name="batch_step"),
@@ -87,7 +84,7 @@ urlpatterns = [
     path("register/", register.register, name="register"),
     path("register/issue/", register.register_issue, name="register_issue"),
     path("register/new/", register.entry_new, name="entry_new"),
-    path("register/import/", include("retention.registering.urls")),
+    imports.ENTRIES.at("register/import/"),
     path("register/<int:pk>/", register.entry, name="entry"),
     path("register/<int:pk>/edit/", register.entry_edit, name="entry_edit"),
 ]

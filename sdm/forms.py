@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from occ.forms import BirthField, DayField, PersonField
+from occ.forms import BirthField, DayField, PersonField, SheetForm
 from occ.people.choices import Channel, LeavingReason
 from occ.people.choosing import register as register_chooser
 from occ.people.models import Person, PersonQuerySet, Site, Team, User
@@ -239,23 +239,11 @@ class ItemForm(forms.Form):
     note = forms.CharField(label=_("Note"), required=False, max_length=300)
 
 
-class ImportForm(forms.Form):
-    file = forms.FileField(
-        label=_("Spreadsheet"),
-        help_text=_("XLSX, XLS, ODS or CSV, at most 50 MiB. Nothing is written before you have seen the preview."),
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv,.xlsm"}),
-    )
+class ImportForm(SheetForm):
     site = forms.ModelChoiceField(
         Site.objects.none(), label=_("Site"), required=False, empty_label=_("as each row says"),
         help_text=_("Where new people whose row names no site belong."),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["site"].queryset = Site.objects.filter(site_filter(user, KEEPERS, "pk"))  # type: ignore[attr-defined]
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > 50 * 2**20:
-            raise forms.ValidationError(_("The file is larger than 50 MiB. Split it into smaller files."))
-        return file
+    def choices_of(self, user: User) -> dict[str, Any]:
+        return {"site": Site.objects.filter(site_filter(user, KEEPERS, "pk"))}

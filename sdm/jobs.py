@@ -3,20 +3,20 @@
 from datetime import datetime
 from typing import Any
 
-from django.core.files.storage import storages
+from django.core.files.base import File
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.errors import Invalid
+from occ.import_jobs import register_import, site_of
 from occ.jobs.kinds import Kind, Outcome, Progress, register
 from occ.jobs.models import Job
 from occ.list_export import register_list, stamped, workfile
 from occ.people.choices import Role
-from occ.people.models import Site, User
+from occ.people.models import User
 from occ.people.scope import SITE_WIDE, has_role, site_ids
-from occ.sheets.importing import faulty_rows_workbook
+from occ.sheets.importing import Preview
 from occ.times import JAKARTA, local_day
 from sdm.filters import LeavingFilter, PeopleFilter, people_seen
 from sdm.models import Leaving
@@ -36,29 +36,22 @@ def keeps(user: User) -> bool:
 
 
 def place(job: Job) -> dict[str, Any]:
-    site = job.params.get("site")
-    return {"site": Site.objects.get(pk=site) if site else None, "actor": job.owner}
+    return {"site": site_of(job), "actor": job.owner}
 
 
-def preview(job: Job, progress: Progress, now: datetime) -> Outcome:
-    with storages["default"].open(job.input_file) as file:
-        reading = people_read(file=file, now=now, report=progress, **place(job))
-    content, name = None, ""
-    if reading.preview.counts["faulty"]:
-        content = faulty_rows_workbook(reading.preview, zone=JAKARTA)
-        name = _("faulty-rows") + ".xlsx"
-    url = reverse("sdm:import_preview", args=[job.pk])
-    return Outcome(content=content, name=name, url=url, result=summary(reading))
+def read(job: Job, file: File, progress: Progress, now: datetime) -> tuple[Preview, dict[str, Any]]:
+    reading = people_read(file=file, now=now, report=progress, **place(job))
+    return reading.preview, summary(reading)
 
 
-def apply(job: Job, progress: Progress, now: datetime) -> Outcome:
-    with storages["default"].open(job.input_file) as file:
-        made = people_import(file=file, name=job.input_name, now=now, report=progress, **place(job))
-    return Outcome(url=reverse("sdm:import_preview", args=[job.pk]), result=made)
+def bring(job: Job, file: File, progress: Progress, now: datetime) -> dict[str, Any]:
+    return people_import(file=file, name=job.input_name, now=now, report=progress, **place(job))
 
 
-PREVIEW = register(Kind("sdm.import", gettext_lazy("Import of people: preview"), preview, keeps))
-APPLY = register(Kind("sdm.import_apply", gettext_lazy("Import of people"), apply, keeps))
+IMPORT = register_import(
+    "sdm.import", gettext_lazy("Import of people: preview"), gettext_lazy("Import of people"), space="sdm", may=keeps,
+    read=read, bring=bring,
+)  # fmt: skip
 
 
 def people(job: Job, progress: Progress, now: datetime) -> Outcome:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-from coverage import Coverage
 from django.apps import apps
-from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
 from django.utils import translation
@@ -29,45 +26,8 @@ from tests.factories import floor as make_floor
 
 # Most tests log in by force_login: there no role needs a second factor. tests/login sets the policy itself.
 DEFINITIONS[SECOND_FACTOR] = replace(DEFINITIONS[SECOND_FACTOR], default=[])
-# Two processes share the files: those that take minutes go first, so that neither waits for the other at the end. They
-# ask the whole of it, page by page or from outside: what they run is not counted as covered, which would take them
-# three times as long.
-LONG = ("tests/access/", "tests/faults/", "tests/runtime/", "tests/browser/", "tests/fuzz/", "tests/home/test_demo.py")
-
-
-asked: list[None] = []  # one may lie in another
-
-
-def controller(config: pytest.Config) -> Any:
-    plugin = config.pluginmanager.getplugin("_cov")
-    return plugin.cov_controller if plugin else None
-
-
-@contextmanager
-def uncovered(config: pytest.Config) -> Iterator[None]:
-    tracing = controller(config)
-    if tracing and not asked:
-        tracing.pause()
-    asked.append(None)
-    try:
-        yield
-    finally:
-        asked.pop()
-        if tracing and not asked:
-            tracing.resume()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    with uncovered(item.config) if item.nodeid.startswith(LONG) else nullcontext():
-        return (yield)
-
-
-@pytest.fixture(scope="session")
-def before_the_database(pytestconfig: pytest.Config) -> Iterator[Callable[[], None]]:
-    with ExitStack() as until:
-        until.enter_context(uncovered(pytestconfig))
-        yield until.close
+# Two processes share the files: those that take minutes go first, so that neither waits for the other at the end.
+LONG = ("tests/access/", "tests/faults/", "tests/runtime/", "tests/browser/", "tests/fuzz/")
 
 
 @pytest.fixture(scope="session")
@@ -76,22 +36,8 @@ def from_template() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(before_the_database: Callable[[], None], from_template: None, django_db_setup: None) -> None:
-    """The migrations run uncovered as well."""
-    before_the_database()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """One tracer and no second: each alone triples a test's time."""
-    # Imported first in an uncovered test, the pages' lines would count as never run.
-    import_module(settings.ROOT_URLCONF)
-    # In each process of pytest-xdist, pytest-cov begins a measurement before it knows that it is one, and another then.
-    if tracing := controller(session.config):
-        tracing.pause()
-        if begun := Coverage.current():
-            begun.stop()
-        tracing.resume()
+def django_db_setup(from_template: None, django_db_setup: None) -> None:
+    """Each process takes a copy of what is migrated once."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

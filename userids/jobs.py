@@ -1,26 +1,22 @@
 """What of the logbook runs in the background: imports and exports."""
 
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from django.core.files.storage import storages
+from django.core.files.base import File
 from django.db import models
-from django.urls import reverse
-from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from occ.documents.signing import Signing
+from occ.documents.signing import signing_kept
 from occ.errors import NotAllowed
+from occ.import_jobs import register_import, site_of
 from occ.jobs.kinds import Kind, Outcome, Progress, register
 from occ.jobs.models import Job
 from occ.list_export import filtered, register_list, stamped, workfile
 from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.scope import has_role
-from occ.sheets.importing import faulty_rows_workbook
-from occ.times import JAKARTA
+from occ.sheets.importing import Preview
 from userids.filters import (
     AccessReviewItemFilter,
     AccountFilter,
@@ -67,33 +63,23 @@ def issues(user: User) -> bool:
 
 
 def place(job: Job) -> dict[str, Any]:
-    site = job.params.get("site")
-    return {
-        "site": Site.objects.get(pk=site) if site else None,
-        "application": Application.objects.get(pk=job.params["application"]),
-        "actor": job.owner,
-    }
+    application = Application.objects.get(pk=job.params["application"])
+    return {"site": site_of(job), "application": application, "actor": job.owner}
 
 
-def preview(job: Job, progress: Progress, now: datetime) -> Outcome:
-    with storages["default"].open(job.input_file) as file:
-        reading = logbook_read(file=file, now=now, report=progress, **place(job))
-    content, name = None, ""
-    if reading.preview.counts["faulty"]:
-        content = faulty_rows_workbook(reading.preview, zone=JAKARTA)
-        name = _("faulty-rows") + ".xlsx"
-    url = reverse("userids:import_preview", args=[job.pk])
-    return Outcome(content=content, name=name, url=url, result=summary(reading))
+def read(job: Job, file: File, progress: Progress, now: datetime) -> tuple[Preview, dict[str, Any]]:
+    reading = logbook_read(file=file, now=now, report=progress, **place(job))
+    return reading.preview, summary(reading)
 
 
-def apply(job: Job, progress: Progress, now: datetime) -> Outcome:
-    with storages["default"].open(job.input_file) as file:
-        made = logbook_import(file=file, name=job.input_name, now=now, report=progress, **place(job))
-    return Outcome(url=reverse("userids:import_preview", args=[job.pk]), result=made)
+def bring(job: Job, file: File, progress: Progress, now: datetime) -> dict[str, Any]:
+    return logbook_import(file=file, name=job.input_name, now=now, report=progress, **place(job))
 
 
-PREVIEW = register(Kind("userids.import", gettext_lazy("Import of the logbook: preview"), preview, keeps))
-APPLY = register(Kind("userids.import_apply", gettext_lazy("Import of the logbook"), apply, keeps))
+IMPORT = register_import(
+    "userids.import", gettext_lazy("Import of the logbook: preview"), gettext_lazy("Import of the logbook"),
+    space="userids", may=keeps, read=read, bring=bring,
+)  # fmt: skip
 
 
 # Exports -----------------------------------------------------------------------------------------------------------
@@ -114,17 +100,12 @@ def logbook_pdf(job: Job, progress: Progress, now: datetime) -> Outcome:
         raise NotAllowed
     at = datetime.fromisoformat(params["at"])
     period = tuple(date.fromisoformat(day) for day in params["period"]) if params.get("period") else None
-    signing = params["signing"] | {"at": datetime.fromisoformat(params["signing"]["at"])}
     accounts = Account.objects.visible_to(job.owner).filter(site=site).as_of(at).select_related("site", "application")
     document = exports.logbook_issue(
         accounts=accounts, site=site, at=at, period=(period[0], period[1]) if period else None,
-        language=params["language"], signatures=[Signing(**signing)], actor=job.owner, now=now,
+        language=params["language"], signatures=[signing_kept(params["signing"])], actor=job.owner, now=now,
     )  # fmt: skip
     return Outcome(url=document.get_absolute_url(), result={"number": document.full_number})
-
-
-def signing_params(signing: Signing) -> dict[str, Any]:
-    return asdict(signing) | {"at": signing.at.astimezone(timezone.get_current_timezone()).isoformat()}
 
 
 def requests(user: User) -> DeactivationQuerySet:
@@ -143,10 +124,9 @@ def review_items(user: User) -> "models.QuerySet[AccessReviewItem]":
 def close_access_review(job: Job, progress: Progress, now: datetime) -> Outcome:
     """Issue and close; the password was entered when the job was asked for."""
     params = job.params
-    signing = params["signing"] | {"at": datetime.fromisoformat(params["signing"]["at"])}
     review = access_review_close(
-        review_id=params["review"], language=params["language"], signatures=[Signing(**signing)], actor=job.owner,
-        now=now,
+        review_id=params["review"], language=params["language"], signatures=[signing_kept(params["signing"])],
+        actor=job.owner, now=now,
     )  # fmt: skip
     assert review.document is not None
     return Outcome(url=review.get_absolute_url(), result={"number": review.document.full_number})

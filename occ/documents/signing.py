@@ -1,7 +1,8 @@
 """Signing: a name, a position, a purpose and a time, vouched for by the password entered again."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import translation
@@ -26,6 +27,14 @@ class Signing:
     position: str
     purpose: str
     at: datetime
+
+    def kept(self) -> dict[str, Any]:
+        """As a job keeps it; `signing_kept` reads it back."""
+        return asdict(self) | {"at": self.at.isoformat()}
+
+
+def signing_kept(kept: dict[str, Any]) -> Signing:
+    return Signing(**kept | {"at": datetime.fromisoformat(kept["at"])})
 
 
 def position_of(user: User, language: str = "id") -> str:

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from occ.api.endpoints import AFTER, KEY, SIZE, paged, query_of, user_of
+from occ.api.endpoints import AFTER, KEY, SIZE, body_of, paged, query_of, user_of
 from occ.api.fields import DayField, InstantField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
@@ -104,9 +104,7 @@ class Violations(APIView):
         user, now = user_of(request), timezone.now()
         if not has_role(user, RECORDERS):
             raise NotAllowed
-        given = ViolationInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        values = given.validated_data
+        values = body_of(request, ViolationInput)
         person = people_to_name(user, now).filter(number=values["employee"]).first()
         if person is None:
             raise Invalid(_("Nobody whom you may record a violation of has this number."), field="employee")

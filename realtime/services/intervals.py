@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from occ.people.models import Site
-from occ.policies.services import policy_value
+from occ.policies.services import Values
 from occ.times import end_of_day, local_day
 from realtime.choices import Category
 from realtime.models import FORMULA
@@ -101,16 +101,19 @@ def _asked(rows: list[tuple[int, str, datetime, bool]], now: datetime) -> dict[s
     """The quarters as columns, each with the thresholds that held then."""
     sites = Site.objects.in_bulk({row[0] for row in rows})
     known: dict[tuple[int, Any], list[int]] = {}
+    values: dict[datetime, Values] = {}
+    names = [SHORT_ABANDON, WITHIN, MENU_COUNTS]
+    for category in Category.values:
+        names += [response_target(category), response_limit(category)]
 
     def thresholds(site_id: int, at: datetime) -> list[int]:
         site = sites[site_id]
         key = (site_id, local_day(at, site.zone))
         if key not in known:
             day = end_of_day(key[1], site.zone) - timedelta(microseconds=1)
-            names = [SHORT_ABANDON, WITHIN, MENU_COUNTS]
-            for category in Category.values:
-                names += [response_target(category), response_limit(category)]
-            known[key] = [round(float(policy_value(name, at=day, site=site)) * 1000) for name in names]
+            if day not in values:
+                values[day] = Values(names, at=day)
+            known[key] = [round(float(values[day](name, site_id)) * 1000) for name in names]
         return known[key]
 
     found = [thresholds(site, at) for site, _channel, at, _late in rows]

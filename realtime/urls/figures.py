@@ -1,18 +1,13 @@
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, path
 
 from realtime.views import cases, figures, interactions, months, reports
 
-# Reports brought in have the wizard's names, in a namespace of their own.
-report_urls = [
-    path("", reports.upload, name="import"),
-    path("mappings/<int:pk>/", reports.mapping, name="mapping"),
-    path("<uuid:pk>/", reports.preview, name="import_preview"),
-    path("<uuid:pk>/mapping/", reports.mapping_new, name="import_mapping"),
-    path("<uuid:pk>/apply/", reports.apply, name="import_apply"),
-    path("<uuid:pk>/faulty/", reports.faulty, name="import_faulty"),
-]
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("reports/", include((report_urls, "reports"))),
+    reports.WIZARD.at(
+        "reports/",
+        path("mappings/<int:pk>/", reports.mapping, name="mapping"),
+        path("<uuid:pk>/mapping/", reports.mapping_new, name="import_mapping"),
+    ),
     path("months/", months.months, name="months"),
     path("months/new/", months.month_new, name="month_new"),
     path("months/<int:pk>/", months.month, name="month"),

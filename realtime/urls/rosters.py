@@ -1,14 +1,11 @@
-from django.urls import path
+from django.urls import URLPattern, URLResolver, path
 
 from realtime.views import my_roster, roster_checks, roster_imports, rosters, shift_codes
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("rosters/", rosters.rosters, name="rosters"),
     path("rosters/new/", rosters.roster_new, name="roster_new"),
-    path("rosters/import/", roster_imports.upload, name="import"),
-    path("rosters/import/<uuid:pk>/", roster_imports.preview, name="import_preview"),
-    path("rosters/import/<uuid:pk>/apply/", roster_imports.apply, name="import_apply"),
-    path("rosters/import/<uuid:pk>/faulty/", roster_imports.faulty, name="import_faulty"),
+    roster_imports.WIZARD.at("rosters/import/"),
     path("rosters/<int:pk>/", rosters.roster, name="roster"),
     path("rosters/<int:pk>/cells/", rosters.roster_cells, name="roster_cells"),
     path("rosters/<int:pk>/findings/", rosters.roster_findings, name="roster_findings"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -14,11 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from occ import import_wizard
 from occ.errors import NotAllowed, Refused
-from occ.forms import add_refusal
+from occ.forms import SheetForm, add_refusal
 from occ.import_wizard import Wizard
 from occ.jobs.models import Job, State
 from occ.jobs.services import job_start
@@ -33,51 +33,60 @@ from realtime.report_forms import MappingForm, TextForm, UploadForm
 from realtime.services.ingesting import SENDERS
 from realtime.services.report_mappings import mapping_keep
 
-WIZARD = Wizard(
-    space="realtime:reports", title=gettext_lazy("Reports"), back=(gettext_lazy("Service figures"), "realtime:figures"),
-    columns=(), preview=jobs.PREVIEW, apply=jobs.APPLY, form=UploadForm, params=lambda form: {},
-    template="realtime/report_preview.html", done_template="realtime/report_done.html",
-)  # fmt: skip
 WORDS = dict(CallOutcome.choices) | dict(EventType.choices)
-ALL = (jobs.HEAD.key, jobs.PREVIEW.key, jobs.APPLY.key)
 
 
-def crumbs() -> list[dict[str, Any]]:
-    return [{"label": WIZARD.title, "url": reverse("realtime:reports:import")}]
+class Reports(Wizard):
+    """A file without a mapping gets one from its columns before its preview."""
 
+    def kinds(self) -> set[str]:
+        return {jobs.HEAD.key, *super().kinds()}
 
-@require_http_methods(["GET", "POST"])
-def upload(request: HttpRequest) -> HttpResponse:
-    user = me(request)
-    if not jobs.sends(user):
-        raise NotAllowed
-    form = UploadForm(request.POST or None, request.FILES or None, user=user)
-    if request.method == "POST" and form.is_valid():
+    def begin(self, form: SheetForm, user: User, now: datetime) -> Job:
         given = form.cleaned_data
-        try:
-            job = _begin(given["site"], given["mapping"], user, given["file"])
-        except Refused as refusal:
-            add_refusal(form, refusal)
+        return report_begin(given["site"], given["mapping"], user, given["file"], now)
+
+    def page(self, job: Job) -> str:
+        if job.kind == jobs.HEAD.key:
+            return reverse("realtime:reports:import_mapping", args=[job.pk])
+        return super().page(job)
+
+    def beside_form(self, user: User) -> dict[str, Any]:
+        kept = ReportMapping.objects.visible_to(user).latest_versions().select_related("site", "made_by")
+        return {"subtitle": _("Calls, cases and log-ins of an application that tells no events itself"), "kept": kept}
+
+    def beside_result(self, job: Job) -> dict[str, Any]:
+        faults = {str(code): str(label) for code, label in Fault.choices}
+        result = job.result
+        said: dict[str, Any] = {
+            "outcomes": [(WORDS.get(name, name), count) for name, count in result.get("outcomes", {}).items()],
+            "mapping": ReportMapping.objects.filter(pk=job.params.get("mapping")).first(),
+        }
+        if job.kind == jobs.IMPORT.preview.key:
+            names = list(dict.fromkeys(name for _day, counts in result["days"] for name in counts))
+            said |= {
+                "names": [WORDS.get(name, name) for name in names],
+                "days": [(day, [counts.get(name, 0) for name in names]) for day, counts in result["days"]],
+                "faults": [(faults.get(name, name), count) for name, count in result["faults"].items()],
+            }
         else:
-            return redirect(_page(job))
-    recent = Job.objects.visible_to(user).filter(kind__in=ALL).order_by("-created_at")[:10]
-    kept = ReportMapping.objects.visible_to(user).latest_versions().select_related("site", "made_by")
-    context = {
-        "title": WIZARD.title, "subtitle": _("Calls, cases and log-ins of an application that tells no events itself"),
-        "crumbs": [{"label": WIZARD.back[0], "url": reverse(WIZARD.back[1])}],
-        "form": form, "kept": kept, "recent": [{"job": one, "url": _page(one)} for one in recent],
-    }  # fmt: skip
-    return render(request, "realtime/report_upload.html", context, status=422 if form.errors else 200)
+            source = Source.objects.filter(code=result["source"]).first()
+            waiting = Arrival.objects.filter(source=source, parked_at=None)[:1000].count() if source else 0
+            query = f"?site={job.params['site']}&first={result['first']}&last={result['last']}&interval=day"
+            said |= {"waiting": waiting, "figures": reverse("realtime:figures") + query, "source": source}
+        return said
 
 
-def _begin(site: Site, mapping: ReportMapping | None, user: User, file: Any) -> Job:
-    kind, params = (jobs.PREVIEW, {"mapping": mapping.pk}) if mapping else (jobs.HEAD, {})
-    return job_start(kind=kind.key, params=params | {"site": site.pk}, owner=user, now=timezone.now(), file=file)
+WIZARD = Reports(
+    jobs.IMPORT, title=gettext_lazy("Reports"), back=(gettext_lazy("Service figures"), "realtime:figures"), columns=(),
+    form=UploadForm, upload_template="realtime/report_upload.html", template="realtime/report_preview.html",
+    done_template="realtime/report_done.html",
+)  # fmt: skip
 
 
-def _page(job: Job) -> str:
-    name = "import_mapping" if job.kind == jobs.HEAD.key else "import_preview"
-    return reverse(f"realtime:reports:{name}", args=[job.pk])
+def report_begin(site: Site, mapping: ReportMapping | None, user: User, file: Any, now: datetime) -> Job:
+    kind, params = (jobs.IMPORT.preview, {"mapping": mapping.pk}) if mapping else (jobs.HEAD, {})
+    return job_start(kind=kind.key, params=params | {"site": site.pk}, owner=user, now=now, file=file)
 
 
 @require_http_methods(["GET", "POST"])
@@ -88,7 +97,7 @@ def mapping_new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     job = get_visible(Job, user, pk)
     if job.kind != jobs.HEAD.key:
         raise Http404
-    context: dict[str, Any] = {"title": job.input_name, "crumbs": crumbs(), "job": job, "urls": WIZARD.urls()}
+    context: dict[str, Any] = {"title": job.input_name, "crumbs": WIZARD.crumbs(), "job": job, "urls": WIZARD.urls()}
     if job.state != State.DONE:
         return render(request, "imports/running.html", context)
     site = Site.objects.get(pk=job.params["site"])
@@ -106,7 +115,7 @@ def mapping_new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             )
             with storages["default"].open(job.input_file) as file:
                 file.name = job.input_name
-                return redirect(_page(_begin(site, kept, user, file)))
+                return redirect(WIZARD.page(report_begin(site, kept, user, file, timezone.now())))
         except FileNotFoundError:
             messages.error(request, _("The uploaded file was cleared away meanwhile: upload it again."))
             return redirect("realtime:reports:import")
@@ -136,45 +145,7 @@ def mapping(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("Kept as version %(version)s.") % {"version": kept.version})
             return redirect(kept)
     context = {
-        "title": found.name, "subtitle": found.site.name, "crumbs": crumbs(), "found": found, "versions": versions,
-        "form": form if may else None,
+        "title": found.name, "subtitle": found.site.name, "crumbs": WIZARD.crumbs(), "found": found,
+        "versions": versions, "form": form if may else None,
     }  # fmt: skip
     return render(request, "realtime/report_mapping_versions.html", context, status=422 if form.errors else 200)
-
-
-@require_GET
-@never_cache
-def preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return import_wizard.preview(request, pk, WIZARD, also)
-
-
-def also(job: Job) -> dict[str, Any]:
-    faults = {str(code): str(label) for code, label in Fault.choices}
-    result = job.result
-    said: dict[str, Any] = {
-        "outcomes": [(WORDS.get(name, name), count) for name, count in result.get("outcomes", {}).items()],
-        "mapping": ReportMapping.objects.filter(pk=job.params.get("mapping")).first(),
-    }
-    if job.kind == jobs.PREVIEW.key:
-        names = list(dict.fromkeys(name for _day, counts in result["days"] for name in counts))
-        said |= {
-            "names": [WORDS.get(name, name) for name in names],
-            "days": [(day, [counts.get(name, 0) for name in names]) for day, counts in result["days"]],
-            "faults": [(faults.get(name, name), count) for name, count in result["faults"].items()],
-        }
-    else:
-        source = Source.objects.filter(code=result["source"]).first()
-        waiting = Arrival.objects.filter(source=source, parked_at=None)[:1000].count() if source else 0
-        query = f"?site={job.params['site']}&first={result['first']}&last={result['last']}&interval=day"
-        said |= {"waiting": waiting, "figures": reverse("realtime:figures") + query, "source": source}
-    return said
-
-
-@require_POST
-def apply(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return import_wizard.apply(request, pk, WIZARD)
-
-
-@require_GET
-def faulty(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return import_wizard.faulty(request, pk, WIZARD)

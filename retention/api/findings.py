@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from occ.api.endpoints import AFTER, KEY, SIZE, paged, query_of, user_of
+from occ.api.endpoints import AFTER, KEY, SIZE, body_of, paged, query_of, user_of
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
 from occ.people.access import get_visible
@@ -115,10 +115,9 @@ class LossDeclare(APIView):
         """Declare lost what no key opens; a manager decides."""
         found = get_visible(Finding, user_of(request), pk)
         losing.may_declare(found, user_of(request))
-        given = LossInput(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = body_of(request, LossInput)
         made = losing.loss_declare(
-            finding_id=found.pk, actor=user_of(request), now=timezone.now(), **given.validated_data
+            finding_id=found.pk, actor=user_of(request), now=timezone.now(), **given
         )  # fmt: skip
         return Response(LossSerializer(made).data, status=201)
 
@@ -146,10 +145,9 @@ class LossDecision(APIView):
     def made(self, request: Request, pk: int) -> Response:
         found = get_visible(Loss, user_of(request), pk)
         losing.may_decide(found, user_of(request))
-        given = DecisionInput(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = body_of(request, DecisionInput)
         deed = losing.TRANSITIONS[self.name]
-        done = deed(loss_id=found.pk, actor=user_of(request), now=timezone.now(), **given.validated_data)
+        done = deed(loss_id=found.pk, actor=user_of(request), now=timezone.now(), **given)
         done.refresh_from_db()
         return Response(LossSerializer(done).data)
 

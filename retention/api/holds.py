@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from occ.api.endpoints import AFTER, KEY, SIZE, paged, query_of, user_of
+from occ.api.endpoints import AFTER, KEY, SIZE, body_of, employee_of, paged, query_of, user_of
 from occ.api.fields import DayField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
@@ -123,9 +123,7 @@ class Holds(APIView):
         user = user_of(request)
         if not holds.may_hold(user):
             raise NotAllowed
-        given = HoldInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        data = given.validated_data
+        data = body_of(request, HoldInput)
         made = holds.hold_set(
             scope=scope_of(user, data), reason=data["reason"], note=data["note"], until=data["until"], actor=user,
             now=timezone.now(),
@@ -140,9 +138,7 @@ def scope_of(user: User, data: dict[str, Any]) -> holds.Scope:
         raise Invalid(_("There is no such site."), field="site", code="unknown_site")
     agent = None
     if data["agent"]:
-        agent = Person.objects.filter(site_filter(user, HOLDERS), number=data["agent"]).first()
-        if agent is None:
-            raise Invalid(_("There is no employee with this number."), field="agent", code="unknown_employee")
+        agent = employee_of(Person.objects.filter(site_filter(user, HOLDERS)), data["agent"], field="agent")
     pks = None
     if data["records"] is not None:
         pks, unknown = holds.records_named(site=site, ids=data["records"])
@@ -183,10 +179,9 @@ class HoldTransition(APIView):
         user, found = user_of(request), get_visible(Hold, user_of(request), pk)
         if not holds.may_hold(user, found.site):
             raise NotAllowed
-        given = taken(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = body_of(request, taken)
         deed: Any = {"widen": holds.hold_widen, "extend": holds.hold_extend, "lift": holds.hold_lift}[self.name]
-        return Response(said(request, deed(hold_id=pk, actor=user, now=timezone.now(), **given.validated_data)))
+        return Response(said(request, deed(hold_id=pk, actor=user, now=timezone.now(), **given)))
 
 
 class HoldWiden(HoldTransition):

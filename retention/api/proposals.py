@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from occ.api.endpoints import AFTER, KEY, SIZE, paged, query_of, user_of
+from occ.api.endpoints import AFTER, KEY, SIZE, body_of, paged, query_of, user_of
 from occ.api.fields import DayField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
@@ -178,9 +178,7 @@ class Proposals(APIView):
         user = user_of(request)
         if not has_role(user, PROPOSERS):
             raise NotAllowed
-        given = ProposalInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        data = dict(given.validated_data)
+        data = body_of(request, ProposalInput)
         site = Site.objects.filter(site_filter(user, PROPOSERS, "pk"), code=data["site"]).first()
         if site is None:
             raise Invalid(_("There is no such site."), field="site", code="unknown_site")
@@ -222,9 +220,8 @@ class ProposalCondition(APIView):
         user, found = ours(request, pk)
         if not any(has_role(user, sayers, site=found.site) for sayers in SAYERS.values()):
             raise NotAllowed
-        given = ConditionInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        proposals.condition_say(proposal_id=pk, actor=user, now=timezone.now(), **given.validated_data)
+        given = body_of(request, ConditionInput)
+        proposals.condition_say(proposal_id=pk, actor=user, now=timezone.now(), **given)
         return Response(said(pk))
 
 
@@ -248,9 +245,7 @@ class ProposalStep(APIView):
 
 
 def _note(request: Request) -> dict[str, str]:
-    given = NoteInput(data=request.data)
-    given.is_valid(raise_exception=True)
-    return dict(given.validated_data)
+    return body_of(request, NoteInput)
 
 
 class ProposalSubmit(ProposalStep):
@@ -326,9 +321,7 @@ class ProposalDecide(APIView):
         user, found, now = user_of(request), get_visible(Proposal, user_of(request), pk), timezone.now()
         if not PROPOSAL.find("approve").open_to(user, found.site):
             raise NotAllowed
-        given = VerdictInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        data = given.validated_data
+        data = body_of(request, VerdictInput)
         refused = _refused(found, data)
         proof = identity_prove(
             user=user, password=data["password"], code=data["code"], reason=f"approve:{found.number}", now=now

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from occ.api.endpoints import AFTER, KEY, SIZE, paged, query_of, user_of
+from occ.api.endpoints import AFTER, KEY, SIZE, body_of, paged, query_of, user_of
 from occ.api.fields import DayField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
@@ -120,9 +120,8 @@ class Entries(APIView):
         user = user_of(request)
         if not services.may_register(user):
             raise NotAllowed
-        given = EntryInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        made = services.entry_add(line=line_of(user, given.validated_data), actor=user, now=timezone.now())
+        line = line_of(user, body_of(request, EntryInput))
+        made = services.entry_add(line=line, actor=user, now=timezone.now())
         return Response(EntrySerializer(made).data, status=201)
 
 
@@ -137,9 +136,7 @@ class EntryDetail(APIView):
         user, found = user_of(request), get_visible(Entry, user_of(request), pk)
         if not services.may_register(user, found.site):
             raise NotAllowed
-        given = EntryChangeInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        data = given.validated_data
+        data = body_of(request, EntryChangeInput)
         done = services.entry_change(
             entry_id=pk, line=line_of(user, data), why=data["why"], actor=user, now=timezone.now()
         )

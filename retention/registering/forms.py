@@ -5,7 +5,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from occ.forms import DayField
+from occ.forms import DayField, SheetForm
 from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.scope import site_filter
@@ -57,28 +57,14 @@ class EntryChangeForm(EntryForm):
     )  # fmt: skip
 
 
-class EntriesImportForm(forms.Form):
-    file = forms.FileField(
-        label=gettext_lazy("Spreadsheet"),
-        help_text=gettext_lazy(
-            "XLSX, XLS, ODS or CSV, at most 50 MiB. Nothing is written before you have seen the preview."
-        ),
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv,.xlsm"}),
-    )
+class EntriesImportForm(SheetForm):
     site = forms.ModelChoiceField(
         Site.objects.none(), label=gettext_lazy("Site"), required=False, empty_label=gettext_lazy("as each row says"),
         help_text=gettext_lazy("Where documents whose row names no site belong."),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["site"].queryset = _sites(user)  # type: ignore[attr-defined]
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > 50 * 2**20:
-            raise forms.ValidationError(_("The file is larger than 50 MiB. Split it into smaller files."))
-        return file
+    def choices_of(self, user: User) -> dict[str, Any]:
+        return {"site": _sites(user)}
 
 
 class RegisterIssueForm(forms.Form):

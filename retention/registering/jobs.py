@@ -1,25 +1,23 @@
 """What of the register runs in the background: import, export, issue."""
 
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from django.core.files.storage import storages
-from django.urls import reverse
+from django.core.files.base import File
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from occ.documents.signing import Signing
+from occ.documents.signing import signing_kept
 from occ.errors import NotAllowed
+from occ.import_jobs import register_import, site_of
 from occ.jobs.kinds import Kind, Outcome, Progress, register
 from occ.jobs.models import Job
 from occ.list_export import register_list
 from occ.people.models import Site, User
 from occ.people.scope import has_role
-from occ.sheets.importing import faulty_rows_workbook
+from occ.sheets.importing import Preview
 from occ.sheets.writing import OutColumn
-from occ.times import JAKARTA
 from retention.models import RegisterLine
 from retention.personal import CATALOGUE_READERS
 from retention.registering.documents import register_issue
@@ -38,29 +36,22 @@ def enters(user: User) -> bool:
 
 
 def place(job: Job) -> dict[str, Any]:
-    site = job.params.get("site")
-    return {"site": Site.objects.get(pk=site) if site else None, "name": job.input_name, "actor": job.owner}
+    return {"site": site_of(job), "name": job.input_name, "actor": job.owner}
 
 
-def preview(job: Job, progress: Progress, now: datetime) -> Outcome:
-    with storages["default"].open(job.input_file) as file:
-        reading = entries_read(file=file, now=now, report=progress, **place(job))
-    content, name = None, ""
-    if reading.preview.counts["faulty"]:
-        content = faulty_rows_workbook(reading.preview, zone=JAKARTA)
-        name = _("faulty-rows") + ".xlsx"
-    url = reverse("retention:entries:import_preview", args=[job.pk])
-    return Outcome(content=content, name=name, url=url, result=summary(reading))
+def read(job: Job, file: File, progress: Progress, now: datetime) -> tuple[Preview, dict[str, Any]]:
+    reading = entries_read(file=file, now=now, report=progress, **place(job))
+    return reading.preview, summary(reading)
 
 
-def apply(job: Job, progress: Progress, now: datetime) -> Outcome:
-    with storages["default"].open(job.input_file) as file:
-        made = entries_import(file=file, now=now, report=progress, **place(job))
-    return Outcome(url=reverse("retention:entries:import_preview", args=[job.pk]), result=made)
+def bring(job: Job, file: File, progress: Progress, now: datetime) -> dict[str, Any]:
+    return entries_import(file=file, now=now, report=progress, **place(job))
 
 
-PREVIEW = register(Kind("retention.entries", gettext_lazy("Import of documents: preview"), preview, enters))
-APPLY = register(Kind("retention.entries_apply", gettext_lazy("Import of documents"), apply, enters))
+IMPORT = register_import(
+    "retention.entries", gettext_lazy("Import of documents: preview"), gettext_lazy("Import of documents"),
+    space="retention:entries", may=enters, read=read, bring=bring,
+)  # fmt: skip
 
 
 def register_pdf(job: Job, progress: Progress, now: datetime) -> Outcome:
@@ -70,20 +61,15 @@ def register_pdf(job: Job, progress: Progress, now: datetime) -> Outcome:
     if not may_register(job.owner, site):
         raise NotAllowed
     days = [date.fromisoformat(day) for day in params.get("period") or []]
-    signing = params["signing"] | {"at": datetime.fromisoformat(params["signing"]["at"])}
     document = register_issue(
         lines=RegisterLine.objects.visible_to(job.owner).filter(site=site), site=site,
-        period=(days[0], days[1]) if days else None, language=params["language"], signatures=[Signing(**signing)],
-        actor=job.owner, now=now,
+        period=(days[0], days[1]) if days else None, language=params["language"],
+        signatures=[signing_kept(params["signing"])], actor=job.owner, now=now,
     )  # fmt: skip
     return Outcome(url=document.get_absolute_url(), result={"number": document.full_number})
 
 
 PDF = register(Kind("retention.register_pdf", gettext_lazy("Register as an issued document"), register_pdf, enters))
-
-
-def signing_params(signing: Signing) -> dict[str, Any]:
-    return asdict(signing) | {"at": signing.at.isoformat()}
 
 
 def columns() -> list[OutColumn]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from occ.errors import NotAllowed, Refused
-from occ.forms import add_refusal
+from occ.errors import NotAllowed
+from occ.form_pages import form_page
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from occ.people.models import User
@@ -125,18 +125,12 @@ def record_waive(request: HttpRequest, pk: int) -> HttpResponse:
     if not has_role(me(request), WAIVERS, site=record.site):
         raise NotAllowed
     form = WaiveForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.record_waive(record_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            return redirect("retention:batch", record.batch_id)
     back = reverse("retention:batch", args=[record.batch_id]) if record.batch_id else reverse("retention:batches")
-    context = {
-        "title": _("Let %(record)s go without a backup") % {"record": record.external_id},
-        "crumbs": [{"label": _("Backup batches"), "url": reverse("retention:batches")}], "form": form,
-        "submit": _("Waive the backup"), "cancel_url": back, "record": record,
-        "problem": Problem.objects.filter(record=record, settled_at=None).first(),
-    }  # fmt: skip
-    return render(request, "retention/waive.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request, form,
+        lambda data: services.record_waive(record_id=pk, actor=me(request), now=timezone.now(), **data),
+        to=back, template="retention/waive.html",
+        title=_("Let %(record)s go without a backup") % {"record": record.external_id},
+        crumbs=[{"label": _("Backup batches"), "url": reverse("retention:batches")}], submit=_("Waive the backup"),
+        cancel_url=back, record=record, problem=Problem.objects.filter(record=record, settled_at=None).first(),
+    )  # fmt: skip

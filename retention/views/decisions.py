@@ -17,7 +17,7 @@ from occ.approvals.proving import identity_prove
 from occ.errors import Invalid, NotAllowed, Refused
 from occ.forms import NoteForm, add_refusal
 from occ.lists import listing
-from occ.paging import paginate
+from occ.paging import key_of, paginate
 from occ.people.access import get_visible, me
 from occ.people.scope import has_role
 from retention.choices import ProposalStatus
@@ -128,7 +128,7 @@ def _refused(request: HttpRequest, found: Proposal, data: dict[str, Any]) -> set
         raise Invalid(_("You approve all lines, and ticked some to refuse them: which is it?"), field="decision")
     if data["decision"] != "in_part":
         return set()
-    ticked = {int(one) for one in _ticked(request) if one.isdecimal() and len(one) < 18}
+    ticked = {pk for one in _ticked(request) if (pk := key_of(one)) is not None}
     lines = Item.objects.filter(proposal=found, live=True)
     named = dict(lines.filter(position__in=data["numbers"]).values_list("position", "pk"))
     if unknown := sorted(data["numbers"] - set(named)):

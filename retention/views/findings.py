@@ -13,8 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from occ.documents.attachments import attachments_of
-from occ.errors import Refused
-from occ.forms import add_refusal
+from occ.form_pages import form_done
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from occ.people.scope import has_role
@@ -88,15 +87,11 @@ def finding_lost(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_visible(Finding, me(request), pk)
     losing.may_declare(found, me(request))
     form = LossForm(request.POST)
-    if form.is_valid():
-        try:
-            made = losing.loss_declare(finding_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Declared. A manager decides."))
-            return redirect(made)
-    return _detail(request, found, {}, 422, loss_form=form)
+    done = form_done(
+        request, form, lambda data: losing.loss_declare(finding_id=pk, actor=me(request), now=timezone.now(), **data),
+        said=_("Declared. A manager decides."),
+    )  # fmt: skip
+    return done or _detail(request, found, {}, 422, loss_form=form)
 
 
 @require_POST

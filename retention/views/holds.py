@@ -12,9 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.errors import NotAllowed, Refused
+from occ.form_pages import form_done
 from occ.forms import add_refusal
 from occ.lists import listing, remembered
-from occ.paging import paginate
+from occ.paging import key_of, paginate
 from occ.people.access import get_visible, me
 from occ.people.models import User
 from occ.people.scope import has_role
@@ -139,10 +140,8 @@ def hold_new(request: HttpRequest) -> HttpResponse:
 
 def _asked(request: HttpRequest, user: User) -> dict[str, Any]:
     """`?record=`: from a record's page, with its ID filled in."""
-    number = request.GET.get("record", "")
-    if not (number.isdecimal() and len(number) < 19):
-        return {}
-    found = Record.objects.visible_to(user).filter(pk=int(number)).first()
+    pk = key_of(request.GET.get("record", ""))
+    found = Record.objects.visible_to(user).filter(pk=pk).first() if pk is not None else None
     return {"ids": found.external_id, "site": found.site_id} if found else {}
 
 
@@ -171,10 +170,8 @@ def hold_customer(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def hold_widen(request: HttpRequest, pk: int) -> HttpResponse:
-    user, found = me(request), get_visible(Hold, me(request), pk)
-    _must_hold(user, found)
-    form = WidenForm(request.POST)
-    if form.is_valid():
+    user, found, form = me(request), _ours(request, pk), WidenForm(request.POST)
+    if form.is_valid():  # a refusal has a page of its own: the form is gone once the hold covers them
         services.hold_widen(hold_id=pk, actor=user, now=timezone.now(), **form.cleaned_data)
         messages.success(request, _("It covers records without an agent too."))
         return redirect(found)
@@ -183,36 +180,26 @@ def hold_widen(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def hold_extend(request: HttpRequest, pk: int) -> HttpResponse:
-    user, found = me(request), get_visible(Hold, me(request), pk)
-    _must_hold(user, found)
-    form = ExtendForm(request.POST)
-    if form.is_valid():
-        try:
-            services.hold_extend(hold_id=pk, actor=user, now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(found)
-    return _detail(request, found, extend=form)
+    user, found, form = me(request), _ours(request, pk), ExtendForm(request.POST)
+    done = form_done(
+        request, form, lambda data: services.hold_extend(hold_id=pk, actor=user, now=timezone.now(), **data),
+        said=_("Saved."), to=found,
+    )  # fmt: skip
+    return done or _detail(request, found, extend=form)
 
 
 @require_POST
 def hold_lift(request: HttpRequest, pk: int) -> HttpResponse:
-    user, found = me(request), get_visible(Hold, me(request), pk)
-    _must_hold(user, found)
-    form = LiftForm(request.POST)
-    if form.is_valid():
-        try:
-            services.hold_lift(hold_id=pk, actor=user, now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("The hold is lifted."))
-            return redirect(found)
-    return _detail(request, found, lift=form)
+    user, found, form = me(request), _ours(request, pk), LiftForm(request.POST)
+    done = form_done(
+        request, form, lambda data: services.hold_lift(hold_id=pk, actor=user, now=timezone.now(), **data),
+        said=_("The hold is lifted."), to=found,
+    )  # fmt: skip
+    return done or _detail(request, found, lift=form)
 
 
-def _must_hold(user: User, found: Hold) -> None:
-    if not services.may_hold(user, found.site):
+def _ours(request: HttpRequest, pk: int) -> Hold:
+    found = get_visible(Hold, me(request), pk)
+    if not services.may_hold(me(request), found.site):
         raise NotAllowed
+    return found

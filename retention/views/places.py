@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.errors import Invalid, NotAllowed, Refused
+from occ.form_pages import form_done
 from occ.forms import add_refusal
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
@@ -233,18 +234,15 @@ def _store_form(request: HttpRequest, found: Store | None) -> HttpResponse:
     kept = services.kept_of(found) if found else None
     initial = _initial(found, services.STORE_FIELDS, kept) if found else None
     form = StoreForm(request.POST or None, initial=initial, new=found is None, keys_kept=kept is not None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            done = services.store_save(
-                store_id=found.pk if found else None, code=form.cleaned_data.get("code", ""), values=form.values(),
-                keys=form.keys(), note=form.cleaned_data["note"], actor=me(request), now=timezone.now(),
-            )  # fmt: skip
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(done)
-    return _form(request, found, form, _("New store"), store_crumbs(), "retention:stores")
+
+    def save(values: dict[str, Any]) -> Store:
+        return services.store_save(
+            store_id=found.pk if found else None, code=form.cleaned_data.get("code", ""), values=values,
+            keys=form.keys(), note=form.cleaned_data["note"], actor=me(request), now=timezone.now(),
+        )  # fmt: skip
+
+    done = form_done(request, form, save, said=_("Saved."))
+    return done or _form(request, found, form, _("New store"), store_crumbs(), "retention:stores")
 
 
 @require_POST

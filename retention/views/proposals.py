@@ -13,9 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.documents.choices import Purpose
+from occ.documents.models import IssuedDocument
 from occ.documents.signing import signing_confirm
-from occ.errors import NotAllowed, Refused
-from occ.forms import NoteForm, add_refusal
+from occ.errors import NotAllowed
+from occ.form_pages import form_done, form_page
+from occ.forms import NoteForm
 from occ.jobs.services import job_start
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
@@ -63,14 +65,13 @@ def proposal_new(request: HttpRequest) -> HttpResponse:
         raise NotAllowed
     asked = {name: request.GET.get(name, "")[:20] for name in ("site", "kind")}  # the register's links say them
     form = ProposalForm(request.POST or None, user=user, initial=asked)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = _gathered(dict(form.cleaned_data), user, now)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Gathered: %(count)s lines.") % {"count": made.items_count})
-            return redirect(made)
+    if done := form_done(
+        request,
+        form,
+        lambda data: _gathered(dict(data), user, now),
+        said=lambda made: _("Gathered: %(count)s lines.") % {"count": made.items_count},
+    ):
+        return done
     standing = [
         {"site": site, "kind": kind.label, "counts": list(
             destroyable.standing(site=site, kind=kind, day=local_day(now, site.zone)).items())}
@@ -167,24 +168,16 @@ def proposal_issue(request: HttpRequest, pk: int) -> HttpResponse:
     if not PROPOSAL.find("issue").open_to(user, found.site):
         raise NotAllowed
     form = IssueForm(request.POST or None, initial={"language": "id", "place": found.site.name})
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            signing = signing_confirm(user=user, password=data["password"], purpose=Purpose.PREPARED, now=now)
-            document = disposal_issue(
-                proposal_id=pk, place=data["place"], witnesses=form.witnesses(), language=data["language"],
-                signatures=[signing], actor=user, now=now,
-            )  # fmt: skip
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Issued: %(number)s.") % {"number": document.full_number})
-            return redirect(document)
-    context = {
-        "title": _("Issue the berita acara of %(number)s") % {"number": found.number},
-        "crumbs": crumbs(found),
-        "form": form,
-        "submit": _("Sign and issue"),
-        "cancel_url": found.get_absolute_url(),
-    }
-    return render(request, "userids/form.html", context, status=422 if form.errors else 200)
+
+    def issue(data: dict[str, Any]) -> IssuedDocument:
+        signing = signing_confirm(user=user, password=data["password"], purpose=Purpose.PREPARED, now=now)
+        return disposal_issue(
+            proposal_id=pk, place=data["place"], witnesses=form.witnesses(), language=data["language"],
+            signatures=[signing], actor=user, now=now,
+        )  # fmt: skip
+
+    return form_page(
+        request, form, issue, said=lambda made: _("Issued: %(number)s.") % {"number": made.full_number},
+        title=_("Issue the berita acara of %(number)s") % {"number": found.number}, crumbs=crumbs(found),
+        submit=_("Sign and issue"), cancel_url=found.get_absolute_url(),
+    )  # fmt: skip

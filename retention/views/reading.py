@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from occ.errors import NotAllowed, Refused
 from occ.forms import add_refusal
 from occ.lists import listing
+from occ.paging import part
 from occ.people.access import get_visible, me
 from occ.people.models import User
 from occ.people.scope import has_role
@@ -109,18 +110,12 @@ def _said(request: HttpRequest, found: Record, user: User) -> dict[str, Any]:
     if not is_text(data[:HEAD_BYTES]):
         return {"why": _("This file is no text.")}
     chat = read_chat(data, found.site.zone, cut=content.size > MOST_BYTES)
-    number = request.GET.get("page", "1")
-    at = max(1, int(number)) if number.isdecimal() and len(number) < 6 else 1
-    some = chat.messages[(at - 1) * MESSAGES : at * MESSAGES]
-    return {
+    some, pages = part(chat.messages, request.GET.get("page", "1"), MESSAGES)
+    return pages | {
         "lines": conversation(found, chat.messages, some, whole=services.sees_customers(user, found)),
         "masked": not services.sees_customers(user, found),
         "cut": chat.cut,
         "count": len(chat.messages),
-        "first": (at - 1) * MESSAGES + 1,
-        "last": min(at * MESSAGES, len(chat.messages)),
-        "previous_page": at - 1 if at > 1 else None,
-        "next_page": at + 1 if at * MESSAGES < len(chat.messages) else None,
     }
 
 

@@ -1,24 +1,19 @@
 """The register of documents (RET-11): one list of all, entries by hand and by spreadsheet, issued as a PDF."""
 
-import uuid
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from occ import import_wizard
 from occ.documents.choices import Purpose
 from occ.documents.signing import signing_confirm
-from occ.errors import NotAllowed, Refused
-from occ.forms import add_refusal
-from occ.import_wizard import Wizard
+from occ.errors import NotAllowed
+from occ.form_pages import form_page
+from occ.jobs.models import Job
 from occ.jobs.services import job_start
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
@@ -30,8 +25,7 @@ from retention.personal import CATALOGUE_READERS
 from retention.registering import jobs
 from retention.registering.disposing import disposals_of
 from retention.registering.filters import RegisterFilter
-from retention.registering.forms import EntriesImportForm, EntryChangeForm, EntryForm, RegisterIssueForm
-from retention.registering.importing import COLUMNS
+from retention.registering.forms import EntryChangeForm, EntryForm, RegisterIssueForm
 from retention.registering.words import state_of, title_of, url_of_line
 from retention.services import register as services
 
@@ -99,15 +93,11 @@ def entry_new(request: HttpRequest) -> HttpResponse:
     if not services.may_register(user):
         raise NotAllowed
     form = EntryForm(request.POST or None, user=user, initial={"owner_role": "document_control"})
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = services.entry_add(line=form.line(), actor=user, now=timezone.now())
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("%(number)s is in the register.") % {"number": made.number})
-            return redirect(made)
-    return _form(request, form, _("Enter a document"), crumbs(), reverse("retention:register"))
+    return form_page(
+        request, form, lambda data: services.entry_add(line=form.line(), actor=user, now=timezone.now()),
+        said=lambda made: _("%(number)s is in the register.") % {"number": made.number},
+        title=_("Enter a document"), crumbs=crumbs(), submit=_("Save"), cancel_url=reverse("retention:register"),
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
@@ -117,23 +107,17 @@ def entry_edit(request: HttpRequest, pk: int) -> HttpResponse:
         raise NotAllowed
     initial = {name: getattr(found, name) for name in services.FIELDS}
     form = EntryChangeForm(request.POST or None, user=user, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.entry_change(
-                entry_id=pk, line=form.line(), why=form.cleaned_data["why"], actor=user, now=timezone.now()
-            )
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(found)
-    here = [*crumbs(), {"label": found.number, "url": found.get_absolute_url()}]
-    return _form(request, form, _("Put right: %(number)s") % {"number": found.number}, here, found.get_absolute_url())
 
+    def change(data: dict[str, Any]) -> Entry:
+        return services.entry_change(
+            entry_id=pk, line=form.line(), why=data["why"], actor=user, now=timezone.now()
+        )  # fmt: skip
 
-def _form(request: HttpRequest, form: Any, title: str, here: list[dict[str, str]], cancel: str) -> HttpResponse:
-    context = {"title": title, "crumbs": here, "form": form, "submit": _("Save"), "cancel_url": cancel}
-    return render(request, "retention/form.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request, form, change, said=_("Saved."), to=found, title=_("Put right: %(number)s") % {"number": found.number},
+        crumbs=[*crumbs(), {"label": found.number, "url": found.get_absolute_url()}], submit=_("Save"),
+        cancel_url=found.get_absolute_url(),
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
@@ -142,54 +126,16 @@ def register_issue(request: HttpRequest) -> HttpResponse:
     if not services.may_register(user):
         raise NotAllowed
     form = RegisterIssueForm(request.POST or None, user=user, initial={"language": request.LANGUAGE_CODE})
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            signing = signing_confirm(user=user, password=data["password"], purpose=Purpose.PREPARED, now=now)
-            params = {
-                "site": data["site"].pk, "language": data["language"], "signing": jobs.signing_params(signing),
-                "period": [data["first"].isoformat(), data["last"].isoformat()] if data["first"] else [],
-            }  # fmt: skip
-            return redirect(job_start(kind=jobs.PDF.key, params=params, owner=user, now=now))
-        except Refused as refusal:
-            add_refusal(form, refusal)
-    context = {"title": _("Issue the register as PDF"), "crumbs": crumbs(), "form": form}
-    context |= {"submit": _("Sign and issue"), "cancel_url": reverse("retention:register")}
-    return render(request, "retention/form.html", context, status=422 if form.errors else 200)
 
+    def start(data: dict[str, Any]) -> Job:
+        signing = signing_confirm(user=user, password=data["password"], purpose=Purpose.PREPARED, now=now)
+        params = {
+            "site": data["site"].pk, "language": data["language"], "signing": signing.kept(),
+            "period": [data["first"].isoformat(), data["last"].isoformat()] if data["first"] else [],
+        }  # fmt: skip
+        return job_start(kind=jobs.PDF.key, params=params, owner=user, now=now)
 
-# Import ---------------------------------------------------------------------------------------------------------------
-
-
-def params(form: Any) -> dict[str, Any]:
-    site = form.cleaned_data["site"]
-    return {"site": site.pk if site else None}
-
-
-WIZARD = Wizard(
-    space="retention:entries", title=gettext_lazy("Import documents"),
-    back=(gettext_lazy("Register of documents"), "retention:register"), columns=COLUMNS, preview=jobs.PREVIEW,
-    apply=jobs.APPLY, form=EntriesImportForm, params=params, template="retention/entries_preview.html",
-    done_template="retention/entries_done.html",
-)  # fmt: skip
-
-
-@require_http_methods(["GET", "POST"])
-def upload(request: HttpRequest) -> HttpResponse:
-    return import_wizard.upload(request, WIZARD)
-
-
-@require_GET
-@never_cache
-def preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return import_wizard.preview(request, pk, WIZARD)
-
-
-@require_POST
-def apply(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return import_wizard.apply(request, pk, WIZARD)
-
-
-@require_GET
-def faulty(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return import_wizard.faulty(request, pk, WIZARD)
+    return form_page(
+        request, form, start, title=_("Issue the register as PDF"), crumbs=crumbs(), submit=_("Sign and issue"),
+        cancel_url=reverse("retention:register"),
+    )  # fmt: skip

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from occ.api.endpoints import AFTER, KEY, SIZE, paged, query_of, user_of
+from occ.api.endpoints import AFTER, KEY, SIZE, body_of, employee_of, paged, query_of, user_of
 from occ.api.fields import DayField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
@@ -90,9 +90,7 @@ class Employees(APIView):
         """Take somebody on. Who has the number already is left alone: that is what PUT is for."""
         if not has_role(user_of(request), KEEPERS):
             raise NotAllowed
-        given = NewEmployeeInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        values = dict(given.validated_data)
+        values = body_of(request, NewEmployeeInput)
         number = values.pop("number")
         if Person.objects.filter(number=number).exists():
             raise Invalid(_("Somebody has this employee number already."), field="number", code="number_taken")
@@ -137,9 +135,7 @@ class EmployeeDetail(APIView):
             raise Http404
         if not has_role(user, KEEPERS, site=known.site if known else None):
             raise NotAllowed
-        given = EmployeeInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        values = values_of(dict(given.validated_data))
+        values = values_of(body_of(request, EmployeeInput))
         found, what = employee_push(number=number, values=values, actor=user, now=timezone.now())
         return Response(_shown(request, found), status=201 if what == CREATED else 200)
 
@@ -161,12 +157,8 @@ class Leavings(APIView):
         user = user_of(request)
         if not has_role(user, RECORDERS):
             raise NotAllowed
-        given = LeavingInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        data = given.validated_data
-        person = Person.objects.visible_to(user).filter(number=data["employee"]).first()
-        if person is None:
-            raise Invalid(_("There is no employee with this number."), field="employee", code="unknown_employee")
+        data = body_of(request, LeavingInput)
+        person = employee_of(Person.objects.visible_to(user), data["employee"])
         made = leavings.leaving_record(
             person_id=person.pk, last_working_day=data["last_working_day"], reason=data["reason"], note=data["note"],
             actor=user, now=timezone.now(),

@@ -1,8 +1,8 @@
-from django.urls import path
+from django.urls import URLPattern, URLResolver, path
 
 from sdm.views import changes, imports, people
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", people.people, name="people"),
     path("people/new/", people.person_new, name="person_new"),
     path("people/<int:pk>/", people.person, name="person"),
@@ -15,8 +15,5 @@ urlpatterns = [
     path("placements/<int:pk>/withdraw/", changes.placement_withdraw, name="placement_withdraw"),
     path("contracts/<int:pk>/extend/", changes.employment_extend, name="employment_extend"),
     path("contracts/<int:pk>/end/", changes.employment_end, name="employment_end"),
-    path("import/", imports.upload, name="import"),
-    path("import/<uuid:pk>/", imports.preview, name="import_preview"),
-    path("import/<uuid:pk>/apply/", imports.apply, name="import_apply"),
-    path("import/<uuid:pk>/faulty/", imports.faulty, name="import_faulty"),
+    imports.WIZARD.at("import/"),
 ]

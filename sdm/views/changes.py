@@ -4,15 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from occ.errors import NotAllowed, Refused
-from occ.forms import add_refusal
+from occ import form_pages
+from occ.errors import NotAllowed
 from occ.people.access import get_visible, me
 from occ.people.choices import Role
 from occ.people.scope import has_role
@@ -43,18 +41,10 @@ def form_page(
     submit: str, done: str,
 ) -> HttpResponse:  # fmt: skip
     """A form about a person: done and back to their page, or shown again with what was refused."""
-    if request.method == "POST" and form.is_valid():
-        try:
-            do(form.values() if hasattr(form, "values") else form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, done)
-            return redirect(employee)
-    context = {"title": title, "crumbs": crumbs(employee), "form": form, "submit": submit}
-    context |= {"subtitle": f"{employee.person.name} · {employee.person.number}"}
-    context |= {"cancel_url": employee.get_absolute_url()}
-    return render(request, "sdm/form.html", context, status=422 if form.errors else 200)
+    return form_pages.form_page(
+        request, form, do, said=done, to=employee, title=title, crumbs=crumbs(employee), submit=submit,
+        subtitle=f"{employee.person.name} · {employee.person.number}", cancel_url=employee.get_absolute_url(),
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])

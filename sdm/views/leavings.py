@@ -4,10 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,10 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from occ.documents.attachments import attachment_add, attachments_of
 from occ.documents.models import IssuedDocument
-from occ.errors import NotAllowed, Refused
-from occ.forms import add_refusal
+from occ.errors import NotAllowed
+from occ.form_pages import form_done, form_page
 from occ.lists import listing, remembered
 from occ.obligations.models import Obligation
+from occ.paging import key_of
 from occ.people.access import get_visible, me
 from occ.people.actors import Actor
 from occ.people.scope import has_role
@@ -88,25 +88,18 @@ def leaving_new(request: HttpRequest) -> HttpResponse:
     user = me(request)
     if not has_role(user, RECORDERS):
         raise NotAllowed
-    number = request.GET.get("person", "")
-    given = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None
+    given = key_of(request.GET.get("person", ""))
     form = LeavingForm(request.POST or None, request.FILES or None, user=user, initial={"person": given})
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = _record(request, form)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Recorded. Every module that has to do with the person was told."))
-            return redirect(made)
-    context = {"title": _("Record a leaving"), "crumbs": crumbs(), "form": form, "submit": _("Record")}
-    context |= {"cancel_url": reverse("sdm:leavings")}
-    return render(request, "sdm/form.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request, form, lambda data: _record(request, data),
+        said=_("Recorded. Every module that has to do with the person was told."), title=_("Record a leaving"),
+        crumbs=crumbs(), submit=_("Record"), cancel_url=reverse("sdm:leavings"),
+    )  # fmt: skip
 
 
 @transaction.atomic
-def _record(request: HttpRequest, form: LeavingForm) -> Leaving:
-    user, now, data = me(request), timezone.now(), form.cleaned_data
+def _record(request: HttpRequest, data: dict[str, Any]) -> Leaving:
+    user, now = me(request), timezone.now()
     made = leavings.leaving_record(
         person_id=data["person"].pk, last_working_day=data["last_working_day"], reason=data["reason"],
         note=data["note"], actor=user, now=now,
@@ -177,15 +170,11 @@ def leaving_move(request: HttpRequest, pk: int) -> HttpResponse:
     if not has_role(me(request), RECORDERS, site=found.site):
         raise NotAllowed
     form = MoveForm(request.POST)
-    if form.is_valid():
-        try:
-            leavings.leaving_move(leaving_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Moved; the deadlines moved with it."))
-            return redirect(found)
-    return _detail(request, found, {}, move=form, status=422)
+    done = form_done(
+        request, form, lambda data: leavings.leaving_move(leaving_id=pk, actor=me(request), now=timezone.now(), **data),
+        said=_("Moved; the deadlines moved with it."), to=found,
+    )  # fmt: skip
+    return done or _detail(request, found, {}, move=form, status=422)
 
 
 @require_POST
@@ -194,12 +183,8 @@ def clearance_item(request: HttpRequest, pk: int) -> HttpResponse:
     if not has_role(me(request), RECORDERS, site=item.leaving.site):
         raise NotAllowed
     form = ItemForm(request.POST, auto_id=f"id_{pk}_%s")
-    if form.is_valid():
-        try:
-            clearance.item_settle(item_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Settled: %(item)s.") % {"item": item})
-            return redirect(item.leaving)
-    return _detail(request, item.leaving, {}, item=(pk, form), status=422)
+    done = form_done(
+        request, form, lambda data: clearance.item_settle(item_id=pk, actor=me(request), now=timezone.now(), **data),
+        said=_("Settled: %(item)s.") % {"item": item}, to=item.leaving,
+    )  # fmt: skip
+    return done or _detail(request, item.leaving, {}, item=(pk, form), status=422)

@@ -2,17 +2,16 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from occ.errors import NotAllowed, Refused
-from occ.forms import add_refusal
+from occ.errors import NotAllowed
+from occ.form_pages import form_page
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from occ.people.models import User
@@ -146,17 +145,11 @@ def person_new(request: HttpRequest) -> HttpResponse:
     if not has_role(user, KEEPERS):
         raise NotAllowed
     form = HireForm(request.POST or None, user=user, initial={"position": "Agent"})
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = services.employee_hire(**form.values(), actor=user, now=timezone.now())
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("%(name)s is taken on.") % {"name": made.person.name})
-            return redirect(made)
-    context = {"title": _("Take somebody on"), "crumbs": crumbs(), "form": form, "submit": _("Take on")}
-    context |= {"cancel_url": reverse("sdm:people")}
-    return render(request, "sdm/form.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request, form, lambda values: services.employee_hire(**values, actor=user, now=timezone.now()),
+        said=lambda made: _("%(name)s is taken on.") % {"name": made.person.name}, title=_("Take somebody on"),
+        crumbs=crumbs(), submit=_("Take on"), cancel_url=reverse("sdm:people"),
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
@@ -172,15 +165,12 @@ def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if found.nik and reads_nik(user, pk, found.person.site):
         words = _("Recorded: %(nik)s. Empty: it stays.")
         form.fields["nik"].help_text = words % {"nik": masked(found.nik)}
-    if request.method == "POST" and form.is_valid():
-        data = {key: value for key, value in form.cleaned_data.items() if key != "nik" or value}
-        try:
-            services.employee_edit(person_id=pk, actor=user, now=timezone.now(), **data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(found)
-    context = {"title": _("Edit"), "crumbs": crumbs(found), "form": form, "submit": _("Save")}
-    context |= {"cancel_url": found.get_absolute_url()}
-    return render(request, "sdm/form.html", context, status=422 if form.errors else 200)
+
+    def edit(data: dict[str, Any]) -> None:
+        data = {key: value for key, value in data.items() if key != "nik" or value}
+        services.employee_edit(person_id=pk, actor=user, now=timezone.now(), **data)
+
+    return form_page(
+        request, form, edit, said=_("Saved."), to=found, title=_("Edit"), crumbs=crumbs(found), submit=_("Save"),
+        cancel_url=found.get_absolute_url(),
+    )  # fmt: skip

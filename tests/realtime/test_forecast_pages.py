@@ -145,7 +145,7 @@ def test_the_api_tells_what_is_in_force(wfm: Client, told: date) -> None:
     assert len(rows) == 96 and {row["minutes"] for row in rows} == {30}
     by_start = {row["starts_at"][:16]: row for row in rows}
     mine = by_start[f"{today()}T10:00"]
-    assert mine["low"] is None and mine["forecast"] == Forecast.objects.latest("made_at").pk
+    assert mine["low"] is None and mine["forecast"] == Forecast.objects.latest("pk").pk
     assert sum(by_start[f"{today()}T{at}"]["volume"] for at in ("10:00", "10:30", "11:00", "11:30")) == pytest.approx(
         500
     )

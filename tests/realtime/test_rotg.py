@@ -30,6 +30,7 @@ from occ.people.models import RoleAssignment, Team, User
 from occ.policies.registry import DEFINITIONS
 from occ.policies.services import policy_set
 from occ.search import search
+from occ.times import local_day
 from realtime.models import RotgProposal, Violation
 from realtime.rotg import taking
 from realtime.rotg.choices import FollowUp
@@ -452,7 +453,8 @@ def test_the_figure_leads_to_its_rows(floor: Floor, client: Client) -> None:
 
 def test_the_pages_from_record_to_proposal(floor: Floor, client: Client) -> None:
     now = timezone.now()
-    strict = rule("5", severity="moderate", starts_on=(now - 9 * DAY).date(), now=now - 9 * DAY)
+    begins = local_day(now - 9 * DAY, floor.jkt.zone)
+    strict = rule("5", severity="moderate", starts_on=begins, now=now - 9 * DAY)
     agent = agent_user(floor.agent)
     upheld(floor, strict, at=now - 2 * DAY)
     client.force_login(floor.leader)

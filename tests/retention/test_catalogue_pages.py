@@ -272,7 +272,7 @@ def test_the_pages_of_an_import_and_the_export(client: Client) -> None:
     client.force_login(it)
     file = ContentFile(sheet(line("A"), line("B")).read(), name="catalogue.xlsx")
     assert client.get("/retention/import/").status_code == 200
-    preview = run(jobs.PREVIEW.key, it, {"source": source.pk}, file)
+    preview = run(jobs.IMPORT.preview.key, it, {"source": source.pk}, file)
     page = client.get(f"/retention/import/{preview.pk}/")
     assert page.status_code == 200 and page.context["result"]["done"]["created"] == 2
     applied = client.post(f"/retention/import/{preview.pk}/apply/")

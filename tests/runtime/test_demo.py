@@ -25,7 +25,7 @@ GIVEN = {
 
 class Demo:
     def __init__(self, var: Path, port: int) -> None:
-        environment = {name: value for name, value in os.environ.items() if name not in GIVEN}
+        self.environment = environment = {name: value for name, value in os.environ.items() if name not in GIVEN}
         self.log = var.parent / f"demo-{time.monotonic_ns()}.log"
         self.began, self.port, self.var = time.monotonic(), port, var
         with open(self.log, "wb") as out:
@@ -43,6 +43,13 @@ class Demo:
             assert time.monotonic() - self.began < seconds, self.said()
             time.sleep(0.1)
         return time.monotonic() - self.began
+
+    def holds(self) -> None:
+        """What stands in demo_holds.py is so in there."""
+        script = "from tests.runtime.demo_holds import check; check()"
+        manage = [str(ROOT / "bin/manage"), "shell", "--no-imports", "-c", script]
+        done = subprocess.run(manage, env=self.environment | {"OCC_VAR": str(self.var)}, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
 
     def stop(self) -> None:
         os.killpg(self.process.pid, signal.SIGINT)  # as Ctrl-C does: the whole foreground group hears it
@@ -62,7 +69,7 @@ def logged_in(url: str, name: str, password: str) -> str:
     return page
 
 
-@pytest.mark.req("KER-1")
+@pytest.mark.req("KER-1", "KER-2", "UID-16")
 @pytest.mark.timeout(700)
 def test_it_starts_lets_in_stops_and_starts_again_quickly(tmp_path: Path) -> None:
     port, var = free_port(), tmp_path / "a place"
@@ -77,6 +84,7 @@ def test_it_starts_lets_in_stops_and_starts_again_quickly(tmp_path: Path) -> Non
         page = logged_in(f"http://127.0.0.1:{port}", "team_leader.jkt", password[1])
         assert "OMN-" in page and "Hari ini" in page
         assert (var / "log" / "worker.log").exists() and (var / "log" / "beat.log").exists()
+        first.holds()
     finally:
         first.stop()
     assert not answers(port)

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from occ.api.endpoints import AFTER, KEY, SIZE, paged, query_of, user_of
+from occ.api.endpoints import AFTER, KEY, SIZE, body_of, paged, query_of, user_of
 from occ.api.fields import DayField, InstantField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
@@ -110,9 +110,7 @@ class Reconciliations(APIView):
         user, now = user_of(request), timezone.now()
         if not starts(user):
             raise NotAllowed
-        given = ListInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        data = given.validated_data
+        data = body_of(request, ListInput)
         application = Application.objects.filter(code=data["application"]).first()
         if application is None:
             raise Invalid(_("There is no such application."), field="application", code="unknown_application")
@@ -202,9 +200,7 @@ class FindingTransition(APIView):
             raise Http404
         if not FINDING.find(transition).open_to(user, found.site):
             raise NotAllowed
-        given = (ResolveInput if transition == "resolve" else AcceptInput)(data=request.data)
-        given.is_valid(raise_exception=True)
-        data, now = dict(given.validated_data), timezone.now()
+        data, now = body_of(request, ResolveInput if transition == "resolve" else AcceptInput), timezone.now()
         with transaction.atomic():
             if transition == "resolve":
                 data["evidence"] = evidence_of(found, data, actor=user, now=now)

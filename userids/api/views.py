@@ -5,21 +5,20 @@ from typing import Any
 from django.db import models, transaction
 from django.http import Http404
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from occ.api.endpoints import AFTER, KEY, SIZE, paged, query_of, user_of
+from occ.api.endpoints import AFTER, KEY, SIZE, body_of, employee_of, paged, query_of, user_of
 from occ.api.fields import InstantField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
 from occ.documents.attachments import attachment_add
-from occ.errors import Invalid, NotAllowed
+from occ.errors import NotAllowed
 from occ.people.access import get_visible
-from occ.people.models import Person, User
+from occ.people.models import Person
 from occ.people.scope import has_role
 from userids.api.serializers import (
     AccountSerializer,
@@ -109,10 +108,8 @@ class Resignations(APIView):
     @idempotent
     def post(self, request: Request) -> Response:
         """Record a resignation; one deactivation request per user ID is opened and requested."""
-        given = ResignationInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        data, user, now = given.validated_data, user_of(request), timezone.now()
-        person = employee(user, data["employee"])
+        data, user, now = body_of(request, ResignationInput), user_of(request), timezone.now()
+        person = employee_of(Person.objects.visible_to(user), data["employee"])
         with transaction.atomic():
             made = deactivations.resignation_record(
                 person_id=person.pk, last_working_day=data["last_working_day"], reason=data["reason"],
@@ -121,14 +118,6 @@ class Resignations(APIView):
             if letter := data.get("letter"):
                 attachment_add(file=letter, subject=made, actor=user, now=now, purpose="letter", allowed=ALLOWED)
         return Response(ResignationSerializer(made).data, status=201)
-
-
-def employee(user: User, number: str) -> Person:
-    """The employee with that number, if the user sees them."""
-    person = Person.objects.visible_to(user).filter(number=number).first()
-    if person is None:
-        raise Invalid(_("There is no employee with this number."), field="employee", code="unknown_employee")
-    return person
 
 
 class Requests(APIView):
@@ -193,14 +182,12 @@ class Replacements(Requests):
     @idempotent
     def post(self, request: Request) -> Response:
         """Ask that an ID passes to a new agent."""
-        given = ReplacementInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        data, user = given.validated_data, user_of(request)
+        data, user = body_of(request, ReplacementInput), user_of(request)
         account = get_visible(Account, user, data["account"])
+        person = employee_of(Person.objects.visible_to(user), data["employee"])
         made = replacements.replacement_request(
-            account_id=account.pk, person_id=employee(user, data["employee"]).pk, email=data["email"], actor=user,
-            now=timezone.now(),
-        )  # fmt: skip
+            account_id=account.pk, person_id=person.pk, email=data["email"], actor=user, now=timezone.now()
+        )
         return Response(self.said(request, made), status=201)
 
 
@@ -244,9 +231,7 @@ def make(request: Request, model: Any, pk: int, name: str) -> Any:
         raise Http404
     if not transition.open_to(user_of(request), found.site):
         raise NotAllowed
-    given = TransitionInput(data=request.data)
-    given.is_valid(raise_exception=True)
-    data = given.validated_data
+    data = body_of(request, TransitionInput)
     taken = TAKES.get((model, name), set())
     arguments = {key: data.get(key, NEEDED.get(key)) for key in taken}
     return transition_make(

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from occ.documents.choices import Purpose
 from occ.documents.signing import signing_confirm
 from occ.errors import NotAllowed, Refused
-from occ.forms import add_refusal
+from occ.form_pages import form_page
+from occ.jobs.models import Job
 from occ.jobs.services import job_start
 from occ.lists import listing
-from occ.paging import paginate
+from occ.paging import key_of, paginate
 from occ.people.access import get_visible, me
 from occ.people.choices import Role
 from occ.people.scope import has_role
@@ -96,7 +97,7 @@ def access_review_decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _ticked(request: HttpRequest) -> set[int]:
-    return {int(one) for one in request.POST.getlist("item")[:1000] if one.isdecimal() and len(one) < 18}
+    return {pk for one in request.POST.getlist("item")[:1000] if (pk := key_of(one)) is not None}
 
 
 @require_http_methods(["GET", "POST"])
@@ -106,21 +107,14 @@ def access_review_close(request: HttpRequest, pk: int) -> HttpResponse:
     if not has_role(user, {Role.COORDINATOR}, site=found.site):
         raise NotAllowed
     form = CloseReviewForm(request.POST or None, initial={"language": request.LANGUAGE_CODE})
-    if request.method == "POST" and form.is_valid():
-        try:
-            signing = signing_confirm(
-                user=user, password=form.cleaned_data["password"], purpose=Purpose.APPROVED, now=now
-            )
-            params: dict[str, Any] = {"review": found.pk, "language": form.cleaned_data["language"]}
-            params |= {"signing": jobs.signing_params(signing)}
-            return redirect(job_start(kind=jobs.CLOSE_REVIEW.key, params=params, owner=user, now=now))
-        except Refused as refusal:
-            add_refusal(form, refusal)
-    context = {
-        "title": _("Close the access review %(quarter)s") % {"quarter": found.quarter_label},
-        "crumbs": [*crumbs(), {"label": str(found), "url": found.get_absolute_url()}],
-        "form": form,
-        "submit": _("Sign, issue and close"),
-        "cancel_url": found.get_absolute_url(),
-    }
-    return render(request, "userids/form.html", context, status=422 if form.errors else 200)
+
+    def start(data: dict[str, Any]) -> Job:
+        signing = signing_confirm(user=user, password=data["password"], purpose=Purpose.APPROVED, now=now)
+        params = {"review": found.pk, "language": data["language"], "signing": signing.kept()}
+        return job_start(kind=jobs.CLOSE_REVIEW.key, params=params, owner=user, now=now)
+
+    return form_page(
+        request, form, start, title=_("Close the access review %(quarter)s") % {"quarter": found.quarter_label},
+        crumbs=[*crumbs(), {"label": str(found), "url": found.get_absolute_url()}], submit=_("Sign, issue and close"),
+        cancel_url=found.get_absolute_url(),
+    )  # fmt: skip

@@ -1,15 +1,16 @@
 """The logbook: its list, as it was at any instant, and a row with its holders and history (UID-1, UID-2)."""
 
-from django.contrib import messages
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from occ.errors import NotAllowed, Refused
-from occ.forms import add_refusal
+from occ.errors import NotAllowed
+from occ.form_pages import form_page
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from occ.people.choices import Role
@@ -24,8 +25,9 @@ from userids.services.others import may_ask
 from userids.services.replacements import passes_on_early
 
 
-def crumbs() -> list[dict[str, str]]:
-    return [{"label": _("Logbook"), "url": reverse("userids:accounts")}]
+def crumbs(account: Account | None = None) -> list[dict[str, str]]:
+    found = [{"label": _("Logbook"), "url": reverse("userids:accounts")}]
+    return [*found, {"label": account.user_id, "url": account.get_absolute_url()}] if account else found
 
 
 @require_GET
@@ -112,20 +114,16 @@ def account_new(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     initial = {"activated_at": now, "application": Application.objects.first()}
     form = AccountForm(request.POST or None, user=user, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        if data["person"] and not data["email"]:
-            data["email"] = data["person"].email
-        try:
-            made = services.account_create(**data, actor=user, now=now)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("User ID %(id)s is in the logbook.") % {"id": made.user_id})
-            return redirect(made)
-    context = {"title": _("New user ID"), "crumbs": crumbs(), "form": form, "submit": _("Enter into the logbook")}
-    context |= {"cancel_url": reverse("userids:accounts")}
-    return render(request, "userids/form.html", context, status=422 if form.errors else 200)
+
+    def create(data: dict[str, Any]) -> Account:
+        email = data["email"] or (data["person"].email if data["person"] else "")
+        return services.account_create(**data | {"email": email}, actor=user, now=now)
+
+    return form_page(
+        request, form, create, said=lambda made: _("User ID %(id)s is in the logbook.") % {"id": made.user_id},
+        title=_("New user ID"), crumbs=crumbs(), submit=_("Enter into the logbook"),
+        cancel_url=reverse("userids:accounts"),
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
@@ -135,15 +133,8 @@ def account_edit(request: HttpRequest, pk: int) -> HttpResponse:
         raise NotAllowed
     initial = {"role": found.role, "channels": found.channels, "remarks": found.remarks}
     form = AccountEditForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.account_edit(account_id=pk, actor=user, now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(found)
-    here = [*crumbs(), {"label": found.user_id, "url": found.get_absolute_url()}]
-    context = {"title": _("Edit %(id)s") % {"id": found.user_id}, "crumbs": here, "form": form, "submit": _("Save")}
-    context |= {"cancel_url": found.get_absolute_url()}
-    return render(request, "userids/form.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request, form, lambda data: services.account_edit(account_id=pk, actor=user, now=timezone.now(), **data),
+        said=_("Saved."), to=found, title=_("Edit %(id)s") % {"id": found.user_id}, crumbs=crumbs(found),
+        submit=_("Save"), cancel_url=found.get_absolute_url(),
+    )  # fmt: skip

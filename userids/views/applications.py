@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from occ.errors import NotAllowed, Refused
-from occ.forms import add_refusal
+from occ.errors import NotAllowed
+from occ.form_pages import form_done, form_page
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from occ.people.scope import has_role
@@ -83,18 +83,13 @@ def application_edit(request: HttpRequest, pk: int) -> HttpResponse:
     services.must_edit(user)
     initial = {field: getattr(found, field) for field in services.FIELDS}
     form = ApplicationForm(request.POST or None, initial=initial, source=services.token_source(found))
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.application_edit(application_id=pk, actor=user, now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(found)
-    here = [*crumbs(), {"label": found.name, "url": found.get_absolute_url()}]
-    context = {"title": _("Edit %(id)s") % {"id": found.name}, "crumbs": here, "form": form, "submit": _("Save")}
-    context |= {"cancel_url": found.get_absolute_url()}
-    return render(request, "userids/form.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request, form,
+        lambda data: services.application_edit(application_id=pk, actor=user, now=timezone.now(), **data),
+        said=_("Saved."), to=found, title=_("Edit %(id)s") % {"id": found.name},
+        crumbs=[*crumbs(), {"label": found.name, "url": found.get_absolute_url()}], submit=_("Save"),
+        cancel_url=found.get_absolute_url(),
+    )  # fmt: skip
 
 
 @require_POST
@@ -103,16 +98,12 @@ def application_enforcement(request: HttpRequest, pk: int) -> HttpResponse:
     services.must_edit(user)
     with timezone.override(JAKARTA):
         form = EnforcementForm(request.POST)
-        valid = form.is_valid()
-    if valid:
-        try:
-            services.enforcement_set(application_id=pk, actor=user, now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(found)
-    return _detail(request, found, form)
+        form.full_clean()
+    done = form_done(
+        request, form, lambda data: services.enforcement_set(application_id=pk, actor=user, now=timezone.now(), **data),
+        said=_("Saved."), to=found,
+    )  # fmt: skip
+    return done or _detail(request, found, form)
 
 
 @require_POST

@@ -1,9 +1,9 @@
 """The logbook issued as a numbered PDF, signed by Document Control (UID-14, SOP-UID 10)."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from occ.documents.choices import Purpose
 from occ.documents.signing import signing_confirm
-from occ.errors import NotAllowed, Refused
-from occ.forms import add_refusal
+from occ.errors import NotAllowed
+from occ.form_pages import form_page
+from occ.jobs.models import Job
 from occ.jobs.services import job_start
 from occ.people.access import me
 from occ.times import end_of_day
@@ -26,23 +27,17 @@ def issue(request: HttpRequest) -> HttpResponse:
     if not jobs.issues(user):
         raise NotAllowed
     form = IssueForm(request.POST or None, user=user, initial={"language": request.LANGUAGE_CODE})
-    if request.method == "POST" and form.is_valid():
-        try:
-            signing = signing_confirm(
-                user=user, password=form.cleaned_data["password"], purpose=Purpose.PREPARED, now=now
-            )
-            params = _params(form, now) | {"signing": jobs.signing_params(signing)}
-            return redirect(job_start(kind=jobs.PDF.key, params=params, owner=user, now=now))
-        except Refused as refusal:
-            add_refusal(form, refusal)
-    context = {
-        "title": _("Issue the logbook as PDF"),
-        "crumbs": [{"label": _("Logbook"), "url": reverse("userids:accounts")}],
-        "form": form,
-        "submit": _("Sign and issue"),
-        "cancel_url": reverse("userids:accounts"),
-    }
-    return render(request, "userids/form.html", context, status=422 if form.errors else 200)
+
+    def start(data: dict[str, Any]) -> Job:
+        signing = signing_confirm(user=user, password=data["password"], purpose=Purpose.PREPARED, now=now)
+        params = _params(form, now) | {"signing": signing.kept()}
+        return job_start(kind=jobs.PDF.key, params=params, owner=user, now=now)
+
+    return form_page(
+        request, form, start, title=_("Issue the logbook as PDF"),
+        crumbs=[{"label": _("Logbook"), "url": reverse("userids:accounts")}], submit=_("Sign and issue"),
+        cancel_url=reverse("userids:accounts"),
+    )  # fmt: skip
 
 
 def _params(form: IssueForm, now: datetime) -> dict[str, object]:

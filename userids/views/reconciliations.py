@@ -19,6 +19,7 @@ from occ.forms import add_refusal
 from occ.jobs.models import Job, State
 from occ.jobs.services import job_start
 from occ.lists import listing, remembered
+from occ.paging import part
 from occ.people.access import get_visible, me
 from occ.people.scope import site_ids
 from userids.choices import FindingKind, Sight
@@ -112,14 +113,10 @@ def reconciliation_job(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if run and not request.headers.get("HX-Request"):
         return redirect("userids:reconciliation", run)
     faulty: dict[str, Any] = job.result.get("faulty", {})
-    number = request.GET.get("page", "1")
-    at = max(1, int(number)) if number.isdecimal() and len(number) < 6 else 1
-    rows = faulty.get("rows", [])
-    context = {
+    rows, pages = part(faulty.get("rows", []), request.GET.get("page", "1"), ROWS)
+    context = pages | {
         "title": job.input_name, "crumbs": crumbs(), "job": job, "run": run, "faulty": faulty,
-        "confirm": job.result.get("confirm"), "rows": rows[(at - 1) * ROWS : at * ROWS],
-        "first": (at - 1) * ROWS + 1, "last": min(at * ROWS, len(rows)),
-        "previous_page": at - 1 if at > 1 else None, "next_page": at + 1 if at * ROWS < len(rows) else None,
+        "confirm": job.result.get("confirm"), "rows": rows,
     }  # fmt: skip
     return render(request, "userids/reconciliation_job.html", context)
 

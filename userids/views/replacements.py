@@ -1,18 +1,20 @@
 """Replacement requests (SOP-UID 8.2): a leaver's ID passed on to a new agent."""
 
+from typing import Any
+
 from django import forms
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.documents.attachments import attachments_of
-from occ.errors import NotAllowed, Refused
-from occ.forms import add_refusal
+from occ.errors import NotAllowed
+from occ.form_pages import form_page
 from occ.lists import listing, remembered
+from occ.paging import key_of
 from occ.people.access import get_visible, me
 from occ.people.choices import Role
 from occ.people.scope import has_role
@@ -42,35 +44,27 @@ def replacements(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def replacement_new(request: HttpRequest) -> HttpResponse:
-    user, number = me(request), request.GET.get("account", "")
-    if not number.isdecimal() or len(number) > 18:
+    user, pk = me(request), key_of(request.GET.get("account", ""))
+    if pk is None:
         raise Http404
-    account = get_visible(Account, user, int(number))
+    account = get_visible(Account, user, pk)
     if not has_role(user, {Role.SUPPORT}, site=account.site):
         raise NotAllowed
     now = timezone.now()
     form = ReplacementForm(request.POST or None, user=user, account=account)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            made = services.replacement_request(
-                account_id=account.pk, person_id=data["person"].pk, email=data["email"], actor=user, now=now
-            )
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Requested; the team leader has been told."))
-            return redirect(made)
-    context = {
-        "title": _("Replace the holder of %(id)s") % {"id": account.user_id},
-        "crumbs": [*crumbs(), {"label": account.user_id, "url": account.get_absolute_url()}],
-        "account": account,
-        "form": form,
-        "submit": _("Request the team leader"),
-        "cancel_url": account.get_absolute_url(),
-        "early": services.passes_on_early(account, now=now),
-    }
-    return render(request, "userids/replacement_new.html", context, status=422 if form.errors else 200)
+
+    def ask_for(data: dict[str, Any]) -> ReplacementRequest:
+        return services.replacement_request(
+            account_id=account.pk, person_id=data["person"].pk, email=data["email"], actor=user, now=now
+        )
+
+    return form_page(
+        request, form, ask_for, said=_("Requested; the team leader has been told."),
+        template="userids/replacement_new.html", title=_("Replace the holder of %(id)s") % {"id": account.user_id},
+        crumbs=[*crumbs(), {"label": account.user_id, "url": account.get_absolute_url()}], account=account,
+        submit=_("Request the team leader"), cancel_url=account.get_absolute_url(),
+        early=services.passes_on_early(account, now=now),
+    )  # fmt: skip
 
 
 @require_GET

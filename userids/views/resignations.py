@@ -11,8 +11,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from occ.documents.attachments import attachment_add, attachments_of
 from occ.errors import NotAllowed, Refused
+from occ.form_pages import form_done
 from occ.forms import NoteForm, add_refusal
 from occ.lists import listing, remembered
+from occ.paging import key_of
 from occ.people.access import get_visible, me
 from occ.people.choices import Role
 from occ.people.scope import has_role
@@ -49,8 +51,7 @@ def resignation_new(request: HttpRequest) -> HttpResponse:
     user = me(request)
     if not has_role(user, {Role.SUPPORT}):
         raise NotAllowed
-    number = request.GET.get("person", "")
-    given = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None
+    given = key_of(request.GET.get("person", ""))
     form = ResignationForm(request.POST or None, request.FILES or None, user=user, initial={"person": given})
     if request.method == "POST" and form.is_valid():
         try:
@@ -59,7 +60,7 @@ def resignation_new(request: HttpRequest) -> HttpResponse:
             add_refusal(form, refusal)
     context = {"title": _("Record a resignation"), "crumbs": crumbs(), "form": form}
     context |= {"submit": _("Record and request the team leader"), "cancel_url": reverse("userids:resignations")}
-    return render(request, "userids/form.html", context, status=422 if form.errors else 200)
+    return render(request, "form_page.html", context, status=422 if form.errors else 200)
 
 
 @transaction.atomic
@@ -89,7 +90,7 @@ def resignations_bulk(request: HttpRequest) -> HttpResponse:
     user = me(request)
     if not has_role(user, {Role.SUPPORT}):
         raise NotAllowed
-    chosen = [int(pk) for pk in request.GET.getlist("account") if pk.isascii() and pk.isdigit() and len(pk) < 19][:MOST]
+    chosen = [pk for one in request.GET.getlist("account") if (pk := key_of(one)) is not None][:MOST]
     accounts = list(Account.objects.visible_to(user).filter(pk__in=chosen).with_holder().order_by("user_id"))
     if not accounts:
         messages.warning(request, _("Tick the user IDs whose holders leave, then choose this again."))
@@ -161,26 +162,20 @@ def _support_only(request: HttpRequest, pk: int) -> Resignation:
 @require_http_methods(["POST"])
 def resignation_move(request: HttpRequest, pk: int) -> HttpResponse:
     found, form = _support_only(request, pk), MoveForm(request.POST)
-    if form.is_valid():
-        try:
-            services.resignation_move(resignation_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Moved; the deadlines moved with it."))
-            return redirect("userids:resignation", pk)
-    return _detail(request, found, form, NoteForm(), "move", 422)
+    done = form_done(
+        request, form,
+        lambda data: services.resignation_move(resignation_id=pk, actor=me(request), now=timezone.now(), **data),
+        said=_("Moved; the deadlines moved with it."), to=reverse("userids:resignation", args=[pk]),
+    )  # fmt: skip
+    return done or _detail(request, found, form, NoteForm(), "move", 422)
 
 
 @require_http_methods(["POST"])
 def resignation_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     found, form = _support_only(request, pk), NoteForm(request.POST)
-    if form.is_valid():
-        try:
-            services.resignation_withdraw(resignation_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Withdrawn; open requests are cancelled."))
-            return redirect("userids:resignation", pk)
-    return _detail(request, found, MoveForm(), form, "withdraw", 422)
+    done = form_done(
+        request, form,
+        lambda data: services.resignation_withdraw(resignation_id=pk, actor=me(request), now=timezone.now(), **data),
+        said=_("Withdrawn; open requests are cancelled."), to=reverse("userids:resignation", args=[pk]),
+    )  # fmt: skip
+    return done or _detail(request, found, MoveForm(), form, "withdraw", 422)

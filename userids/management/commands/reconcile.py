@@ -1,5 +1,5 @@
 import json
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
 
+from occ.commands import instant, user_named
 from occ.errors import Refused
-from occ.people.models import User
 from userids.choices import ListSource
 from userids.connectors.base import ConnectorError
 from userids.models import Application
@@ -18,14 +18,6 @@ from userids.reconciling.reading import FaultyRows, Listing, faulty_rows, list_r
 from userids.reconciling.report import report_of
 from userids.reconciling.runs import reconciliation_run
 from userids.services.applications import connected
-
-
-def instant(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ArgumentTypeError("write it as 2026-11-20T16:00:00+07:00") from error
-    return at if at.tzinfo else timezone.make_aware(at)
 
 
 class Command(BaseCommand):
@@ -62,7 +54,7 @@ class Command(BaseCommand):
         return reconciliation_run(
             application=found, listing=self.listing(found, file, taken_at), taken_at=taken_at,
             source=ListSource.FILE if file else ListSource.CONNECTOR, confirmed=options["confirm"],
-            actor=self.actor(options["user"]), now=now,
+            actor=user_named(options["user"], role="document_control", called="Document Control"), now=now,
         )  # fmt: skip
 
     def listing(self, application: Application, file: Path | None, taken_at: datetime) -> Listing:
@@ -75,13 +67,6 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {error.strerror}") from error
         with upload:
             return list_read(file=upload, name=file.name, taken_at=taken_at)
-
-    def actor(self, name: str | None) -> User:
-        wanted = {"username__iexact": name} if name else {"roles__role": "document_control"}
-        user = User.objects.filter(**wanted).order_by("pk").first()
-        if user is None:
-            raise CommandError(f"there is no user {name}" if name else "nobody is Document Control; give --user")
-        return user
 
     def faulty(self, faulty: FaultyRows, *, json_wanted: bool) -> None:
         found = faulty_rows(faulty.preview, most=1_000_000)

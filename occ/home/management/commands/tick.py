@@ -1,6 +1,5 @@
 import json
-from argparse import ArgumentParser, ArgumentTypeError
-from datetime import datetime
+from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
@@ -8,15 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.utils import timezone
 
+from occ.commands import instant
 from occ.home.beat import DUTIES
-
-
-def instant(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ArgumentTypeError("write it as 2026-11-20T16:00:00+07:00") from error
-    return at if at.tzinfo else timezone.make_aware(at)
 
 
 class Command(BaseCommand):
