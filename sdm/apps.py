@@ -14,7 +14,7 @@ class SdmConfig(AppConfig):
         from sdm.overview import figures  # noqa: F401
         from sdm.selectors import letter_visible
         from sdm.services.absence import proof_visible
-        from sdm.views import absence, absence_around, overview  # noqa: F401
+        from sdm.views import absence, absence_around, absence_import, overview  # noqa: F401
 
         register_visibility(Leaving, letter_visible)
         register_visibility(LeaveRequest, proof_visible)

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.files.base import File
 from django.utils.translation import gettext_lazy
-from occ.import_jobs import register_import
 
+from occ.import_jobs import register_import
 from occ.jobs.kinds import Progress
 from occ.jobs.models import Job
 from occ.people.models import User

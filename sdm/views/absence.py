@@ -6,10 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,8 +16,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.documents.attachments import attachments_of
-from occ.errors import NotAllowed, Refused
-from occ.forms import DayField, OptionalNoteForm, PersonField, add_refusal
+from occ.errors import NotAllowed
+from occ.form_pages import form_done, form_page
+from occ.forms import DayField, OptionalNoteForm, PersonField
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.obligations.models import Obligation
@@ -172,10 +172,16 @@ def leaves(request: HttpRequest) -> HttpResponse:
     context = listing(request, rows_of(user, now), filters=LeaveFilter, sorts=sorts, default="-first")
     context |= {
         "title": _("Leave"), "subtitle": _("Who asked to be away, who agreed, and what the roster says"),
-        "actions": new_action(user), "tabs": tabs(user, "sdm:leaves"), "export_kind": "sdm.leaves",
-        "search": _("Name or employee number"),
+        "actions": [*import_action(user), *new_action(user)], "tabs": tabs(user, "sdm:leaves"),
+        "export_kind": "sdm.leaves", "search": _("Name or employee number"),
     }  # fmt: skip
     return render(request, "sdm/absence/leaves.html", context)
+
+
+def import_action(user: User) -> list[dict[str, str]]:
+    if not has_role(user, services.TAKERS_UP):
+        return []
+    return [{"label": _("Import"), "url": reverse("sdm:leave_file:import"), "icon": "upload"}]
 
 
 def new_action(user: User) -> list[dict[str, str]]:
@@ -197,19 +203,13 @@ def leave_new(request: HttpRequest) -> HttpResponse:
         request.POST or None, request.FILES or None, user=user, today=local_day(now, zone),
         initial={"person": given, "starts_on": request.GET.get("day", "")[:10]},
     )  # fmt: skip
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = _ask(user, form.cleaned_data, now)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Asked. The team leader is told, and then WFM."))
-            return redirect(made)
-    context: dict[str, Any] = {"title": _("Ask for leave"), "crumbs": crumbs(), "form": form, "submit": _("Ask")}
-    if user.person is not None:
-        context["balance"] = services.balance_on(user.person, local_day(now, zone))
-    context |= {"cancel_url": reverse("sdm:leaves"), "kinds": kinds_on(local_day(now, zone)).values()}
-    return render(request, "sdm/absence/new.html", context, status=422 if form.errors else 200)
+    today = local_day(now, zone)
+    return form_page(
+        request, form, lambda data: _ask(user, data, now), said=_("Asked. The team leader is told, and then WFM."),
+        template="sdm/absence/new.html", title=_("Ask for leave"), crumbs=crumbs(), submit=_("Ask"),
+        cancel_url=reverse("sdm:leaves"), kinds=kinds_on(today).values(),
+        balance=services.balance_on(user.person, today) if user.person else None,
+    )  # fmt: skip
 
 
 def _ask(user: User, data: dict[str, Any], now: datetime) -> LeaveRequest:
@@ -238,16 +238,13 @@ def leave_proof(request: HttpRequest, pk: int) -> HttpResponse:
     if not services.may_act_for(me(request), found.employee_id, found.site):
         raise NotAllowed
     form = FileForm(request.POST, request.FILES)
-    if form.is_valid():
-        try:
-            services.proof_add(
-                leave_id=pk, file=form.cleaned_data["file"], actor=me(request), now=timezone.now()
-            )  # fmt: skip
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("The proof is kept with the leave."))
-            return redirect(f"{found.get_absolute_url()}#proof")
+
+    def keep(data: dict[str, Any]) -> Any:
+        return services.proof_add(leave_id=pk, file=data["file"], actor=me(request), now=timezone.now())
+
+    said, to = _("The proof is kept with the leave."), f"{found.get_absolute_url()}#proof"
+    if done := form_done(request, form, keep, said=said, to=to):
+        return done
     return _detail(request, found, {}, proof=form, status=422)
 
 

@@ -10,11 +10,12 @@ from django.test import Client
 from django.utils import timezone
 
 from occ.people.choices import Role
-from occ.people.models import Site
+from occ.people.models import Site, User
 from sdm.absence.workflow import ASKERS, LEAVE, ON_BEHALF
 from sdm.services import absence
+from sdm.services.absence import TAKERS_UP
 from sdm.services.absence_reading import READERS
-from tests.access.matrix import EVERYBODY, Row, World, what_a_stranger_gets, who_is_let_in
+from tests.access.matrix import EVERYBODY, Row, World, job_of_a_stranger, what_a_stranger_gets, who_is_let_in
 from tests.factories import person, user
 
 pytestmark = [pytest.mark.req("KER-9", "SDM-9"), pytest.mark.timeout(400), pytest.mark.django_db]
@@ -28,6 +29,10 @@ ROWS: dict[str, Row] = {
     "sdm:leave_balances": Row(get=SEES),
     "sdm:leave": Row(get=SEES, of="leave", sees=SEES),
     "sdm:leave_proof": Row(post=BEHALF, of="leave", sees=SEES),
+    "sdm:leave_file:import": Row(get=set(TAKERS_UP), post=set(TAKERS_UP)),
+    "sdm:leave_file:import_preview": Row(get=EVERYBODY, of="job", sees=set()),
+    "sdm:leave_file:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
+    "sdm:leave_file:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
     "api:sdm-leaves": Row(get=ALL, post=BEHALF),
     "api:sdm-leave-balances": Row(get=ALL),
 }
@@ -47,7 +52,9 @@ def objects_of(where: Site) -> dict[str, Any]:
         person_id=person(where).pk, kind="unpaid", starts_on=day, ends_on=day + timedelta(days=7), reason="x",
         actor=user(Role.HR_RELATIONS, where), now=now,
     )  # fmt: skip
-    return {"leave": made.pk}
+    stranger = User.objects.create_user(f"stranger.{where.code}")
+    job = job_of_a_stranger(stranger, user(Role.SUPPORT, where))
+    return {"leave": made.pk, "job": job.pk}
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))
