@@ -143,7 +143,7 @@ def kind_meant(word: str, day: date) -> Kind:
         if said in {name.casefold() for name in names}:
             return one
     if (key := WORDS.get(said)) in kinds:
-        return kinds[key]  # type: ignore[index]
+        return kinds[key]
     words = _("There is no kind of leave “%(name)s”.")
     raise Invalid(words % {"name": word[:60]}, field="kind", code="unknown")
 

@@ -34,8 +34,11 @@ def led_people(user: User) -> models.QuerySet[Person]:
             continue
         if held.site_id is None:
             return Person.objects.all()
-        members = TeamMembership.objects.filter(in_force(today), team_id=held.team_id).values("person_id")
-        found |= Q(pk__in=members) if held.team_id is not None else Q(site_id=held.site_id)
+        if held.team_id is None:
+            found |= Q(site_id=held.site_id)
+            continue
+        members = TeamMembership.objects.filter(in_force(today), team_id=held.team_id)
+        found |= Q(pk__in=members.values("person_id"))
     return Person.objects.filter(found)
 
 

@@ -41,6 +41,7 @@ from sdm.personal import CONTRACT_READERS
 READERS = CONTRACT_READERS
 ONE_DAY = timedelta(days=1)
 Rows = PlacementQuerySet
+Annotated = Any  # rows with what an annotation adds
 
 
 def placements(user: User) -> Rows:
@@ -48,7 +49,7 @@ def placements(user: User) -> Rows:
     return Placement.objects.filter(site_filter(user, READERS))
 
 
-def with_end(rows: Rows) -> Rows:
+def with_end(rows: Rows) -> Annotated:
     """Each with `end`: its last day, also where only the person's last working day says so yet."""
     last = F("employee__person__last_working_day")
     leaves = Q(ends_on=None, employee__person__last_working_day__gte=F("starts_on"))
@@ -59,7 +60,7 @@ def _followed() -> Exists:
     return Exists(Placement.objects.filter(employee=OuterRef("employee"), starts_on=OuterRef("end") + ONE_DAY))
 
 
-def gone(rows: Rows, span: Span) -> Rows:
+def gone(rows: Rows, span: Span) -> Annotated:
     """The last placements of who left on one of these days, each with `end`."""
     mine = Q(ends_on__range=(span.first, span.last))
     leaves = Q(ends_on=None, employee__person__last_working_day__range=(span.first, span.last))
@@ -67,12 +68,12 @@ def gone(rows: Rows, span: Span) -> Rows:
     return found.filter(~_followed(), end__range=(span.first, span.last))
 
 
-def come(rows: Rows, span: Span) -> Rows:
+def come(rows: Rows, span: Span) -> Annotated:
     """The first placements of who began on one of these days."""
     return with_end(rows.exclude(began=Began.TRANSFERRED).filter(starts_on__range=(span.first, span.last)))
 
 
-def with_begun(rows: Rows, day: date | None = None) -> Rows:
+def with_begun(rows: Rows, day: date | None = None) -> Annotated:
     """Each with `begun`: the first day of the stint in which the placement lies, or that runs on `day`."""
     latest = Placement.objects.filter(employee=OuterRef("employee"), starts_on__lte=day or OuterRef("starts_on"))
     latest = latest.exclude(began=Began.TRANSFERRED)
@@ -80,22 +81,24 @@ def with_begun(rows: Rows, day: date | None = None) -> Rows:
     return rows.annotate(begun=Subquery(at, output_field=DateField()))
 
 
-def working(rows: Rows, day: date) -> Rows:
+def working(rows: Rows, day: date) -> Annotated:
     """Where those are who work here on that day, each with `end` and `begun`."""
     return with_begun(with_end(rows.standing_on(day)), day)
 
 
-def left_early(rows: Rows, span: Span) -> Rows:
+def left_early(rows: Rows, span: Span) -> Annotated:
     """Of those who began in the span: who left within the first ninety days. `rows` are where they began."""
-    ends = with_end(Placement.objects.filter(employee=OuterRef("employee"), starts_on__gte=OuterRef("starts_on")))
+    ends: Annotated = with_end(
+        Placement.objects.filter(employee=OuterRef("employee"), starts_on__gte=OuterRef("starts_on"))
+    )
     until = OuterRef("starts_on") + timedelta(days=PROBE - 1)
     return come(rows, span).filter(Exists(ends.filter(~_followed(), end__gte=OuterRef("starts_on"), end__lte=until)))
 
 
-def with_reason(rows: Rows) -> Rows:
+def with_reason(rows: Annotated) -> Annotated:
     """Of rows with `end`: why the person left, "" where nobody knows."""
-    said = Leaving.objects.filter(employee=OuterRef("employee"), last_working_day=OuterRef("end"))
-    said = said.exclude(status=LeavingStatus.WITHDRAWN).order_by("-pk").values("reason")[:1]
+    known = Leaving.objects.filter(employee=OuterRef("employee"), last_working_day=OuterRef("end"))
+    said = known.exclude(status=LeavingStatus.WITHDRAWN).order_by("-pk").values("reason")[:1]
     own = Case(
         When(employee__person__last_working_day=F("end"), then=F("employee__person__leaving_reason")),
         default=Value(""), output_field=CharField(),
@@ -168,7 +171,7 @@ def early_span(span: Span, today: date) -> Span | None:
     return Span(span.first, last) if last >= span.first else None
 
 
-def _by_day(rows: Rows, name: str) -> Any:
+def _by_day(rows: Annotated, name: str) -> Any:
     return rows.order_by().values(name).annotate(n=Count("pk")).values_list(name, "n")
 
 
@@ -178,7 +181,7 @@ def _within(counts: dict[date, int], span: Span) -> int:
 
 def _places(rows: Rows, span: Span) -> dict[tuple[str, str], Sums]:
     found: dict[tuple[str, str], Sums] = defaultdict(lambda: Sums(span))
-    inside = with_end(rows.filter(Q(ends_on=None) | Q(ends_on__gte=span.first), starts_on__lte=span.last))
+    inside: Annotated = with_end(rows.filter(Q(ends_on=None) | Q(ends_on__gte=span.first), starts_on__lte=span.last))
     inside = inside.filter(Q(end=None) | Q(end__gte=span.first))
     until = Least(Coalesce(F("end"), Value(span.last)), Value(span.last), output_field=DateField())
     since = Greatest(F("starts_on"), Value(span.first), output_field=DateField())

@@ -213,7 +213,7 @@ def leave_new(request: HttpRequest) -> HttpResponse:
 
 
 def _ask(user: User, data: dict[str, Any], now: datetime) -> LeaveRequest:
-    person = data.get("person") or user.person
+    person: Any = data.get("person") or user.person
     return services.leave_ask(
         person_id=person.pk, kind=data["kind"], starts_on=data["starts_on"], ends_on=data["ends_on"],
         reason=data["reason"], file=data["file"], actor=user, now=now,
@@ -227,7 +227,11 @@ def leave(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def leave_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
-    found = get_visible(LeaveRequest, me(request), pk)
+    user, found = me(request), get_visible(LeaveRequest, me(request), pk)
+    if transition == "cancel" and not services.may_act_for(user, found.employee_id, found.site):
+        raise NotAllowed
+    if transition in ("approve", "refuse") and not services.may_decide(user, found):
+        raise NotAllowed
     done = step_make(request, STEPPING, found, transition)
     return done if isinstance(done, HttpResponse) else _detail(request, found, done, status=422)
 
