@@ -46,7 +46,7 @@ class LeaveInput(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=services.REASON, required=False, default="", allow_blank=True)
 
 
-class StepInput(serializers.Serializer[Any]):
+class LeaveStepInput(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
 
 
@@ -120,7 +120,9 @@ class Leaves(APIView):
 
 
 class LeaveStep(APIView):
-    @extend_schema(operation_id="sdm_leave_step", parameters=[KEY], request=StepInput, responses={200: LeaveOutput})
+    @extend_schema(
+        operation_id="sdm_leave_step", parameters=[KEY], request=LeaveStepInput, responses={200: LeaveOutput}
+    )
     @idempotent
     def post(self, request: Request, pk: int, transition: str) -> Response:
         """A step of the process: approve, refuse, confirm, reject, cancel, annul."""
@@ -130,7 +132,7 @@ class LeaveStep(APIView):
             raise Http404
         if not LEAVE.find(transition).open_to(user, found.site):
             raise NotAllowed
-        given = StepInput(data=request.data)
+        given = LeaveStepInput(data=request.data)
         given.is_valid(raise_exception=True)
         service = services.TRANSITIONS[transition]
         done = service(leave_id=pk, actor=user, now=timezone.now(), **given.validated_data)
@@ -143,7 +145,7 @@ class BalanceQuery(serializers.Serializer[Any]):
     as_of = DayField(required=False)
 
 
-class BalanceOutput(serializers.Serializer[Any]):
+class LeaveBalanceOutput(serializers.Serializer[Any]):
     employee = serializers.CharField(help_text="employee number")
     name = serializers.CharField()
     as_of = serializers.DateField()
@@ -158,7 +160,7 @@ class BalanceOutput(serializers.Serializer[Any]):
 class Balances(APIView):
     @extend_schema(
         operation_id="sdm_leave_balances", parameters=[BalanceQuery, AFTER, SIZE],
-        responses=paged("LeaveBalancePage", BalanceOutput),
+        responses=paged("LeaveBalancePage", LeaveBalanceOutput),
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """Annual leave of who works here, as of a day; an agent reads the own."""
@@ -174,7 +176,7 @@ class Balances(APIView):
 
         def serialize(found: Any) -> Any:
             balances = balances_on(found, day)
-            return [BalanceOutput(_balance(one, balances[one.pk])).data for one in found]
+            return [LeaveBalanceOutput(_balance(one, balances[one.pk])).data for one in found]
 
         return page(request, rows, serialize)
 

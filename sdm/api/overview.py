@@ -35,7 +35,7 @@ class TurnoverQuery(serializers.Serializer[Any]):
         return super().get_fields() | {"from": DayField(), "to": DayField()}
 
 
-class MonthOutput(serializers.Serializer[Any]):
+class TurnoverMonthOutput(serializers.Serializer[Any]):
     starts_on = serializers.DateField()
     ends_on = serializers.DateField()
     headcount = serializers.FloatField(help_text="average over the days")
@@ -44,8 +44,8 @@ class MonthOutput(serializers.Serializer[Any]):
     turnover = serializers.FloatField(allow_null=True, help_text="left / headcount, in percent")
 
 
-class TurnoverOutput(MonthOutput):
-    months = MonthOutput(many=True)
+class TurnoverOutput(TurnoverMonthOutput):
+    months = TurnoverMonthOutput(many=True)
     reasons = serializers.DictField(child=serializers.IntegerField(), help_text='by reason; "" where none is recorded')
     early = serializers.IntegerField(help_text="left within 90 days")
     early_of = serializers.IntegerField(help_text="began, and their first 90 days are over")
@@ -86,13 +86,13 @@ class ChartQuery(serializers.Serializer[Any]):
     as_of = DayField(required=False)
 
 
-class PostOutput(serializers.Serializer[Any]):
+class ChartPostOutput(serializers.Serializer[Any]):
     position = serializers.CharField()
     count = serializers.IntegerField()
     people = serializers.ListField(child=serializers.CharField(), help_text="names, where few hold it")
 
 
-class TeamOutput(serializers.Serializer[Any]):
+class ChartTeamOutput(serializers.Serializer[Any]):
     team = serializers.CharField(help_text="code")
     name = serializers.CharField()
     leaders = serializers.ListField(child=serializers.CharField())
@@ -100,17 +100,17 @@ class TeamOutput(serializers.Serializer[Any]):
     positions = serializers.DictField(child=serializers.IntegerField())
 
 
-class ChartOutput(serializers.Serializer[Any]):
+class OrganisationOutput(serializers.Serializer[Any]):
     site = serializers.CharField()
     as_of = serializers.DateField()
     count = serializers.IntegerField()
     above = serializers.ListField(child=serializers.CharField())
-    levels = serializers.ListField(child=PostOutput(many=True), help_text="from the top down")
-    teams = TeamOutput(many=True)
+    levels = serializers.ListField(child=ChartPostOutput(many=True), help_text="from the top down")
+    teams = ChartTeamOutput(many=True)
 
 
 class Organisation(APIView):
-    @extend_schema(operation_id="sdm_organisation", parameters=[ChartQuery], responses=ChartOutput)
+    @extend_schema(operation_id="sdm_organisation", parameters=[ChartQuery], responses=OrganisationOutput)
     def get(self, request: Request) -> Response:
         """The organisation of a site as of a day (MO 1.5)."""
         user, asked, now = user_of(request), query_of(request, ChartQuery), timezone.now()
@@ -131,4 +131,4 @@ class Organisation(APIView):
                 for one in found.teams
             ],
         }  # fmt: skip
-        return Response(ChartOutput(said).data)
+        return Response(OrganisationOutput(said).data)
