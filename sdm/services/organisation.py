@@ -75,7 +75,7 @@ def organisation(*, site: Site, day: date, now: datetime) -> Chart:
     ranks = {one["label"].casefold(): int(one["rank"]) for one in policy_value(RANKS, at=now)}
     few = [position for position, n in posts.items() if n <= NAMED]
     named: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    alone = rows.filter(mine=None, position__in=few).order_by("employee__person__name")
+    alone = rows.filter(mine__isnull=True, position__in=few).order_by("employee__person__name")
     for position, pk, name in alone.values_list("position", "employee_id", "employee__person__name"):
         named[position].append((pk, name))
     levels: dict[int, list[Post]] = defaultdict(list)
@@ -96,7 +96,7 @@ def _teams(
     names = dict(Person.objects.filter(pk__in=chief.values()).values_list("pk", "name"))
     members: dict[int, list[tuple[int, str]]] = defaultdict(list)
     if count <= MEMBERS:
-        all_of = rows.exclude(mine=None).order_by("employee__person__name")
+        all_of = rows.filter(mine__isnull=False).order_by("employee__person__name")
         for team_id, pk, name in all_of.values_list("mine__team_id", "employee_id", "employee__person__name"):
             members[team_id].append((pk, name))
     found = []

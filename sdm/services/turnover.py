@@ -6,7 +6,7 @@ began, and ends with one that no other follows. Somebody who comes back begins a
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -20,7 +20,6 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
-    Max,
     OuterRef,
     Q,
     Subquery,
@@ -35,7 +34,7 @@ from occ.people.scope import site_filter
 from sdm.choices import Began, LeavingStatus
 from sdm.models import Leaving, Placement
 from sdm.models.people import PlacementQuerySet
-from sdm.overview.measures import BANDS, PROBE, Span, average, band_days, counted, person_days, share
+from sdm.overview.measures import BANDS, PROBE, Span, average, band_of, counted, person_days, share
 from sdm.personal import CONTRACT_READERS
 
 READERS = CONTRACT_READERS
@@ -60,12 +59,17 @@ def _followed() -> Exists:
     return Exists(Placement.objects.filter(employee=OuterRef("employee"), starts_on=OuterRef("end") + ONE_DAY))
 
 
+def ending(rows: Rows, span: Span) -> Annotated:
+    """Placements whose last day is one of these, each with `end`. Two ways to know it, each with its index."""
+    days, last = (span.first, span.last), "employee__person__last_working_day"
+    ended = Placement.objects.filter(ends_on__range=days).values("pk")
+    leaves = Placement.objects.filter(**{f"{last}__range": days, f"{last}__gte": F("starts_on")}, ends_on=None)
+    return with_end(rows.filter(pk__in=ended.union(leaves.values("pk"))))
+
+
 def gone(rows: Rows, span: Span) -> Annotated:
     """The last placements of who left on one of these days, each with `end`."""
-    mine = Q(ends_on__range=(span.first, span.last))
-    leaves = Q(ends_on=None, employee__person__last_working_day__range=(span.first, span.last))
-    found = with_end(rows.filter(mine | leaves))
-    return found.filter(~_followed(), end__range=(span.first, span.last))
+    return ending(rows, span).filter(~_followed())
 
 
 def come(rows: Rows, span: Span) -> Annotated:
@@ -73,17 +77,17 @@ def come(rows: Rows, span: Span) -> Annotated:
     return with_end(rows.exclude(began=Began.TRANSFERRED).filter(starts_on__range=(span.first, span.last)))
 
 
-def with_begun(rows: Rows, day: date | None = None) -> Annotated:
-    """Each with `begun`: the first day of the stint in which the placement lies, or that runs on `day`."""
-    latest = Placement.objects.filter(employee=OuterRef("employee"), starts_on__lte=day or OuterRef("starts_on"))
-    latest = latest.exclude(began=Began.TRANSFERRED)
-    at = latest.order_by().values("employee").annotate(at=Max("starts_on")).values("at")
-    return rows.annotate(begun=Subquery(at, output_field=DateField()))
+def with_begun(rows: Rows) -> Annotated:
+    """Each with `begun`: the first day of the stint in which the placement lies."""
+    before = Placement.objects.filter(employee=OuterRef("employee"), starts_on__lt=OuterRef("starts_on"))
+    latest = before.exclude(began=Began.TRANSFERRED).order_by("-starts_on").values("starts_on")[:1]
+    moved = When(began=Began.TRANSFERRED, then=Subquery(latest, output_field=DateField()))
+    return rows.annotate(begun=Case(moved, default=F("starts_on"), output_field=DateField()))
 
 
 def working(rows: Rows, day: date) -> Annotated:
     """Where those are who work here on that day, each with `end` and `begun`."""
-    return with_begun(with_end(rows.standing_on(day)), day)
+    return with_begun(with_end(rows.standing_on(day)))
 
 
 def left_early(rows: Rows, span: Span) -> Annotated:
@@ -141,12 +145,10 @@ def turnover(rows: Rows, span: Span, *, today: date, parts: bool = True) -> Turn
 
     A transfer out of `rows` (to another site, where one is chosen) is no leaving; it counts in the headcount only.
     """
-    inside = with_end(rows)
-    came = counted(_by_day(inside.filter(starts_on__range=(span.first, span.last)), "starts_on"))
-    leaves = Q(ends_on=None, employee__person__last_working_day__range=(span.first, span.last))
-    ending = inside.filter(Q(ends_on__range=(span.first, span.last)) | leaves)
-    went = counted(_by_day(ending.filter(end__range=(span.first, span.last)), "end"))
-    left, began = counted(_by_day(gone(rows, span), "end")), counted(_by_day(come(rows, span), "starts_on"))
+    starts = rows.filter(starts_on__range=(span.first, span.last))
+    came, went = counted(_by_day(starts, "starts_on")), counted(_by_day(ending(rows, span), "end"))
+    leavers, beginners = _leavers(rows, span, parts), _beginners(rows, span)
+    left, began = counted((one[0], 1) for one in leavers), counted((one[0], 1) for one in beginners)
     here = rows.standing_on(span.first).count() - came.get(span.first, 0)
     months = []
     for month in span.months():
@@ -156,13 +158,25 @@ def turnover(rows: Rows, span: Span, *, today: date, parts: bool = True) -> Turn
     whole = Sums(span, sum(one.days for one in months), sum(left.values()), sum(began.values()))
     found = Turnover(whole, months)
     if parts:
-        found.places = _places(rows, span)
-        reasons = with_reason(gone(rows, span)).order_by().values("why").annotate(n=Count("pk"))
-        found.reasons = {one["why"] or "": one["n"] for one in reasons}
+        found.places = _places(rows, span, leavers, beginners)
+        found.reasons = dict(Counter(why for *_place, why in leavers))
         cohort = early_span(span, today)
         if cohort is not None:
-            found.early = left_early(rows, cohort).count(), come(rows, cohort).count()
+            found.early = left_early(rows, cohort).count(), sum(one[0] <= cohort.last for one in beginners)
     return found
+
+
+def _leavers(rows: Rows, span: Span, reasons: bool) -> list[tuple[date, str, str, str]]:
+    """(last day, site, position, reason) of each."""
+    names = ("end", "site__code", "position")
+    if not reasons:
+        return [(*one, "") for one in gone(rows, span).order_by().values_list(*names)]
+    return list(with_reason(gone(rows, span)).order_by().values_list(*names, "why"))
+
+
+def _beginners(rows: Rows, span: Span) -> list[tuple[date, str, str]]:
+    """(first day, site, position) of each."""
+    return list(come(rows, span).order_by().values_list("starts_on", "site__code", "position"))
 
 
 def early_span(span: Span, today: date) -> Span | None:
@@ -179,7 +193,9 @@ def _within(counts: dict[date, int], span: Span) -> int:
     return sum(n for day, n in counts.items() if span.first <= day <= span.last)
 
 
-def _places(rows: Rows, span: Span) -> dict[tuple[str, str], Sums]:
+def _places(
+    rows: Rows, span: Span, leavers: list[tuple[date, str, str, str]], beginners: list[tuple[date, str, str]]
+) -> dict[tuple[str, str], Sums]:
     found: dict[tuple[str, str], Sums] = defaultdict(lambda: Sums(span))
     inside: Annotated = with_end(rows.filter(Q(ends_on=None) | Q(ends_on__gte=span.first), starts_on__lte=span.last))
     inside = inside.filter(Q(end=None) | Q(end__gte=span.first))
@@ -189,20 +205,16 @@ def _places(rows: Rows, span: Span) -> dict[tuple[str, str], Sums]:
     summed = inside.annotate(between=between).order_by().values("site__code", "position")
     for one in summed.annotate(n=Count("pk"), days=Sum("between")):
         found[one["site__code"], one["position"]].days = one["days"].days + one["n"]
-    for one in gone(rows, span).order_by().values("site__code", "position").annotate(n=Count("pk")):
-        found[one["site__code"], one["position"]].left = one["n"]
-    for one in come(rows, span).order_by().values("site__code", "position").annotate(n=Count("pk")):
-        found[one["site__code"], one["position"]].came = one["n"]
+    for _last, code, position, _why in leavers:
+        found[code, position].left += 1
+    for _first, code, position in beginners:
+        found[code, position].came += 1
     return dict(sorted(found.items()))
 
 
 def tenure(rows: Rows, day: date) -> list[int]:
     """How many are in each band of tenure on that day."""
-    begun = working(rows, day)
-    found = []
-    for band in range(len(BANDS)):
-        first, last = band_days(band, day)
-        found.append(When(Q(begun__lte=last) & (Q(begun__gte=first) if first else Q()), then=Value(band)))
-    bands = begun.annotate(band=Case(*found)).order_by().values("band").annotate(n=Count("pk"))
-    counts = {one["band"]: one["n"] for one in bands}
-    return [counts.get(band, 0) for band in range(len(BANDS))]
+    found = [0] * len(BANDS)
+    for begun, n in working(rows, day).order_by().values("begun").annotate(n=Count("pk")).values_list("begun", "n"):
+        found[band_of((day - begun).days)] += n
+    return found
