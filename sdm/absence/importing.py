@@ -90,7 +90,7 @@ def leave_file_import(*, file: BinaryIO | File[bytes], name: str, actor: User, n
 
 def _try(file: BinaryIO | File[bytes], actor: User, now: datetime) -> Reading:
     table = read_table(file, columns=COLUMNS)
-    preview = validate(table, lambda row: ())
+    preview = validate(table, lambda row: (), duplicates_on=[("number", "starts_on")])
     done = dict.fromkeys((TAKEN, ASKED, KNOWN), 0)
     for row in preview.rows:
         if not row.problems and (what := _row(row, actor, now)) is not None:
