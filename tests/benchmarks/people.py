@@ -85,7 +85,16 @@ def explain(query: dict[str, Any]) -> None:
 
 
 def fill() -> None:
-    """Made by the database itself: people, where they were, teams, contracts by year, leavings, leave."""
+    """Made by the database itself: people, where they were, teams, contracts, leavings, leave; all or nothing."""
+    from django.db import connection, transaction
+
+    with transaction.atomic():
+        fill_all()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def fill_all() -> None:
     from django.db import connection
 
     from occ.people.models import RoleAssignment, Site, Team, User
@@ -102,8 +111,6 @@ def fill() -> None:
     for sql in STATEMENTS:
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
 
 
 SITE = "CASE WHEN i %% 2 = 0 THEN %(jkt)s ELSE %(ygy)s END"
@@ -125,7 +132,7 @@ STATEMENTS = [
         (employee_id, site_id, position, leader_id, starts_on, ends_on, began, note, told_at, stuck_because)
         SELECT p.id, p.site_id, p.position, NULL, p.joined_on + s.at,
         CASE WHEN s.nth < n.count THEN p.joined_on + (s.nth * (coalesce(p.last_working_day, date '2026-11-20')
-          - p.joined_on) / n.count) - 1 ELSE p.last_working_day END,
+          - p.joined_on) / n.count)::int - 1 ELSE p.last_working_day END,
         CASE WHEN s.nth = 1 THEN 'hired' ELSE 'transferred' END, '', now(), ''
         FROM people_person p
         CROSS JOIN LATERAL (SELECT CASE WHEN coalesce(p.last_working_day, date '2026-11-20') - p.joined_on > 400
