@@ -255,6 +255,7 @@ CELERY_BEAT_SCHEDULE = {
     "candidates": {"task": "sdm.tasks.forget_candidates", "schedule": 3600.0, "options": {"expires": 3600}},
     "evaluations": {"task": "sdm.tasks.evaluations", "schedule": 3600.0, "options": {"expires": 3600}},
     "contracts": {"task": "sdm.tasks.contracts", "schedule": 900.0, "options": {"expires": 900}},
+    "leaves": {"task": "sdm.tasks.leaves", "schedule": 900.0, "options": {"expires": 900}},
     "floor": {"task": "realtime.tasks.floor", "schedule": 15.0, "options": {"expires": 60}},
     "months": {"task": "realtime.tasks.months", "schedule": 1800.0, "options": {"expires": 1800}},
     "alerts": {"task": "realtime.tasks.alerts", "schedule": 30.0, "options": {"expires": 60}},

@@ -30,6 +30,15 @@ WAGE_READERS = frozenset({Role.HR_PAYROLL, Role.HR_RELATIONS})
 COMPENSATION_READERS = WAGE_READERS | {Role.AUDITOR}
 # Signed contracts and what shows their registration.
 CONTRACT_FILE_READERS = frozenset({Role.HR_RELATIONS, Role.HR_PAYROLL, Role.AUDITOR})
+# Who reads that somebody of a site is away; why, and the doctor's note, only HR, who leads the person, and the person.
+ABSENCE_READERS = frozenset(
+    {
+        Role.COORDINATOR, Role.WFM, Role.RTFM, Role.MANAGER, Role.HEAD_MANAGER, Role.HR_RELATIONS, Role.HR_PAYROLL,
+        Role.AUDITOR,
+    }
+)  # fmt: skip
+ABSENCE_LEADERS = frozenset({Role.TEAM_LEADER})
+NOTE_READERS = frozenset({Role.HR_RELATIONS, Role.HR_PAYROLL})
 INTERVIEW_READERS = frozenset({Role.HR_RELATIONS, Role.MANAGER, Role.HEAD_MANAGER, Role.AUDITOR})
 DIGITS = 16
 SHOWN = 4

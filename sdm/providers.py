@@ -6,6 +6,7 @@ A panel is a card on the person's page. A matter is an item of the clearance lis
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.functional import Promise
 
@@ -54,14 +55,16 @@ PANELS: dict[str, Panel] = {}
 MATTERS: dict[str, Matter] = {}
 
 
+def panels_of(user: User, person: Person) -> dict[str, Any]:
+    """What sdm/panels.html shows: every panel with its lines, and whether some have none."""
+    found = [(one, one.lines(user, person)) for one in PANELS.values() if one.may(user, person)]
+    return {"panels": found, "quiet_panels": any(not lines for _panel, lines in found)}
+
+
 def register_panel(panel: Panel) -> None:
     if panel.key in PANELS:
         raise ValueError(f"panel {panel.key} is registered twice")
     PANELS[panel.key] = panel
-
-
-def panels_for(user: User, person: Person) -> list[tuple[Panel, Sequence[Line]]]:
-    return [(one, one.lines(user, person)) for one in PANELS.values() if one.may(user, person)]
 
 
 def register_matter(matter: Matter) -> None:

@@ -7,11 +7,11 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_noop
 
 from occ.people.actors import Actor
-from occ.people.lifecycle import joined, leaving, left, stayed
+from occ.people.lifecycle import joined, leaving, left, moved, stayed
 from occ.people.models import Person
 from occ.texts import kept
 from sdm.choices import LeavingStatus
-from sdm.services import leavings, placements
+from sdm.services import absence, leavings, placements
 
 
 @receiver(leaving, dispatch_uid="sdm.leaving")
@@ -37,3 +37,9 @@ def come_back(sender: Any, person: Person, returned: bool, actor: Actor, now: da
 @receiver(left, dispatch_uid="sdm.left")
 def end(sender: Any, person: Person, actor: Actor, now: datetime, **kwargs: Any) -> None:
     placements.stint_end(person=person, actor=actor, now=now)
+    absence.leaves_follow_left(person=person, now=now)
+
+
+@receiver(moved, dispatch_uid="sdm.moved")
+def go_along(sender: Any, person: Person, actor: Actor, now: datetime, **kwargs: Any) -> None:
+    absence.leaves_follow_move(person=person, actor=actor, now=now)

@@ -11,7 +11,7 @@ from occ.times import local_day
 from sdm.deadlines import age_on, tenure
 from sdm.models import Employee, Employment, Leaving, Placement
 from sdm.personal import masked, reads_contracts, reads_letters, reads_nik, reads_personal
-from sdm.providers import panels_for
+from sdm.providers import panels_of
 
 
 def stints(placements: list[Placement], last_working_day: date | None) -> list[tuple[date, date | None]]:
@@ -51,9 +51,8 @@ def person_page(user: User, employee: Employee, *, day: date, now: datetime, pre
         "placements": placements,
         "memberships": memberships,
         "worked_days": tenure(stints(placements, person.last_working_day), day),
-        "panels": panels_for(user, person),
         "leavings": employee.leavings.order_by("-pk"),
-    }
+    } | panels_of(user, person)
     if personal:
         today = local_day(now, person.site.zone)
         found |= {

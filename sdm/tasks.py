@@ -6,6 +6,7 @@ from django.utils import timezone
 from occ.ledger import heartbeats
 from occ.people.lifecycle import announce_left
 from sdm.models import Placement, Renewal
+from sdm.services.absence import leaves_end
 from sdm.services.candidates import candidates_forget
 from sdm.services.contract_renewals import renewals_watch
 from sdm.services.contract_wages import compensations_keep
@@ -55,3 +56,12 @@ def contracts() -> int:
     parked = Renewal.objects.undecided().exclude(stuck_because="").count()
     heartbeats.leave("contracts", now=now, did=did, parked=parked)
     return did
+
+
+@shared_task
+def leaves() -> int:
+    """Leave whose last day is over was taken."""
+    now = timezone.now()
+    count = leaves_end(now=now)
+    heartbeats.leave("leaves", now=now, did=count)
+    return count

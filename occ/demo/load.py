@@ -26,6 +26,7 @@ from occ.demo.retention.backups import backups
 from occ.demo.retention.disposals import disposals
 from occ.demo.retention.files import files
 from occ.demo.retention.old_papers import old_papers
+from occ.demo.sdm.absence import leave
 from occ.demo.sdm.contracts import contract_life
 from occ.demo.sdm.discipline import pembinaan
 from occ.demo.sdm.evaluating import monthly
@@ -69,6 +70,7 @@ def load(*, now: datetime, say: Callable[[str], None] = lambda words: None) -> d
         contracts(staff, now=now)
         recruiting(staff, now=now)
         contract_life(staff, now)
+        leave(staff, now)
         say("3 of 6: conversations and recordings")
         files(staff, now=now)
         around(staff, now=now)

@@ -25,6 +25,7 @@ from retention.services.proposals import drafts_open
 from retention.services.transcripts import transcripts_make
 from retention.tasks import duty as retention_duty
 from retention.tasks import scans_run
+from sdm.services.absence import leaves_end
 from sdm.services.candidates import candidates_forget
 from sdm.services.contract_renewals import renewals_watch
 from sdm.services.contract_wages import compensations_keep
@@ -60,6 +61,7 @@ DUTIES: dict[str, Callable[[datetime], int]] = {
     "candidates": lambda now: candidates_forget(now=now),
     "evaluations": lambda now: periods_open(now=now),
     "contracts": lambda now: renewals_watch(now=now) + compensations_keep(now=now),
+    "leaves": lambda now: leaves_end(now=now),
     "floor": lambda now: floor_once(now=now),
     "alerts": lambda now: alerts_watch(now=now),
     "headcounts": lambda now: headcounts_open(now=now) + handovers_open(now=now),

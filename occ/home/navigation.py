@@ -14,12 +14,16 @@ from realtime.floorwatch.audience import BOARD_READERS
 from realtime.models import FLOOR_READERS, MONTH_READERS, ROSTER_READERS, ROTG_READERS, RULE_READERS, SOURCE_READERS
 from realtime.services.ingesting import SENDERS
 from retention.personal import APPROVERS, CATALOGUE_READERS, LISTENERS, PLACE_READERS
+from sdm.absence.workflow import ASKERS as LEAVE_ASKERS
 from sdm.discipline.workflow import PERSONS
 from sdm.models import POSITION_READERS, TRAINING_READERS
 from sdm.models.evaluating import PAY_READERS
 from sdm.models.evaluating import READERS as EVALUATION_READERS
 from sdm.personal import COMPENSATION_READERS, CONTRACT_READERS
 from sdm.recruiting.personal import CANDIDATE_READERS, REQUEST_READERS
+from sdm.services.absence_reading import READERS as LEAVE_READERS
+from sdm.services.organisation import CHART_READERS
+from sdm.services.turnover import READERS as TURNOVER_READERS
 from userids.models import APPLICATION_READERS
 
 FLOOR = frozenset({*SITE_WIDE, Role.TEAM_LEADER})
@@ -134,6 +138,10 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Contracts"), "file-text", "sdm:contracts", CONTRACT_READERS),
             Item(_("Contract renewals"), "writing-sign", "sdm:renewals", CONTRACT_READERS),
             Item(_("Compensations"), "receipt", "sdm:compensations", COMPENSATION_READERS),
+            Item(_("My leave"), "beach", "sdm:my_leave", LEAVE_ASKERS),
+            Item(_("Leave"), "calendar-user", "sdm:leaves", LEAVE_READERS),
+            Item(_("Organisation"), "sitemap", "sdm:organisation", CHART_READERS),
+            Item(_("Turnover and tenure"), "chart-arrows-vertical", "sdm:turnover", TURNOVER_READERS),
         ],
     ),
     (

@@ -14,6 +14,7 @@ EXPECTED = {
     "connect": timedelta(minutes=5),
     "reconcile": timedelta(minutes=5),
     "transfers": timedelta(minutes=5),
+    "leaves": timedelta(minutes=45),
     "deliver": timedelta(minutes=3),
     "seal": timedelta(minutes=10),
     "retention_batches": timedelta(minutes=5),

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 
+from occ.people.hindrances import excuses
 from occ.people.models import Site
 from occ.policies.services import Values
 from occ.times import end_of_day, local_day, start_of_day
@@ -72,7 +73,23 @@ def days_judged(
         shifts = [one for one in around[pk] if one.starts_at]
         for one in days:
             found.append(Day(one, _judged(one, shifts, told.get(pk, []), deaf, rules, now)))
-    return found
+    return _excused(found, first, last)
+
+
+def _excused(found: list[Day], first: date, last: date) -> list[Day]:
+    """Who did not come because of an absence that was agreed to is not absent, though the roster has a shift still."""
+    missed = {one.planned.person_id for one in found if one.shift.status == AttendanceStatus.ABSENT}
+    away = {
+        (one.person_id, day): one.excuse
+        for one in excuses(missed, first, last)
+        for day in (one.first + timedelta(days=n) for n in range((one.last - one.first).days + 1))
+    }
+    return [
+        Day(one.planned, Shift(EXCUSED[DayKind(away[key])]))
+        if one.shift.status == AttendanceStatus.ABSENT and (key := (one.planned.person_id, one.planned.day)) in away
+        else one
+        for one in found
+    ]
 
 
 def _judged(

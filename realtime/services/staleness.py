@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection
 from django.utils import timezone
+
+from realtime.models import ShiftRecord
 
 
 def records_touch(spans: Iterable[tuple[int | None, datetime, datetime | None]]) -> None:
@@ -24,3 +26,9 @@ def records_touch(spans: Iterable[tuple[int | None, datetime, datetime | None]])
                  AND r.ends_at + interval '4 hours' > n.starts_at""",
             [[row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]],
         )
+
+
+def days_touch(person_id: int, first: date, last: date) -> None:
+    """Whether the person is excused on these days is another matter now."""
+    rows = ShiftRecord.objects.filter(person_id=person_id, day__gte=first, day__lte=last)
+    rows.filter(stale=False, starts_at__isnull=False).update(stale=True)

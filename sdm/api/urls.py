@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sdm.api import contracts, discipline, evaluating, positions, recruiting, training, views
+from sdm.api import absence, contracts, discipline, evaluating, overview, positions, recruiting, training, views
 
 urlpatterns = [
     path("employees/", views.Employees.as_view(), name="sdm-employees"),
@@ -48,4 +48,9 @@ urlpatterns = [
     path("compensations/", contracts.Compensations.as_view(), name="sdm-compensations"),
     path("compensations/<int:pk>/pay/", contracts.CompensationPay.as_view(), name="sdm-compensation-pay"),
     path("wages/", contracts.Wages.as_view(), name="sdm-wages"),
+    path("leaves/", absence.Leaves.as_view(), name="sdm-leaves"),
+    path("leaves/<int:pk>/<slug:transition>/", absence.LeaveStep.as_view(), name="sdm-leave-step"),
+    path("leave-balances/", absence.Balances.as_view(), name="sdm-leave-balances"),
+    path("turnover/", overview.TurnoverFigures.as_view(), name="sdm-turnover"),
+    path("organisation/", overview.Organisation.as_view(), name="sdm-organisation"),
 ]  # fmt: skip

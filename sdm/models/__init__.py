@@ -1,5 +1,6 @@
 """The tables. A new area has a file of its own here; its names are gathered below."""
 
+from sdm.models.absence import LeaveQuerySet, LeaveRequest, led_people
 from sdm.models.contracts import Compensation, Renewal, Wage
 from sdm.models.discipline import CaseEntry, DisciplineCase, WarningLetter
 from sdm.models.evaluating import (
@@ -35,6 +36,8 @@ __all__ = [
     "EvaluationSheet",
     "ExitInterview",
     "IncentiveScheme",
+    "LeaveQuerySet",
+    "LeaveRequest",
     "Leaving",
     "Participant",
     "PayrollLine",
@@ -52,4 +55,5 @@ __all__ = [
     "TrainingResult",
     "Wage",
     "WarningLetter",
+    "led_people",
 ]

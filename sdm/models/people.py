@@ -230,6 +230,8 @@ class Placement(models.Model):
         indexes = [
             models.Index(fields=["site", "starts_on"], name="placement_site"),
             models.Index(fields=["starts_on"], name="placement_planned", condition=Q(told_at=None)),
+            models.Index(fields=["ends_on"], name="placement_ends", condition=Q(ends_on__isnull=False)),
+            models.Index(fields=["starts_on"], name="placement_stints", condition=~Q(began="transferred")),
         ]
 
     def __str__(self) -> str:

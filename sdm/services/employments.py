@@ -146,6 +146,20 @@ def employment_end(*, employment_id: int, ends_on: date, note: str, actor: Actor
     return found
 
 
+@transaction.atomic
+def employment_number(*, employment_id: int, number: str, actor: Actor, now: datetime) -> Employment:
+    """The number of a contract that was recorded without one, or with another."""
+    found = Employment.objects.get(pk=employment_id)
+    person = _kept(found.employee_id, actor)
+    found.refresh_from_db()
+    was, found.number = found.number, number
+    sign(found, actor, _("Contract number"), now=now)
+    found.save(update_fields=["number"])
+    data = {"number": number, "was": was}
+    record(actor=actor, action="employment.numbered", subject=found, data=data, now=now, site=person.site)
+    return found
+
+
 def _kept(person_id: int, actor: Actor) -> Person:
     person = person_locked(person_id)
     if not may(actor, KEEPERS, person.site):

@@ -132,7 +132,11 @@ def _contract(person: Person, values: dict[str, Any], actor: Actor, now: datetim
         ):  # fmt: skip
             words = _("The contract from %(day)s is recorded with other terms: end it or extend it by hand.")
             raise Invalid(words % {"day": terms.starts_on}, field="contract", code="contract_differs")
-        return False
+        number = terms.number.strip()
+        if not number or number == known.number:
+            return False
+        employments.employment_number(employment_id=known.pk, number=number, actor=actor, now=now)
+        return True
     before = rows.filter(kind=EmploymentKind.PKWT, ends_on__lt=terms.starts_on).order_by("-starts_on").first()
     day_before = terms.starts_on - timedelta(days=1)
     follows = before is not None and before.ends_on == before.agreed_until == day_before

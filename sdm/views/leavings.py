@@ -30,7 +30,7 @@ from sdm.forms import CloseForm, InterviewForm, ItemForm, LeavingForm, MoveForm,
 from sdm.jobs import reads
 from sdm.models import ClearanceItem, Leaving
 from sdm.personal import reads_interview, reads_letters
-from sdm.providers import panels_for
+from sdm.providers import panels_of
 from sdm.services import clearance, leavings
 from sdm.workflow import LEAVING, RECORDERS
 
@@ -143,14 +143,13 @@ def _detail(
         "interview": getattr(found, "interview", None) if reads_interview(user, person.pk, found.site) else None,
         "interview_held": hasattr(found, "interview"),
         "letters": attachments_of(found) if reads_letters(me(request), found.employee_id, found.site) else [],
-        "panels": panels_for(user, person),
         "documents": documents.defer("data").order_by("-pk"),
         "may": may,
         "move": move or MoveForm(initial=moving),
         "move_open": move is not None,
         "actions": [{"label": _("Move the last day"), "icon": "calendar-event", "dialog": "move"}] if may else [],
     }
-    return render(request, "sdm/leaving.html", context, status=status)
+    return render(request, "sdm/leaving.html", context | panels_of(user, person), status=status)
 
 
 def _items(found: Leaving, may: bool, tried: tuple[int, ItemForm] | None) -> list[dict[str, Any]]:

@@ -18,8 +18,10 @@ from tests.access import (
     test_realtime_rotg,
     test_retention,
     test_sdm,
+    test_sdm_absence,
     test_sdm_contracts,
     test_sdm_evaluating,
+    test_sdm_overview,
     test_sdm_recruiting,
     test_sdm_training,
     test_userids,
@@ -32,6 +34,7 @@ APPS = (
     test_realtime_roster, test_realtime_rotg, test_sdm_recruiting,
     test_realtime_roster, test_realtime_rotg, test_sdm_evaluating,
     test_realtime_roster, test_realtime_rotg, test_sdm_contracts,
+    test_realtime_roster, test_realtime_rotg, test_sdm_absence, test_sdm_overview,
 )  # fmt: skip
 # Open to whoever asks, or answering nobody in particular.
 OPEN = {

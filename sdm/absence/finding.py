@@ -1,0 +1,77 @@
+"""Which leave waits for somebody on "Today", what of it search finds, and what of it the person's page shows."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from occ.people.choices import Role
+from occ.people.models import Person, RoleAssignment, User, in_force
+from occ.people.scope import site_filter
+from occ.search import Result
+from occ.search import register as register_finder
+from occ.times import JAKARTA, local_day
+from occ.workflow.turns import Source, register
+from sdm.absence.choices import LeaveStatus
+from sdm.absence.workflow import LEAVE
+from sdm.models import LeaveRequest
+from sdm.providers import Line, Panel, register_panel
+from sdm.services.absence import balance_on
+
+
+def waiting(user: User) -> Any:
+    """Of the own team for its leader; of leaders, and what is overdue, for the coordinator; of coordinators for the
+    manager; what the leader approved for WFM."""
+    now = timezone.now()
+    held = RoleAssignment.objects.filter(in_force(local_day(now, JAKARTA)), user__person__isnull=False)
+    leaders = held.filter(role=Role.TEAM_LEADER).values("user__person")
+    coordinators = held.filter(role=Role.COORDINATOR).values("user__person")
+    asked = LeaveRequest.objects.led_by(user)
+    asked |= site_filter(user, {Role.COORDINATOR}) & (Q(employee__person__in=leaders) | Q(due_at__lte=now))
+    asked |= site_filter(user, {Role.MANAGER}) & Q(employee__person__in=coordinators)
+    rows = LeaveRequest.objects.visible_to(user).filter(
+        (Q(status=LeaveStatus.REQUESTED) & asked) | Q(status=LeaveStatus.APPROVED) & site_filter(user, {Role.WFM})
+    )
+    if user.person_id:
+        rows = rows.exclude(employee_id=user.person_id)
+    return rows.select_related("site", "employee__person").order_by("due_at", "pk")
+
+
+def find(user: User, text: str, limit: int) -> Iterator[Result]:
+    rows = LeaveRequest.objects.visible_to(user).with_why(user).select_related("employee__person", "site")
+    for word in text.split()[:6]:
+        rows = rows.filter(Q(employee__person__name__icontains=word) | Q(employee__person__number__iexact=word))
+    for one in rows.order_by("-starts_on", "-pk")[:limit]:
+        when = f"{date_format(one.starts_on, 'j F Y')} – {date_format(one.ends_on, 'j F Y')}"
+        yield Result(one.person.name, f"{one.called} · {when} · {one.get_status_display()}", one.get_absolute_url())
+
+
+def panel(user: User, person: Person) -> list[Line]:
+    """The balance for who may see the person's leave, and the last times away."""
+    rows = LeaveRequest.objects.visible_to(user).with_why(user).filter(employee_id=person.pk)
+    found = list(rows.select_related("site", "employee__person").order_by("-starts_on", "-pk")[:8])
+    lines = []
+    if found and person.last_working_day is None:
+        left = balance_on(person, local_day(timezone.now(), person.site.zone)).left
+        lines.append(Line(_("Annual leave left"), "", "open", _("%(n)s days") % {"n": left}))
+    return lines + [
+        Line(
+            f"{date_format(one.starts_on, 'j F Y')} – {date_format(one.ends_on, 'j F Y')}", one.get_absolute_url(),
+            one.status, str(one.get_status_display()), f"{one.called}, {_('%(n)s days') % {'n': len(one.days)}}",
+        )
+        for one in found
+    ]  # fmt: skip
+
+
+register(
+    Source(
+        LEAVE, rows=waiting, due_at=lambda row: row.due_at,
+        title=lambda row: _("Leave of %(person)s") % {"person": row.person.name},
+    )
+)  # fmt: skip
+register_finder(gettext_lazy("Leave"), find)
+register_panel(Panel("sdm.leave", gettext_lazy("Leave"), gettext_lazy("No leave is recorded."), panel))
