@@ -432,6 +432,7 @@ def test_a_recording_in_a_bucket_is_read_in_parts(floor: Floor) -> None:
 
 
 @pytest.mark.req("RET-6")
+@pytest.mark.usefixtures("english")
 @pytest.mark.parametrize("known", [True, False])
 def test_a_new_call_over_an_old_one_is_never_given_out_as_that(tmp_path: Path, known: bool) -> None:
     """Recorders count from 1 again: of the old call its backup is heard, and without a backup nothing."""
