@@ -16,7 +16,7 @@ from occ.texts import kept
 from userids.models import DeactivationRequest
 from userids.notices import tell_of_move
 from userids.policies import DEACTIVATE
-from userids.services import accounts, breach_reviews, deactivations
+from userids.services import accounts, breach_reviews, deactivations, replacements
 
 
 @receiver(leaving, dispatch_uid="userids.leaving")
@@ -32,6 +32,7 @@ def cancel_deactivations(sender: Any, person: Person, note: str, actor: Actor, n
     """Whoever withdrew it over there: where that is not Support, the request is cancelled as what follows from it."""
     why = kept(gettext_noop("The person stays: %(why)s"), why=note)
     deactivations.deactivations_end(person=person, note=why, actor=actor, now=now)
+    replacements.replacements_end(person=person, note=why, now=now)
     deactivations.resignation_end(person=person, withdrawn=True, note=note, actor=actor, now=now)
 
 
