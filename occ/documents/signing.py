@@ -1,4 +1,4 @@
-"""Signing: a name, a position, a purpose and a time, vouched for by the password entered again."""
+"""Signing: a name, a position, a purpose and a time, vouched for by `presence_confirm` of occ.people.passwords."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -14,9 +14,8 @@ from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
 from occ.people.choices import Role
 from occ.people.models import User
-from occ.people.passwords import password_confirm
+from occ.people.passwords import presence_confirm
 from occ.people.scope import roles_of
-
 
 @dataclass(frozen=True)
 class Signing:
@@ -52,7 +51,7 @@ def signing_confirm(*, user: User, password: str, purpose: str, now: datetime) -
         raise Invalid(_("Choose what you sign for."), field="purpose")
     if not any(held.role != Role.AUDITOR for held in roles_of(user)):
         raise NotAllowed
-    password_confirm(user=user, password=password, reason=f"sign:{purpose}", now=now)
+    presence_confirm(user=user, password=password, reason=f"sign:{purpose}", now=now)
     name = user.person.name if user.person is not None else str(user)
     return Signing(user_id=user.pk, name=name, position=position_of(user), purpose=purpose, at=now)
 
