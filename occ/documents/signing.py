@@ -1,7 +1,7 @@
 """Signing: a name, a position, a purpose and a time, vouched for by `presence_confirm` of occ.people.passwords."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +16,9 @@ from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.passwords import presence_confirm
 from occ.people.scope import roles_of
+
+LASTS = timedelta(hours=1)  # how long a signature waits for the document that a task makes
+
 
 @dataclass(frozen=True)
 class Signing:
@@ -32,8 +35,12 @@ class Signing:
         return asdict(self) | {"at": self.at.isoformat()}
 
 
-def signing_kept(kept: dict[str, Any]) -> Signing:
-    return Signing(**kept | {"at": datetime.fromisoformat(kept["at"])})
+def signing_kept(kept: dict[str, Any], *, now: datetime) -> Signing:
+    """Raises WrongState when it was given too long ago: what is signed by now may be something else."""
+    signing = Signing(**kept | {"at": datetime.fromisoformat(kept["at"])})
+    if signing.at + LASTS < now:
+        raise WrongState(_("It was signed more than an hour ago and not made since. Ask for it anew."))
+    return signing
 
 
 def position_of(user: User, language: str = "id") -> str:

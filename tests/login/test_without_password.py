@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from occ.approvals.proving import identity_prove
 from occ.documents.choices import Purpose
-from occ.documents.signing import signing_confirm
-from occ.errors import Invalid
+from occ.documents.signing import signing_confirm, signing_kept
+from occ.errors import Invalid, WrongState
 from occ.login.services.second_factor import factor_of
 from occ.people.attempts import TooManyAttempts
 from occ.people.models import User
@@ -107,3 +107,12 @@ def test_they_approve_by_a_code(without: User) -> None:
 def test_without_either_the_refusal_says_what_to_do(without: User) -> None:
     with pytest.raises(Invalid, match=r"(?i)second factor|faktor kedua"):
         signing_confirm(user=without, password="x", purpose=Purpose.PREPARED, now=timezone.now())
+
+
+@pytest.mark.req("KER-11")
+def test_a_signature_waits_an_hour_for_its_document_and_no_longer(floor: Floor) -> None:
+    now = timezone.now()
+    kept = signing_confirm(user=floor.coordinator, password=PASSWORD, purpose=Purpose.PREPARED, now=now).kept()
+    assert signing_kept(kept, now=now + timedelta(hours=1)).at == now
+    with pytest.raises(WrongState):
+        signing_kept(kept, now=now + timedelta(hours=1, seconds=1))
