@@ -50,6 +50,20 @@ class InstantField(forms.DateTimeField):
             reachable(date.min)
 
 
+class SignatureField(forms.CharField):
+    """What stands for a signature (occ.people.passwords.presence_confirm)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            label=_("Your password"), strip=False, max_length=4096,
+            widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+            help_text=_(
+                "Entered again, it stands for your signature. If you have none because you come in through the"
+                " identity provider, enter the code that your device shows."
+            ), **kwargs,
+        )  # fmt: skip
+
+
 class PersonField(forms.CharField):
     """One person among thousands: suggested while one types; without scripts one types the employee number.
 

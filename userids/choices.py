@@ -80,6 +80,16 @@ OTHER_REASONS = [
 ]
 # The ID comes back to the same holder: it is suspended, and nobody else takes it over meanwhile.
 SUSPENDING = [DeactivationReason.LONG_LEAVE]
+# The lightest first: of several for which one ID is shut the gravest is kept.
+WEIGHT = [
+    DeactivationReason.LONG_LEAVE,
+    DeactivationReason.DORMANT,
+    DeactivationReason.TRANSFER,
+    DeactivationReason.ACCESS_REVIEW,
+    DeactivationReason.DISCIPLINE,
+]
+# Revoked by a leader's decision, or under a measure: Support alone does not call that off.
+BINDING = frozenset({DeactivationReason.ACCESS_REVIEW, DeactivationReason.DISCIPLINE})
 
 
 class FindingKind(models.TextChoices):

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from occ.forms import DayField, InstantField, PersonField, SheetForm
+from occ.forms import DayField, InstantField, PersonField, SheetForm, SignatureField
 from occ.people.choices import LeavingReason, Role
 from occ.people.choosing import register as register_chooser
 from occ.people.models import Person, PersonQuerySet, Site, User
@@ -214,11 +214,7 @@ class ResumeForm(forms.Form):
 
 class CloseReviewForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), choices=[("id", _("Indonesian")), ("en", _("English"))])
-    password = forms.CharField(
-        label=_("Your password"),
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text=_("Entered again, it stands for your signature."),
-    )
+    password = SignatureField()
 
 
 class IssueForm(forms.Form):
@@ -226,11 +222,7 @@ class IssueForm(forms.Form):
     first = DayField(label=_("Period from"), required=False, help_text=_("Empty: the logbook as it is now."))
     last = DayField(label=_("Period until"), required=False)
     language = forms.ChoiceField(label=_("Language"), choices=[("id", _("Indonesian")), ("en", _("English"))])
-    password = forms.CharField(
-        label=_("Your password"),
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text=_("Entered again, it stands for your signature."),
-    )
+    password = SignatureField()
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -103,7 +103,7 @@ def logbook_pdf(job: Job, progress: Progress, now: datetime) -> Outcome:
     accounts = Account.objects.visible_to(job.owner).filter(site=site).as_of(at).select_related("site", "application")
     document = exports.logbook_issue(
         accounts=accounts, site=site, at=at, period=(period[0], period[1]) if period else None,
-        language=params["language"], signatures=[signing_kept(params["signing"])], actor=job.owner, now=now,
+        language=params["language"], signatures=[signing_kept(params["signing"], now=now)], actor=job.owner, now=now,
     )  # fmt: skip
     return Outcome(url=document.get_absolute_url(), result={"number": document.full_number})
 
@@ -125,7 +125,7 @@ def close_access_review(job: Job, progress: Progress, now: datetime) -> Outcome:
     """Issue and close; the password was entered when the job was asked for."""
     params = job.params
     review = access_review_close(
-        review_id=params["review"], language=params["language"], signatures=[signing_kept(params["signing"])],
+        review_id=params["review"], language=params["language"], signatures=[signing_kept(params["signing"], now=now)],
         actor=job.owner, now=now,
     )  # fmt: skip
     assert review.document is not None

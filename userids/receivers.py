@@ -17,10 +17,7 @@ from sdm.recruiting.training import candidate_hired
 from userids.models import Account, DeactivationRequest
 from userids.notices import tell_of_move
 from userids.policies import DEACTIVATE
-from userids.services import accounts, breach_reviews, deactivations, id_requests
-from userids.workflow import DEACTIVATION
-
-CANCEL = DEACTIVATION.find("cancel")
+from userids.services import accounts, breach_reviews, deactivations, id_requests, replacements
 
 
 @receiver(leaving, dispatch_uid="userids.leaving")
@@ -35,23 +32,18 @@ def open_deactivations(
 @receiver(stayed, dispatch_uid="userids.stayed")
 def cancel_deactivations(sender: Any, person: Person, note: str, actor: Actor, now: datetime, **kwargs: Any) -> None:
     """Whoever withdrew it over there: where that is not Support, the request is cancelled as what follows from it."""
-    for found in DeactivationRequest.objects.filter(person=person).open().of_leavers().select_related("site"):
-        by = actor if CANCEL.open_to(actor, found.site) else LIFECYCLE
-        why = kept(gettext_noop("The person stays: %(why)s"), why=note)
-        deactivations.deactivation_cancel(request_id=found.pk, note=why, actor=by, now=now)
+    why = kept(gettext_noop("The person stays: %(why)s"), why=note)
+    deactivations.deactivations_end(person=person, note=why, actor=actor, now=now)
+    replacements.replacements_end(person=person, note=why, now=now)
     deactivations.resignation_end(person=person, withdrawn=True, note=note, actor=actor, now=now)
 
 
 @receiver(joined, dispatch_uid="userids.joined")
 def end_resignation(sender: Any, person: Person, returned: bool, actor: Actor, now: datetime, **kwargs: Any) -> None:
     if returned:
-        for found in DeactivationRequest.objects.filter(person=person).open().of_leavers():
-            deactivations.deactivation_cancel(
-                request_id=found.pk, note=kept(gettext_noop("Came back")), returned=True, actor=LIFECYCLE, now=now
-            )
-        deactivations.resignation_end(
-            person=person, withdrawn=False, note=kept(gettext_noop("Came back")), actor=actor, now=now
-        )
+        why = kept(gettext_noop("Came back"))
+        deactivations.deactivations_end(person=person, note=why, returned=True, actor=LIFECYCLE, now=now)
+        deactivations.resignation_end(person=person, withdrawn=False, note=why, actor=actor, now=now)
 
 
 @receiver(candidate_hired, dispatch_uid="userids.hired")

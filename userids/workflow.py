@@ -109,7 +109,7 @@ REPLACEMENT = register(
                 "cancel",
                 {R.REQUESTED, R.IN_PROGRESS, R.FAILED},
                 R.CANCELLED,
-                by={Role.SUPPORT},
+                by={Role.SUPPORT, LIFECYCLE},
                 label=_("Cancel"),
                 needs={"note"},
             ),

@@ -1,7 +1,7 @@
-"""Signing: a name, a position, a purpose and a time, vouched for by the password entered again."""
+"""Signing: a name, a position, a purpose and a time, vouched for by `presence_confirm` of occ.people.passwords."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -14,8 +14,10 @@ from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
 from occ.people.choices import Role
 from occ.people.models import User
-from occ.people.passwords import password_confirm
+from occ.people.passwords import presence_confirm
 from occ.people.scope import roles_of
+
+LASTS = timedelta(hours=1)  # how long a signature waits for the document that a task makes
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,12 @@ class Signing:
         return asdict(self) | {"at": self.at.isoformat()}
 
 
-def signing_kept(kept: dict[str, Any]) -> Signing:
-    return Signing(**kept | {"at": datetime.fromisoformat(kept["at"])})
+def signing_kept(kept: dict[str, Any], *, now: datetime) -> Signing:
+    """Raises WrongState when it was given too long ago: what is signed by now may be something else."""
+    signing = Signing(**kept | {"at": datetime.fromisoformat(kept["at"])})
+    if signing.at + LASTS < now:
+        raise WrongState(_("It was signed more than an hour ago and not made since. Ask for it anew."))
+    return signing
 
 
 def position_of(user: User, language: str = "id") -> str:
@@ -52,7 +58,7 @@ def signing_confirm(*, user: User, password: str, purpose: str, now: datetime) -
         raise Invalid(_("Choose what you sign for."), field="purpose")
     if not any(held.role != Role.AUDITOR for held in roles_of(user)):
         raise NotAllowed
-    password_confirm(user=user, password=password, reason=f"sign:{purpose}", now=now)
+    presence_confirm(user=user, password=password, reason=f"sign:{purpose}", now=now)
     name = user.person.name if user.person is not None else str(user)
     return Signing(user_id=user.pk, name=name, position=position_of(user), purpose=purpose, at=now)
 

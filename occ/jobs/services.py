@@ -127,11 +127,13 @@ def _finish(job: Job, state: State, *, error: str = "", outcome: Outcome | None 
 class Heard:
     """Progress as others see it while the job's transaction is open, and the sign that its worker lives.
 
-    Written from a thread with a connection of its own: it dies with the worker, and not because a step is long.
+    Written from a thread with a connection of its own: it dies with the worker, and not because a step is long. Only as
+    long as the job is this worker's: one that was taken over from it gets its signs from who has it now.
     """
 
     def __init__(self, job: Job) -> None:
-        self.pk, self.percent = job.pk, 0
+        self.mine = Job.objects.filter(pk=job.pk, state=State.RUNNING, claimed_at=job.claimed_at)
+        self.percent = 0
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._keep, name=f"heard-{job.pk}", daemon=True)
 
@@ -159,8 +161,7 @@ class Heard:
 
     def _write(self, percent: int) -> None:
         try:
-            running = Job.objects.filter(pk=self.pk, state=State.RUNNING)
-            running.update(progress=percent, heard_at=timezone.now())
+            self.mine.update(progress=percent, heard_at=timezone.now())
         except DatabaseError:  # it is away: so is the job's own connection, and that one tells
             connections.close_all()
 

@@ -83,6 +83,25 @@ class ConfirmForm(forms.Form):
         return password
 
 
+class DeedForm(ConfirmForm):
+    """What weakens or renews the second factor: of whoever has no password, a code of that factor."""
+
+    code = code_field(_("Code that the app shows"))
+
+    def __init__(self, *args: Any, user: User, purpose: str, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, purpose=purpose, **kwargs)
+        if user.has_usable_password():
+            del self.fields["code"]
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        try:
+            code_check(user=self.user, code=code, address="", now=timezone.now())
+        except Refused as refusal:
+            raise forms.ValidationError(str(refusal), code=refusal.code) from refusal
+        return code
+
+
 class SetUpForm(ConfirmForm):
     code = code_field(_("Code that the app shows"))
     field_order = ["code", "password"]

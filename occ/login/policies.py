@@ -17,6 +17,12 @@ CLAUSE = "KER-9"
 SETTERS = frozenset({Role.ADMINISTRATOR})  # whoever may lower the bar may pass under it
 
 
+# Those who decide, destroy, configure or look from outside; and whoever could set somebody's second factor back.
+DEMANDED = (
+    Role.COORDINATOR, Role.DOCUMENT_CONTROL, Role.IT, Role.MANAGER, Role.HEAD_MANAGER, Role.ADMINISTRATOR, Role.CLIENT,
+)  # fmt: skip
+
+
 def roles(value: Any) -> None:
     if not isinstance(value, list) or len(set(map(str, value))) != len(value) or not set(value) <= set(Role.values):
         raise ValueError("a list of role codes is needed, each once")
@@ -32,7 +38,7 @@ for key, label, unit, default, valid in (
 register(
     Definition(
         SECOND_FACTOR, _("Roles that need a second factor"), "", CLAUSE,
-        [str(role) for role in (Role.COORDINATOR, Role.DOCUMENT_CONTROL, Role.IT, Role.MANAGER, Role.CLIENT)],
+        [str(role) for role in DEMANDED],
         roles, everywhere=True, choices=Role.choices, setters=SETTERS,
     )
 )  # fmt: skip

@@ -1,10 +1,10 @@
-"""The second factor, for those below who ask for it before an approval (occ.approvals.proving)."""
+"""The second factor, for those below who ask for it before an approval or a signature (occ.people.passwords)."""
 
 from datetime import datetime
 
-from occ.approvals.proving import SECOND_FACTORS, SecondFactor
 from occ.login.services.second_factor import code_check, factor_of
 from occ.people.models import User
+from occ.people.passwords import SECOND_FACTORS, SecondFactor
 
 
 def has(user: User) -> bool:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models.functions import Upper
 
 from occ.people import activity
 from realtime.choices import AgentState, EventType
 from realtime.floorwatch.feeds import CHANGED
-from realtime.models import Arrival, Event, Source
+from realtime.models import AgentNow, Arrival, Event, Source
 from realtime.services.agents import agents_derive
 from realtime.services.calls import calls_derive
 from realtime.services.places import Places
@@ -27,6 +29,7 @@ LOCK = 77_001  # of advisory locks: one for each source
 AT_ONCE = 40  # arrivals in one transaction
 NAMED, MOST_PAYLOADS = 400, 25  # a payload has at most 8000 bytes
 FEEDS = {EventType.FEED_UP, EventType.FEED_DOWN}
+NO_ACTIVITY = {EventType.AGENT_LOGOUT, EventType.AGENT_HEARTBEAT}
 
 
 def arrivals_work(*, now: datetime, limit: int = 10_000) -> int:
@@ -110,19 +113,44 @@ def active(source: Source, rows: list[Event], places: Places, now: datetime) -> 
     """Tell whoever minds under which names something was done, and when last."""
     latest: dict[str, Event] = {}
     for one in rows:
-        out = one.type in {EventType.AGENT_LOGOUT, EventType.AGENT_HEARTBEAT}
-        if not one.agent or out or str(one.body.get("state") or "").lower() == AgentState.OFFLINE:
+        if not is_activity(one):
             continue
         if one.agent not in latest or latest[one.agent].occurred_at < one.occurred_at:
             latest[one.agent] = one
     if not latest or not activity.seen.has_listeners():
         return
     places.know(latest)
-    seen = [
-        activity.Seen(
-            name, places.person(name, one.occurred_at), one.occurred_at,
-            "login" if one.type == EventType.AGENT_LOGIN else "activity", source.code,
-        )
-        for name, one in latest.items()
-    ]  # fmt: skip
+    seen = [seen_in(one, source, places) for one in latest.values()]
     activity.seen.send(Source, rows=seen, now=now)
+
+
+def is_activity(event: Event) -> bool:
+    """Whether somebody did something under the name: neither gone nor only alive."""
+    if not event.agent or event.type in NO_ACTIVITY:
+        return False
+    return str(event.body.get("state") or "").lower() != AgentState.OFFLINE
+
+
+def seen_in(event: Event, source: Source, places: Places) -> activity.Seen:
+    what = "login" if event.type == EventType.AGENT_LOGIN else "activity"
+    person_id = places.person(event.agent, event.occurred_at)
+    return activity.Seen(event.agent, person_id, event.occurred_at, what, source.code)
+
+
+@activity.register
+def activity_kept(name: str, since: datetime, until: datetime | None) -> Iterator[activity.Seen]:
+    """Out of the events there are: of each source the latest under that name, whatever its case there."""
+    spelt = AgentNow.objects.alias(key=Upper("agent")).filter(key=name.upper()).values_list("source_id", "agent")
+    names: dict[int, set[str]] = defaultdict(lambda: {name})
+    for source_id, agent in spelt:
+        names[source_id].add(agent)
+    for source in Source.objects.select_related("site"):
+        rows = Event.objects.filter(source=source, agent__in=names[source.pk], parked="", occurred_at__gte=since)
+        if until is not None:
+            rows = rows.filter(occurred_at__lt=until)
+        rows = rows.exclude(type__in=NO_ACTIVITY).order_by("-occurred_at", "-pk")
+        found = next((one for one in rows.iterator(chunk_size=100) if is_activity(one)), None)
+        if found is not None:
+            places = Places(source)
+            places.know([found.agent])
+            yield seen_in(found, source, places)

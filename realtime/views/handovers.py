@@ -23,7 +23,7 @@ from occ.documents.models import IssuedDocument
 from occ.documents.signing import signing_confirm
 from occ.errors import NotAllowed, Refused
 from occ.filters import DayFilter
-from occ.forms import NoteForm, add_refusal
+from occ.forms import NoteForm, SignatureField, add_refusal
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
@@ -46,11 +46,7 @@ class SignForm(forms.Form):
     note = forms.CharField(
         label=gettext_lazy("Notes"), widget=forms.Textarea(attrs={"rows": 3}), max_length=4000, required=False
     )
-    password = forms.CharField(
-        label=gettext_lazy("Your password"), strip=False, max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text=gettext_lazy("Entered again, it stands for your signature."),
-    )  # fmt: skip
+    password = SignatureField()
 
 
 class HandForm(SignForm):

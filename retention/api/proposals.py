@@ -127,7 +127,10 @@ class VerdictInput(serializers.Serializer[Any]):
     )  # fmt: skip
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
     again_on = DayField(required=False, allow_null=True, default=None, help_text="when the refused come up again")
-    password = serializers.CharField(max_length=200, write_only=True)
+    password = serializers.CharField(
+        max_length=200, allow_blank=True, write_only=True,
+        help_text="empty where the user comes in through the identity provider and has none: then the code proves it",
+    )  # fmt: skip
     code = serializers.CharField(
         max_length=20, required=False, allow_blank=True, default="", write_only=True,
         help_text="of the authenticator, where one is set up",

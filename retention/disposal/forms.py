@@ -9,9 +9,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from occ.approvals.proving import second_factor_of
-from occ.forms import DayField
+from occ.forms import DayField, SignatureField
 from occ.people.models import Site, User
+from occ.people.passwords import second_factor_of
 from occ.people.scope import sites_for
 from retention.choices import RecordKind, Way
 from retention.personal import PROPOSERS
@@ -35,7 +35,7 @@ class ProposalForm(forms.Form):
 
 
 class ProofForm(forms.Form):
-    """The password entered again and, for who has a second factor, a code."""
+    """The password entered again and, for who has a second factor, a code; without a password the code alone."""
 
     password = forms.CharField(
         label=gettext_lazy("Your password"),
@@ -51,6 +51,8 @@ class ProofForm(forms.Form):
         super().__init__(*args, **kwargs)
         if second_factor_of(user) is None:
             del self.fields["code"]
+        if not user.has_usable_password():
+            del self.fields["password"]
 
 
 class DecisionForm(ProofForm):
@@ -147,11 +149,7 @@ class IssueForm(forms.Form):
     witness_2 = forms.CharField(label=gettext_lazy("Second witness"), max_length=120, required=False)
     position_2 = forms.CharField(label=gettext_lazy("Position of the second witness"), max_length=80, required=False)
     language = forms.ChoiceField(label=gettext_lazy("Language of the document"), choices=settings.LANGUAGES)
-    password = forms.CharField(
-        label=gettext_lazy("Your password"),
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        max_length=200,
-    )
+    password = SignatureField()
 
     def witnesses(self) -> Sequence[tuple[str, str]]:
         data = self.cleaned_data

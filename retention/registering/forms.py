@@ -5,7 +5,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from occ.forms import DayField, SheetForm
+from occ.forms import DayField, SheetForm, SignatureField
 from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.scope import site_filter
@@ -74,11 +74,7 @@ class RegisterIssueForm(forms.Form):
     first = DayField(label=gettext_lazy("Issued from"), required=False)
     last = DayField(label=gettext_lazy("Issued until"), required=False)
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
-    password = forms.CharField(
-        label=gettext_lazy("Your password"), strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text=gettext_lazy("You sign the register by it."),
-    )  # fmt: skip
+    password = SignatureField()
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -64,7 +64,7 @@ def register_pdf(job: Job, progress: Progress, now: datetime) -> Outcome:
     document = register_issue(
         lines=RegisterLine.objects.visible_to(job.owner).filter(site=site), site=site,
         period=(days[0], days[1]) if days else None, language=params["language"],
-        signatures=[signing_kept(params["signing"])], actor=job.owner, now=now,
+        signatures=[signing_kept(params["signing"], now=now)], actor=job.owner, now=now,
     )  # fmt: skip
     return Outcome(url=document.get_absolute_url(), result={"number": document.full_number})
 

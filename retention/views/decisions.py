@@ -100,7 +100,7 @@ def decision_make(request: HttpRequest, pk: int) -> HttpResponse:
             refused = _refused(request, found, data)
             why = f"approve:{found.number}"
             proof = identity_prove(
-                user=user, password=data["password"], code=data.get("code", ""), reason=why, now=now
+                user=user, password=data.get("password", ""), code=data.get("code", ""), reason=why, now=now
             )  # fmt: skip
             proposal_decide(
                 proposal_id=pk, list_sha256=data["list_sha256"], refused=refused, reason=data["reason"],

@@ -35,7 +35,11 @@ def papers_destroyed(request: HttpRequest, pk: int) -> HttpResponse:
 
     def destroy(data: dict[str, Any]) -> int:
         proof = identity_prove(
-            user=user, password=data["password"], code=data.get("code", ""), reason=f"papers:{found.number}", now=now
+            user=user,
+            password=data.get("password", ""),
+            code=data.get("code", ""),
+            reason=f"papers:{found.number}",
+            now=now,
         )
         return paper_disposing.papers_destroy(
             proposal_id=pk, items=data["items"], done=form.by_hand(), proof=proof, actor=user, now=now

@@ -201,6 +201,20 @@ def test_a_long_step_shows_that_it_lives(live_floor: Floor, deed: Any, monkeypat
 
 
 @pytest.mark.req("KER-8")
+def test_who_lost_a_job_gives_no_sign_of_life_for_the_next_one(floor: Floor, deed: Any) -> None:
+    job = started(floor, deed(lambda job, progress, now: Outcome()))
+    mine = Job.objects.filter(pk=job.pk)
+    mine.update(state=State.RUNNING, claimed_at=NOW, heard_at=NOW)
+    job.refresh_from_db()
+    heard = services.Heard(job)
+    heard._write(7)
+    assert mine.get().progress == 7
+    mine.update(claimed_at=NOW + SILENT, heard_at=NOW + SILENT, progress=3)  # taken over
+    heard._write(50)
+    assert (mine.get().progress, mine.get().heard_at) == (3, NOW + SILENT)
+
+
+@pytest.mark.req("KER-8")
 def test_with_the_broker_away_nothing_is_lost(live_floor: Floor, deed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from kombu.exceptions import OperationalError
 

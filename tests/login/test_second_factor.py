@@ -22,6 +22,7 @@ from occ.encryption import decrypt
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.models import Entry
 from occ.login.models import Session
+from occ.login.policies import DEMANDED
 from occ.login.services import second_factor as services
 from occ.notifications.models import Notification
 from occ.people.attempts import TooManyAttempts
@@ -70,6 +71,13 @@ def test_a_role_that_needs_one_gets_no_further_than_its_set_up(floor: Floor) -> 
     assert (fragment.status_code, fragment["HX-Redirect"]) == (204, SET_UP)
     assert client.get(SET_UP).status_code == 200
     assert client.post("/logout/")["Location"] == "/login/"
+
+
+def test_whoever_can_lower_the_bar_or_decides_for_all_needs_one_by_default(floor: Floor) -> None:
+    demand(*DEMANDED)
+    for role in (Role.ADMINISTRATOR, Role.HEAD_MANAGER, Role.MANAGER):
+        assert services.is_needed(user(role), now=timezone.now()), role
+    assert not services.is_needed(floor.leader, now=timezone.now())
 
 
 def test_other_roles_and_machines_go_on_without(floor: Floor) -> None:

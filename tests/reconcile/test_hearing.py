@@ -11,11 +11,13 @@ from occ.notifications.models import Notification
 from occ.people.choices import Role
 from realtime.services.ingesting import events_take
 from realtime.services.working import arrivals_work
-from tests.factories import DAY, NOW, Floor, user
+from tests.factories import DAY, NOW, Floor, account, person, user
 from tests.realtime.conftest import event
 from tests.reconcile.helpers import reconcile, shown
 from userids.choices import FindingKind
+from userids.models import Account, Application, Assignment
 from userids.models.reconciliation import Finding, Heard
+from userids.reconciling import notices
 from userids.reconciling.findings import finding_resolve
 from userids.reconciling.hearing import heard_take_up
 
@@ -74,3 +76,66 @@ def test_a_list_that_shows_it_too_shows_the_same_finding(floor: Floor) -> None:
     run = reconcile(shown(floor.account, last_login_at=at), now=LATER)
     finding = Finding.objects.get(kind=FindingKind.ACTIVITY_AFTER_LAST_DAY)
     assert finding.last_run == run and finding.first_run is None
+
+
+def test_a_leaving_that_is_recorded_late_looks_back(floor: Floor) -> None:
+    at = LATER - timedelta(hours=2)
+    name = floor.account.user_id.lower()
+    happens(floor, event("agent.login", NOW, agent=name), event("agent.login", at, agent=name))
+    happens(floor, event("agent.logout", at + timedelta(minutes=5), agent=name))
+    assert not Heard.objects.exists()
+    floor.resign(DAY, now=LATER)
+    assert heard_take_up(now=LATER) == 1
+    finding = Finding.objects.get()
+    assert (finding.person, finding.moment("at"), finding.details["what"]) == (floor.agent, at, "login")
+
+
+def test_looking_back_ends_where_the_next_holder_begins(floor: Floor) -> None:
+    name, passed_on = floor.account.user_id, LATER - timedelta(hours=12)
+    happens(floor, event("agent.login", LATER - timedelta(hours=24), agent=name))
+    happens(floor, event("agent.login", LATER - timedelta(hours=1), agent=name))
+    Assignment.objects.filter(account=floor.account).update(ends_at=passed_on)
+    Assignment.objects.create(account=floor.account, person=person(floor.jkt), starts_at=passed_on)
+    floor.resign(DAY, now=LATER)
+    heard_take_up(now=LATER)
+    finding = Finding.objects.get()
+    assert (finding.person, finding.moment("at")) == (floor.agent, LATER - timedelta(hours=24))
+
+
+def test_a_leaving_ahead_and_one_without_activity_find_nothing(floor: Floor) -> None:
+    happens(floor, event("agent.login", NOW, agent=floor.account.user_id), now=NOW)
+    floor.resign(DAY, now=LATER)
+    other = account(person(floor.jkt))
+    happens(floor, event("agent.login", LATER, agent=other.user_id))
+    assert not Finding.objects.exists() and not Heard.objects.exists()
+
+
+def same_id_elsewhere(floor: Floor, code: str) -> Account:
+    """The same leaver has an ID of the same name in another application."""
+    crm = Application.objects.create(code=code, name=code)
+    made = Account.objects.create(
+        application=crm, user_id=floor.account.user_id, site=floor.jkt, created_at=NOW - timedelta(days=100),
+        activated_at=NOW - timedelta(days=100),
+    )  # fmt: skip
+    Assignment.objects.create(account=made, person=floor.agent, starts_at=NOW - timedelta(days=100))
+    return made
+
+
+@pytest.mark.parametrize(("source", "applications"), [("omni", {"OMNI"}), ("crm", {"CRM"}), ("pabx", {"OMNI", "CRM"})])
+def test_a_source_that_names_an_application_speaks_of_that_one(
+    floor: Floor, source: str, applications: set[str]
+) -> None:
+    same_id_elsewhere(floor, "CRM")
+    floor.resign(DAY)
+    happens(floor, event("agent.login", LATER, agent=floor.account.user_id, source=source))
+    assert set(Finding.objects.values_list("application__code", flat=True)) == applications
+
+
+def test_incidents_of_two_applications_at_one_instant_are_told_both(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "SINGLY", 0)
+    same_id_elsewhere(floor, "CRM")
+    floor.resign(DAY)
+    happens(floor, event("agent.login", LATER, agent=floor.account.user_id, source="pabx"))
+    assert Notification.objects.filter(kind="userids.incidents", user=floor.coordinator).count() == 2

@@ -230,6 +230,22 @@ def test_an_unknown_id_is_a_persons_second_one_by_name_and_e_mail_together(floor
     assert found() == [("two_ids", f"{floor.account.user_id}, X-1"), ("unknown", "X-1"), ("unknown", "X-2")]
 
 
+def test_two_ids_are_not_closed_by_a_list_that_cannot_tell_them(floor: Floor) -> None:
+    second = account(floor.agent)
+    other = person(floor.jkt)
+    first = account(other)
+    same = {"name": other.name, "email": other.email}
+    reconcile(shown(floor.account), shown(second), shown(first), Listed("X-1", True, **same))
+    both = [("two_ids", f"{floor.account.user_id}, {second.user_id}"), ("two_ids", f"{first.user_id}, X-1")]
+    assert sorted(one for one in found() if one[0] == "two_ids") == sorted(both)
+    bare = [Listed(one.user_id, one != second) for one in (floor.account, second, first)]
+    reconcile(*bare, Listed("X-1", True, name=other.name), tells=TELLS - {"email"}, now=RUN + timedelta(days=1))
+    assert both[1] in found(), "of an ID that the logbook does not know this list says nothing"
+    assert both[0] in found("gone"), "of those that it knows it does"
+    reconcile(*bare, Listed("X-1", False, **same), now=RUN + timedelta(days=2))
+    assert both[1] in found("gone")
+
+
 @pytest.mark.parametrize(("days", "dormant"), [(29, False), (30, False), (31, True), (None, True)])
 def test_no_login_for_longer_than_the_policy(floor: Floor, days: int | None, dormant: bool) -> None:
     last = None if days is None else RUN - timedelta(days=days)

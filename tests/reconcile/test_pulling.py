@@ -184,6 +184,20 @@ def test_who_may_ask_now(live_floor: Floor, remote: Remote) -> None:
     assert url in page
 
 
+def test_what_failed_for_somebody_runs_in_the_systems_name_a_day_later(live_floor: Floor, remote: Remote) -> None:
+    application = factories.application()
+    pull_ask(application=application, actor=user(Role.IT), now=RUN)
+    remote.error = ConnectorError("away", temporary=True)
+    reconcile_due(now=RUN)
+    assert Pull.objects.get().asked_by == user(Role.IT), "soon tried again: what was asked for"
+    remote.error = ConnectorError("wrong token", temporary=False)
+    reconcile_due(now=Pull.objects.get().next_at)
+    assert Pull.objects.get().asked_by is None
+    remote.error, remote.users = None, [user_of(live_floor)]
+    assert reconcile_due(now=Pull.objects.get().next_at) == 1
+    assert Reconciliation.objects.get().started_by is None
+
+
 def test_the_same_users_have_the_same_hash_in_whatever_order() -> None:
     users = [RemoteUser("B", True, name="x"), RemoteUser("A", False)]
     one, other = listing_of(users, name="x"), listing_of(reversed(users), name="x")

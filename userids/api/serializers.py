@@ -79,8 +79,9 @@ class DeactivationSerializer(ProcessSerializer):
     class Meta:
         model = DeactivationRequest
         fields = [
-            "id", "account", "user_id", "employee", "name", "site", "reason", "last_working_day", "status",
-            "starts_at", "due_at", "recorded_at", "requested_at", "inactive_since", "confirmed_at", "transitions",
+            "id", "account", "user_id", "employee", "name", "site", "reason", "asked_reason", "last_working_day",
+            "status", "starts_at", "due_at", "recorded_at", "requested_at", "inactive_since", "confirmed_at",
+            "transitions",
         ]  # fmt: skip
 
 

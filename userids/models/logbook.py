@@ -295,13 +295,22 @@ OPEN_REPLACEMENT = [ReplacementStatus.REQUESTED, ReplacementStatus.IN_PROGRESS, 
 
 
 class DeactivationRequest(models.Model):
-    """One ID of one leaver to be shut (SOP-UID 8.1). Its deadline is its obligation's."""
+    """One ID of one leaver to be shut (SOP-UID 8.1). Its deadline is its obligation's.
+
+    What is asked for while it is open joins it: the gravest such reason and the nearest such deadline stand beside its
+    own, so that they last whatever becomes of the leaving. `due_at` is the nearer of both.
+    """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="deactivations", verbose_name=_("user ID"))
     person = models.ForeignKey(Person, models.PROTECT, related_name="deactivations", verbose_name=_("holder"))
     site = models.ForeignKey(Site, models.PROTECT, related_name="+", verbose_name=_("site"))
     team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+", verbose_name=_("team"))
     reason = models.CharField(_("reason"), max_length=20, choices=DeactivationReason)
+    asked_reason = models.CharField(
+        _("reason asked for besides"), max_length=20, choices=DeactivationReason, blank=True, default=""
+    )
+    asked_starts_at = models.DateTimeField(_("clock starts by that reason"), null=True)
+    asked_due_at = models.DateTimeField(_("due by that reason"), null=True)
     last_working_day = models.DateField(_("last working day"))
     status = models.CharField(_("status"), max_length=20, choices=DeactivationStatus, default="recorded")
     starts_at = models.DateTimeField(_("clock starts"))
@@ -324,6 +333,11 @@ class DeactivationRequest(models.Model):
             models.CheckConstraint(
                 condition=~Q(status__in=["shut", "deactivated", "documented"]) | Q(inactive_since__isnull=False),
                 name="deactivation_has_evidence_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(asked_reason="", asked_starts_at=None, asked_due_at=None)
+                | (~Q(asked_reason="") & Q(asked_starts_at__isnull=False, asked_due_at__isnull=False)),
+                name="deactivation_asked_whole",
             ),
         ]
         indexes = [
@@ -352,6 +366,14 @@ class DeactivationRequest(models.Model):
     @property
     def of_leaver(self) -> bool:
         return self.reason not in OTHER_REASONS
+
+    @property
+    def reasons(self) -> list[DeactivationReason]:
+        return [DeactivationReason(one) for one in (self.reason, self.asked_reason) if one]
+
+    @property
+    def reasons_label(self) -> str:
+        return ", ".join(str(one.label) for one in dict.fromkeys(self.reasons))
 
     @property
     def late(self) -> bool:

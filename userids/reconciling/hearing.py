@@ -16,14 +16,15 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_noop
 from kombu.exceptions import OperationalError
 
-from occ.people.activity import Seen, seen
+from occ.people.activity import Seen, seen, seen_since
 from occ.people.history import create_many
-from occ.people.models import Site
+from occ.people.lifecycle import leaving
+from occ.people.models import Person, Site
 from occ.texts import kept
-from occ.times import JAKARTA, local_day
+from occ.times import JAKARTA, end_of_day, local_day
 from occ.workflow.services import begin_many
 from userids.choices import FindingKind, FindingStatus
-from userids.models import Application
+from userids.models import Application, Assignment
 from userids.models.reconciliation import Finding, Heard
 from userids.reconciling.comparing import teams_on
 from userids.reconciling.flow import FINDING, RECONCILER
@@ -34,11 +35,14 @@ from userids.reconciling.runs import lock
 
 logger = logging.getLogger(__name__)
 KIND = FindingKind.ACTIVITY_AFTER_LAST_DAY
+# A source whose code is an application's speaks of that one's IDs only; of any other nobody knows which it means.
 # Whose an ID was at that instant, and since when its holder was gone: as a list's rows are judged (comparing.RULES).
 OF_LEAVERS = """
 SELECT a.id, h.person_id, s.at, h.left_at, s.what, s.source
 FROM unnest(%s::text[], %s::timestamptz[], %s::text[], %s::text[]) AS s(name, at, what, source)
 JOIN userids_account a ON upper(a.user_id) = upper(s.name)
+JOIN userids_application o ON o.id = a.application_id AND (upper(o.code) = upper(s.source)
+    OR NOT EXISTS (SELECT FROM userids_application n WHERE upper(n.code) = upper(s.source)))
 JOIN LATERAL (
     SELECT g.person_id, p.last_working_day, GREATEST(((p.last_working_day + 1)::timestamp AT TIME ZONE t.timezone), (
         SELECT q.starts_at FROM userids_deactivationrequest q
@@ -53,6 +57,29 @@ JOIN LATERAL (
 @receiver(seen, dispatch_uid="userids.activity")
 def activity_keep(sender: Any, rows: Sequence[Seen], now: datetime, **kwargs: Any) -> None:
     """Keep what was done under leavers' IDs, and have it taken up."""
+    _keep(rows)
+
+
+@receiver(leaving, dispatch_uid="userids.activity_before")
+def activity_look_back(sender: Any, person: Person, now: datetime, **kwargs: Any) -> None:
+    """A leaving that is recorded after the last day: what was done since was heard of when nobody was leaving.
+
+    To be connected after the receiver that opens the requests: their clocks say from when on somebody has left.
+    """
+    assert person.last_working_day is not None
+    since = end_of_day(person.last_working_day, person.site.zone)
+    if since >= now:
+        return
+    held = Assignment.objects.filter(person=person).select_related("account").order_by("account", "starts_at")
+    rows = []
+    for one in held.distinct("account"):
+        after = Assignment.objects.filter(account=one.account, starts_at__gt=one.starts_at).exclude(person=person)
+        until = after.order_by("starts_at").values_list("starts_at", flat=True).first()
+        rows += seen_since(one.account.user_id, since, until)
+    _keep(rows)
+
+
+def _keep(rows: Sequence[Seen]) -> None:
     with connection.cursor() as cursor:
         columns: list[list[Any]] = [[getattr(one, name) for one in rows] for name in ("name", "at", "what", "source")]
         cursor.execute(OF_LEAVERS, columns)
@@ -108,7 +135,7 @@ def _take_up(application: Application, now: datetime) -> int:
     create_many(made, actor=RECONCILER, why=note, now=now)
     begin_many(FINDING, made, actor=RECONCILER, now=now, note=note)
     owe(made, now)
-    incidents_tell([*made, *changed], key=f"heard:{now.timestamp():.0f}", now=now)
+    incidents_tell([*made, *changed], key=f"heard:{application.pk}:{now.timestamp():.0f}", now=now)
     Heard.objects.filter(pk__in=pks).delete()
     return len(made) + len(changed)
 

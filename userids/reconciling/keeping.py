@@ -34,12 +34,12 @@ STAYING = {FindingKind.ACTIVITY_AFTER_LAST_DAY}
 
 
 def findings_keep(
-    run: Reconciliation, *, kinds: Iterable[str], now: datetime, report: Callable[[float], None]
+    run: Reconciliation, *, kinds: Iterable[str], tells: frozenset[str], now: datetime, report: Callable[[float], None]
 ) -> dict[Sight, list[Finding]]:
     """New findings made, those that came back opened again, those no longer seen closed; a sighting for each.
 
-    `kinds`: what this list could tell; of other kinds nothing goes. Returns the findings by what became of them,
-    without those only seen again.
+    `kinds`: what this list could tell by what it `tells`; of other kinds nothing goes. Returns the findings by what
+    became of them, without those only seen again.
     """
     # Rows that people have their hands on now are waited for, in one order.
     list(
@@ -50,7 +50,7 @@ def findings_keep(
     )
     again = _seen(run)
     came_back = _come_back(run, now)
-    gone = _gone(run, again, kinds, now)
+    gone = _gone(run, {*again, *_untold(run, tells)}, kinds, now)
     report(0.6)
     made = _make(run, now)
     report(0.8)
@@ -153,10 +153,22 @@ def findings_reopen(
     return found
 
 
-def _gone(run: Reconciliation, again: list[int], kinds: Iterable[str], now: datetime) -> list[Finding]:
+def _untold(run: Reconciliation, tells: frozenset[str]) -> list[int]:
+    """Two IDs of a person, one of them unknown to the logbook: only name and e-mail together tell of that."""
+    if tells >= {"name", "email"}:
+        return []
+    query = (
+        "SELECT f.id FROM userids_finding f WHERE f.application_id = %(application)s AND f.kind = 'two_ids' AND EXISTS"
+        " (SELECT FROM jsonb_array_elements_text(f.details -> 'ids') AS i(user_id)"
+        " WHERE NOT EXISTS (SELECT FROM occ_book b WHERE b.key = upper(i.user_id)))"
+    )
+    return [pk for (pk,) in _rows(query, run)]
+
+
+def _gone(run: Reconciliation, spared: set[int], kinds: Iterable[str], now: datetime) -> list[Finding]:
     kinds = [kind for kind in kinds if kind not in STAYING]
     standing = Finding.objects.filter(application=run.application, kind__in=kinds, status__in=("open", "accepted"))
-    unseen = set(standing.values_list("pk", flat=True)) - set(again)
+    unseen = set(standing.values_list("pk", flat=True)) - spared
     rows = Finding.objects.filter(pk__in=unseen)
     note = kept(gettext_noop("No longer found by reconciliation %(number)s"), number=run.pk)
     evidence = {"text": note, "run": run.pk, "sha256": run.sha256, "taken_at": run.taken_at.isoformat()}

@@ -127,8 +127,11 @@ def waits(attempts: int, error: ConnectorError) -> timedelta:
 def _failed(pull: Pull, error: str, now: datetime, *, wait: timedelta | None = None) -> None:
     """`wait` None: trying again soon does not help; it is told, and tried again in its turn."""
     following = now + (wait or timedelta(hours=policy_value(EVERY, at=now)))
-    _written(pull, next_at=following, error=error[:300], confirmed=False)
-    if wait is None or pull.attempts >= len(WAITS):
+    given_up = wait is None or pull.attempts >= len(WAITS)
+    # What comes much later is no longer what somebody asked for: it runs in the system's name.
+    asked_by = None if given_up else pull.asked_by
+    _written(pull, next_at=following, error=error[:300], confirmed=False, asked_by=asked_by)
+    if given_up:
         sites = Site.objects.filter(pk__in=sites_of(pull.application)) or Site.objects.all()
         pull_failure_tell(pull.application, error[:300], sites=sites, now=now)
 

@@ -92,7 +92,7 @@ def reconciliation_run(
         active_accounts=active_accounts,
     )  # fmt: skip
     comparing.mirror_keep(application, run.pk, taken_at)
-    kept = findings_keep(run, kinds=kinds, now=now, report=report)
+    kept = findings_keep(run, kinds=kinds, tells=listing.tells, now=now, report=report)
     run.counts = counts_of(run)
     run.seconds = round(time.perf_counter() - began, 3)
     run.save(update_fields=["counts", "seconds"])

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.obligations import services as obligations
 from occ.people import lifecycle
-from occ.people.actors import CONNECTOR, Actor
+from occ.people.actors import CONNECTOR, LIFECYCLE, Actor
 from occ.people.choices import LeavingReason, Role
 from occ.people.history import sign
 from occ.people.models import Person, Site, User
@@ -20,8 +20,9 @@ from occ.people.scope import has_role
 from occ.people.shifts import last_shift_ends
 from occ.policies.services import policy_value
 from occ.texts import kept
+from occ.times import local_day
 from occ.workflow.services import begin, step
-from userids.choices import SUSPENDING, BreachCause, DeactivationReason
+from userids.choices import BINDING, SUSPENDING, BreachCause, DeactivationReason
 from userids.deadlines import clock_start, deactivation_due
 from userids.models import Account, DeactivationRequest, Resignation
 from userids.notices import CHECK, DOCUMENT, ENFORCED, tell
@@ -124,13 +125,11 @@ def _standing(resignation_id: int, actor: User) -> Resignation:
 
 @transaction.atomic
 def resignation_withdraw(*, resignation_id: int, note: str, actor: User, now: datetime) -> Resignation:
-    """The person stays: open requests are cancelled and their obligations end without counting."""
+    """The person stays: what was open for the leaving alone is cancelled, and its obligations end without counting."""
     resignation = _standing(resignation_id, actor)
     if not note.strip():
         raise Invalid(_("Say why it is withdrawn."), field="note")
-    mine = DeactivationRequest.objects.filter(person=resignation.person).open().of_leavers()
-    for pk in mine.values_list("pk", flat=True):
-        deactivation_cancel(request_id=pk, note=note, stays=True, actor=actor, now=now)
+    deactivations_end(person=resignation.person, note=note, actor=actor, now=now)
     resignation.withdrawn_at = now
     sign(resignation, actor, note, now=now)
     resignation.save(update_fields=["withdrawn_at"])
@@ -208,16 +207,17 @@ def deactivations_open(
     of the move, where it is not the day that has moved.
     """
     assert person.last_working_day is not None
-    starts_at, due_at = deadline(person, now)
     for request in (
         DeactivationRequest.objects.filter(person=person).open().select_for_update(of=("self",), no_key=True)
     ):
         # One that was asked for a reason of its own keeps it, and the nearer of the two deadlines.
+        starts_at, due_at = deadline_of(request, person, now)
         differs = request.of_leaver and request.last_working_day != person.last_working_day
         if differs or (request.due_at != due_at if request.of_leaver else due_at < request.due_at):
             _move(request, person, starts_at, due_at, why=why, actor=actor, now=now)
     if previous is not None:
-        _judge_anew(person, previous, starts_at, due_at, why=why, actor=actor, now=now)
+        _judge_anew(person, previous, why=why, actor=actor, now=now)
+    starts_at, due_at = deadline(person, now)
     held = Account.objects.filter(assignments__person=person, assignments__ends_at=None, status="active")
     for account in held.exclude(deactivations__in=DeactivationRequest.objects.open()).select_related("site"):
         request = DeactivationRequest(
@@ -227,15 +227,16 @@ def deactivations_open(
         request_open(request, actor=actor, now=now)
 
 
-def _judge_anew(
-    person: Person, previous: date, starts_at: datetime, due_at: datetime, *, why: str, actor: Actor, now: datetime
-) -> None:
+def _judge_anew(person: Person, previous: date, *, why: str, actor: Actor, now: datetime) -> None:
     """The day moved after IDs of this leaving were shut: whether that was in time is judged by the day as it is now."""
     assert person.last_working_day is not None
     ended = DeactivationRequest.objects.of_leavers().filter(
         person=person, last_working_day=previous, inactive_since__isnull=False
     )
     for request in ended.select_for_update(of=("self",), no_key=True):
+        starts_at, due_at = deadline_of(request, person, now)
+        if (request.last_working_day, request.due_at) == (person.last_working_day, due_at):
+            continue
         said = why or _date_moved(request, person)
         request.last_working_day, request.starts_at, request.due_at = person.last_working_day, starts_at, due_at
         sign(request, actor, said, now=now)
@@ -260,21 +261,36 @@ def deactivations_follow_shift(*, person_id: int, day: date, actor: Actor, now: 
     person = lifecycle.person_locked(person_id)
     if person.last_working_day != day:
         return
-    due_at = deadline(person, now)[1]
-    mine = DeactivationRequest.objects.filter(person=person, last_working_day=day).of_leavers().exclude(due_at=due_at)
-    if mine.filter(Q(pk__in=DeactivationRequest.objects.open()) | Q(inactive_since__isnull=False)).exists():
+    mine = DeactivationRequest.objects.filter(person=person, last_working_day=day).of_leavers()
+    counted = mine.filter(Q(pk__in=DeactivationRequest.objects.open()) | Q(inactive_since__isnull=False))
+    if any(one.due_at != deadline_of(one, person, now)[1] for one in counted):
         why = kept(gettext_noop("The roster of the last working day has changed"))
         deactivations_open(person=person, previous=day, why=why, actor=actor, now=now)
 
 
-def deadline(person: Person, now: datetime) -> tuple[datetime, datetime]:
-    """When the clock of a leaver's IDs starts, and when they must be shut."""
+def deadline(person: Person, at: datetime) -> tuple[datetime, datetime]:
+    """When the clock of a leaver's IDs starts, and when they must be shut by the policy that held at `at`."""
     day = person.last_working_day
     assert day is not None
     shift = last_shift_ends(person, day)
-    within = timedelta(hours=policy_value(WITHIN, at=now, site=person.site))
+    within = timedelta(hours=policy_value(WITHIN, at=at, site=person.site))
     zone = person.site.zone
     return clock_start(day, zone, shift), deactivation_due(day, zone, shift, within)
+
+
+def deadline_of(request: DeactivationRequest, person: Person, now: datetime) -> tuple[datetime, datetime]:
+    """The leaver's deadline for this request, or that of what was asked for besides where it is nearer (UID-8).
+
+    By the policy that held when the leaving was recorded: one that changes later binds what is recorded later.
+    """
+    at = request.recorded_at
+    if not request.of_leaver:
+        standing = Resignation.objects.standing().filter(person=person).values_list("recorded_at", flat=True)
+        at = standing.first() or now
+    leavers = deadline(person, at)
+    if request.asked_starts_at is None or request.asked_due_at is None or request.asked_due_at >= leavers[1]:
+        return leavers
+    return request.asked_starts_at, request.asked_due_at
 
 
 def request_open(request: DeactivationRequest, *, note: str = "", actor: Actor, now: datetime) -> None:
@@ -408,7 +424,10 @@ def _close(
 ) -> None:
     """The ID is inactive from `at` on: the logbook says so, and the clock has ended."""
     account = Account.objects.select_for_update(of=("self",), no_key=True).get(pk=request.account_id)
-    why, suspend = str(DeactivationReason(request.reason).label), request.reason in SUSPENDING
+    gravest = request.asked_reason if request.asked_reason in BINDING else request.reason
+    why = str(DeactivationReason(gravest).label)
+    # Whoever leaves does not come back to it, and what is revoked is not for a while.
+    suspend = set(request.reasons) <= set(SUSPENDING) and request.person.last_working_day is None
     accounts.close(account, at=at, why=why, suspend=suspend, actor=actor, now=now)
     obligations.obligation_fulfil(subject=request, rule=DEACTIVATE, at=at, evidence=evidence, actor=actor, now=now)
     breach_reviews.review_check(request=request, actor=actor, now=now)
@@ -433,10 +452,6 @@ def deactivation_document(*, request_id: int, note: str = "", actor: Actor, now:
     return request
 
 
-# Revoked by a leader's decision, or under a measure: Support alone does not call that off.
-TAKEN_BACK_BY_COORDINATOR = {DeactivationReason.ACCESS_REVIEW, DeactivationReason.DISCIPLINE}
-
-
 def _coordinates(actor: Actor, site: Site) -> bool:
     return not isinstance(actor, User) or has_role(actor, {Role.COORDINATOR}, site=site)
 
@@ -444,14 +459,15 @@ def _coordinates(actor: Actor, site: Site) -> bool:
 def deactivation_cancel(
     *, request_id: int, note: str, stays: bool = False, returned: bool = False, actor: Actor, now: datetime
 ) -> DeactivationRequest:
-    """Nothing is shut. Raises WrongState for a leaver's ID: it must be shut, unless the leaver `stays`.
+    """Nothing is shut. Raises WrongState for a leaver's ID: whatever else it was asked for, it must be shut, unless the
+    leaver `stays`.
 
     `returned`: they had left and came back; an ID that stood open too long meanwhile is a breach all the same.
     """
     with step(DEACTIVATION, DeactivationRequest, request_id, "cancel", actor=actor, now=now, note=note) as request:
-        if request.reason in TAKEN_BACK_BY_COORDINATOR and not _coordinates(actor, request.site):
+        if BINDING.intersection(request.reasons) and not _coordinates(actor, request.site):
             raise NotAllowed(_("A coordinator takes this one back."))
-        if request.of_leaver and not stays and request.person.last_working_day is not None:
+        if not stays and request.person.last_working_day is not None:
             raise WrongState(
                 _("%(name)s is leaving: the user ID has to be shut. If that is not so, withdraw the resignation.")
                 % {"name": request.person.name}
@@ -466,6 +482,43 @@ def deactivation_cancel(
         obligations.obligation_cancel(subject=request, rule=DEACTIVATE, reason=note, actor=actor, now=now)
         breach_reviews.review_check(request=request, actor=actor, now=now)
     return request
+
+
+@transaction.atomic
+def deactivations_end(*, person: Person, note: str, returned: bool = False, actor: Actor, now: datetime) -> None:
+    """The person stays, or came back: what was open for the leaving alone is cancelled, the rest goes on by itself.
+
+    Who calls off the leaving may not be who calls off a request: that follows by itself then.
+    """
+    mine = DeactivationRequest.objects.filter(person=person).open().of_leavers().select_related("site")
+    for request in mine.select_for_update(of=("self",), no_key=True).order_by("pk"):
+        if request.asked_reason:
+            _go_on(request, note, actor=actor, now=now)
+            continue
+        by = actor if DEACTIVATION.find("cancel").open_to(actor, request.site) else LIFECYCLE
+        deactivation_cancel(request_id=request.pk, note=note, stays=True, returned=returned, actor=by, now=now)
+
+
+def _go_on(request: DeactivationRequest, note: str, *, actor: Actor, now: datetime) -> None:
+    """What was asked for besides the leaving stands alone now. A deadline that has passed stays: it was missed."""
+    starts_at, due_at = request.asked_starts_at, request.asked_due_at
+    assert starts_at is not None and due_at is not None
+    if request.due_at < min(due_at, now):
+        starts_at, due_at = request.starts_at, request.due_at
+    if due_at != request.due_at:
+        _call_off(request, now=now)
+    request.last_working_day = local_day(starts_at - timedelta(seconds=1), request.site.zone)
+    request.reason, request.asked_reason = request.asked_reason, ""
+    request.starts_at, request.due_at, request.asked_starts_at, request.asked_due_at = starts_at, due_at, None, None
+    sign(request, actor, note, now=now)
+    request.save(
+        update_fields=[
+            "reason", "asked_reason", "last_working_day", "starts_at", "due_at", "asked_starts_at", "asked_due_at",
+        ]
+    )  # fmt: skip
+    obligations.obligation_move(
+        subject=request, rule=DEACTIVATE, starts_at=starts_at, due_at=due_at, reason=note, actor=actor, now=now
+    )
 
 
 TRANSITIONS = {

@@ -118,7 +118,7 @@ def deactivation_columns() -> list[OutColumn]:
 def deactivation_line(one: DeactivationRequest) -> list[Any]:
     return [
         one.account.user_id, one.person.name, one.person.number, one.site.code, one.team.name if one.team else "",
-        one.get_reason_display(), one.last_working_day, one.recorded_at, one.due_at, one.get_status_display(),
+        one.reasons_label, one.last_working_day, one.recorded_at, one.due_at, one.get_status_display(),
         one.inactive_since, hours_late(one),
     ]  # fmt: skip
 

@@ -18,7 +18,7 @@ from occ.people.models import Site
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
 from occ.times import in_reach, local_day
-from userids.choices import OTHER_REASONS, AccountStatus, DeactivationReason, DeactivationStatus
+from userids.choices import BINDING, OTHER_REASONS, WEIGHT, AccountStatus, DeactivationReason, DeactivationStatus
 from userids.deadlines import other_start
 from userids.models import Account, DeactivationRequest
 from userids.notices import SHUT, tell
@@ -38,8 +38,8 @@ def deactivation_ask(
 ) -> DeactivationRequest:
     """Ask the team leader to shut an ID whose holder stays. `last_day`: the last one of use; None: at once.
 
-    Where a request is open already that one's deadline comes nearer, if it was later. Raises NotAllowed, Invalid
-    (another kind of reason, no holder, no note), WrongState (not active, or asked for an earlier time already).
+    Where a request is open already this joins it. Raises NotAllowed, Invalid (another kind of reason, no holder, no
+    note), WrongState (not active, or asked for already by an earlier time and with as much force).
     """
     before = Account.objects.with_holder().get(pk=account_id).holder
     if before is not None:
@@ -65,7 +65,7 @@ def deactivation_ask(
     within = timedelta(hours=policy_value(within_policy(reason), at=now, site=account.site))
     asked = account.deactivations.open().select_for_update(of=("self",), no_key=True).first()
     if asked is not None:
-        return _hasten(asked, starts_at, starts_at + within, reason, note, actor=actor, now=now)
+        return _join(asked, starts_at, starts_at + within, reason, note, actor=actor, now=now)
     request = DeactivationRequest(
         account=account, person=holder.person, reason=DeactivationReason(reason), status=DeactivationStatus.REQUESTED,
         last_working_day=last_day or today, starts_at=starts_at, due_at=starts_at + within, requested_at=now,
@@ -75,19 +75,29 @@ def deactivation_ask(
     return request
 
 
-def _hasten(
+def _join(
     request: DeactivationRequest, starts_at: datetime, due_at: datetime, reason: str, note: str, *, actor: Actor,
     now: datetime,
 ) -> DeactivationRequest:  # fmt: skip
-    """The open request is due earlier now; why is kept in its history. Raises WrongState when it is early enough."""
-    if request.due_at <= due_at:
+    """The open request is for this reason too: the nearer deadline rules, and what binds does so from now on.
+
+    Raises WrongState when it changes neither.
+    """
+    nearer = due_at < request.due_at
+    if not nearer and (reason not in BINDING or BINDING.intersection(request.reasons)):
         raise WrongState(_("Its deactivation has been asked for already."))
     why = f"{DeactivationReason(reason).label}: {note}"
-    request.starts_at, request.due_at = starts_at, due_at
+    asked = [DeactivationReason(one) for one in (request.asked_reason, reason) if one]
+    request.asked_reason = max(asked, key=WEIGHT.index)
+    if request.asked_due_at is None or due_at < request.asked_due_at:
+        request.asked_starts_at, request.asked_due_at = starts_at, due_at
+    if nearer:
+        request.starts_at, request.due_at = starts_at, due_at
     sign(request, actor, why, now=now)
-    request.save(update_fields=["starts_at", "due_at"])
+    request.save(update_fields=["asked_reason", "asked_starts_at", "asked_due_at", "starts_at", "due_at"])
     obligations.obligation_move(
-        subject=request, rule=DEACTIVATE, starts_at=starts_at, due_at=due_at, reason=why, actor=actor, now=now
-    )
-    tell(SHUT, Role.TEAM_LEADER, request, step=f"hastened:{due_at.isoformat()}", now=now)
+        subject=request, rule=DEACTIVATE, starts_at=request.starts_at, due_at=request.due_at, reason=why, actor=actor,
+        now=now,
+    )  # fmt: skip
+    tell(SHUT, Role.TEAM_LEADER, request, step=f"joined:{reason}:{due_at.isoformat()}", now=now)
     return request

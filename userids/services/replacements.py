@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
-from occ.people.actors import CONNECTOR, Actor
+from occ.people.actors import CONNECTOR, LIFECYCLE, Actor
 from occ.people.choices import Role
 from occ.people.history import sign
 from occ.people.models import Person, User
@@ -46,15 +46,19 @@ def replacement_request(
     holder = account.holder
     if holder is not None and holder.person.last_working_day is None:
         raise WrongState(_("%(name)s holds this user ID and is not leaving.") % {"name": holder.person.name})
-    kept = accounts.kept_for(account)
-    if kept is not None and kept.last_working_day is None:
-        raise WrongState(_("This user ID rests for %(name)s, who comes back to it.") % {"name": kept.name})
+    _must_rest_for_nobody(account)
     request = ReplacementRequest(account=account, person=person, email=email, site=account.site, requested_at=now)
     sign(request, actor, now=now)
     request.save()
     begin(REPLACEMENT, request, actor=actor, now=now)
     tell(REPLACE, Role.TEAM_LEADER, request, step="requested", now=now)
     return request
+
+
+def _must_rest_for_nobody(account: Account) -> None:
+    resting = accounts.kept_for(account)
+    if resting is not None and resting.last_working_day is None:
+        raise WrongState(_("This user ID rests for %(name)s, who comes back to it.") % {"name": resting.name})
 
 
 def _check_new_holder(account: Account, person: Person, email: str) -> None:
@@ -135,6 +139,7 @@ def _check_old_holder(account: Account, now: datetime) -> None:
         if last is None or last >= local_day(now, account.site.zone):
             raise WrongState(_("%(name)s still works with this user ID.") % {"name": holder.person.name})
         raise WrongState(_("Deactivate this user ID for %(name)s first.") % {"name": holder.person.name})
+    _must_rest_for_nobody(account)
     rest = timedelta(days=policy_value(QUARANTINE, at=now, site=account.site))
     if account.deactivated_at is not None and account.deactivated_at + rest > now:
         raise WrongState(_("This user ID still rests before its next holder (quarantine)."))
@@ -157,6 +162,17 @@ def replacement_cancel(*, request_id: int, note: str, actor: Actor, now: datetim
         if orders.was_asked(request):
             tell(CHECK, Role.TEAM_LEADER, request, step="check", now=now)
     return request
+
+
+@transaction.atomic
+def replacements_end(*, person: Person, note: str, now: datetime) -> None:
+    """The person stays: the IDs that they hold, or that rest for them, pass to nobody else."""
+    held = Account.objects.filter(assignments__person=person)
+    for request in ReplacementRequest.objects.open().filter(account__in=held).select_related("account").order_by("pk"):
+        holder = request.account.holder
+        theirs = holder.person if holder is not None else accounts.kept_for(request.account)
+        if theirs == person:
+            replacement_cancel(request_id=request.pk, note=note, actor=LIFECYCLE, now=now)
 
 
 TRANSITIONS = {

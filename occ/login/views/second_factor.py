@@ -17,7 +17,7 @@ from occ.encryption import decrypt, encrypt
 from occ.errors import Refused
 from occ.forms import add_refusal
 from occ.login.adapters import MFAAdapter
-from occ.login.forms import ConfirmForm, SetUpForm
+from occ.login.forms import DeedForm, SetUpForm
 from occ.login.services import second_factor as services
 from occ.people.access import me
 from occ.people.models import User
@@ -25,7 +25,7 @@ from occ.people.models import User
 SECRET = "occ_new_secret"  # noqa: S105  (the session's key for it)
 
 
-def overview(request: HttpRequest, **forms: ConfirmForm) -> HttpResponse:
+def overview(request: HttpRequest, **forms: DeedForm) -> HttpResponse:
     user, now = me(request), timezone.now()
     context = {
         "title": _("Second factor"),
@@ -33,8 +33,8 @@ def overview(request: HttpRequest, **forms: ConfirmForm) -> HttpResponse:
         "factor": services.factor_of(user),
         "needed": services.is_needed(user, now=now),
         "left": services.codes_left(user),
-        "renew": ConfirmForm(user=user, purpose="recovery_codes", prefix="renew"),
-        "off": ConfirmForm(user=user, purpose="second_factor_off", prefix="off"),
+        "renew": DeedForm(user=user, purpose="recovery_codes", prefix="renew"),
+        "off": DeedForm(user=user, purpose="second_factor_off", prefix="off"),
         "open": next(iter(forms), ""),
     }
     return render(request, "login/second_factor.html", context | forms, status=422 if forms else 200)
@@ -92,7 +92,7 @@ def show_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
 @require_POST
 def codes_renew(request: HttpRequest) -> HttpResponse:
     user = me(request)
-    form = ConfirmForm(request.POST, user=user, purpose="recovery_codes", prefix="renew")
+    form = DeedForm(request.POST, user=user, purpose="recovery_codes", prefix="renew")
     if form.is_valid():
         try:
             return show_codes(request, services.recovery_codes_renew(user=user, now=timezone.now()))
@@ -104,7 +104,7 @@ def codes_renew(request: HttpRequest) -> HttpResponse:
 @require_POST
 def switch_off(request: HttpRequest) -> HttpResponse:
     user = me(request)
-    form = ConfirmForm(request.POST, user=user, purpose="second_factor_off", prefix="off")
+    form = DeedForm(request.POST, user=user, purpose="second_factor_off", prefix="off")
     if form.is_valid():
         try:
             services.second_factor_off(user=user, session_key=request.session.session_key, now=timezone.now())

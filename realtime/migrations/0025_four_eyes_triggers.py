@@ -19,5 +19,5 @@ DROP FUNCTION realtime_swap_guard();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("realtime", "0030_four_eyes"), ("ledger", "0002_triggers")]
+    dependencies = [("realtime", "0024_four_eyes"), ("ledger", "0002_triggers")]
     operations = [migrations.RunSQL(FORWARD, REVERSE), append_only("realtime_roster_hands")]
