@@ -21,7 +21,7 @@ from occ.errors import NotAllowed, Refused
 from occ.forms import SheetForm, add_refusal
 from occ.import_jobs import Import
 from occ.jobs.models import Job, State
-from occ.jobs.services import job_start
+from occ.jobs.services import job_start, must_still_cover
 from occ.paging import part
 from occ.people.access import get_visible, me
 from occ.people.models import User
@@ -120,6 +120,7 @@ class Wizard:
         job = get_visible(Job, me(request), pk)
         if job.kind not in {self.jobs.preview.key, self.jobs.apply.key}:
             raise Http404
+        must_still_cover(me(request), job)
         return job
 
     def preview(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
@@ -128,7 +129,7 @@ class Wizard:
         context: dict[str, Any] = {
             "title": job.input_name, "crumbs": self.crumbs(), "job": job, "urls": self.urls(job),
         }  # fmt: skip
-        if job.state != State.DONE:
+        if job.state != State.DONE or job.is_cleared:
             return render(request, "imports/running.html", context)
         context |= self.beside_result(job)
         if job.kind == self.jobs.apply.key:
@@ -140,7 +141,7 @@ class Wizard:
         """Import what the preview showed; the file is judged again, since the records may have changed."""
         job = self.found(request, pk)
         done = job.kind == self.jobs.preview.key and job.state == State.DONE
-        if not done or job.result["counts"]["faulty"] or not job.input_file:
+        if not done or job.is_cleared or job.result["counts"]["faulty"] or not job.input_file:
             messages.error(request, _("This file cannot be imported: look at its preview."))
             return redirect(self.page(job))
         with storages["default"].open(job.input_file) as file:

@@ -19,12 +19,14 @@ from django.utils.translation import gettext as _
 
 from occ.documents.attachments import attachment_add
 from occ.errors import NotAllowed, Refused
-from occ.forms import EvidenceForm, NoteForm, add_refusal
+from occ.forms import EvidenceForm, NoteForm, PersonField, add_refusal
 from occ.people.access import me
 from occ.people.models import User
+from occ.texts import said
 from occ.timeline import process_entries
 from occ.workflow.drawing import drawing, history
 from occ.workflow.flows import Flow, Transition
+from occ.workflow.turns import waits_for
 
 EVIDENCE = ("pdf", "png", "jpg")
 FormFor = Callable[[Any, Transition, Any, Any], forms.Form]
@@ -36,7 +38,8 @@ class Stepping:
     calls its service with the form's cleaned data; `url(subject, name)` is where it is posted.
 
     `aside`: ways out, which open a dialog instead of standing on the page. `may(user, subject, name)` says who else may
-    not, beyond what the flow's roles say.
+    not, beyond what the flow's roles say. `waits(subject)`: whether it waits for somebody, and not for
+    its time to come.
     """
 
     flow: Flow
@@ -46,6 +49,7 @@ class Stepping:
     icons: Mapping[str, str]
     aside: frozenset[str]
     may: Callable[[User, Any, str], bool] = lambda user, subject, name: True
+    waits: Callable[[Any], bool] = lambda subject: True
 
 
 @transaction.atomic
@@ -78,6 +82,7 @@ def plain_stepping(
         usual = EvidenceForm if "evidence" in needs else NoteForm if "note" in needs else forms.Form
         kind = own_forms.get(transition.name, usual)
         initial = {name: getattr(subject, name) for name in kind.base_fields if hasattr(subject, name)}
+        initial |= {name: said(value) for name, value in initial.items() if isinstance(value, str)}
         return kind(data, files, auto_id=f"id_{transition.name}_%s", initial=initial)
 
     @transaction.atomic
@@ -99,17 +104,19 @@ def process_context(
     """The flow drawn, the transitions open to this user with their forms, and the history.
 
     `next`: the transitions that bring the process on, shown on the page; `others` open a dialog. `tried`: the form that
-    was refused, by transition.
+    was refused, by transition. `waits`: for whom it waits, where the reader cannot bring it on.
     """
     flow, steps = stepping.flow, history(subject)
     open_now = []
     for one in flow.open_to(me(request), state=subject.status, site=subject.site):
-        if one.own(me(request), subject) or not stepping.may(me(request), subject, one.name):
+        if one.refusal(me(request), subject) or not stepping.may(me(request), subject, one.name):
             continue
-        form = tried.get(one.name) or stepping.form_for(subject, one, None, None)
+        form = tried.get(one.name) or _form(request, stepping, subject, one)
         open_now.append({"name": one.name, "label": one.label, "form": form, "url": stepping.url(subject, one.name),
                          "icon": stepping.icons[one.name], "tried": one.name in tried})  # fmt: skip
+    waits = stepping.waits(subject)
     return {
+        "waits": waits_for(flow, subject, reader=me(request), now=timezone.now()) if waits else [],
         "steps": drawing(flow, subject, steps),
         "history": steps,
         "entries": process_entries(flow, subject, steps),
@@ -117,6 +124,17 @@ def process_context(
         "others": [one for one in open_now if one["name"] in stepping.aside],
         "zone": subject.site.zone,
     }
+
+
+def _form(
+    request: HttpRequest, stepping: Stepping, subject: Any, transition: Transition, data: Any = None, files: Any = None
+) -> forms.Form:
+    """What the step asks for; where it asks for a person, the reader's choice of them."""
+    form = stepping.form_for(subject, transition, data, files)
+    for one in form.fields.values():
+        if isinstance(one, PersonField):
+            one.for_user(me(request))
+    return form
 
 
 def step_make(
@@ -129,7 +147,7 @@ def step_make(
         raise Http404
     if not transition.open_to(me(request), subject.site):
         raise NotAllowed
-    form = stepping.form_for(subject, transition, request.POST, request.FILES)
+    form = _form(request, stepping, subject, transition, request.POST, request.FILES)
     if form.is_valid():
         try:
             stepping.make(subject, name, form.cleaned_data, actor=me(request), now=timezone.now())

@@ -1,12 +1,14 @@
 """Texts that people type, and words that are kept in a row and said in the language of who reads them."""
 
+import json
 import re
 import unicodedata
 from typing import Any
 
 from django.utils.translation import gettext, override
 
-KEPT = re.compile("⟦([^⟦⟧]+)⟧")
+KEPT = re.compile("⟦([^⟦⟧¦]+)(?:¦([^⟦⟧]*))?⟧")
+PLACE = re.compile(r"%\((\w+)\)s")
 
 
 def hidden(text: str) -> bool:
@@ -14,12 +16,35 @@ def hidden(text: str) -> bool:
     return any(unicodedata.category(char) in {"Cc", "Cf", "Co", "Cn"} for char in text)
 
 
-def kept(words: Any) -> str:
-    """Translatable words as a row keeps them, to be read by `said`: as the message id, marked."""
+def kept(words: Any, **values: Any) -> str:
+    """Translatable words as a row keeps them, to be read by `said`: the message id, marked, and what stands in it.
+
+    What the system writes by itself into a history, a finding or an error is kept so: `kept(gettext_noop("…"))`.
+    It must fit where it is kept (one that is cut is not understood): cut the values.
+    """
     with override("en"):
+        words = str(words)
+        given = {name: said(str(value)) for name, value in values.items()}
+    if not given:
         return f"⟦{words}⟧"
+    text = json.dumps(given, ensure_ascii=False).translate({ord(mark): None for mark in "⟦⟧"})
+    return f"⟦{words}¦{text}⟧"
 
 
 def said(text: str) -> str:
-    """The text with what is `kept` in it in today's language."""
-    return KEPT.sub(lambda found: gettext(found[1]), text)
+    """The text with what is `kept` in it in today's language. Whatever else stands in it stays as it is."""
+    return KEPT.sub(_said, text)
+
+
+def _said(found: "re.Match[str]") -> str:
+    if found[2] is None:
+        return gettext(found[1])
+    try:
+        given = json.loads(found[2])
+    except ValueError:
+        return found[0]
+    if not isinstance(given, dict):
+        return found[0]
+    # Not the % operator: anybody can type the marks, and a width of a thousand million with them.
+    words = PLACE.sub(lambda place: str(given.get(place[1], place[0])), gettext(found[1]))
+    return words.replace("%%", "%")

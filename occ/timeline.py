@@ -15,6 +15,7 @@ from occ.obligations.rules import RULES, StepKind
 from occ.people.actors import who
 from occ.people.choices import Role
 from occ.policies.services import policy_value
+from occ.texts import said
 from occ.times import JAKARTA
 from occ.workflow.flows import Flow
 from occ.workflow.models import WorkflowStep
@@ -54,7 +55,7 @@ def entry(row: Any, before: Any, title: str) -> dict[str, Any]:
         "at": row.history_date,
         "title": f"{title}: {words}" if title else words,
         "actor": str(row.history_user) if row.history_user else _("System"),
-        "note": row.history_change_reason or "",
+        "note": said(row.history_change_reason or ""),
         "icon": {"+": "plus", "~": "pencil", "-": "trash"}[row.history_type],
         "changes": changed,
     }
@@ -94,7 +95,7 @@ def process_entries(flow: Flow, subject: Any, steps: list[WorkflowStep]) -> list
 
 def _step_entry(flow: Flow, row: WorkflowStep, attached: dict[str, Attachment]) -> dict[str, Any]:
     file = attached.get(row.evidence.get("attachment", ""))
-    note = "\n".join(filter(None, [row.note, row.evidence.get("text", ""), file.name if file else ""]))
+    note = said("\n".join(filter(None, [row.note, row.evidence.get("text", ""), file.name if file else ""])))
     tone = {"failed": "danger", "cancelled": "neutral", "void": "neutral", "shut": "warning"}.get(
         row.to_state, "success"
     )

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import has_role
+from occ.times import month_of, next_month
 from occ.workflow.turns import Source, Stuck, register, register_stuck
-from realtime.choices import SwapStatus
+from realtime.choices import RosterStatus, SwapStatus
 from realtime.models import Alert, Handover, RecoveryPlan, Roster, RosterCheck, ShiftSwap
 from realtime.services.alerting import ACKNOWLEDGERS
 from realtime.workflow import CHECK, HANDOVER, RECOVERY, ROSTER, SWAP
@@ -38,13 +39,18 @@ def unattended(user: User) -> Iterator[Stuck]:
 
 
 def rosters(user: User) -> Any:
-    return Roster.objects.visible_to(user).in_work().select_related("site").order_by("month", "pk")
+    """Not the drafts that one has written in: somebody else validates."""
+    rows = Roster.objects.visible_to(user).in_work()
+    mine = rows.filter(status=RosterStatus.DRAFT, hands=user).values("pk")
+    return rows.exclude(pk__in=mine).select_related("site").order_by("month", "pk")
 
 
 def checks(user: User) -> Any:
-    """The soonest first; what is over is no longer waited for."""
+    """The soonest first; what is over is no longer waited for, and of one's own roster somebody else waits."""
     since = timezone.now() - timedelta(days=1)
     rows = RosterCheck.objects.visible_to(user).waiting().filter(day__gte=since.date())
+    for one in Roster.objects.drawn_up().filter(hands=user, month__gte=month_of(since.date())):
+        rows = rows.exclude(site=one.site_id, day__gte=one.month, day__lt=next_month(one.month))
     return rows.select_related("site", "shift").order_by("due_at", "pk")
 
 

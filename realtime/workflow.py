@@ -1,5 +1,7 @@
 """The flow charts of SOP-RTM and MO 4.3.6 as tables."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from occ.people.actors import SystemActor
@@ -37,10 +39,22 @@ RECOVERY = register(
 # What follows from what somebody whose role covers it did: a version's publication revises the one before, an approved
 # swap is published, a changed roster reopens its sign-off.
 ROSTERING = SystemActor("rostering")
-# MO 2.1.2: WFM draws up and publishes the roster; MO 4.3.6: the team leader validates it.
+# MO 2.1.2: WFM draws up and publishes the roster; MO 4.3.6: the team leader validates it. Whoever wrote in a version
+# neither validates it nor signs off what it plans.
 ROSTER_MAKERS = frozenset({Role.WFM, Role.TEAM_LEADER})
+ROSTER_VALIDATORS = frozenset({Role.TEAM_LEADER})
 ROSTER_PUBLISHERS = frozenset({Role.WFM, Role.COORDINATOR})
 SIGNERS = frozenset({Role.TEAM_LEADER, Role.WFM})
+
+
+def hands_of(roster: Any) -> set[int]:
+    return set(roster.hands.values_list("pk", flat=True))
+
+
+def planners_of(check: Any) -> set[int]:
+    return check.planners()
+
+
 ROSTER = register(
     Flow(
         key="realtime.roster",
@@ -50,7 +64,8 @@ ROSTER = register(
         path=(R.DRAFT, R.VALIDATED, R.PUBLISHED, R.REVISED),
         off_path={R.DISCARDED: R.VALIDATED},
         transitions=(
-            transition("validate", R.DRAFT, R.VALIDATED, by=ROSTER_MAKERS, label=_("Validate")),
+            transition("validate", R.DRAFT, R.VALIDATED, by=ROSTER_VALIDATORS, label=_("Validate"),
+                       apart_from=hands_of),
             transition("reopen", R.VALIDATED, R.DRAFT, by={*ROSTER_MAKERS, ROSTERING}, label=_("Back to the draft"),
                        needs={"note"}),
             transition("publish", R.VALIDATED, R.PUBLISHED, by=ROSTER_PUBLISHERS, label=_("Publish")),
@@ -71,7 +86,8 @@ CHECK = register(
         off_path={C.REOPENED: C.OPEN, C.VOID: C.SIGNED},
         waiting=frozenset({C.REOPENED}),
         transitions=(
-            transition("sign", {C.OPEN, C.REOPENED}, C.SIGNED, by=SIGNERS, label=_("Sign off")),
+            transition("sign", {C.OPEN, C.REOPENED}, C.SIGNED, by=SIGNERS, label=_("Sign off"),
+                       apart_from=planners_of),
             transition("reopen", {C.SIGNED, C.VOID}, C.REOPENED, by={ROSTERING}, label=_("The roster has changed"),
                        needs={"note"}),
             transition("void", {C.OPEN, C.REOPENED, C.SIGNED}, C.VOID, by={ROSTERING}, label=_("Nobody works it"),

@@ -64,7 +64,7 @@ def exit_body(leaving: Leaving, *, language: str, waived: str, matters: list[tup
                  "signed_at": None}
                 for purpose, name, position in (
                     (_("Employee"), person.name, person.position),
-                    (_("Superior"), interview.accompanied_by if interview else "", _("Team Leader / SPV")),
+                    (_("Superior"), interview.superior if interview else "", _("Team Leader / SPV")),
                     (_("HR"), "", _("HR Industrial Relations")),
                 )
             ],

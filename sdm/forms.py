@@ -12,7 +12,7 @@ from sdm.choices import EmploymentKind, MainReason, Outcome
 from sdm.models import Leaving
 from sdm.personal import KEEPERS, MOVERS
 from sdm.services.employments import Terms
-from sdm.workflow import RECORDERS
+from sdm.workflow import INTERVIEWERS, RECORDERS
 
 FILES = _("PDF, PNG or JPG, at most 10 MiB.")
 ACCEPT = {"accept": ".pdf,.png,.jpg,.jpeg"}
@@ -31,6 +31,12 @@ def stayers(user: User) -> PersonQuerySet:
     return Person.objects.filter(site_filter(user, RECORDERS), last_working_day=None).exclude(pk__in=leaving)
 
 
+def companions(user: User) -> PersonQuerySet:
+    """Who may have been at an interview that the user holds: whoever works where they hold them."""
+    return Person.objects.filter(site_filter(user, INTERVIEWERS), last_working_day=None)
+
+
+COMPANION = register_chooser("sdm.companion", companions)
 LEADER = register_chooser("sdm.leader", leaders)
 LEAVER = register_chooser("sdm.leaver", stayers)
 
@@ -205,10 +211,13 @@ class MoveForm(forms.Form):
 
 class InterviewForm(forms.Form):
     held_on = DayField(label=_("Held on"))
-    accompanied_by = forms.CharField(
-        label=_("Superior who was there"), required=False, max_length=120,
-        help_text=_("The superior accompanies the interview (MO 4.1.3)."),
+    companion = PersonField(
+        chooser=COMPANION, label=_("Superior who was there"), required=False,
+        help_text=_("The superior accompanies the interview (MO 4.1.3). Type part of the name and choose."),
     )  # fmt: skip
+    alone_because = forms.CharField(
+        label=_("Or why none was there"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
     main_reason = forms.ChoiceField(label=_("Main reason"), choices=[("", "–"), *MainReason.choices])
     explanation = long_text(_("In the leaver's words"))
     went_well = long_text(_("What was good"))

@@ -4,11 +4,12 @@ from datetime import date, datetime
 from typing import Any
 
 from django.dispatch import receiver
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.people.actors import Actor
 from occ.people.lifecycle import joined, leaving, left, stayed
 from occ.people.models import Person
+from occ.texts import kept
 from sdm.choices import LeavingStatus
 from sdm.services import leavings, placements
 
@@ -29,7 +30,7 @@ def go_on(sender: Any, person: Person, previous: date, note: str, actor: Actor, 
 @receiver(joined, dispatch_uid="sdm.joined")
 def come_back(sender: Any, person: Person, returned: bool, actor: Actor, now: datetime, **kwargs: Any) -> None:
     if returned:
-        to, note = LeavingStatus.CLOSED, _("Came back before everything was settled")
+        to, note = LeavingStatus.CLOSED, kept(gettext_noop("Came back before everything was settled"))
         leavings.leaving_ends(person=person, to=to, name="return", note=note, actor=actor, now=now)
 
 

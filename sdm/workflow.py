@@ -7,6 +7,7 @@ from occ.workflow.flows import Flow, register, transition
 from sdm.choices import LeavingStatus as S
 
 RECORDERS = frozenset({Role.HR_RELATIONS, Role.SUPPORT})
+INTERVIEWERS = frozenset({Role.HR_RELATIONS})
 
 LEAVING = register(
     Flow(
@@ -17,7 +18,7 @@ LEAVING = register(
         path=(S.RECORDED, S.INTERVIEWED, S.CLEARED, S.CLOSED),
         off_path={S.WITHDRAWN: S.CLOSED},
         transitions=(
-            transition("interview", S.RECORDED, S.INTERVIEWED, by={Role.HR_RELATIONS}, label=_("Hold the interview")),
+            transition("interview", S.RECORDED, S.INTERVIEWED, by=INTERVIEWERS, label=_("Hold the interview")),
             transition(
                 "waive", S.RECORDED, S.INTERVIEWED, by={Role.HR_RELATIONS}, label=_("No interview is held"),
                 needs={"note"},

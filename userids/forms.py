@@ -101,6 +101,12 @@ class ConfirmDeactivationForm(EvidenceForm):
     )
 
 
+class ConfirmShownForm(ConfirmDeactivationForm):
+    """The evidence stands in it already: one click would confirm what nobody has looked at."""
+
+    checked = forms.BooleanField(label=_("I have looked: the user ID is shut in the application, since that instant"))
+
+
 class ConfirmReplacementForm(EvidenceForm):
     sessions_revoked = forms.BooleanField(label=_("Sessions and tokens of the old holder are revoked"), required=False)
     work_handed_over = forms.BooleanField(label=_("Open chats and queues are handed over"), required=False)

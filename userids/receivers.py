@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.dispatch import receiver
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.obligations.models import Obligation
 from occ.obligations.services import breached
@@ -12,6 +12,7 @@ from occ.people.actors import LIFECYCLE, Actor
 from occ.people.lifecycle import Place, joined, leaving, left, moved, stayed
 from occ.people.models import Person
 from occ.people.shifts import shifts_changed
+from occ.texts import kept
 from sdm.recruiting.training import candidate_hired
 from userids.models import Account, DeactivationRequest
 from userids.notices import tell_of_move
@@ -28,7 +29,7 @@ def open_deactivations(
 ) -> None:
     deactivations.deactivations_open(person=person, previous=previous, actor=actor, now=now)
     deactivations.resignation_follow(person=person, actor=actor, now=now)
-    id_requests.requests_end(person=person, note=_("Leaves"), now=now)
+    id_requests.requests_end(person=person, note=kept(gettext_noop("Leaves")), now=now)
 
 
 @receiver(stayed, dispatch_uid="userids.stayed")
@@ -36,7 +37,7 @@ def cancel_deactivations(sender: Any, person: Person, note: str, actor: Actor, n
     """Whoever withdrew it over there: where that is not Support, the request is cancelled as what follows from it."""
     for found in DeactivationRequest.objects.filter(person=person).open().of_leavers().select_related("site"):
         by = actor if CANCEL.open_to(actor, found.site) else LIFECYCLE
-        why = _("The person stays: %(why)s") % {"why": note}
+        why = kept(gettext_noop("The person stays: %(why)s"), why=note)
         deactivations.deactivation_cancel(request_id=found.pk, note=why, actor=by, now=now)
     deactivations.resignation_end(person=person, withdrawn=True, note=note, actor=actor, now=now)
 
@@ -46,9 +47,11 @@ def end_resignation(sender: Any, person: Person, returned: bool, actor: Actor, n
     if returned:
         for found in DeactivationRequest.objects.filter(person=person).open().of_leavers():
             deactivations.deactivation_cancel(
-                request_id=found.pk, note=_("Came back"), returned=True, actor=LIFECYCLE, now=now
+                request_id=found.pk, note=kept(gettext_noop("Came back")), returned=True, actor=LIFECYCLE, now=now
             )
-        deactivations.resignation_end(person=person, withdrawn=False, note=_("Came back"), actor=actor, now=now)
+        deactivations.resignation_end(
+            person=person, withdrawn=False, note=kept(gettext_noop("Came back")), actor=actor, now=now
+        )
 
 
 @receiver(candidate_hired, dispatch_uid="userids.hired")

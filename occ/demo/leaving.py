@@ -12,7 +12,7 @@ from occ.people import lifecycle
 from occ.people.choices import LeavingReason
 from occ.people.models import Person
 from occ.times import JAKARTA
-from sdm.models import Leaving
+from sdm.models import Leaving, Placement
 from sdm.services import clearance, leavings
 
 if TYPE_CHECKING:
@@ -64,8 +64,11 @@ class Exits:
         reason, why, good, better = self.rng.choice(SAID)
         if found.reason == LeavingReason.NON_RENEWAL:
             reason, why = "contract", "Kontrak tidak diperpanjang."
+        placed = Placement.objects.filter(employee_id=person_id).select_related("leader").order_by("-starts_on").first()
+        superior = placed.leader if placed else None
+        alone = "" if superior else "Atasan sedang memimpin shift di lokasi lain."
         leavings.interview_hold(
-            leaving_id=found.pk, held_on=now.astimezone(JAKARTA).date(), accompanied_by="Team Leader",
+            leaving_id=found.pk, held_on=now.astimezone(JAKARTA).date(), companion=superior, alone_because=alone,
             main_reason=reason, explanation=why, went_well=good, to_improve=better,
             handover="Kasus terbuka diserahkan kepada Team Leader.", would_return=self.rng.random() < 0.6,
             actor=self.hr, now=now,

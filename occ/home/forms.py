@@ -6,17 +6,20 @@ from django.forms.formsets import DELETION_FIELD_NAME
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from occ.forms import DayField
 from occ.people.models import Site, User
 from occ.people.scope import site_ids
 from occ.policies.registry import Definition
-from occ.policies.services import LONGEST_REASON, SETTERS
+from occ.policies.services import LONGEST_REASON
 
 
 class PolicyForm(forms.Form):
-    """A number from now on, for one site or (who may) for all."""
+    """A value from a day on, for one site or (who may) for all."""
 
     value = forms.DecimalField(label=_("New value"), max_digits=12, decimal_places=3)
-    site = forms.ModelChoiceField(Site.objects.none(), label=_("Site"), required=False, empty_label=_("All sites"))
+    valid_from = DayField(label=_("Valid from"), help_text=_("Today: at once. A later day: as soon as it begins."))
+    # Chosen beside the form: what the form begins with is what holds there.
+    site = forms.ModelChoiceField(Site.objects.none(), required=False, widget=forms.HiddenInput)
     reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=LONGEST_REASON)
     seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
@@ -32,11 +35,10 @@ class PolicyForm(forms.Form):
         if definition.everywhere:
             del self.fields["site"]
             return
-        allowed = site_ids(user, SETTERS)
+        allowed = site_ids(user, definition.setters)
         field: Any = self.fields["site"]
         field.queryset = Site.objects.all() if allowed is None else Site.objects.filter(pk__in=allowed)
-        if allowed is not None:
-            field.required, field.empty_label = True, None
+        field.required = allowed is not None
 
     def clean_value(self) -> int | float | list[str]:
         value: Any = self.cleaned_data["value"]

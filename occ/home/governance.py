@@ -1,5 +1,6 @@
 """How the house is governed: policies, what implements which clause, and the evidence ledger."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -22,11 +23,12 @@ from occ.obligations.selectors import compliance
 from occ.paging import paginate
 from occ.people.access import me
 from occ.people.choices import Role
-from occ.people.models import Site
+from occ.people.models import Site, User
 from occ.people.scope import has_role, site_ids
 from occ.policies.models import Policy
 from occ.policies.registry import DEFINITIONS, Definition
-from occ.policies.services import SETTERS, policy_last, policy_set, policy_value
+from occ.policies.services import policy_begins, policy_last, policy_set, policy_value
+from occ.times import JAKARTA, local_day
 from occ.workflow.flows import FLOWS
 
 LEDGER_READERS = frozenset({Role.AUDITOR, Role.QMR, Role.ADMINISTRATOR})
@@ -80,27 +82,24 @@ def policy(request: HttpRequest, key: str) -> HttpResponse:
     definition, user, now = DEFINITIONS.get(key), me(request), timezone.now()
     if definition is None:
         raise Http404
-    may = has_role(user, SETTERS) and editable(definition)
-    may = may and (not definition.everywhere or site_ids(user, SETTERS) is None)
-    # Who sets it for one site begins with what holds there.
-    mine = site_ids(user, SETTERS)
-    own = Site.objects.get(pk__in=mine) if mine is not None and len(mine) == 1 and not definition.everywhere else None
-    value = policy_value(key, at=now, site=own)
-    initial = {"seen": policy_last(key)} | ({"value": value} if definition.choices else {})
-    form = PolicyForm(request.POST or None, user=user, definition=definition, initial=initial) if may else None
-    rows = rows_form(definition, value, request.POST or None) if may and definition.columns else None
-    if request.method == "POST":
-        if form is None:
-            raise NotAllowed
-        if form.is_valid() and (rows is None or rows.is_valid()):
-            try:
-                given = {"site": None} | form.cleaned_data | ({"value": rows.rows()} if rows is not None else {})
-                policy_set(key=key, valid_from=now, actor=user, now=now, **given)
-            except Refused as refusal:
-                add_refusal(form, refusal)
-            else:
-                return redirect("policy", key)
-    history = Policy.objects.filter(key=key).select_related("site", "set_by").order_by("-valid_from", "-pk")
+    sites, data = _settable(definition, user), request.POST if request.method == "POST" else None
+    if data is not None and not sites:
+        raise NotAllowed
+    site = _chosen(sites, (request.GET if data is None else data).get("site", ""))
+    value = policy_value(key, at=now, site=site)
+    zone = site.zone if site else JAKARTA
+    initial = {"seen": policy_last(key), "value": value, "site": site, "valid_from": local_day(now, zone)}
+    form = PolicyForm(data, user=user, definition=definition, initial=initial) if sites else None
+    rows = rows_form(definition, value, data) if sites and definition.columns else None
+    if form is not None and data is not None and form.is_valid() and (rows is None or rows.is_valid()):
+        given = {"site": None} | form.cleaned_data | ({"value": rows.rows()} if rows is not None else {})
+        given["valid_from"] = policy_begins(key, day=given["valid_from"], site=given["site"], now=now)
+        try:
+            policy_set(key=key, actor=user, now=now, **given)
+        except Refused as refusal:
+            add_refusal(form, refusal)
+        else:
+            return redirect(f"{reverse('policy', args=[key])}{_query(given['site'])}")
     context = {
         "title": str(definition.label),
         "crumbs": [{"label": _("Policies"), "url": reverse("policies")}],
@@ -108,14 +107,45 @@ def policy(request: HttpRequest, key: str) -> HttpResponse:
         "definition": definition,
         "form": form,
         "rows": rows,
-        "history": [
-            {"row": one, "value": shown(definition, one.value), "rows": rows_shown(definition, one.value)}
-            for one in history
-        ],
+        "history": _policy_history(definition, now),
         "plain": plain(definition),
-    }
+        "for_sites": [
+            {"label": one.name if one else _("All sites"), "query": _query(one) or "?", "active": one == site}
+            for one in sites
+        ],
+    }  # fmt: skip
     wrong = form is not None and (form.errors or (rows is not None and rows.is_bound and not rows.is_valid()))
     return render(request, "home/policy.html", context, status=422 if wrong else 200)
+
+
+def _policy_history(definition: Definition, now: datetime) -> list[dict[str, Any]]:
+    rows = Policy.objects.filter(key=definition.key).select_related("site", "set_by").order_by("-valid_from", "-pk")
+    return [
+        {"row": one, "value": shown(definition, one.value), "rows": rows_shown(definition, one.value),
+         "planned": one.valid_from > now}
+        for one in rows
+    ]  # fmt: skip
+
+
+def _settable(definition: Definition, user: User) -> list[Site | None]:
+    """For which sites the user may set it; None, the first, stands for all of them."""
+    if not editable(definition) or not has_role(user, definition.setters):
+        return []
+    mine = site_ids(user, definition.setters)
+    if definition.everywhere:
+        return [None] if mine is None else []
+    sites = Site.objects.order_by("code")
+    return [None, *sites] if mine is None else list(sites.filter(pk__in=mine))
+
+
+def _chosen(sites: list[Site | None], given: str) -> Site | None:
+    """The site that is asked for, where it may be set for it; else the first."""
+    found = next((one for one in sites if one is not None and str(one.pk) == given), None)
+    return found or (sites[0] if sites else None)
+
+
+def _query(site: Site | None) -> str:
+    return f"?site={site.pk}" if site else ""
 
 
 @require_GET

@@ -82,5 +82,10 @@ class Job(models.Model):
         return str(KINDS[self.kind].label) if self.kind in KINDS else self.kind
 
     @property
+    def is_cleared(self) -> bool:
+        """Of one that leaves a result: it was kept for as long as such things are."""
+        return self.state == State.DONE and not self.result
+
+    @property
     def is_open(self) -> bool:
         return self.state in {State.QUEUED, State.RUNNING}

@@ -18,16 +18,19 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
-from occ.errors import NotAllowed, Refused
+from occ.errors import Invalid, NotAllowed, Refused
 from occ.jobs.kinds import KINDS, Outcome
 from occ.jobs.models import ATTEMPTS, KEPT, Job, State
 from occ.ledger.services import record
 from occ.masking import masked_text
 from occ.people.models import User
+from occ.people.scope import still_covers
+from occ.times import JAKARTA, local_day
 
 logger = logging.getLogger(__name__)
 FOLDER = "jobs"
 HEARTBEAT_SECONDS = 20
+LARGEST_INPUT = 50  # MiB: what a job is to read
 
 
 class TakenOver(Exception):
@@ -38,9 +41,15 @@ class TakenOver(Exception):
 def job_start(
     *, kind: str, params: dict[str, Any], owner: User, now: datetime, file: "File[bytes] | None" = None
 ) -> Job:
-    """Ask for work in the background. Raises NotAllowed. With the broker away the job waits for beat to find it."""
+    """Ask for work in the background. Raises NotAllowed, Invalid (the file is too large: nothing of it is stored).
+
+    With the broker away the job waits for beat to find it.
+    """
     if not KINDS[kind].may(owner):
         raise NotAllowed
+    if file is not None and file.size > LARGEST_INPUT * 2**20:
+        words = _("The file is larger than %(limit)s MiB.") % {"limit": LARGEST_INPUT}
+        raise Invalid(words, field="file", code="too_large")
     job = Job(kind=kind, owner=owner, params=params, language=(translation.get_language() or "id")[:2], created_at=now)
     if file is not None:
         job.input_name = (file.name or "")[-200:]
@@ -51,6 +60,13 @@ def job_start(
     record(actor=owner, action="job.started", subject=job, data={"kind": kind, "params": said}, now=now)
     transaction.on_commit(lambda: enqueue(job.pk))
     return job
+
+
+def must_still_cover(user: User, job: Job) -> None:
+    """What a job read was chosen by its owner's roles of then: nobody reads by its file or its result what theirs do
+    not cover any more. Raises NotAllowed."""
+    if not still_covers(user, since=local_day(job.claimed_at or job.created_at, JAKARTA)):
+        raise NotAllowed(_("It was made while you had a role that has ended. Ask for it anew."))
 
 
 def enqueue(pk: uuid.UUID) -> None:
@@ -159,10 +175,11 @@ def jobs_take_up(*, now: datetime) -> int:
 
 
 def jobs_clear(*, now: datetime) -> int:
-    """Remove the files of jobs that ended long ago, and files that no job knows (of a worker killed while it wrote)."""
+    """Remove the files and results of jobs that ended long ago, and files that no job knows (of a worker killed while
+    it wrote)."""
     storage = storages["default"]
-    old = Job.objects.filter(finished_at__lt=now - KEPT).exclude(input_file="", output_file="")
-    cleared = old.update(input_file="", output_file="")
+    old = Job.objects.filter(finished_at__lt=now - KEPT).exclude(input_file="", output_file="", result={})
+    cleared = old.update(input_file="", output_file="", result={})
     known = {name for pair in Job.objects.values_list("input_file", "output_file") for name in pair if name}
     with contextlib.suppress(FileNotFoundError):
         for name in storage.listdir(FOLDER)[1]:

@@ -10,15 +10,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from occ.downloads import download
-from occ.errors import NotAllowed
 from occ.jobs import services
 from occ.jobs.kinds import KINDS
 from occ.jobs.models import Job
 from occ.ledger.services import record
 from occ.paging import paginate
 from occ.people.access import get_visible, me
-from occ.people.scope import still_covers
-from occ.times import JAKARTA, local_day
 
 
 @require_GET
@@ -50,9 +47,7 @@ def file(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     found = get_visible(Job, me(request), pk)
     if not found.output_file:
         raise Http404
-    # What it holds was chosen by the roles of then: nobody reads by a file what theirs do not cover any more.
-    if not still_covers(me(request), since=local_day(found.claimed_at or found.created_at, JAKARTA)):
-        raise NotAllowed(_("It was made while you had a role that has ended. Ask for it anew."))
+    services.must_still_cover(me(request), found)
     answer = download("default", found.output_file, shown=found.output_name)
     data = {"name": found.output_name}
     record(actor=me(request), action="job.downloaded", subject=found, data=data, now=timezone.now())

@@ -1,6 +1,7 @@
 """Where a request comes from: its address, and whether this browser is known to a user (occ.people.attempts)."""
 
 import ipaddress
+import re
 import secrets
 from typing import Any
 
@@ -14,18 +15,33 @@ from occ.people.models import User
 COOKIE = "occ_device"
 SALT = "occ.login.device"
 AGE = 400 * 86_400  # seconds; browsers keep no cookie longer
+# With brackets, a port, or both; a bare IPv6 address holds colons itself.
+WRITTEN = re.compile(r"(?:\[(?P<v6>[^\[\]]*)\]|(?P<v4>[0-9.]+))(?::[0-9]{1,5})?", re.ASCII)
 MOST = 20  # users to one browser
 
 
 def address_of(request: HttpRequest) -> str:
-    """The client's address; behind a proxy that TRUST_PROXY names, the one which that proxy saw."""
+    """The client's address; behind a proxy that TRUST_PROXY names, the one which that proxy saw. Empty for nonsense."""
     given = request.META.get("REMOTE_ADDR") or ""
     if settings.TRUST_PROXY and (forwarded := request.headers.get("X-Forwarded-For", "")):
         given = forwarded.rpartition(",")[2].strip()
+    return plain_address(given)
+
+
+def plain_address(given: str) -> str:
+    """An address as a server or proxy writes it (`1.2.3.4:5678`, `[::1]:443`, `::ffff:1.2.3.4`), without its port.
+
+    Empty where it is none: whoever can write into the header does not write into counters and histories.
+    """
+    found = WRITTEN.fullmatch(given)
     try:
-        return str(ipaddress.ip_address(given))
+        address = ipaddress.ip_address(found["v6"] or found["v4"] if found else given)
     except ValueError:
         return ""
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    # Without the zone (`%eth0`), which may be any text.
+    return str(address.ipv4_mapped or ipaddress.IPv6Address(int(address)))
 
 
 def _device(request: HttpRequest) -> dict[str, Any]:

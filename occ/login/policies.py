@@ -14,6 +14,7 @@ PLACE, NAME, ADDRESS = "login.place_attempts", "login.name_attempts", "login.add
 MINUTES = "login.locked_minutes"
 SECOND_FACTOR = "login.second_factor_roles"
 CLAUSE = "KER-9"
+SETTERS = frozenset({Role.ADMINISTRATOR})  # whoever may lower the bar may pass under it
 
 
 def roles(value: Any) -> None:
@@ -27,12 +28,12 @@ for key, label, unit, default, valid in (
     (ADDRESS, _("Wrong log-ins from one address"), _("attempts"), 100, number(5, 10_000)),
     (MINUTES, _("How long no further attempt is let pass then"), _("minutes"), 15, number(1, 1_440)),
 ):
-    register(Definition(key, label, unit, CLAUSE, default, valid, everywhere=True))
+    register(Definition(key, label, unit, CLAUSE, default, valid, everywhere=True, setters=SETTERS))
 register(
     Definition(
         SECOND_FACTOR, _("Roles that need a second factor"), "", CLAUSE,
         [str(role) for role in (Role.COORDINATOR, Role.DOCUMENT_CONTROL, Role.IT, Role.MANAGER, Role.CLIENT)],
-        roles, everywhere=True, choices=Role.choices,
+        roles, everywhere=True, choices=Role.choices, setters=SETTERS,
     )
 )  # fmt: skip
 

@@ -1,11 +1,15 @@
 """Which policies exist: each number of the procedures by name, unit, source and the value it begins with."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext
+
+from occ.people.choices import Role
+
+SETTERS: frozenset[str] = frozenset({Role.COORDINATOR, Role.MANAGER, Role.ADMINISTRATOR})
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Definition:
     """`unit` is shown beside the value (hours, days, percent, offsets…); `valid` raises ValueError on nonsense.
 
     `everywhere`: it holds for all sites, and none has its own. `choices`: the value is a list of some of these codes.
-    `columns`: it is a list of rows, each with a `key` of its own and these columns.
+    `columns`: it is a list of rows, each with a `key` of its own and these columns. `setters`: who may change it.
     """
 
     key: str
@@ -41,6 +45,7 @@ class Definition:
     everywhere: bool = False
     choices: Sequence[tuple[str, "str | Promise"]] = ()
     columns: Sequence[Column] = ()
+    setters: Collection[str] = SETTERS
 
 
 DEFINITIONS: dict[str, Definition] = {}

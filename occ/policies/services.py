@@ -1,20 +1,21 @@
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
-from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.scope import site_ids
 from occ.policies.models import Policy
 from occ.policies.registry import DEFINITIONS
+from occ.texts import kept
+from occ.times import JAKARTA, end_of_day, local_day, start_of_day
 
-SETTERS = {Role.COORDINATOR, Role.MANAGER, Role.ADMINISTRATOR}
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 LONGEST_REASON = 300
 
@@ -51,13 +52,28 @@ def install_defaults() -> None:
                 value=d.default,
                 valid_from=ALWAYS,
                 set_at=ALWAYS,
-                reason=f"As the procedure says: {d.clause}",
+                reason=kept(gettext_noop("As the procedure says: %(clause)s"), clause=d.clause),
             )
             for d in DEFINITIONS.values()
             if d.key not in present
         ],
         ignore_conflicts=True,
     )
+
+
+def policy_begins(key: str, *, day: date, site: Site | None, now: datetime) -> datetime:
+    """From when on a policy that is to hold from `day` holds: at once, else from when that day begins there.
+
+    What begins on that day already is followed by it, so that a plan can be corrected before its day. A day in the
+    past gives an instant in the past, which `policy_set` refuses.
+    """
+    zone = site.zone if site else JAKARTA
+    if day == local_day(now, zone):
+        return now
+    begins = start_of_day(day, zone)
+    planned = Policy.objects.filter(key=key, site=site, valid_from__gte=begins, valid_from__lt=end_of_day(day, zone))
+    last = planned.aggregate(last=Max("valid_from"))["last"]
+    return begins if last is None else last + timedelta(milliseconds=1)
 
 
 def policy_last(key: str) -> int:
@@ -75,7 +91,7 @@ def policy_set(
     `seen`: the policy's last row that the actor has looked at (`policy_last`); one that came since is not overwritten
     unread. Raises NotAllowed, Invalid, WrongState.
     """
-    allowed = site_ids(actor, SETTERS)
+    allowed = site_ids(actor, DEFINITIONS[key].setters)
     if allowed is not None and (site is None or site.pk not in allowed):
         raise NotAllowed
     if site is not None and DEFINITIONS[key].everywhere:

@@ -15,7 +15,11 @@ def history(subject: Any) -> list[WorkflowStep]:
 
 
 def drawing(flow: Flow, subject: Any, steps: list[WorkflowStep]) -> list[dict[str, Any]]:
-    """[{label, state: done|current|upcoming|failed, at, actor}]; a state off the path takes its place on it."""
+    """[{label, state: done|skipped|current|upcoming|failed|ended, at, actor}].
+
+    A state off the path takes its place on it. `skipped`: what the process never came to before; `ended`: it is over
+    there, off its path.
+    """
     last = {one.to_state: one for one in steps}
     here = subject.status
     place = flow.off_path.get(here, here)
@@ -25,8 +29,11 @@ def drawing(flow: Flow, subject: Any, steps: list[WorkflowStep]) -> list[dict[st
         shown = here if state == place else state
         reached = last.get(shown) if passed or state == place else None
         mark = "done" if passed or (state == place and here in flow.final and here == place) else "upcoming"
+        if passed and state != flow.initial and state not in last:
+            mark = "skipped"
         if state == place and mark != "done":
-            mark = "failed" if here != place and here not in flow.waiting else "current"
+            away = here != place and here not in flow.waiting
+            mark = ("ended" if here in flow.final else "failed") if away else "current"
         drawn.append(
             {
                 "label": flow.states(shown).label,

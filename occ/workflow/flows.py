@@ -3,12 +3,13 @@
 The same table is what the service obeys, what the page draws, and what a test walks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from occ.people.actors import Actor, SystemActor
 from occ.people.models import Site, User
@@ -19,7 +20,8 @@ from occ.people.scope import has_role
 class Transition:
     """`by` holds roles and SystemActors; `needs` names what must come along ("note", "evidence").
 
-    `four_eyes`: nobody makes it for a subject whose `person` is themselves.
+    `four_eyes`: nobody makes it for a subject whose `person` is themselves. `apart_from`: the keys of the users whose
+    work it judges, of whom none makes it.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Transition:
     label: "str | Promise"
     needs: frozenset[str] = frozenset()
     four_eyes: bool = False
+    apart_from: Callable[[Any], Collection[int]] | None = None
 
     @property
     def by_roles(self) -> set[str]:
@@ -39,18 +42,25 @@ class Transition:
             return actor in self.by
         return has_role(actor, self.by_roles, site=site)
 
-    def own(self, actor: Actor, subject: Any) -> bool:
-        """Whether four eyes are needed and these are the subject's own two."""
+    def refusal(self, actor: Actor, subject: Any) -> str:
+        """Why somebody else has to make it, though the actor's role may; nothing where that is not so."""
+        if not isinstance(actor, User):
+            return ""
         person_id = getattr(subject, "person_id", None)
-        return self.four_eyes and isinstance(actor, User) and person_id is not None and person_id == actor.person_id
+        if self.four_eyes and person_id is not None and person_id == actor.person_id:
+            return _("It is about you: somebody else has to do this step.")
+        if self.apart_from is not None and actor.pk in self.apart_from(subject):
+            return _("It is your own work: somebody else has to do this step.")
+        return ""
 
 
 def transition(
     name: str, source: str | Iterable[str], target: str, *, by: Iterable[str | SystemActor], label: "str | Promise",
     needs: Iterable[str] = (), four_eyes: bool = False,
+    apart_from: Callable[[Any], Collection[int]] | None = None,
 ) -> Transition:  # fmt: skip
     sources = {source} if isinstance(source, str) else source
-    return Transition(name, frozenset(sources), target, frozenset(by), label, frozenset(needs), four_eyes)
+    return Transition(name, frozenset(sources), target, frozenset(by), label, frozenset(needs), four_eyes, apart_from)
 
 
 @dataclass(frozen=True)

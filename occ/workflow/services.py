@@ -33,8 +33,8 @@ def step(
         subject: Any = model._default_manager.select_for_update(of=("self",), no_key=True).get(pk=pk)
         if not definition.open_to(actor, subject.site):
             raise NotAllowed
-        if definition.own(actor, subject):
-            raise NotAllowed(_("It is about you: somebody else has to do this step."))
+        if why := definition.refusal(actor, subject):
+            raise NotAllowed(why)
         if subject.status not in definition.source:
             raise WrongState(
                 _("This cannot be done now: the process stands at “%(state)s”. Somebody may have been quicker.")

@@ -11,11 +11,15 @@ from zoneinfo import ZoneInfo
 
 from django.db import models
 
-from occ.people.models import User
+from occ.notifications.addressees import holders, reachable
+from occ.people.choices import Role
+from occ.people.models import Site, Team, User
 from occ.people.scope import has_role
+from occ.times import local_day
 from occ.workflow.flows import Flow
 
 LIMIT = 30
+NAMED = 6  # more than that are a role
 # Ways out of a process are open most of the time, but nobody waits for them.
 WAYS_OUT = {"fail", "cancel", "waive", "reopen", "withdraw", "recall", "refuse"}
 
@@ -49,6 +53,15 @@ class Stuck:
     heading: str = ""
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """For whom a step waits: roles in words, and who holds them there; nobody by name where they are many."""
+
+    label: str
+    roles: str
+    people: str
+
+
 SOURCES: list[Source] = []
 STUCK: list[Callable[[User], Iterable[Stuck]]] = []
 
@@ -64,6 +77,29 @@ def register_stuck(source: Callable[[User], Iterable[Stuck]]) -> None:
 
 def stuck_for(user: User) -> list[Stuck]:
     return [one for source in STUCK for one in source(user)]
+
+
+def waiting(label: Any, roles: Iterable[str], *, site: Site, team: Team | None = None, now: datetime) -> Waiting:
+    wanted, day = [role for role in Role if role in set(roles)], local_day(now, site.zone)
+    found: dict[int, User] = {}
+    for role in wanted:
+        held = holders(role, site=site, team=team, day=day)
+        found |= {one.pk: one for one in reachable(held, day=day)}
+    names = sorted(one.person.name if one.person else str(one) for one in found.values())
+    words = ", ".join(names) if len(names) <= NAMED else ""
+    return Waiting(str(label), ", ".join(str(role.label) for role in wanted), words)
+
+
+def waits_for(flow: Flow, subject: Any, *, reader: User, now: datetime) -> list[Waiting]:
+    """For whom the steps wait that bring the process on.
+
+    Nothing where the system brings the next one, and nothing where the reader does: the page shows it to them.
+    """
+    onward = [one for one in flow.transitions if subject.status in one.source and one.name not in WAYS_OUT]
+    if any(one.open_to(reader, subject.site) for one in onward):
+        return []
+    team = getattr(subject, "team", None)
+    return [waiting(one.label, one.by_roles, site=subject.site, team=team, now=now) for one in onward if one.by_roles]
 
 
 def turns_for(user: User) -> list[Turn]:

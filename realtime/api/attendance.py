@@ -12,8 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from occ.api.endpoints import query_of, user_of
+from occ.api.endpoints import AFTER, SIZE, paged, query_of, user_of
 from occ.api.fields import DayField
+from occ.api.paging import page
 from occ.errors import NotAllowed
 from occ.people.choices import Role
 from occ.people.scope import has_role
@@ -68,7 +69,10 @@ class WorkedOutput(serializers.Serializer[Any]):
 
 
 class Attendance(APIView):
-    @extend_schema(operation_id="realtime_attendance", parameters=[Query], responses=WorkedOutput(many=True))
+    @extend_schema(
+        operation_id="realtime_attendance", parameters=[Query, AFTER, SIZE],
+        responses=paged("AttendancePage", WorkedOutput),
+    )  # fmt: skip
     def get(self, request: Request) -> Response:
         """Rostered days from `from` to `to` (both included, at most 31): the sites' by role, one's own."""
         user, asked = user_of(request), query_of(request, Query)
@@ -79,17 +83,21 @@ class Attendance(APIView):
             rows = rows.filter(site__code=asked["site"])
         if asked.get("employee"):
             rows = rows.filter(person__number=asked["employee"])
-        found = list(rows.select_related("person", "site").order_by("day", "person_id"))
-        people = {one.person_id for one in found}
-        marks = AttendanceMark.objects.filter(day__gte=asked["from"], day__lte=asked["to"], person__in=people)
-        said = {(pk, day): status for pk, day, status in marks.values_list("person_id", "day", "status")}
-        return Response([_said(one, said.get((one.person_id, one.day))) for one in found])
+        return page(request, rows.select_related("person", "site"), _said_of, order="day")
 
 
 COPIED = (
     "day", "starts_at", "ends_at", "login_at", "logout_at", "late_ms", "early_ms", "in_ms", "out_ms", "neutral_ms",
     "unknown_ms", "planned_ms", "worked_ms", "adherence", "conformance", "corrections", "formula",
 )  # fmt: skip
+
+
+def _said_of(found: list[ShiftRecord]) -> list[dict[str, Any]]:
+    """Each with what the team leader says of that day."""
+    days, people = {one.day for one in found}, {one.person_id for one in found}
+    marks = AttendanceMark.objects.filter(day__in=days, person__in=people)
+    said = {(pk, day): status for pk, day, status in marks.values_list("person_id", "day", "status")}
+    return [_said(one, said.get((one.person_id, one.day))) for one in found]
 
 
 def _said(one: ShiftRecord, mark: str | None) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from occ.api.paging import page
 from occ.errors import Invalid, NotAllowed
 from occ.people.scope import has_role
 from occ.times import JAKARTA, end_of_day, start_of_day
+from realtime.choices import ViolationStatus
 from realtime.models import RULE_READERS, Rule, Violation
-from realtime.rotg.choices import ViolationStatus
 from realtime.rotg.workflow import RECORDERS
 from realtime.services.rotg import WHAT, people_to_name, violation_record
 

@@ -90,11 +90,14 @@ def milliseconds(span: timedelta) -> int:
 def interaction_of(events: Iterable[Said]) -> Told:
     """What these events tell together. There is at least one."""
     said = sorted({one.event_id: one for one in events}.values(), key=lambda one: one.place)
-    record = next((one for one in reversed(said) if one.type == E.RECORD), None)
+    # What tells of an end goes before what was told while it was open, whichever came first.
+    records = [one for one in said if one.type == E.RECORD]
+    record = max(records, key=lambda one: (one.body.get("outcome") != Outcome.OPEN, one.place), default=None)
     told = of_record(record) if record else of_steps(said)
     for one in said:  # the first to say it; a later, other word for where a call arrived moves it nowhere
         told.channel = told.channel or str(one.body.get("channel") or "").strip().lower()
         told.site = told.site or str(one.body.get("site") or "").strip()
+    for one in [record, *said] if record else said:
         category = str(one.body.get("category") or "").strip().lower()
         told.category = told.category or (category if category in CATEGORIES else "")
     told.faults = sorted(set(told.faults))

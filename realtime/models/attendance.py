@@ -19,8 +19,8 @@ from simple_history.models import HistoricalRecords
 
 from occ.people.models import Person, Site, User
 from occ.people.scope import people_filter, site_filter
-from realtime.attendance.formulas import adherence_percent, conformance_percent
 from realtime.choices import AttendanceStatus, DayKind, HeadcountStatus
+from realtime.formulas import adherence_percent, conformance_percent
 from realtime.models.roster import ROSTER_READERS, Shift
 
 
@@ -78,6 +78,7 @@ class ShiftRecord(models.Model):
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["site", "day"], name="shift_record_day"),
+            models.Index(fields=["day", "id"], name="shift_record_listed"),
             models.Index(fields=["person", "starts_at"], name="shift_record_span", condition=~Q(starts_at=None)),
             models.Index(fields=["ends_at"], name="shift_record_stale", condition=Q(stale=True)),
         ]

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from occ.people.models import Site, User
 from occ.people.scope import site_filter
+from occ.times import month_of
 from realtime.choices import CheckStatus
-from realtime.models.roster import ROSTER_READERS, Shift
+from realtime.models.roster import ROSTER_READERS, Roster, Shift
 
 
 class CheckQuerySet(models.QuerySet["RosterCheck"]):
@@ -66,3 +67,9 @@ class RosterCheck(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("realtime:check", args=[self.pk])
+
+    def planners(self) -> set[int]:
+        """The keys of the users who wrote the version that holds."""
+        month = Roster.objects.filter(site=self.site_id, month=month_of(self.day), amends=False)
+        written = month.filter(published_at__isnull=False).order_by("-published_at", "-pk").first()
+        return set(written.hands.values_list("pk", flat=True)) if written else set()

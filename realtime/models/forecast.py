@@ -65,6 +65,7 @@ class Forecast(models.Model):
                 fields=["site", "channel", "knows_until"], condition=Q(made_by=None), name="forecast_beat_once"
             ),
         ]
+        indexes = [models.Index(fields=["made_at", "id"], name="forecast_made")]
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()} {self.first_day:%Y-%m-%d} – {self.last_day:%Y-%m-%d}"

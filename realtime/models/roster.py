@@ -78,6 +78,12 @@ class RosterQuerySet(models.QuerySet["Roster"]):
     def published(self) -> RosterQuerySet:
         return self.filter(status=RosterStatus.PUBLISHED)
 
+    def drawn_up(self) -> RosterQuerySet:
+        """Of each site's month the version published last that is no swap: whose hands wrote what holds."""
+        newest = Roster.objects.filter(amends=False, published_at__isnull=False)
+        newest = newest.order_by("site_id", "month", "-published_at", "-pk").distinct("site_id", "month")
+        return self.filter(pk__in=newest.values("pk"))
+
     def in_work(self) -> RosterQuerySet:
         return self.filter(status__in=WORKED_ON, amends=False)
 
@@ -102,6 +108,7 @@ class Roster(models.Model):
     validated_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
     published_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    hands = models.ManyToManyField(User, related_name="+", verbose_name=_("drawn up by"))  # who wrote in this version
     note = models.CharField(_("reason"), max_length=300, blank=True)
     amends = models.BooleanField(default=False)  # an approved swap: drawn up and published in one deed
     file_name = models.CharField(max_length=200, blank=True)

@@ -20,7 +20,7 @@ from simple_history.models import HistoricalRecords
 from occ.people.choices import Role
 from occ.people.models import DayRange, Person, Site, User, in_force, whole_range
 from occ.people.scope import has_role, people_filter, site_filter
-from realtime.rotg.choices import Answer, Basis, FollowUp, ProposalStatus, Severity, ViolationStatus, WalkStatus
+from realtime.choices import Answer, Basis, FollowUp, ProposalStatus, Severity, ViolationStatus, WalkStatus
 
 if TYPE_CHECKING:
     from datetime import date

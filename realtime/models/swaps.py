@@ -28,11 +28,18 @@ class SwapQuerySet(models.QuerySet["ShiftSwap"]):
         return self.filter(seen | Q(person=user.person_id) | Q(other=user.person_id))
 
     def open(self) -> SwapQuerySet:
-        return self.filter(status__in=(SwapStatus.REQUESTED, SwapStatus.ACCEPTED))
+        return self.filter(status__in=OPEN)
+
+
+OPEN = (SwapStatus.REQUESTED, SwapStatus.ACCEPTED)
 
 
 class ShiftSwap(models.Model):
-    """`person` gives the shift of `day` to `other` and takes what `other` has on `other_day`, which may be that day."""
+    """`person` gives the shift of `day` to `other` and takes what `other` has on `other_day`, which may be that day.
+
+    `agreed`: the cells that both had on these days when it was asked, as {"day", "person", "kind", "shift", "code",
+    "hours"}. That is what both have agreed to, and nothing else is carried out.
+    """
 
     site = models.ForeignKey(Site, models.PROTECT, related_name="+", verbose_name=_("site"))
     person = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("asked by"))
@@ -41,6 +48,7 @@ class ShiftSwap(models.Model):
     other_day = models.DateField(_("their day"))
     status = models.CharField(_("status"), max_length=10, choices=SwapStatus, default=SwapStatus.REQUESTED)
     reason = models.CharField(_("reason"), max_length=300)
+    agreed = models.JSONField(_("agreed"), default=list)
     requested_at = models.DateTimeField(_("asked"))
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
@@ -70,6 +78,10 @@ class ShiftSwap(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("realtime:swap", args=[self.pk])
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
 
 
 class CalendarFeed(models.Model):

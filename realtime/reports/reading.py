@@ -18,6 +18,7 @@ CLOCK = re.compile(r"(\d{1,3}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6}))?)?")
 SPAN = re.compile(r"\d+(?:[.,]\d+)?")
 # A time that is so much earlier than the arrival is the next day's.
 OVERNIGHT = timedelta(hours=12)
+LONGEST_KEY = 110  # of one that gets a suffix
 Event = dict[str, Any]
 
 
@@ -62,6 +63,7 @@ def events_of(mapping: Mapping, row: Map[str, str], *, site: str, zone: ZoneInfo
     event["agent"] = _agent(mapping, cells)
     if mapping.kind == "cases":
         event |= {"is_case": True, "outcome": "answered" if "submitted_at" in event else "open"}
+        event["source_event_id"] = _telling(key, event)
     category = _said(mapping, cells, "category").casefold()
     if category in Category.values:
         event["category"] = category
@@ -78,6 +80,19 @@ def _key(mapping: Mapping, cells: Map[str, str]) -> str:
     if mapping.fixed is not None:
         text = f"{mapping.fixed:%Y%m%d}|{text}"
     return text if len(text) <= 120 else hashlib.sha256(text.encode()).hexdigest()
+
+
+def _telling(key: str, event: Event) -> str:
+    """A case is told while it is open, and again once it is done: what tells of its end is an event of its own, or the
+    first report of it would be the last."""
+    if "submitted_at" in event:
+        return _suffixed(key, "done")
+    return _suffixed(key, "ended") if "ended_at" in event else key
+
+
+def _suffixed(key: str, suffix: str) -> str:
+    """Never longer than a number of an event may be, and another for each key."""
+    return f"{key if len(key) <= LONGEST_KEY else hashlib.sha256(key.encode()).hexdigest()}|{suffix}"
 
 
 def _said(mapping: Mapping, cells: Map[str, str], role: str) -> str:
@@ -163,11 +178,13 @@ def _logins(mapping: Mapping, cells: Map[str, str], key: str, site: str, zone: Z
     if login is None:
         raise Faulty(mapping.columns["login"][0], _("When the log-in was is not said."))
     common = {"source": mapping.source, "site": site, "channel": mapping.channel, "agent": agent}
-    found = [common | {"source_event_id": f"{key[:110]}|in", "type": "agent.login", "occurred_at": login.isoformat()}]
+    found = [
+        common | {"source_event_id": _suffixed(key, "in"), "type": "agent.login", "occurred_at": login.isoformat()}
+    ]
     logout = _instant(mapping, cells, "logout", zone, login) if "logout" in mapping.columns else None
     if logout is not None:
         if logout < login:
             raise Faulty(mapping.columns["logout"][0], _("The log-out lies before the log-in."))
-        out = {"source_event_id": f"{key[:110]}|out", "type": "agent.logout", "occurred_at": logout.isoformat()}
+        out = {"source_event_id": _suffixed(key, "out"), "type": "agent.logout", "occurred_at": logout.isoformat()}
         found.append(common | out)
     return found

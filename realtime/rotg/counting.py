@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from realtime.rotg.choices import Basis
+from realtime.choices import Basis
 
 
 @dataclass(frozen=True)

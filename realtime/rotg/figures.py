@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from occ.figures.registry import Figure, Scope, Value, register
 from occ.people.models import TeamMembership, in_force
 from occ.times import JAKARTA, local_day
+from realtime.choices import Severity, ViolationStatus
 from realtime.models import Violation
-from realtime.rotg.choices import Severity, ViolationStatus
 
 
 def upheld(scope: Scope) -> Value:

@@ -10,7 +10,7 @@ from occ.obligations.rules import StepKind, step
 from occ.obligations.rules import register as register_rule
 from occ.people.choices import Role
 from occ.policies.registry import Column, Definition, number, register
-from realtime.rotg.choices import Basis, FollowUp, Severity
+from realtime.choices import Basis, FollowUp, Severity
 
 CLAUSE = "SOP-RTM 7.5"
 ANSWER = "realtime.rotg.answer"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from django.dispatch import Signal
 
-from realtime.rotg.choices import FollowUp
+from realtime.choices import FollowUp
 
 if TYPE_CHECKING:
     from datetime import datetime

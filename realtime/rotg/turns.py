@@ -7,17 +7,18 @@ from django.utils.translation import gettext as _
 
 from occ.people.models import User
 from occ.workflow.turns import Source, register
+from realtime.choices import ViolationStatus
 from realtime.models import RotgProposal, Violation
 from realtime.models.rotg import seen_by_role
-from realtime.rotg.choices import ViolationStatus
 from realtime.rotg.workflow import PROPOSAL, VIOLATION
 
 
 def violations(user: User) -> Any:
-    """One's own until they are answered; from then on those of whom one leads."""
+    """One's own until they are answered; from then on those of whom one leads, but for those that one has recorded."""
     own = Q(person_id=user.person_id) if user.person_id else Q(pk__in=())
     waiting, by_role = Q(status=ViolationStatus.RECORDED), seen_by_role(user)
-    others = ~waiting & ~own if by_role is None else ~waiting & ~own & by_role
+    others = ~waiting & ~own & ~Q(seen_by=user)
+    others = others if by_role is None else others & by_role
     rows = Violation.objects.filter((waiting & own) | others)
     return rows.select_related("site", "person", "version__rule").order_by("answer_due_at", "pk")
 

@@ -1,12 +1,14 @@
 """How a violation and a proposal go (MO 4.3.6 "monitoring tata tertib")."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from occ.people.actors import BEAT
 from occ.people.choices import Role
 from occ.workflow.flows import Flow, register, transition
-from realtime.rotg.choices import ProposalStatus as P
-from realtime.rotg.choices import ViolationStatus as V
+from realtime.choices import ProposalStatus as P
+from realtime.choices import ViolationStatus as V
 
 KEEPERS = frozenset({Role.COORDINATOR, Role.QUALITY_ASSURANCE})  # of the list of rules
 WALKERS = frozenset({Role.TEAM_LEADER, Role.RTFM})
@@ -14,6 +16,12 @@ RECORDERS = WALKERS | {Role.COORDINATOR}
 DECIDERS = frozenset({Role.TEAM_LEADER, Role.COORDINATOR})
 # Whoever works here may be told of a violation, and answers it; the service lets in nobody but that person.
 ANSWERERS = frozenset(Role) - {Role.CLIENT, Role.AUDITOR}
+
+
+def recorders(violation: Any) -> set[int]:
+    """Whoever saw it does not say whether it stands."""
+    return {violation.seen_by_id}
+
 
 VIOLATION = register(
     Flow(
@@ -29,10 +37,10 @@ VIOLATION = register(
                        needs={"note"}),
             transition("lapse", V.RECORDED, V.UNANSWERED, by={BEAT}, label=_("No answer in time")),
             transition("uphold", {V.ANSWERED, V.UNANSWERED}, V.UPHELD, by=DECIDERS, label=_("Uphold"), needs={"note"},
-                       four_eyes=True),
+                       four_eyes=True, apart_from=recorders),
             # One recorded by mistake need not wait for the agent.
             transition("drop", {V.RECORDED, V.ANSWERED, V.UNANSWERED}, V.DROPPED, by=DECIDERS, label=_("Drop"),
-                       needs={"note"}, four_eyes=True),
+                       needs={"note"}, four_eyes=True, apart_from=recorders),
         ),
     )
 )  # fmt: skip

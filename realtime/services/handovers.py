@@ -15,7 +15,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Min
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
 from occ.documents.choices import Purpose
@@ -33,6 +33,7 @@ from occ.people.history import sign
 from occ.people.models import Person, Site, User
 from occ.people.scope import has_role, sites_for
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.workflow.services import begin, step
 from realtime.choices import DayKind, HandoverStatus, PlanStatus
 from realtime.handing import HANDOVER_NOTE, handover_body
@@ -108,7 +109,7 @@ def _open(due: Due, actor: Actor, now: datetime) -> Handover | None:
                 site_id=due.site_id, day=due.day, shift_id=due.shift_id, starts_at=due.starts_at, ends_at=due.ends_at,
                 opened_at=now, to_shift=_next(due),
             )  # fmt: skip
-            sign(made, actor, _("Drawn up"), now=now)
+            sign(made, actor, kept(gettext_noop("Drawn up")), now=now)
             made.save()
             begin(HANDOVER, made, actor=actor, now=now)
             within = timedelta(minutes=float(policy_value(HAND_OVER_MINUTES, at=now, site=made.site)))

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import Min, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
@@ -24,6 +24,7 @@ from occ.people.lifecycle import person_locked
 from occ.people.models import Person, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.times import local_day
 from realtime.choices import AttendanceStatus, DayKind, HeadcountStatus
 from realtime.models import AttendanceMark, Headcount, RosterLine
@@ -92,7 +93,7 @@ def attendance_mark(*, person_id: int, day: date, status: str, note: str, actor:
     mark = mark or AttendanceMark(person=person, site=site, day=day)
     mark.status, mark.said, mark.note = status, said, note.strip()
     mark.marked_at, mark.marked_by = now, actor
-    sign(mark, actor, note.strip()[:100] or _("Marked"), now=now)
+    sign(mark, actor, note.strip()[:100] or kept(gettext_noop("Marked")), now=now)
     mark.save()
     data = {"person": person.pk, "day": day.isoformat(), "status": status, "said": said}
     record(actor=actor, action="attendance.marked", subject=mark, data=data, now=now, site=site)
@@ -140,7 +141,7 @@ def headcount_hand(*, headcount_id: int, note: str, actor: User, now: datetime) 
         for one in days if one.planned.person_id not in {*marks, actor.person_id}
         and one.shift.status != AttendanceStatus.ABSENT  # who still comes is late, and not absent
     ]  # fmt: skip
-    create_many(new, actor=actor, why=_("Confirmed for the shift"), now=now)
+    create_many(new, actor=actor, why=kept(gettext_noop("Confirmed for the shift")), now=now)
     statuses = [marks[pk].status if (pk := one.planned.person_id) in marks else one.shift.status for one in days]
     found.counts = counted(statuses)
     found.status, found.note, found.handed_at, found.handed_by = HeadcountStatus.HANDED, note.strip(), now, actor

@@ -13,8 +13,8 @@ from django.db.models.functions import Coalesce
 from occ.figures.registry import Scope
 from occ.people.models import Person, Site, Team, TeamMembership
 from occ.times import JAKARTA, local_day, next_month
-from realtime.attendance.formulas import adherence_percent, conformance_percent, share
 from realtime.choices import AttendanceStatus, DayKind
+from realtime.formulas import adherence_percent, conformance_percent, share
 from realtime.models import AttendanceMark, ShiftRecord
 
 MINUTE = 60_000

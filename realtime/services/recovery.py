@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
 from occ.documents.models import IssuedDocument
@@ -79,7 +79,7 @@ def plan_open(*, site: Site, channel: str, alert_id: int | None = None, actor: U
     if alert is not None:
         situation["alert"] = {"kind": alert.kind, "opened_at": alert.opened_at.isoformat(), "figures": alert.figures}
     plan = RecoveryPlan(site=site, channel=channel, alert=alert, opened_at=now, opened_by=actor, situation=situation)
-    sign(plan, actor, _("Drawn up"), now=now)
+    sign(plan, actor, kept(gettext_noop("Drawn up")), now=now)
     plan.save()
     begin(RECOVERY, plan, actor=actor, now=now)
     if alert is not None:
@@ -124,7 +124,7 @@ def plan_expect(
         "scr_then": round(then.scr, 1), "service_level": round(now_is.service_level, 1),
         "service_level_then": round(then.service_level, 1),
     }  # fmt: skip
-    sign(plan, actor, _("Expected effect"), now=now)
+    sign(plan, actor, kept(gettext_noop("Expected effect")), now=now)
     plan.save(update_fields=["expected"])
     return plan
 

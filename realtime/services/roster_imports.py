@@ -7,10 +7,12 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, WrongState
 from occ.people.history import sign
 from occ.people.models import Site, User
+from occ.texts import kept
 from realtime.choices import RosterStatus
 from realtime.models import Roster
 from realtime.services.roster_reading import Upload, roster_read
@@ -36,15 +38,15 @@ def roster_import(
     if not reading.changes and target is not None:
         return _told(target, 0)
     if target is None or target.status == RosterStatus.PUBLISHED:
-        reason = _("Imported from %(file)s") % {"file": name[:200]}
+        reason = kept(gettext_noop("Imported from %(file)s"), file=name[:200])
         target = roster_begin(site=site, month=month, reason=reason, actor=actor, now=now)
     elif target.status == RosterStatus.VALIDATED:
-        note = _("Imported from %(file)s") % {"file": name[:200]}
+        note = kept(gettext_noop("Imported from %(file)s"), file=name[:200])
         target = roster_reopen(roster_id=target.pk, note=note, actor=actor, now=now)
     source = {"file": name, "sha256": reading.sha256}
     changes = cells_put(target, reading.cells, reading.codes, actor=actor, now=now, source=source)
     target.file_name, target.file_sha256 = name[:200], reading.sha256
-    sign(target, actor, _("Imported from %(file)s") % {"file": name[:200]}, now=now)
+    sign(target, actor, kept(gettext_noop("Imported from %(file)s"), file=name[:200]), now=now)
     target.save(update_fields=["file_name", "file_sha256"])
     return _told(target, len(changes))
 

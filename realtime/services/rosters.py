@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
@@ -21,6 +22,7 @@ from occ.people.history import sign
 from occ.people.models import Person, Site, User
 from occ.people.scope import has_role
 from occ.people.shifts import shifts_changed
+from occ.texts import kept
 from occ.times import FIRST_YEAR, LAST_YEAR, next_month
 from occ.workflow.services import begin, step
 from realtime.choices import DayKind, FindingCode, RosterStatus
@@ -78,6 +80,7 @@ def _begin(
     )  # fmt: skip
     sign(made, actor, reason, now=now)
     made.save()
+    _written_by(made, actor)
     if base is not None:
         lines_copy(base, made)
     begin(ROSTER, made, actor=actor, now=now, note=reason.strip())
@@ -134,9 +137,17 @@ def cells_put(
     RosterLine.objects.filter(pk__in=gone).delete()
     made = [(one.person_id, one.day, one.now) for one in changes if one.now is not None]
     RosterLine.objects.bulk_create(lines_of(roster, made, codes, channels), batch_size=2_000)
+    _written_by(roster, actor)
     data = (source or {}) | {"cells": len(changes), "changes": said(changes[:200], codes)}
     record(actor=actor, action="roster.changed", subject=roster, data=data, now=now, site=roster.site)
     return changes
+
+
+def _written_by(roster: Roster, actor: Actor) -> None:
+    """Who wrote in a version neither validates nor signs it off. A swap is its two agents' work: somebody else approved
+    it already."""
+    if isinstance(actor, User) and not roster.amends:
+        roster.hands.add(actor)
 
 
 def said(changes: Iterable[Change], codes: Codes) -> list[list[Any]]:
@@ -156,7 +167,7 @@ def days_of(month: date) -> list[date]:
 
 @transaction.atomic
 def roster_validate(*, roster_id: int, actor: User, now: datetime) -> Roster:
-    """No finding blocks: it may be published. Raises NotAllowed, WrongState, Invalid (findings, an empty roster)."""
+    """No finding blocks: it may be published. Raises NotAllowed (also of what one wrote), WrongState, Invalid."""
     _month(roster_id)
     found: dict[str, Any] = {}
     with step(ROSTER, Roster, roster_id, "validate", actor=actor, now=now, evidence=found) as roster:
@@ -249,7 +260,7 @@ def _revise(versions: Sequence[Roster], new: Roster, *, actor: Actor, now: datet
         words = _("Another version was published meanwhile. Load the page anew and look at what it changes.")
         raise WrongState(words, code="changed")
     if old is not None:
-        note = _("Version %(n)s") % {"n": new.version}
+        note = kept(gettext_noop("Version %(n)s"), n=new.version)
         with step(ROSTER, Roster, old.pk, "revise", actor=ROSTERING, now=now, note=note):
             pass
     return old
@@ -275,7 +286,7 @@ def _carry_over(new: Roster, changes: Sequence[Change], *, now: datetime) -> Non
     if work is None:
         return
     if work.status == RosterStatus.VALIDATED:
-        note = _("Version %(n)s was published meanwhile") % {"n": new.version}
+        note = kept(gettext_noop("Version %(n)s was published meanwhile"), n=new.version)
         work = roster_reopen(roster_id=work.pk, note=note, actor=ROSTERING, now=now)
     mine = cells_of(work, {one.person_id for one in changes})
     wanted = {(one.person_id, one.day): one.now for one in changes if mine.get((one.person_id, one.day)) == one.was}
@@ -283,7 +294,7 @@ def _carry_over(new: Roster, changes: Sequence[Change], *, now: datetime) -> Non
         source = {"from_version": new.version}
         cells_put(work, wanted, codes_of(work.site), actor=ROSTERING, now=now, source=source)
     last = Roster.objects.filter(site_id=new.site_id, month=new.month).aggregate(last=Max("version"))["last"]
-    note = work.note or _("Changes version %(n)s") % {"n": new.version}
+    note = work.note or kept(gettext_noop("Changes version %(n)s"), n=new.version)
     _write(work, ROSTERING, note, now, base=new, version=last + 1, note=note)
 
 

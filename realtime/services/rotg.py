@@ -25,11 +25,12 @@ from occ.people.lifecycle import person_locked
 from occ.people.models import Person, PersonQuerySet, RoleAssignment, Site, User, in_force
 from occ.people.scope import has_role, site_filter
 from occ.policies.services import Values, policy_value
+from occ.texts import kept
 from occ.times import JAKARTA, local_day
 from occ.workflow.services import begin, step
+from realtime.choices import Answer, ViolationStatus, WalkStatus
 from realtime.models import Rule, RuleVersion, Violation, WalkLine
 from realtime.rotg import notices
-from realtime.rotg.choices import Answer, ViolationStatus, WalkStatus
 from realtime.rotg.deadlines import due_in_days
 from realtime.rotg.policies import ANSWER, ANSWER_DAYS, DECIDE, DECIDE_DAYS, REMIND_HOURS
 from realtime.rotg.workflow import ANSWERERS, RECORDERS, VIOLATION
@@ -90,7 +91,7 @@ def violation_record(
         what=what,
         answer_due_at=due_in_days(now, float(policy_value(ANSWER_DAYS, at=now, site=site)), site.zone),
     )  # fmt: skip
-    sign(made, actor, _("Recorded"), now=now)
+    sign(made, actor, kept(gettext_noop("Recorded")), now=now)
     made.save()
     begin(VIOLATION, made, actor=actor, now=now)
     if file is not None:
@@ -138,8 +139,11 @@ def is_own(user: User, violation: Violation) -> bool:
 
 
 def may_decide(user: User, violation: Violation) -> bool:
-    """A coordinator of the site, or the team leader whose people the person is among; never of oneself."""
-    return not is_own(user, violation) and leads(user, violation.person_id, violation.site)
+    """A coordinator of the site, or the team leader whose people the person is among; never of oneself, and never of
+    what one has recorded."""
+    if is_own(user, violation) or user.pk == violation.seen_by_id:
+        return False
+    return leads(user, violation.person_id, violation.site)
 
 
 def _locked(pk: int) -> Violation:
@@ -226,7 +230,7 @@ def _remind(pk: int, now: datetime) -> bool:
 def violation_uphold(*, violation_id: int, note: str, actor: User, now: datetime) -> Violation:
     """It stands. Repeated ones propose a coaching or a pembinaan, in the same transaction.
 
-    Raises NotAllowed (one's own, or another team's), WrongState, Invalid (no reason).
+    Raises NotAllowed (of oneself, recorded by oneself, or another team's), WrongState, Invalid (no reason).
     """
     person_locked(Violation.objects.values_list("person_id", flat=True).get(pk=violation_id))
     violation = _decide("uphold", violation_id, note, actor, now)
@@ -245,6 +249,8 @@ OUTCOMES = {"uphold": gettext_noop("The violation was upheld"), "drop": gettext_
 
 def _decide(name: str, pk: int, note: str, actor: User, now: datetime) -> Violation:
     found = Violation.objects.select_related("site").get(pk=pk)
+    if actor.pk == found.seen_by_id:
+        raise NotAllowed(_("You have recorded it: somebody else decides whether it stands."))
     if not may_decide(actor, found):
         raise NotAllowed
     note = note.strip()

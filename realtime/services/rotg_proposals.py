@@ -20,9 +20,9 @@ from occ.people.scope import has_role, people_filter
 from occ.policies.services import policy_value
 from occ.times import local_day
 from occ.workflow.services import begin, step
+from realtime.choices import FollowUp
 from realtime.models import RotgProposal, Violation
 from realtime.rotg import notices, taking
-from realtime.rotg.choices import FollowUp
 from realtime.rotg.counting import Repeated, Upheld, repeated
 from realtime.rotg.deadlines import due_in_days
 from realtime.rotg.policies import PROPOSED, PROPOSED_DAYS, REPEATS

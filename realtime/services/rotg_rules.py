@@ -13,8 +13,8 @@ from occ.people.history import sign
 from occ.people.models import Site, User
 from occ.people.scope import site_ids
 from occ.times import JAKARTA, local_day
+from realtime.choices import Severity
 from realtime.models import Rule, RuleVersion
-from realtime.rotg.choices import Severity
 from realtime.rotg.workflow import KEEPERS
 
 ONE_DAY = timedelta(days=1)

@@ -14,8 +14,8 @@ from occ.ledger.services import record
 from occ.people.models import Site, User
 from occ.people.scope import has_role
 from occ.times import local_day
+from realtime.choices import Answer, WalkStatus
 from realtime.models import FloorWalk, RuleVersion, Violation, WalkLine
-from realtime.rotg.choices import Answer, WalkStatus
 from realtime.rotg.workflow import WALKERS
 
 NOTE = 300

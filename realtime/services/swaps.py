@@ -1,6 +1,8 @@
 """Two agents who change shifts (RTM-1): asked by one, agreed by the other, approved by the team leader.
 
-What is approved is published at once as a version of its own, if no rule of the roster is broken by it.
+What both have on these days is kept when it is asked. Where the roster says something else by the time that it is
+agreed or approved, nothing is swapped: it would be another swap. What is approved is published at once as a version of
+its own, if no rule of the roster is broken by it.
 """
 
 from __future__ import annotations
@@ -11,20 +13,22 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.notifications.addressees import audience
 from occ.notifications.services import notify
 from occ.people.choices import Role
 from occ.people.history import sign
-from occ.people.models import Person, User
+from occ.people.models import Person, Site, User
 from occ.people.scope import has_role
+from occ.texts import kept
 from occ.times import local_day, month_of
 from occ.workflow.services import begin, step
 from realtime.choices import DayKind, SwapStatus
 from realtime.models import RosterLine, ShiftSwap
 from realtime.notices import SWAP_AGREED, SWAP_ASKED, SWAP_ENDED
-from realtime.rostering.codes import Cell
+from realtime.rostering.codes import Cell, codes_of
 from realtime.services.rosters import month_locked, roster_amend
 from realtime.workflow import SWAP
 
@@ -55,7 +59,7 @@ def swap_ask(
         raise Invalid(_("Your colleague has neither a shift nor a day off then."), field="other_day")
     swap = ShiftSwap(
         site=person.site, person=person, day=day, other=other, other_day=other_day, reason=reason.strip()[:300],
-        requested_at=now,
+        agreed=_told(person.site, (person.pk, other.pk), mine), requested_at=now,
     )  # fmt: skip
     sign(swap, actor, reason, now=now)
     try:
@@ -74,6 +78,37 @@ def _cells(site_id: int, people: tuple[int, ...], days: tuple[date, ...]) -> dic
     return {(person, day): Cell(kind, shift) for person, day, kind, shift in found}
 
 
+def _told(site: Site, people: tuple[int, ...], cells: dict[tuple[int, date], Cell]) -> list[dict[str, Any]]:
+    """These cells as a swap keeps them; an empty one is none."""
+    codes = codes_of(site)
+    return [
+        {"day": day.isoformat(), "person": person, "kind": cell.kind, "shift": cell.shift_id, "code": codes.shown(cell),
+         "hours": codes.known[cell.shift_id].hours if cell.shift_id is not None else ""}
+        for (person, day), cell in sorted(cells.items()) if person in people
+    ]  # fmt: skip
+
+
+def differs(swap: ShiftSwap, cells: dict[tuple[int, date], Cell]) -> bool:
+    """Whether the roster says something else of these days than what was agreed."""
+    agreed = {(one["person"], one["day"]): (one["kind"], one["shift"]) for one in swap.agreed}
+    return agreed != {(person, day.isoformat()): (cell.kind, cell.shift_id) for (person, day), cell in cells.items()}
+
+
+def _must_be_as_agreed(swap: ShiftSwap, cells: dict[tuple[int, date], Cell]) -> None:
+    if differs(swap, cells):
+        words = _("The roster is not what it was when this swap was asked. Withdraw it or refuse it, and ask anew.")
+        raise WrongState(words, code="changed")
+
+
+def _days(swap: ShiftSwap) -> tuple[date, ...]:
+    return tuple(dict.fromkeys((swap.day, swap.other_day)))
+
+
+def cells_now(swap: ShiftSwap) -> dict[tuple[int, date], Cell]:
+    """What both have on its days by the published roster."""
+    return _cells(swap.site_id, (swap.person_id, swap.other_id), _days(swap))
+
+
 def _is(actor: User, person_id: int) -> None:
     if actor.person_id != person_id:
         raise NotAllowed(_("This step is your colleague's."))
@@ -81,9 +116,10 @@ def _is(actor: User, person_id: int) -> None:
 
 @transaction.atomic
 def swap_accept(*, swap_id: int, actor: User, now: datetime) -> ShiftSwap:
-    """The other agent agrees; now a team leader decides."""
+    """The other agent agrees; now a team leader decides. Raises NotAllowed, WrongState (the roster changed, too)."""
     with step(SWAP, ShiftSwap, swap_id, "accept", actor=actor, now=now) as swap:
         _is(actor, swap.other_id)
+        _must_be_as_agreed(swap, cells_now(swap))
         params = _params(swap)
         to = audience(Role.TEAM_LEADER, site=swap.site, now=now)
         notify(to=to, kind=SWAP_AGREED.key, params=params, key=f"swap:{swap.pk}:agreed", url=swap.get_absolute_url(),
@@ -148,13 +184,13 @@ EXCHANGED = ("", DayKind.SHIFT, DayKind.OFF)  # leave is nobody else's, and an e
 
 def _exchanged(swap: ShiftSwap) -> dict[date, dict[tuple[int, date], Cell | None]]:
     """By month: on each of the days each has what the other had. Raises WrongState where that is no swap any more."""
-    days = tuple(dict.fromkeys((swap.day, swap.other_day)))
-    cells = _cells(swap.site_id, (swap.person_id, swap.other_id), days)
+    days, cells = _days(swap), cells_now(swap)
     if cells.get((swap.person_id, swap.day), Cell("")).kind != DayKind.SHIFT:
         raise WrongState(_("The roster has changed: there is no shift to swap on that day any more."), code="changed")
     swapped = [cells.get((person, day), Cell("")) for person in (swap.person_id, swap.other_id) for day in days]
     if any(cell.kind not in EXCHANGED for cell in swapped):
         raise WrongState(_("One of you is on leave, sick or excused on one of these days."), code="changed")
+    _must_be_as_agreed(swap, cells)
     found: dict[date, dict[tuple[int, date], Cell | None]] = defaultdict(dict)
     for day in days:
         one, two = (swap.person_id, day), (swap.other_id, day)
@@ -163,9 +199,9 @@ def _exchanged(swap: ShiftSwap) -> dict[date, dict[tuple[int, date], Cell | None
 
 
 def _reason(swap: ShiftSwap) -> str:
-    days = " / ".join(day.isoformat() for day in dict.fromkeys((swap.day, swap.other_day)))
-    said = {"name": swap.person.name, "other": swap.other.name, "days": days}
-    return _("Swap of %(name)s and %(other)s: %(days)s") % said
+    days = " / ".join(day.isoformat() for day in _days(swap))
+    said = {"name": swap.person.name[:80], "other": swap.other.name[:80], "days": days}
+    return kept(gettext_noop("Swap of %(name)s and %(other)s: %(days)s"), **said)
 
 
 def _params(swap: ShiftSwap) -> dict[str, Any]:

@@ -31,9 +31,9 @@ from occ.people.models import Person, Site, Team, TeamMembership, User, in_force
 from occ.people.scope import has_role, sites_for
 from occ.sheets.writing import OutColumn
 from occ.times import in_reach, local_day
-from realtime.attendance.formulas import adherence_percent, conformance_percent
 from realtime.attendance.judging import Shift as Judged
 from realtime.choices import AttendanceStatus, HeadcountStatus
+from realtime.formulas import adherence_percent, conformance_percent
 from realtime.models import (
     ROSTER_READERS,
     AttendanceMark,

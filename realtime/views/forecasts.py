@@ -203,14 +203,19 @@ def _page(
         "evaluations": evaluations.filter(day=first).select_related("made_by"),
         "form": (form or EvaluationForm()) if may and pooled is not None else form,
         "evaluate_url": f"{reverse('realtime:forecast_evaluate')}?{_address(place).partition('?')[2]}",
-        "actions": _actions(place) if may else [], "may": may,
+        "actions": _actions(place, may), "may": may,
     }  # fmt: skip
     return render(request, "realtime/forecasts.html", context, status=status)
 
 
-def _actions(place: dict[str, Any]) -> list[dict[str, str]]:
+def _actions(place: dict[str, Any], may: bool) -> list[dict[str, str]]:
+    list_ = urlencode({"site": place["site"].pk, "channel": place["channel"]})
+    made = {"label": _("Forecasts made"), "url": f"{reverse('realtime:forecasts_made')}?{list_}", "icon": "list"}
+    if not may:
+        return [made]
     said = urlencode({"site": place["site"].pk, "channel": place["channel"], "day": place["day"].isoformat()})
     return [
+        made,
         {"label": _("Enter"), "url": f"{reverse('realtime:forecast_enter')}?{said}", "icon": "pencil"},
         {"label": _("Import"), "url": reverse("realtime:forecasts:import"), "icon": "upload"},
         {"label": _("Compute anew"), "url": f"{reverse('realtime:forecast_make')}?{said}", "icon": "refresh"},
@@ -305,7 +310,8 @@ def forecast(request: HttpRequest, pk: int) -> HttpResponse:
     ]  # fmt: skip
     context = {
         "title": _("Forecast"), "subtitle": f"{found.get_channel_display()} · {found.site.name}", "forecast": found,
-        "crumbs": _crumbs(), "days": days, "zone": found.site.zone,
+        "crumbs": [*_crumbs(), {"label": _("Forecasts made"), "url": reverse("realtime:forecasts_made")}],
+        "days": days, "zone": found.site.zone,
     }  # fmt: skip
     return render(request, "realtime/forecast.html", context)
 

@@ -31,7 +31,7 @@ from occ.people.scope import has_role
 from occ.processes import Stepping, plain_stepping, process_context, step_make
 from occ.sheets.writing import OutColumn
 from occ.times import local_day
-from realtime.choices import SwapStatus
+from realtime.choices import DayKind, SwapStatus
 from realtime.models import ROSTER_READERS, CalendarFeed, RosterLine, ShiftSwap
 from realtime.services import calendars, swaps
 from realtime.workflow import SWAP
@@ -230,6 +230,10 @@ def swap_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
     return done if isinstance(done, HttpResponse) else _detail(request, found, done, status=422)
 
 
+def _kind(kind: str) -> str:
+    return str(DayKind(kind).label) if kind in DayKind.values else kind
+
+
 def _detail(request: HttpRequest, found: ShiftSwap, tried: dict[str, forms.Form], *, status: int = 200) -> HttpResponse:
     days = list(dict.fromkeys((found.day, found.other_day)))
     rows = RosterLine.objects.in_force().filter(
@@ -237,6 +241,7 @@ def _detail(request: HttpRequest, found: ShiftSwap, tried: dict[str, forms.Form]
     )
     cells = {(one.person_id, one.day): one for one in rows.select_related("shift")}
     people = (found.person, found.other)
+    agreed = {(one["person"], one["day"]): one | {"label": _kind(one["kind"])} for one in found.agreed}
     context = process_context(request, STEPPING, found, tried) | {
         "title": _("Swap of shifts"), "subtitle": f"{found.person.name} ⇄ {found.other.name}",
         "crumbs": [{"label": _("Swaps of shifts"), "url": reverse("realtime:swaps")}],
@@ -244,5 +249,9 @@ def _detail(request: HttpRequest, found: ShiftSwap, tried: dict[str, forms.Form]
         "table": [
             {"day": day, "cells": [cells.get((one.pk, day)) for one in people]} for day in days
         ],
+        "agreed": [
+            {"day": day, "cells": [agreed.get((one.pk, day.isoformat())) for one in people]} for day in days
+        ] if found.agreed else [],
+        "changed": found.is_open and swaps.differs(found, swaps.cells_now(found)),
     }  # fmt: skip
     return render(request, "realtime/swap.html", context, status=status)

@@ -21,7 +21,7 @@ from occ.errors import NotAllowed, Refused
 from occ.forms import SheetForm, add_refusal
 from occ.import_wizard import Wizard
 from occ.jobs.models import Job, State
-from occ.jobs.services import job_start
+from occ.jobs.services import job_start, must_still_cover
 from occ.people.access import get_visible, me
 from occ.people.models import Site, User
 from occ.people.scope import has_role
@@ -97,8 +97,9 @@ def mapping_new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     job = get_visible(Job, user, pk)
     if job.kind != jobs.HEAD.key:
         raise Http404
+    must_still_cover(user, job)
     context: dict[str, Any] = {"title": job.input_name, "crumbs": WIZARD.crumbs(), "job": job, "urls": WIZARD.urls()}
-    if job.state != State.DONE:
+    if job.state != State.DONE or job.is_cleared:
         return render(request, "imports/running.html", context)
     site = Site.objects.get(pk=job.params["site"])
     chosen = request.POST.get("way") != "text"

@@ -31,6 +31,7 @@ from occ.people.models import Person, PersonQuerySet, Site, TeamMembership, User
 from occ.people.scope import has_role, site_filter, sites_for
 from occ.processes import Stepping, plain_stepping, process_context, step_make
 from occ.sheets.writing import OutColumn
+from occ.texts import said
 from realtime.choices import DayKind, FindingCode, RosterStatus
 from realtime.models import ROSTER_READERS, Roster, RosterLine
 from realtime.rostering.codes import SHOWN, Codes, codes_of
@@ -127,7 +128,7 @@ def columns() -> list[OutColumn]:
 
 def line(one: Any) -> list[Any]:
     return [one.month, one.site.name, one.version, one.get_status_display(), one.people, one.published_at,
-            str(one.published_by or ""), one.note]  # fmt: skip
+            str(one.published_by or ""), said(one.note)]  # fmt: skip
 
 
 register_list(

@@ -30,8 +30,8 @@ from occ.people.scope import has_role, sites_for
 from occ.processes import Stepping, plain_stepping, process_context, step_make
 from occ.sheets.writing import OutColumn
 from occ.times import JAKARTA, local_day
+from realtime.choices import Severity, ViolationStatus
 from realtime.models import ROTG_READERS, RULE_READERS, FloorWalk, RotgProposal, Rule, RuleVersion, Violation, WalkLine
-from realtime.rotg.choices import Severity, ViolationStatus
 from realtime.rotg.workflow import PROPOSAL, RECORDERS, VIOLATION
 from realtime.services import rotg, rotg_proposals
 from realtime.views.rotg_rules import toned
@@ -282,7 +282,7 @@ def _detail(
     context |= {
         "title": _("Violation of rule %(number)s") % {"number": found.version.rule.number},
         "subtitle": f"{found.person.name} · {found.site.name}", "crumbs": crumbs(), "violation": found,
-        "version": toned(found.version), "own": rotg.is_own(user, found), "now": now, "waits": waits,
+        "version": toned(found.version), "own": rotg.is_own(user, found), "now": now, "answer_waits": waits,
         "files": attachments_of(found).order_by("uploaded_at"),
         "evidence_form": evidence or (FileForm() if may_add else None),
         "earlier": others.select_related("version__rule", "site").order_by("-seen_at", "-pk")[:5],

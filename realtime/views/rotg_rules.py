@@ -28,8 +28,8 @@ from occ.people.scope import has_role, site_ids
 from occ.sheets.writing import OutColumn
 from occ.timeline import entry
 from occ.times import JAKARTA, local_day
+from realtime.choices import Severity
 from realtime.models import RULE_READERS, Rule, RuleVersion
-from realtime.rotg.choices import Severity
 from realtime.rotg.workflow import KEEPERS
 from realtime.services import rotg_rules as services
 

@@ -26,8 +26,8 @@ from occ.people.access import get_visible, me
 from occ.people.models import Site, User
 from occ.people.scope import has_role, sites_for
 from occ.sheets.writing import OutColumn
+from realtime.choices import Answer, WalkStatus
 from realtime.models import ROTG_READERS, FloorWalk, Violation, WalkLine
-from realtime.rotg.choices import Answer, WalkStatus
 from realtime.rotg.workflow import WALKERS
 from realtime.services import rotg_walks as services
 from realtime.views.rotg_rules import toned

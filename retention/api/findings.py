@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from occ.api.endpoints import AFTER, KEY, SIZE, body_of, paged, query_of, user_of
+from occ.api.fields import SaidField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
 from occ.people.access import get_visible
@@ -25,6 +26,7 @@ class DamageSerializer(serializers.ModelSerializer[Finding]):
     kind = serializers.CharField()
     status = serializers.CharField()
     site = serializers.CharField(source="site.code")
+    detail = SaidField()
     store = serializers.CharField(source="store.code", default=None, allow_null=True)
     source = serializers.CharField(source="source.code", default=None, allow_null=True)  # type: ignore[assignment]
 

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from occ.api.endpoints import AFTER, KEY, SIZE, body_of, paged, query_of, user_of
-from occ.api.fields import DayField
+from occ.api.fields import DayField, SaidField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
 from occ.approvals.proving import identity_prove
@@ -44,6 +44,7 @@ class ConditionSerializer(serializers.ModelSerializer[Condition]):
 
 class ProposalSerializer(serializers.ModelSerializer[Proposal]):
     site = serializers.CharField(source="site.code")
+    reason = SaidField()
     kind = serializers.SerializerMethodField(help_text="chat, recording or documents")
     conditions = ConditionSerializer(many=True)
     document = serializers.CharField(
@@ -63,6 +64,7 @@ class ProposalSerializer(serializers.ModelSerializer[Proposal]):
 
 
 class LineSerializer(serializers.ModelSerializer[Item]):
+    error = SaidField()
     name = serializers.SerializerMethodField(help_text="ID at the source, or the document's number")
     place = serializers.SerializerMethodField(help_text="source, or where it is kept")
     sha256 = serializers.SerializerMethodField()

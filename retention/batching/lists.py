@@ -16,6 +16,7 @@ from occ.list_export import register_list
 from occ.people.models import Site, User
 from occ.people.scope import has_role
 from occ.sheets.writing import OutColumn
+from occ.texts import said
 from retention.choices import BatchStatus, CheckKind, FindingKind, FindingStatus, RecordKind, Result
 from retention.models import Bag, Batch, Check, Finding, Source, Store
 from retention.personal import CATALOGUE_READERS
@@ -159,7 +160,7 @@ def finding_columns() -> list[OutColumn]:
 
 def finding_line(one: Finding) -> Sequence[Any]:
     return [
-        one.get_kind_display(), str(one.store or one.source), one.name, one.detail, one.site.code,
+        one.get_kind_display(), str(one.store or one.source), one.name, said(one.detail), one.site.code,
         one.get_status_display(), one.found_at, one.seen_at, one.due_at, one.settled_at,
     ]  # fmt: skip
 
@@ -176,7 +177,7 @@ def check_columns() -> list[OutColumn]:
 def check_line(one: Check) -> Sequence[Any]:
     return [
         one.get_kind_display(), one.of, one.started_at, one.ended_at, one.get_result_display(), one.objects_count,
-        one.bytes_count, one.failures, one.note, one.document.full_number if one.document else "",
+        one.bytes_count, one.failures, said(one.note), one.document.full_number if one.document else "",
     ]  # fmt: skip
 
 

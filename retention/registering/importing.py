@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from occ.documents.services import kept_until
 from occ.errors import Invalid, Refused, WrongState
@@ -25,6 +25,7 @@ from occ.people.models import Site
 from occ.sheets.child import key
 from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
+from occ.texts import kept
 from retention.services.register import Line, entry_push
 
 LOCK = 0x0CC_4E6
@@ -117,7 +118,7 @@ def _try(
     meaning = Meaning(site)
     preview = validate(table, lambda row: (), duplicates_on=[("number", "site")] if site is None else ["number"])
     done = dict.fromkeys(("created", "changed", "unchanged"), 0)
-    why = _("Imported from %(file)s") % {"file": name}
+    why = kept(gettext_noop("Imported from %(file)s"), file=name)
     for i, row in enumerate(table.rows):
         if not row.problems:
             try:

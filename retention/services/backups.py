@@ -23,8 +23,10 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from psycopg2.extras import execute_values
 
+from occ.texts import kept
 from retention.backing.keys import KeyWrong
 from retention.backing.packing import (
     PACK_FILES,
@@ -296,11 +298,11 @@ class Run:
             size = sum(one.size for one in members)
             Bag.objects.filter(pk=bag.pk).update(files=F("files") + len(members), bytes=F("bytes") + size)
             solved = Problem.objects.filter(record__in=good, settled_at=None)
-            solved.update(settled_at=now, settled_note=_("Backed up on a later try."))
+            solved.update(settled_at=now, settled_note=kept(gettext_noop("Backed up on a later try.")))
         for trouble in made.troubles:
-            kept = {"kind": trouble.kind, "detail": trouble.detail, "tried_at": now, "tried": True}
-            if not Problem.objects.filter(record=trouble.pk, settled_at=None).update(**kept):
-                Problem.objects.create(batch=batch, record_id=trouble.pk, found_at=now, **kept)
+            fields = {"kind": trouble.kind, "detail": trouble.detail, "tried_at": now, "tried": True}
+            if not Problem.objects.filter(record=trouble.pk, settled_at=None).update(**fields):
+                Problem.objects.create(batch=batch, record_id=trouble.pk, found_at=now, **fields)
         problems = Problem.objects.filter(batch=batch, settled_at=None).count()
         Batch.objects.filter(pk=batch.pk).update(
             done_count=F("done_count") + len(members), problems_count=problems, heard_at=now, stops=0, error=""
@@ -351,8 +353,8 @@ class Run:
             batch = Batch.objects.select_for_update(no_key=True).select_related("site").get(pk=self.batch_id)
             if batch.run == self.run_id:
                 after = WAITS[min(batch.stops, len(WAITS) - 1)]
-                kept = {"run": None, "stops": batch.stops + 1, "error": reason[:300], "next_at": now + after}
-                Batch.objects.filter(pk=batch.pk).update(**kept)
+                fields = {"run": None, "stops": batch.stops + 1, "error": reason[:300], "next_at": now + after}
+                Batch.objects.filter(pk=batch.pk).update(**fields)
                 stopped_tell(batch, reason[:300], now=now)
         return Outcome.WAITS
 
@@ -361,7 +363,7 @@ class Run:
 
 
 def too_large(one: Wanted) -> Trouble:
-    return Trouble(one.pk, ProblemKind.UNREADABLE, _("It is larger than a bag may be."))
+    return Trouble(one.pk, ProblemKind.UNREADABLE, kept(gettext_noop("It is larger than a bag may be.")))
 
 
 def payload_name(pk: int, path: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Count, F, Min, Q, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
@@ -22,6 +23,7 @@ from occ.people.history import sign
 from occ.people.models import Site, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.times import local_day, month_of
 from occ.workflow.services import begin, step
 from retention.choices import BatchStatus, RecordKind, RecordState
@@ -119,23 +121,23 @@ def batch_for(*, site: Site, kind: str, month: date, due: datetime, now: datetim
     batch = next((one for one in parts if one.is_open), None)
     if batch is None:
         batch = Batch(kind=kind, site=site, month=month, part=len(parts) + 1, due_at=due, opened_at=now)
-        sign(batch, BEAT, _("Gathered"), now=now)
+        sign(batch, BEAT, kept(gettext_noop("Gathered")), now=now)
         batch.save()
-        begin(BATCH, batch, actor=BEAT, now=now, note=_("Gathered"))
+        begin(BATCH, batch, actor=BEAT, now=now, note=kept(gettext_noop("Gathered")))
         # What is catalogued too late could have been begun when its like began to gather.
         began = min(now, due - timedelta(days=policy_value(GATHER_DAYS, at=now, site=site)))
         obligation_open(
             rule=BACKED_UP, subject=batch, label=batch.identifier, site=site, team=None, starts_at=began, due_at=due,
-            late_cause=_("Catalogued after its time") if due <= now else "", actor=BEAT, now=now,
+            late_cause=kept(gettext_noop("Catalogued after its time")) if due <= now else "", actor=BEAT, now=now,
         )  # fmt: skip
     elif due < batch.due_at:
         batch.due_at = due
-        sign(batch, BEAT, _("An earlier record joined"), now=now)
+        sign(batch, BEAT, kept(gettext_noop("An earlier record joined")), now=now)
         batch.save(update_fields=["due_at"])
         obligation_move(
             subject=batch, rule=BACKED_UP, due_at=due,
             starts_at=min(batch.opened_at, due - timedelta(days=policy_value(GATHER_DAYS, at=now, site=site))),
-            reason=_("An earlier record joined"), actor=BEAT, now=now,
+            reason=kept(gettext_noop("An earlier record joined")), actor=BEAT, now=now,
         )  # fmt: skip
     return batch
 
@@ -183,7 +185,7 @@ def batch_start(*, batch_id: int, actor: Actor, now: datetime) -> Batch:
 def batch_stop(*, batch_id: int, now: datetime) -> None:
     """Some of its records cannot be backed up: it is incomplete, and tried again in a day."""
     problems = Problem.objects.filter(batch=batch_id, settled_at=None).count()
-    note = _("Records that could not be backed up: %(n)s.") % {"n": problems}
+    note = kept(gettext_noop("Records that could not be backed up: %(n)s."), n=problems)
     also = {"run": None, "next_at": now + AGAIN}
     with step(BATCH, Batch, batch_id, "stop", actor=BACKUP, now=now, note=note, also=also) as batch:
         incomplete_tell(batch, problems, now=now)
@@ -224,12 +226,14 @@ def record_waive(*, record_id: int, reason: str, actor: User, now: datetime) -> 
         raise WrongState(_("Only a record that could not be backed up can be waived."))
     row.state, row.waived_because = RecordState.WAIVED, reason.strip()[:300]
     row.save(update_fields=["state", "waived_because"])
-    problems.update(settled_at=now, settled_note=(_("Waived: %(reason)s") % {"reason": row.waived_because})[:300])
+    problems.update(
+        settled_at=now, settled_note=kept(gettext_noop("Waived: %(reason)s"), reason=row.waived_because[:200])[:300]
+    )
     left = Problem.objects.filter(batch=row.batch_id, settled_at=None).count()
-    kept: dict[str, Any] = {"problems_count": left}
+    fields: dict[str, Any] = {"problems_count": left}
     if not left:  # nothing is in its way: beat starts it, and it completes
-        kept["next_at"] = now
-    Batch.objects.filter(pk=row.batch_id).update(**kept)
+        fields["next_at"] = now
+    Batch.objects.filter(pk=row.batch_id).update(**fields)
     data = {"reason": row.waived_because}
     record(actor=actor, action="retention.record_waived", subject=row, data=data, now=now, site=row.site)
     return row

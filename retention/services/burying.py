@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ExpressionWrapper, F, TextField
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.encryption import Unreadable, decrypt
 from occ.ledger.services import record
+from occ.texts import kept
 from retention.choices import ItemState
 from retention.marks import id_kept, id_mark
 from retention.models import Item, Proposal, Record, Trail
@@ -140,8 +141,8 @@ def _sorted_out(done: "list[tuple[Line, str]]") -> "tuple[list[tuple[Line, str]]
     with connection.cursor() as cursor:
         cursor.execute("SELECT n, retention_refused(n) FROM unnest(%s::bigint[]) AS n", [records])
         why = {record: reason for record, reason in cursor.fetchall() if reason is not None}
-    words = _("Refused by the database: %(why)s.")
-    refused = {one.item: words % {"why": why[one.record]} for one, _outcome in done if one.record in why}
+    words = gettext_noop("Refused by the database: %(why)s.")
+    refused = {one.item: kept(words, why=why[one.record][:160]) for one, _outcome in done if one.record in why}
     return [(one, outcome) for one, outcome in done if one.record not in why], refused
 
 

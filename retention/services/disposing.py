@@ -16,12 +16,14 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import NotAllowed, WrongState
 from occ.ledger.services import record
 from occ.people.actors import Actor
 from occ.people.models import User
 from occ.people.scope import has_role
+from occ.texts import kept
 from occ.times import local_day
 from occ.workflow.services import step
 from retention.choices import ItemDecision, ItemState, ProposalStatus
@@ -57,7 +59,9 @@ def proposal_execute(*, proposal_id: int, actor: User, now: datetime) -> Proposa
         _may_begin(proposal, actor, now)
         if burying.list_in_database(proposal) != proposal.list_sha256:
             if proposal.status == ProposalStatus.APPROVED:
-                proposal_void(proposal_id=proposal.pk, note=_("The list is not the one of its hash."), now=now)
+                proposal_void(
+                    proposal_id=proposal.pk, note=kept(gettext_noop("The list is not the one of its hash.")), now=now
+                )
             raise WrongState(_("The list is not the one that was approved."))
     also: dict[str, Any] = {"executed_by": actor, "executed_at": proposal.executed_at or now, "trouble": ""}
     with step(PROPOSAL, Proposal, proposal_id, "execute", actor=actor, now=now, also=also) as found:
@@ -243,9 +247,10 @@ def _outcome(line: looking.Line, gone: list[bool | str], *, there: bool) -> str:
     if gone[0]:
         return "deleted"
     if not there:
-        return "!" + _("It is not there, and no other file of this source either: is the disk?")
+        return "!" + kept(gettext_noop("It is not there, and no other file of this source either: is the disk?"))
     if line.begun_before:
         return "deleted"
     if line.known_gone:
         return "was gone"
-    return "!" + _("It was not there, and no scan of the source has said so: scan the source and try again.")
+    words = gettext_noop("It was not there, and no scan of the source has said so: scan the source and try again.")
+    return "!" + kept(words)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.jobs.models import Job
 from occ.ledger.services import record
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.workflow.services import step
 from retention.choices import BagStatus, ItemState
 from retention.models import Bag, Copy, LostPacked, Pack, Packed, Probe, Proposal
@@ -45,16 +46,16 @@ def end(run: "Run") -> None:
     failed = run.proposal.items.filter(state=ItemState.FAILED).count()
     waiting = paper_disposing.waiting(run.proposal).count()
     if failed or waiting:
-        of_records = _("%(count)s records could not be deleted.")
-        words = _("%(count)s documents could not be deleted.") if documents else of_records
-        said = [words % {"count": failed}] if failed else []
+        of_records = gettext_noop("%(count)s records could not be deleted.")
+        words = gettext_noop("%(count)s documents could not be deleted.") if documents else of_records
+        said = [kept(words, count=failed)] if failed else []
         if waiting:
-            said.append(_("%(count)s papers wait to be destroyed by hand.") % {"count": waiting})
+            said.append(kept(gettext_noop("%(count)s papers wait to be destroyed by hand."), count=waiting))
             paper_disposing.ask_for_papers(run.proposal, now=run.clock())
         Proposal.objects.filter(pk=run.proposal.pk).update(trouble="")  # every place answered
         stop(run, " ".join(said))
     elif not run.proposal.items.filter(state=ItemState.DESTROYED).exists():
-        note = _("Nothing of it was destroyed: all of it is held or was destroyed before.")
+        note = kept(gettext_noop("Nothing of it was destroyed: all of it is held or was destroyed before."))
         proposal_void(proposal_id=run.proposal.pk, note=note, now=run.clock())
     else:
         _finish(run)

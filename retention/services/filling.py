@@ -18,11 +18,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import NotAllowed, WrongState
 from occ.ledger.services import record
 from occ.people.actors import Actor
 from occ.people.models import User
+from occ.texts import kept
 from retention.backing.packing import Halted, Spool, Stopped, compare, place_says, spooled, written
 from retention.choices import BagStatus, CheckKind, FindingKind, Result
 from retention.models import Check, Copy, Finding, Journal, Pack, Packed, Store
@@ -164,22 +166,22 @@ def _copy(pack: Pack, shelf: Shelf, check: Check, run: uuid.UUID, clock: Clock) 
         if not Check.objects.filter(pk=check.pk, run=run).update(heard_at=now):
             raise Halted
         if good is None:
-            detail = _("No other store has a good copy of it.") + " " + "; ".join(why)
+            detail = kept(gettext_noop("No other store has a good copy of it.")) + " " + "; ".join(why)
             seen = [Seen(pack.name, pack.bag.batch.site, detail, pack.bag)]
             findings_keep(kind=FindingKind.NOT_COPIED, place=_store(shelf), seen=seen, complete=False, now=now)
             Check.objects.filter(pk=check.pk).update(failures=F("failures") + 1)
             return False
-        kept = held(pack)
-        if kept:
+        still = held(pack)
+        if still:
             Copy.objects.get_or_create(pack=pack, store_id=store.pk, defaults={"version": version, "checked_at": now})
             kinds = [FindingKind.NOT_COPIED, FindingKind.FOREIGN_PACK]
             findings_gone(kinds=kinds, place=_store(shelf), names=[pack.name], now=now)
             Check.objects.filter(pk=check.pk).update(
                 objects_count=F("objects_count") + 1, bytes_count=F("bytes_count") + pack.size
             )
-    if not kept:  # destroyed while it was copied
+    if not still:  # destroyed while it was copied
         shelf.delete(pack.name)
-    return kept
+    return still
 
 
 def _store(shelf: Shelf) -> Store:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.obligations.services import Owed, obligation_fulfil, obligations_fulfil, obligations_open
 from occ.people.actors import Actor
@@ -53,13 +53,13 @@ def findings_keep(
     made = [_row(kind, place, name, one, now) for name, one in by_name.items() if name not in known]
     for i in range(0, len(made), SOME):
         some = made[i : i + SOME]
-        create_many(some, actor=CHECKER, why=_("Found by a check"), now=now)
-        begin_many(FINDING, some, actor=CHECKER, now=now, note=_("Found by a check"))
+        create_many(some, actor=CHECKER, why=kept(gettext_noop("Found by a check")), now=now)
+        begin_many(FINDING, some, actor=CHECKER, now=now, note=kept(gettext_noop("Found by a check")))
     back = [one.pk for name, one in known.items() if name in by_name and not one.is_open]
     due = now + _within(now)
     again = step_many(
         FINDING, Finding.objects.filter(pk__in=back), "reopen", actor=CHECKER, now=now,
-        note=_("Found again by a check"), also={"settled_at": None, "found_at": now, "due_at": due},
+        note=kept(gettext_noop("Found again by a check")), also={"settled_at": None, "found_at": now, "due_at": due},
     )  # fmt: skip
     _owe([*made, *again], now)
     of_place.filter(name__in=list(by_name)).update(seen_at=now)
@@ -122,7 +122,7 @@ def _owe(findings: list[Finding], now: datetime) -> None:
 
 def _go(rows: "QuerySet[Finding]", now: datetime) -> int:
     gone = step_many(FINDING, rows, "gone", actor=CHECKER, now=now, also={"settled_at": now})
-    evidence = {"text": _("A later check found it in order.")}
+    evidence = {"text": kept(gettext_noop("A later check found it in order."))}
     obligations_fulfil(
         subjects=gone, rules=[FINDING_SETTLED], at=now, evidence=evidence, actor=CHECKER, now=now
     )  # fmt: skip

@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.dispatch import Signal
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
@@ -25,6 +26,7 @@ from occ.people.history import sign
 from occ.people.models import Person, Site, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.times import in_reach, local_day, start_of_day
 from retention.choices import HoldReason, RecordKind
 from retention.holding import notices
@@ -189,7 +191,7 @@ def hold_set(*, scope: Scope, reason: str, note: str, until: date | None, actor:
     hold = scope.unsaved()
     hold.number, hold.reason, hold.note, hold.until = _number(scope.site, now), reason, note.strip()[:300], until
     hold.set_by, hold.set_at = actor, now
-    sign(hold, actor, _("Set"), now=now)
+    sign(hold, actor, kept(gettext_noop("Set")), now=now)
     hold.save(force_insert=True)
     _name(hold, scope)
     record(actor=actor, action="hold.set", subject=hold, data=_facts(hold, scope), now=now, site=hold.site)
@@ -288,7 +290,7 @@ def _expire(pk: int, now: datetime) -> bool:
     if hold.expired_at or hold.lifted_at or hold.stands_on(local_day(now, hold.site.zone)):
         return False  # somebody was quicker
     hold.expired_at = now
-    sign(hold, BEAT, _("Its last day is past"), now=now)
+    sign(hold, BEAT, kept(gettext_noop("Its last day is past")), now=now)
     hold.save(update_fields=["expired_at"])
     data = {"number": hold.number, "until": hold.until}
     record(actor=BEAT, action="hold.ended", subject=hold, data=data, now=now, site=hold.site)

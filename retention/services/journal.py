@@ -18,9 +18,11 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.after_restore import register
 from occ.ledger.services import record
+from occ.texts import kept
 from retention.choices import Channel, ItemState, ProposalStatus
 from retention.marks import id_kept, id_mark
 from retention.models import Item, Journal, JournalProof, Proposal, Record, Source, Store, Tombstone
@@ -213,7 +215,7 @@ def void_if_open(proposal: Proposal, now: datetime) -> None:
 
     proposal.refresh_from_db()
     if proposal.status == ProposalStatus.WITH_CLIENT:
-        proposal_void(proposal_id=proposal.pk, note=_("Lines of it were destroyed before."), now=now)
+        proposal_void(proposal_id=proposal.pk, note=kept(gettext_noop("Lines of it were destroyed before.")), now=now)
 
 
 def _record_of(row: dict[str, Any]) -> Record | None:

@@ -11,10 +11,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.people.models import Site
 from occ.policies.services import policy_value
+from occ.texts import kept
 from retention.choices import FindingKind
 from retention.models import Check, Finding, Journal, Store
 from retention.policies import FIXITY_DAYS
@@ -75,7 +76,7 @@ def _look(name: str, sha256: str | None, shelf: Shelf, looked: Looked) -> None:
         if why := why or journal_read(bytes(content))[1]:
             looked.foreign[_kept(name)] = why
     elif why or hashlib.sha256(content).hexdigest() != sha256:
-        looked.wrong[name] = why or _("Its SHA-256 is another one.")
+        looked.wrong[name] = why or kept(gettext_noop("Its SHA-256 is another one."))
 
 
 def _kept(name: str) -> str:

@@ -13,7 +13,9 @@ from typing import Any
 
 from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from occ.texts import kept
 from retention.choices import FindingKind, RecordState
 from retention.marks import SHORT, numbers_hidden
 from retention.models import Source
@@ -162,7 +164,7 @@ class Listing:
                  AND t.path_mark = encode(sha256(convert_to(%s || E'\\n' || w.path, 'UTF8')), 'hex')""",
             [
                 FindingKind.REAPPEARED,
-                _("This conversation was destroyed, and its file is there again."),
+                kept(gettext_noop("This conversation was destroyed, and its file is there again.")),
                 self.source.code,
                 FindingKind.REAPPEARED,
                 FindingKind.UNKNOWN_FILE,
@@ -182,11 +184,11 @@ class Listing:
         count = 0
         known = "AND NOT EXISTS (SELECT FROM unnest(%s::text[]) AS a(dir) WHERE starts_with(r.path, a.dir || '/'))"
         for pks in self._pks(f"SELECT r.id {GONE} AND r.gone_at IS NULL {known}", [self.source.pk, away]):
-            kept = "id = ANY(%s) AND state <> 'destroyed' AND gone_at IS NULL"
-            count += self._run(f"UPDATE retention_record SET gone_at = %s WHERE {kept}", [now, pks])  # noqa: S608
+            still = "id = ANY(%s) AND state <> 'destroyed' AND gone_at IS NULL"
+            count += self._run(f"UPDATE retention_record SET gone_at = %s WHERE {still}", [now, pks])  # noqa: S608
         self._run(
             f"INSERT INTO scan_wrong SELECT %s, r.path, %s, r.id {GONE} AND r.gone_at IS NOT NULL",
-            [FindingKind.FILE_GONE, _("Its file is no longer at the source."), self.source.pk],
+            [FindingKind.FILE_GONE, kept(gettext_noop("Its file is no longer at the source.")), self.source.pk],
         )
         return count
 

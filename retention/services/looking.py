@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from occ.texts import kept
 from retention.choices import FindingKind, ItemState, RecordState, Result
 from retention.models import Copy, Hold, Item, Proposal, Record
 from retention.services.ages import past, rules_of
@@ -93,17 +94,20 @@ def _line(item: int, line: str, item_state: str, facts: tuple[Any, ...]) -> Line
     backed = state == RecordState.WAIVED or (state == RecordState.BACKED_UP and copied and not damaged)
     verdict: tuple[str, str] = (ItemState.STARTED, "")
     if state == RecordState.DESTROYED:
-        verdict = (ItemState.RELEASED, _("It was destroyed before."))
+        verdict = (ItemState.RELEASED, kept(gettext_noop("It was destroyed before.")))
     elif held:
         verdict = (ItemState.PULLED, "")
     elif line_of(*facts[:n]) != line:
-        verdict = (ItemState.FAILED, _("The record is not what it was when it was approved."))
+        verdict = (ItemState.FAILED, kept(gettext_noop("The record is not what it was when it was approved.")))
     elif not old:
-        verdict = (ItemState.RELEASED, _("It must be kept longer by now than when it was approved."))
+        verdict = (ItemState.RELEASED, kept(gettext_noop("It must be kept longer by now than when it was approved.")))
     elif not may_delete:
-        verdict = (ItemState.FAILED, _("OCC has no right to delete at this source."))
+        verdict = (ItemState.FAILED, kept(gettext_noop("OCC has no right to delete at this source.")))
     elif not backed:
-        verdict = (ItemState.FAILED, _("Its backup is not in order; only what can be restored is destroyed."))
+        verdict = (
+            ItemState.FAILED,
+            kept(gettext_noop("Its backup is not in order; only what can be restored is destroyed.")),
+        )
     known = Known(fingerprint, size if state == RecordState.BACKED_UP else None, sha256)
     return Line(
         item, facts[0], source, path, sidecar, gone_at is not None, item_state == ItemState.STARTED, known, verdict
@@ -147,7 +151,14 @@ def verify_packs(run: "Run", items: "QuerySet[Item]") -> None:
         result = Result.FAILED if kind else Result.OK
         Copy.objects.filter(pk=copy.pk).update(checked_at=now, result=result)
         if kind:
-            seen = [Seen(copy.pack.name, copy.pack.bag.batch.site, _("Read before a deletion"), bag=copy.pack.bag)]
+            seen = [
+                Seen(
+                    copy.pack.name,
+                    copy.pack.bag.batch.site,
+                    kept(gettext_noop("Read before a deletion")),
+                    bag=copy.pack.bag,
+                )
+            ]
             findings_keep(kind=kind, place=copy.store, seen=seen, complete=False, now=now)
 
 

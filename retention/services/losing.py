@@ -13,6 +13,7 @@ from datetime import datetime
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
@@ -20,6 +21,7 @@ from occ.people.choices import Role
 from occ.people.history import sign
 from occ.people.models import Site, User
 from occ.people.scope import has_role
+from occ.texts import kept
 from occ.times import local_day
 from occ.workflow.services import begin, step
 from retention.backing import keys
@@ -204,7 +206,7 @@ def loss_confirm(*, loss_id: int, note: str, actor: User, now: datetime) -> Loss
     also = {"decided_by": actor, "decided_at": now, "records_count": len(done.shut), "bytes_count": done.bytes}
     with step(LOSS, Loss, loss_id, "confirm", actor=actor, now=now, note=note, also=also) as loss:
         records = _moved(loss, done.shut)
-        why = _("Declared lost: %(number)s") % {"number": loss.number}
+        why = kept(gettext_noop("Declared lost: %(number)s"), number=loss.number)
         findings_write_off(rows=_settled(loss), note=why, now=now)
         data = {"number": loss.number, "bag": loss.bag.identifier, "records": len(records), "first": records[0],
                 "last": records[-1]}  # fmt: skip

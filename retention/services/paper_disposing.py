@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.approvals.proving import Proof
 from occ.approvals.services import name_of, position_of
@@ -28,6 +29,7 @@ from occ.obligations.services import obligation_fulfil, obligation_open
 from occ.people.models import User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.times import end_of_day, local_day
 from occ.workflow.services import step
 from retention.choices import EntryStatus, ItemDecision, ItemState, Medium, ProposalStatus, Way
@@ -127,19 +129,19 @@ def _verdict(one: Item, held: set[int], needed: set[int], today: date) -> tuple[
     thing = one.document or one.entry
     assert thing is not None
     if thing.status in (Status.DESTROYED, EntryStatus.DESTROYED):
-        return ItemState.RELEASED, _("It was destroyed before.")
+        return ItemState.RELEASED, kept(gettext_noop("It was destroyed before."))
     if one.pk in held:
         return ItemState.PULLED, ""
     if one.document_id in needed:
-        return ItemState.RELEASED, _("An open process needs it again: it stays.")
+        return ItemState.RELEASED, kept(gettext_noop("An open process needs it again: it stays."))
     if paper_lists.line_of_item(one) != one.line:
         if one.entry is not None:
-            return ItemState.RELEASED, _("Its entry was changed after the list was frozen: it stays.")
+            return ItemState.RELEASED, kept(gettext_noop("Its entry was changed after the list was frozen: it stays."))
         if thing.status == Status.SUPERSEDED:
-            return ItemState.RELEASED, _("It was revised after the list was frozen: it stays.")
-        return ItemState.FAILED, _("The document is not what it was when it was approved.")
+            return ItemState.RELEASED, kept(gettext_noop("It was revised after the list was frozen: it stays."))
+        return ItemState.FAILED, kept(gettext_noop("The document is not what it was when it was approved."))
     if thing.expires_on >= today:
-        return ItemState.RELEASED, _("It must still be kept.")
+        return ItemState.RELEASED, kept(gettext_noop("It must still be kept."))
     return ItemState.STARTED, ""
 
 
@@ -155,7 +157,9 @@ def _delete(lines: Sequence[tuple[Item, bool]]) -> dict[int, str]:
         if why := [said[each] for each in there[name] if said[each]] or left[name]:
             failed[one.pk] = why[0]
         elif not there[name] and not begun and not _deleted_before(one):
-            failed[one.pk] = _("Its file was not where it should be, and nobody knows where it is: look for it first.")
+            failed[one.pk] = kept(
+                gettext_noop("Its file was not where it should be, and nobody knows where it is: look for it first.")
+            )
     return failed
 
 
@@ -183,7 +187,7 @@ def _bury(proposal: Proposal, lines: Sequence[tuple[Item, bool]], failed: dict[i
                 _end_line(proposal, one, {"file": "deleted"}, local_day(now, proposal.site.zone), now)
         except (IntegrityError, WrongState) as refusal:
             why = str(refusal).partition("\n")[0]
-            failed[one.pk] = _("Refused by the database: %(why)s.") % {"why": why}
+            failed[one.pk] = kept(gettext_noop("Refused by the database: %(why)s."), why=str(why)[:160])
             data = {"proposal": proposal.number, "why": why}
             record(actor=DISPOSER, action=FILE_DELETED, subject=one.document, data=data, now=now, site=proposal.site)
     for pk, error in failed.items():
@@ -262,7 +266,9 @@ def _by_hand(proposal: Proposal, one: Item, done: ByHand, proof: Proof, actor: U
     try:
         entry_destroy(entry_id=one.entry.pk, on=done.on_day, note=proposal.number, actor=actor, now=now)
     except IntegrityError as refusal:
-        raise WrongState(_("Refused by the database: %(why)s.") % {"why": str(refusal).partition("\n")[0]}) from refusal
+        raise WrongState(
+            kept(gettext_noop("Refused by the database: %(why)s."), why=str(refusal).partition("\n")[0][:160])
+        ) from refusal
     _end_line(proposal, one, {"by_hand": done.way}, done.on_day, now)
     data = {"entry": one.entry.number, "way": done.way, "place": done.place, "witness": done.witness, "on": done.on_day}
     record(actor=actor, action="retention.paper_destroyed", subject=proposal, data=data, now=now, site=proposal.site)

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Exists, F, Max, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.approvals.choices import Decision
 from occ.approvals.proving import Proof
@@ -23,6 +24,7 @@ from occ.people.history import sign
 from occ.people.models import Site, User
 from occ.people.scope import has_role, site_ids
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.times import end_of_day, local_day
 from occ.workflow.services import begin, step
 from retention.choices import DOCUMENTS, ConditionKey, ItemDecision, ItemState, ProposalStatus, RecordKind
@@ -73,7 +75,7 @@ def _new(*, site: Site, kind: str, reason: str, actor: Actor, now: datetime) -> 
     if not lists.gather(proposal, today):
         raise Invalid(_("Nothing of that kind may be destroyed now."), field="kind")
     lists.count(proposal)
-    sign(proposal, actor, _("Gathered"), now=now)
+    sign(proposal, actor, kept(gettext_noop("Gathered")), now=now)
     proposal.save(update_fields=["items_count", "bytes_count", "first_day", "last_day"])
     return proposal
 
@@ -104,7 +106,7 @@ def drafts_open(*, now: datetime) -> int:
                 continue
             try:
                 with transaction.atomic():
-                    _new(site=site, kind=kind, reason=_("Gathered by itself"), actor=BEAT, now=now)
+                    _new(site=site, kind=kind, reason=kept(gettext_noop("Gathered by itself")), actor=BEAT, now=now)
             except (Invalid, WrongState):  # nothing may go, or somebody was quicker
                 continue
             opened += 1
@@ -313,7 +315,7 @@ def held_pull(*, hold: Hold, actor: Actor, now: datetime) -> int:
         data = {"hold": hold.number, "lines": pulled}
         record(actor=actor, action="retention.lines_pulled", subject=proposal, data=data, now=now, site=proposal.site)
         if proposal.status == ProposalStatus.WITH_CLIENT:
-            note = _("%(hold)s covers %(count)s of its lines.") % {"hold": hold.number, "count": pulled}
+            note = kept(gettext_noop("%(hold)s covers %(count)s of its lines."), hold=hold.number, count=pulled)
             proposal_void(proposal_id=pk, note=note, now=now)
     return count
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
@@ -17,6 +18,7 @@ from occ.people.choices import Role
 from occ.people.history import sign
 from occ.people.models import Site, User
 from occ.people.scope import has_role
+from occ.texts import kept
 from occ.times import in_reach
 from retention.choices import EntryStatus, ItemState, Medium, RegisterKind
 from retention.models import Entry, Item, RegisterLine
@@ -67,7 +69,7 @@ def entry_add(*, line: Line, actor: Actor, now: datetime, why: str = "") -> Entr
     _check(line)
     assert isinstance(actor, User)
     entry = Entry(entered_by=actor, entered_at=now, **_values(line))
-    sign(entry, actor, why or _("Entered"), now=now)
+    sign(entry, actor, why or kept(gettext_noop("Entered")), now=now)
     _save(entry, None)
     record(actor=actor, action="entry.added", subject=entry, data=_facts(entry), now=now, site=entry.site)
     return entry

@@ -11,11 +11,13 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, Refused, WrongState
 from occ.ledger.services import record
 from occ.people.models import User
 from occ.people.scope import has_role
+from occ.texts import kept
 from retention.backing.packing import Stopped, spooled, written
 from retention.choices import FindingKind, Result
 from retention.models import Copy, Finding, Journal, Pack, Store
@@ -91,8 +93,8 @@ def _settle(
     finding: Finding, store: Store, name: str, sha256: str, shown: str, code: str, actor: User, now: datetime
 ) -> None:  # fmt: skip
     """`shown`, `code`: whence it came."""
-    words = _("Written anew from %(store)s and read back; SHA-256 %(sha256)s.")
-    evidence = {"text": words % {"store": shown, "sha256": sha256}}
+    words = gettext_noop("Written anew from %(store)s and read back; SHA-256 %(sha256)s.")
+    evidence = {"text": kept(words, store=shown, sha256=sha256)}
     wrong = Finding.objects.open().filter(store=store, name=name, kind__in=MENDABLE)
     for pk in list(wrong.values_list("pk", flat=True)):
         finding_resolve(finding_id=pk, evidence=evidence, actor=actor, now=now)
@@ -121,5 +123,5 @@ def _journal(page: Journal, finding: Finding, store: Store, actor: User, now: da
 def finding_repair_failed(*, finding_id: int, why: str) -> None:
     """What the page shows of a repair in the background that did not work."""
     Finding.objects.filter(pk=finding_id).update(
-        detail=(_("It could not be written anew: %(why)s") % {"why": why})[:300]
+        detail=kept(gettext_noop("It could not be written anew: %(why)s"), why=str(why)[:160])[:300]
     )

@@ -21,6 +21,7 @@ from time import monotonic
 from celery import current_app
 from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from kombu.exceptions import OperationalError
 
 from occ.errors import Invalid, NotAllowed, WrongState
@@ -28,6 +29,7 @@ from occ.ledger.services import record
 from occ.people.actors import Actor, SystemActor
 from occ.people.models import User
 from occ.people.scope import has_role
+from occ.texts import kept
 from retention.choices import FindingKind
 from retention.marks import path_shown, without
 from retention.models import Finding, Record, Scan, Source
@@ -87,7 +89,7 @@ def source_scan(*, source_id: int, actor: Actor, now: datetime) -> Scan:
     if not source.active:
         raise WrongState(_("This source is not in use."))
     with _alone(source):
-        source.scans.filter(ended_at=None).update(ended_at=now, error=_("Broken off."))
+        source.scans.filter(ended_at=None).update(ended_at=now, error=kept(gettext_noop("Broken off.")))
         scan = Scan.objects.create(source=source, started_at=now, by=str(actor)[:150])
         began = monotonic()
         try:
@@ -163,12 +165,12 @@ class _Scanning:
         counts = {mount: listing.left_out(mount) for mount in known - (before & after)}
         moved = {mount for mount, (there, left) in counts.items() if there and not left and mount not in before | after}
         self.away = sorted(counts.keys() - moved)
-        if (kept := sorted(known - moved)) != self.source.mounts:
-            Source.objects.filter(pk=self.source.pk).update(mounts=kept)
-        words = _("The disk there is not mounted: whether its %(count)s files are there is not known.")
+        if (mounts := sorted(known - moved)) != self.source.mounts:
+            Source.objects.filter(pk=self.source.pk).update(mounts=mounts)
+        words = gettext_noop("The disk there is not mounted: whether its %(count)s files are there is not known.")
         names = {mount: f"disk: {path_shown(self.source.code, mount)}" for mount in known}
         seen = [
-            Seen(names[mount], self.source.site, words % {"count": counts[mount][1]})
+            Seen(names[mount], self.source.site, kept(words, count=counts[mount][1]))
             for mount in self.away if counts[mount][1]
         ]  # fmt: skip
         if seen:
@@ -277,7 +279,7 @@ def scans_overdue(*, now: datetime) -> int:
         first = source.history.order_by("history_date").first()
         since = source.scanned_at or (first.history_date if first else now)
         if now - since > 2 * timedelta(hours=source.scan_every_hours):
-            words = _("It has not been read since then; its last scan says why.")
+            words = kept(gettext_noop("It has not been read since then; its last scan says why."))
             findings_keep(
                 kind=FindingKind.NOT_RUN, place=source, seen=[Seen("scan", source.site, words)], complete=False, now=now
             )

@@ -11,13 +11,14 @@ from itertools import islice
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.ledger.services import record
 from occ.people.actors import Actor
 from occ.people.models import Site
 from occ.people.scope import first_site
 from occ.policies.services import policy_value
+from occ.texts import kept
 from retention.choices import BagStatus, CheckKind, FindingKind, Result
 from retention.models import Bag, Check, Copy, Finding, LostPacked, Pack, Packed, Store
 from retention.policies import DRILL_LATE_DAYS, FIXITY_DAYS
@@ -129,7 +130,7 @@ def _keep(
             findings_keep(kind=kind, place=store, seen=found, complete=False, now=now)
             Copy.objects.filter(store=store, pack__in=pks).update(result=Result.FAILED)
     site = first_site()
-    strangers = [Seen(one.name, site, _("%(n)s bytes") % {"n": one.size}) for one in foreign] if site else []
+    strangers = [Seen(one.name, site, kept(gettext_noop("%(n)s bytes"), n=one.size)) for one in foreign] if site else []
     findings_keep(kind=FindingKind.FOREIGN_PACK, place=store, seen=strangers, complete=False, now=now)
     told = Finding.objects.open().filter(store=store, kind=FindingKind.FOREIGN_PACK, name__startswith="bags/")
     gone_now = set(told.values_list("name", flat=True)).difference(one.name for one in strangers)
@@ -158,11 +159,14 @@ def alarms(*, now: datetime) -> int:
         late: dict[str, tuple[CheckKind, str]] = {}
         oldest = oldest_check(store)
         if oldest is not None and now - oldest > timedelta(days=days):
-            late["fixity"] = CheckKind.FIXITY, _("A package was last read on %(at)s.") % {"at": f"{oldest:%Y-%m-%d}"}
+            late["fixity"] = (
+                CheckKind.FIXITY,
+                kept(gettext_noop("A package was last read on %(at)s."), at=f"{oldest:%Y-%m-%d}"),
+            )
         if oldest is not None and _silent(store, now):
-            late["listing"] = CheckKind.LISTING, _("Its list was not read for two days.")
+            late["listing"] = CheckKind.LISTING, kept(gettext_noop("Its list was not read for two days."))
         if _drill_late(store, now):
-            late["drill"] = CheckKind.DRILL, _("No restore drill was made in time.")
+            late["drill"] = CheckKind.DRILL, kept(gettext_noop("No restore drill was made in time."))
         count += _alarm(store, site, late, now)
     return count
 

@@ -18,10 +18,11 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Min, Q, QuerySet, Sum
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.people.actors import Actor
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.times import JAKARTA, local_day, start_of_day
 from retention.backing import keys
 from retention.backing.frames import HEAD, Broken, Opener, length_in
@@ -88,9 +89,9 @@ class Reading:
         else:
             if size != pack.size:
                 self.kind = FindingKind.SIZE
-                self.detail = _("%(size)s bytes and not %(known)s") % {"size": size, "known": pack.size}
+                self.detail = kept(gettext_noop("%(size)s bytes and not %(known)s"), size=size, known=pack.size)
             elif said.hexdigest() != pack.sha256:
-                self.kind, self.detail = FindingKind.DAMAGED, _("Its SHA-256 is another one.")
+                self.kind, self.detail = FindingKind.DAMAGED, kept(gettext_noop("Its SHA-256 is another one."))
             else:
                 self.shut = looker.shut
 
@@ -216,11 +217,17 @@ def _keep(one: Reading, now: datetime) -> None:
         findings_keep(kind=one.kind, place=copy.store, seen=seen, complete=False, now=now)
         return
     if one.locked:
-        shut = [Seen(pack.name, site, _("The bag's key cannot be read."), bag)]
+        shut = [Seen(pack.name, site, kept(gettext_noop("The bag's key cannot be read.")), bag)]
     else:
         records = Record.objects.in_bulk([tap.record for tap in one.shut if tap.record])
         shut = [
-            Seen(f"{pack.name}#{tap.name}", site, _("The key does not open it."), bag, records.get(tap.record))
+            Seen(
+                f"{pack.name}#{tap.name}",
+                site,
+                kept(gettext_noop("The key does not open it.")),
+                bag,
+                records.get(tap.record),
+            )
             for tap in one.shut
         ]
     known = Finding.objects.open().filter(kind=FindingKind.KEY_MISSING, store=copy.store, bag=bag)

@@ -20,6 +20,7 @@ from occ.people.scope import has_role
 from occ.processes import Stepping, process_context
 from occ.times import local_day
 from occ.workflow.flows import Transition
+from occ.workflow.turns import waiting
 from retention.choices import ConditionKey, ItemDecision, ItemState, ProposalStatus
 from retention.disposal.forms import MissingForm, PapersForm
 from retention.disposal.shown import show
@@ -44,17 +45,21 @@ def make(subject: Any, name: str, data: dict[str, Any], *, actor: User, now: dat
     SERVICES[name](proposal_id=subject.pk, actor=actor, now=now, **data)  # type: ignore[operator]
 
 
+def cools(found: Proposal) -> bool:
+    return found.cooling_until is not None and found.cooling_until > timezone.now()
+
+
 def may(user: User, subject: Any, name: str) -> bool:
     """The client decides on a page of its own, and a berita acara is issued on one; a deletion waits for its time."""
     if name == "execute":
-        cooling = subject.cooling_until is not None and subject.cooling_until > timezone.now()
-        return not cooling and (subject.approval is None or subject.approval.decided_by_id != user.pk)
+        return not cools(subject) and (subject.approval is None or subject.approval.decided_by_id != user.pk)
     return name in SERVICES
 
 
 STEPPING = Stepping(
     PROPOSAL, form_for, make, lambda subject, name: reverse("retention:proposal_step", args=[subject.pk, name]),
     ICONS, frozenset({"withdraw", "recall", "execute"}), may,  # what cannot be undone is asked for twice
+    waits=lambda found: not cools(found),
 )  # fmt: skip
 
 
@@ -83,7 +88,7 @@ def detail(request: HttpRequest, found: Proposal, tried: dict[str, forms.Form], 
         "conditions": _conditions(found, user),
         "counts": [{"state": state, "label": state.label, "count": states[state]} for state in ItemState],
         "done": done,
-        "cooling": found.cooling_until is not None and found.cooling_until > timezone.now(),
+        "cooling": cools(found),
         "at_work": found.status == ProposalStatus.EXECUTING,
         "begun": found.executed_at is not None,
         "probes": found.probes.all(),
@@ -102,15 +107,19 @@ def detail(request: HttpRequest, found: Proposal, tried: dict[str, forms.Form], 
 
 
 def _conditions(found: Proposal, user: User) -> list[dict[str, Any]]:
-    """Each of the five, who said so, and whether this user may; what the database itself knows is said beside it."""
+    """Each of the five: who said so, or whose turn it is; and what the database itself knows of it."""
     said = {one.key: one for one in Condition.objects.filter(proposal=found).select_related("said_by")}
     draft = found.status == ProposalStatus.DRAFT
     known = _known(found) if draft and found.last_day else {}
-    return [
-        {"key": key.value, "label": key.label, "said": said.get(key), "known": known.get(key, ""),
-         "may": draft and key not in said and has_role(user, SAYERS[key], site=found.site)}
-        for key in ConditionKey
-    ]  # fmt: skip
+    conditions, now = [], timezone.now()
+    for key in ConditionKey:
+        missing = draft and key not in said
+        conditions.append(
+            {"key": key.value, "label": key.label, "said": said.get(key), "known": known.get(key, ""),
+             "may": missing and has_role(user, SAYERS[key], site=found.site),
+             "waiting": waiting(key.label, SAYERS[key], site=found.site, now=now) if missing else None}
+        )  # fmt: skip
+    return conditions
 
 
 def _known(found: Proposal) -> dict[ConditionKey, str]:

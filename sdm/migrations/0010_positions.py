@@ -15,7 +15,7 @@ import occ.people.models
 class Migration(migrations.Migration):
     dependencies = [
         ("people", "0001_initial"),
-        ("sdm", "0002_triggers"),
+        ("sdm", "0005_interview_accompanied"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from occ import texts
 from occ.people.choices import LeavingReason
 from occ.people.models import Person, Site, User
 from occ.people.scope import people_filter
@@ -19,6 +20,7 @@ from sdm.choices import LeavingStatus, MainReason, Outcome
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
+NOT_ASKED = gettext_noop("It was not asked for then.")  # why nobody was there, of the interviews of before
 OPEN_LEAVING = [LeavingStatus.RECORDED, LeavingStatus.INTERVIEWED, LeavingStatus.CLEARED]
 
 
@@ -88,6 +90,11 @@ class ExitInterview(models.Model):
     leaving = models.OneToOneField(Leaving, models.PROTECT, related_name="interview")
     held_on = models.DateField(_("held on"))
     interviewer = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("interviewer"))
+    companion = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("superior who was there")
+    )
+    alone_because = models.CharField(_("why no superior was there"), max_length=300, blank=True)
+    # As it was written before a person was chosen; only interviews from before have it.
     accompanied_by = models.CharField(_("superior who was there"), max_length=120, blank=True)
     main_reason = models.CharField(_("main reason"), max_length=20, choices=MainReason)
     explanation = models.TextField(_("in the leaver's words"), blank=True)
@@ -100,15 +107,28 @@ class ExitInterview(models.Model):
 
     class Meta:
         verbose_name = _("exit interview")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(companion__isnull=False) | ~Q(alone_because="") | ~Q(accompanied_by=""),
+                name="interview_accompanied_or_why_not",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.leaving)
 
+    @property
+    def superior(self) -> str:
+        """The name of who was there; empty for nobody."""
+        return self.companion.name if self.companion else self.accompanied_by
+
     def answers(self) -> list[tuple[str, str]]:
         """Label and answer, in the reader's language, for page and document."""
         said: dict[bool | None, Any] = {True: _("yes"), False: _("no"), None: "–"}
-        names = ["accompanied_by", "main_reason", "explanation", "went_well", "to_improve", "handover"]
+        names = ["companion", "main_reason", "explanation", "went_well", "to_improve", "handover"]
         rows = [(self._meta.get_field(one).verbose_name, getattr(self, one)) for one in names]  # type: ignore[union-attr]
+        alone = gettext("nobody: %(why)s") % {"why": texts.said(self.alone_because)} if self.alone_because else ""
+        rows[0] = (rows[0][0], self.superior or alone)
         rows[1] = (rows[1][0], self.get_main_reason_display())
         rows.append((self._meta.get_field("would_return").verbose_name, said[self.would_return]))  # type: ignore[union-attr]
         return [(str(label).capitalize(), str(value) or "–") for label, value in rows]

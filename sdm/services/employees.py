@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
@@ -18,7 +19,7 @@ from occ.people.history import copy_to_history, sign
 from occ.people.lifecycle import person_locked
 from occ.people.memberships import team_from
 from occ.people.models import Person, Site, Team, User
-from occ.texts import hidden
+from occ.texts import hidden, kept
 from occ.times import in_reach, local_day
 from sdm.choices import Began
 from sdm.models import Employee, Placement
@@ -109,7 +110,7 @@ def employee_hire(
         site=site, joined_on=joined_on, actor=actor, now=now,
     ) as person:  # fmt: skip
         employee = Employee(person=person, **_stored(given))
-        _write(employee, _("Taken on"), actor, now, new=True)
+        _write(employee, kept(gettext_noop("Taken on")), actor, now, new=True)
         _place(person, site, person.position, leader, joined_on, Began.HIRED, now, actor, now)
         if team is not None:
             team_from(person, team, joined_on)
@@ -200,7 +201,7 @@ def employee_rejoin(
     here = place_on(person_id, last)
     if here is not None and here.ends_on != last:  # the last day is not over yet, or nobody was told
         here.ends_on = last
-        sign(here, actor, _("Left"), now=now)
+        sign(here, actor, kept(gettext_noop("Left")), now=now)
         here.save(update_fields=["ends_on"])
     person.memberships.filter(starts_on__lte=last, ends_on=None).update(ends_on=last)
     employments.employments_end_with(person=person, last=last, actor=actor, now=now)

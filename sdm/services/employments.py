@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
@@ -12,6 +13,7 @@ from occ.people.actors import Actor
 from occ.people.history import sign
 from occ.people.lifecycle import person_locked
 from occ.people.models import Person, in_force
+from occ.texts import kept
 from occ.times import in_reach
 from sdm.choices import EmploymentKind
 from sdm.models import Employment, Placement
@@ -151,7 +153,7 @@ def employments_end_with(*, person: Person, last: date, actor: Actor, now: datet
     """Nobody has a contract that holds after the last working day."""
     for found in Employment.objects.filter(in_force(last), employee_id=person.pk).exclude(ends_on=last):
         found.ends_on = last
-        sign(found, actor, _("Left"), now=now)
+        sign(found, actor, kept(gettext_noop("Left")), now=now)
         found.save(update_fields=["ends_on"])
 
 
@@ -162,7 +164,7 @@ def employments_go_on(*, person: Person, previous: date, actor: Actor, now: date
             words = _("The contract from %(day)s stands in the way: end it or take it back first.")
             raise WrongState(words % {"day": later.starts_on})
         found.ends_on = found.agreed_until
-        sign(found, actor, _("Does not leave on that day"), now=now)
+        sign(found, actor, kept(gettext_noop("Does not leave on that day")), now=now)
         found.save(update_fields=["ends_on"])
 
 

@@ -13,6 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.documents.models import IssuedDocument
 from occ.documents.services import document_issue
@@ -26,6 +27,7 @@ from occ.people.history import sign
 from occ.people.lifecycle import person_locked
 from occ.people.models import Person, User
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.times import local_day
 from occ.workflow.models import WorkflowStep
 from occ.workflow.services import begin, step
@@ -104,7 +106,7 @@ def _person_of(leaving_id: int) -> int:
 
 def leaving_follow(*, person: Person, previous: date | None, actor: Actor, now: datetime) -> Leaving:
     """A last working day was set or moved, wherever: open the person's leaving, or let the standing one say so too."""
-    employees_take_up(people=[person], actor=actor, now=now, why=_("Leaving"))
+    employees_take_up(people=[person], actor=actor, now=now, why=kept(gettext_noop("Leaving")))
     rows = Leaving.objects.select_for_update(of=("self",), no_key=True).filter(employee_id=person.pk)
     standing = rows.open().first()
     if standing is None and previous is not None:  # closed by now: its day is put right
@@ -114,7 +116,7 @@ def leaving_follow(*, person: Person, previous: date | None, actor: Actor, now: 
     assert person.last_working_day is not None
     if (standing.last_working_day, standing.reason) != (person.last_working_day, person.leaving_reason):
         standing.last_working_day, standing.reason = person.last_working_day, person.leaving_reason
-        sign(standing, actor, _("The last working day or the reason changed"), now=now)
+        sign(standing, actor, kept(gettext_noop("The last working day or the reason changed")), now=now)
         standing.save(update_fields=["last_working_day", "reason"])
         if standing.is_open:
             _duties_move(standing, person, actor, now)
@@ -164,7 +166,8 @@ def _duties_move(found: Leaving, person: Person, actor: Actor, now: datetime) ->
             continue
         obligations.obligation_move(
             subject=found, rule=rule, starts_at=min(found.recorded_at, due_at), due_at=due_at,
-            reason=_("The last working day or the reason changed"), late_cause=LATE_NOTICE, actor=actor, now=now,
+            reason=kept(gettext_noop("The last working day or the reason changed")), late_cause=LATE_NOTICE,
+            actor=actor, now=now,
         )  # fmt: skip
 
 
@@ -198,9 +201,13 @@ def leaving_ends(*, person: Person, to: LeavingStatus, name: str, note: str, act
 
 
 def interview_hold(
-    *, leaving_id: int, held_on: date, note: str = "", actor: User, now: datetime, **answers: Any
-) -> Leaving:
-    """Keep what the leaver said; the duty ends with the day on which the interview was held."""
+    *, leaving_id: int, held_on: date, companion: Person | None = None, alone_because: str = "", note: str = "",
+    actor: User, now: datetime, **answers: Any,
+) -> Leaving:  # fmt: skip
+    """Keep what the leaver said; the duty ends with the day on which the interview was held.
+
+    The superior accompanies it (MO 4.1.3): who that was, or why none did. Raises NotAllowed, WrongState, Invalid.
+    """
     found = Leaving.objects.select_related("site").get(pk=leaving_id)
     today = local_day(now, found.site.zone)
     if held_on > today:
@@ -209,8 +216,13 @@ def interview_hold(
         raise Invalid(_("That lies before the leaving was recorded."), field="held_on")
     if answers.get("main_reason") not in MainReason.values:
         raise Invalid(_("Choose the main reason."), field="main_reason")
+    alone_because = alone_because.strip()
+    _accompanied(found, companion, alone_because, actor)
     with step(LEAVING, Leaving, leaving_id, "interview", actor=actor, now=now, note=note) as found:
-        held = ExitInterview(leaving=found, held_on=held_on, interviewer=actor, **answers)
+        held = ExitInterview(
+            leaving=found, held_on=held_on, interviewer=actor, companion=companion, alone_because=alone_because[:300],
+            **answers,
+        )  # fmt: skip
         sign(held, actor, now=now)
         held.save()
         at = now if held_on == today else min(now, interview_due(held_on, found.site.zone, 0))
@@ -218,6 +230,20 @@ def interview_hold(
             subject=found, rule=INTERVIEW, at=at, evidence={"held_on": held_on.isoformat()}, actor=actor, now=now
         )
     return found
+
+
+def _accompanied(found: Leaving, companion: Person | None, alone_because: str, actor: User) -> None:
+    """MO 4.1.3: the superior accompanies the exit interview."""
+    if companion is None:
+        if not alone_because:
+            raise Invalid(_("Say which superior was there, or why none was."), field="companion")
+        return
+    if alone_because:
+        raise Invalid(_("A superior was there: leave the reason empty."), field="alone_because")
+    if companion.pk == found.employee_id:
+        raise Invalid(_("This is who leaves: choose the superior."), field="companion")
+    if companion.pk == actor.person_id:
+        raise Invalid(_("You hold the interview: choose who was there beside you."), field="companion")
 
 
 def interview_waive(*, leaving_id: int, note: str, actor: User, now: datetime) -> Leaving:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, Refused, WrongState
 from occ.ledger.services import record
@@ -17,7 +18,7 @@ from occ.people.history import sign
 from occ.people.lifecycle import Place, person_locked
 from occ.people.memberships import team_change_withdraw, team_from, teams_end, teams_go_on
 from occ.people.models import Person, Site, Team, in_force
-from occ.texts import hidden
+from occ.texts import hidden, kept
 from occ.times import in_reach, local_day
 from sdm.choices import Began
 from sdm.models import Placement
@@ -272,7 +273,7 @@ def placement_effect(planned: Placement, *, actor: Actor, now: datetime) -> None
         person.refresh_from_db()
         team_before = None
     planned.told_at, planned.stuck_because = now, ""
-    sign(planned, actor, _("The day has come"), now=now)
+    sign(planned, actor, kept(gettext_noop("The day has come")), now=now)
     planned.save(update_fields=["told_at", "stuck_because"])
     _mirror(person, team_before, on=planned.starts_on, actor=actor, now=now)
 
@@ -281,7 +282,7 @@ def stint_end(*, person: Person, actor: Actor, now: datetime) -> None:
     """The last working day is over: nothing goes on beyond it (signal `left`)."""
     last = person.last_working_day
     assert last is not None
-    why = _("Left")
+    why = kept(gettext_noop("Left"))
     for later in _later(person, last):
         sign(later, actor, why, now=now)
         later.delete()
@@ -330,7 +331,7 @@ def last_day_follow(*, person: Person, previous: date | None, actor: Actor, now:
         _go_on(person, previous, actor, now)
     for planned in _later(person, last):
         if planned.planned:
-            _cancel(person, planned, _("Leaves before that day"), actor, now)
+            _cancel(person, planned, kept(gettext_noop("Leaves before that day")), actor, now)
     if coming_back is not None:
         stint_end(person=person, actor=actor, now=now)
 
@@ -347,6 +348,6 @@ def _go_on(person: Person, previous: date, actor: Actor, now: datetime) -> None:
     ended = rows.filter(ends_on=previous).first()
     if ended is None or rows.filter(starts_on__gt=previous).exists():
         return
-    _end(ended, None, _("Does not leave on that day"), actor, now)
+    _end(ended, None, kept(gettext_noop("Does not leave on that day")), actor, now)
     teams_go_on(person, previous)
     employments.employments_go_on(person=person, previous=previous, actor=actor, now=now)

@@ -21,7 +21,7 @@ from occ.notifications.kinds import KINDS, Kind, register
 from occ.notifications.services import notify
 from occ.people.choices import Role
 from occ.people.models import SavedView, Site, User
-from occ.policies.services import SETTERS
+from occ.policies.registry import SETTERS
 from sdm.personal import LETTER_READERS
 from tests.access.matrix import EVERYBODY, READERS, Row, World, job_of_a_stranger, what_a_stranger_gets, who_is_let_in
 from tests.factories import person, user

@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.req("KER-9", "RTM-3"), pytest.mark.timeout(400), pytes
 FLOOR, MAKERS = set(FLOOR_READERS), set(FORECASTERS)
 ROWS: dict[str, Row] = {
     "realtime:forecasts": Row(get=FLOOR),
+    "realtime:forecasts_made": Row(get=FLOOR),
     "realtime:forecast": Row(get=FLOOR, of="forecast", sees=FLOOR),
     "realtime:forecast_make": Row(get=MAKERS, post=MAKERS),
     "realtime:forecast_enter": Row(get=MAKERS, post=MAKERS),

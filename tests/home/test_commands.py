@@ -5,25 +5,50 @@ from __future__ import annotations
 import io
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import call_command, get_commands, load_command_class
 from django.core.management.base import CommandError
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import override
 
 from occ.celery import app
+from occ.commands import EnglishCommand
 from occ.home import tracing
 from occ.ledger import heartbeats
 from occ.notifications.models import Notification
-from tests.factories import Floor
+from occ.people.choices import Role
+from tests.factories import Floor, user
+
+OWN = ("occ.", "userids", "retention", "realtime", "coaching", "sdm", "service")
 
 
 def said(*words: str, **options: Any) -> Any:
     out = io.StringIO()
     call_command(*words, stdout=out, **options)
     return json.loads(out.getvalue()) if options.get("json") else out.getvalue()
+
+
+@pytest.mark.req("KER-13")
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_a_command_speaks_english_whatever_the_pages_begin_with(floor: Floor, tmp_path: Path, language: str) -> None:
+    user(Role.DOCUMENT_CONTROL)
+    file = tmp_path / "logbook.xlsx"
+    file.write_bytes(b"%PDF-1.7")
+    with override(language), pytest.raises(CommandError, match="This is a PDF, not a spreadsheet"):
+        call_command("import_logbook", str(file), site="JKT")
+
+
+def test_every_command_that_refuses_in_words_speaks_english() -> None:
+    """Beat's and the floor's work say no word; those of the demo live through it in Indonesian."""
+    silent = {"tick", "floor", "trace", "load_demo", "demo_code"}
+    own = {name: app for name, app in get_commands().items() if app.startswith(OWN)}
+    assert silent <= own.keys()
+    for name in own.keys() - silent:
+        assert isinstance(load_command_class(own[name], name), EnglishCommand), name
 
 
 @pytest.mark.req("KER-8", "UID-5")

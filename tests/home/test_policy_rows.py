@@ -9,12 +9,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from occ.errors import Refused
+from occ.errors import NotAllowed, Refused
+from occ.home.navigation import FLOOR
 from occ.obligations.models import ObligationEvent
 from occ.obligations.sweep import sweep
 from occ.people.choices import Role
 from occ.policies.models import Policy
+from occ.policies.registry import DEFINITIONS
 from occ.policies.services import policy_last, policy_set, policy_value
+from occ.times import JAKARTA, start_of_day
 from sdm.policies import ITEMS
 from tests.factories import Floor, site, user
 from tests.userids.test_ladder import in_threads
@@ -29,7 +32,7 @@ def posted(rows: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
     data: dict[str, Any] = {"rows-TOTAL_FORMS": len(rows), "rows-INITIAL_FORMS": sum(bool(r.get("key")) for r in rows)}
     for i, row in enumerate(rows):
         data |= {f"rows-{i}-{name}": value for name, value in row.items()}
-    return data | {"reason": "asked for by the client"} | more
+    return data | {"reason": "asked for by the client", "valid_from": timezone.localdate().isoformat()} | more
 
 
 @pytest.fixture
@@ -153,6 +156,65 @@ def test_who_sets_it_for_one_site_begins_with_what_holds_there(floor: Floor, cli
     assert client.post(URL, posted(rows, site=floor.jkt.pk)).status_code == 302
     assert client.get(URL).context["rows"][1].initial["hours"] == -7
     assert client.post(URL, posted(rows, site=site("YGY").pk)).status_code == 422
+
+
+@pytest.mark.req("KER-6")
+def test_the_form_begins_with_what_holds_at_the_site_that_is_chosen(floor: Floor, manager: Client) -> None:
+    now, key = timezone.now(), "userids.deactivate.hours"
+    policy_set(key=key, value=12, valid_from=now, reason="r", site=floor.jkt, actor=floor.manager, now=now)
+    url = f"/policies/{key}/"
+    for query, value, where in (("", 24, None), (f"?site={floor.jkt.pk}", 12, floor.jkt), ("?site=x", 24, None)):
+        form = manager.get(url + query).context["form"]
+        assert (form["value"].value(), form["site"].value()) == (value, where and where.pk)
+        assert form["valid_from"].value() == timezone.localdate()
+    rows = steps()
+    rows[1]["hours"] = "-7"
+    assert manager.post(URL, posted(rows, site=floor.jkt.pk)).status_code == 302
+    assert manager.get(f"{URL}?site={floor.jkt.pk}").context["rows"][1].initial["hours"] == -7
+    assert manager.get(URL).context["rows"][1].initial["hours"] != -7
+    assert manager.post(URL, posted(rows, site=999_999)).status_code == 422
+
+
+@pytest.mark.req("KER-6")
+def test_a_policy_is_planned_for_a_day_and_never_for_one_that_is_past(floor: Floor, manager: Client) -> None:
+    key, today = "userids.deactivate.hours", timezone.localdate()
+    url = f"/policies/{key}/"
+
+    def change(value: Any, day: Any) -> int:
+        return int(manager.post(url, {"value": value, "valid_from": day, "reason": "rapat"}).status_code)
+
+    for wrong in (today - timedelta(days=1), "", "x", "01/12/2026", "9999-01-01"):
+        assert change(12, wrong) == 422
+    then = today + timedelta(days=3)
+    assert (change(12, then), change(10, then)) == (302, 302), "a plan is corrected before its day"
+    begins = start_of_day(then, JAKARTA)
+    values = [policy_value(key, at=begins + after) for after in (-timedelta(seconds=1), timedelta(seconds=1))]
+    assert values == [24, 10] and policy_value(key, at=begins) == 12
+    assert [one["planned"] for one in manager.get(url).context["history"]] == [True, True, False]
+    assert change(20, today) == 302 and policy_value(key, at=timezone.now()) == 20
+
+
+@pytest.mark.req("KER-9")
+@pytest.mark.parametrize("key", [one for one in DEFINITIONS if one.startswith("login.")])
+def test_who_comes_in_and_how_is_the_administrators_to_set(floor: Floor, key: str) -> None:
+    """Every role: whoever could lower the bar could pass under it with somebody else's name."""
+    url = f"/policies/{key}/"
+    value: Any = [] if DEFINITIONS[key].choices else DEFINITIONS[key].default
+    given = {"value": value, "reason": "uji", "valid_from": timezone.localdate().isoformat()}
+    for role in Role:
+        client = Client()
+        client.force_login(user(role))
+        may, reads = role == Role.ADMINISTRATOR, role in FLOOR
+        answer = client.get(url)
+        assert answer.status_code == (200 if reads else 403)
+        assert not reads or (answer.context["form"] is not None) is may
+        assert client.post(url, given).status_code == (302 if may else 403)
+    now = timezone.now()
+    with pytest.raises(NotAllowed):
+        policy_set(key=key, value=value, valid_from=now, reason="r", site=None, actor=floor.manager, now=now)
+    local = Client()
+    local.force_login(user(Role.ADMINISTRATOR, floor.jkt))
+    assert local.post(url, given).status_code == 403, "they hold everywhere"
 
 
 def test_what_nobody_types_is_refused_too(floor: Floor, manager: Client) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django import forms
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 from django.template import engines
 from django.template.loader import get_template, render_to_string
@@ -33,6 +34,27 @@ def english():
 def render(source: str, **context: object) -> str:
     template = engines["django"].from_string("{% load occ_ui %}" + source)
     return template.render({"now": NOW, "zone": JAKARTA, **context}, RequestFactory().get("/"))
+
+
+class Upload(forms.Form):
+    file = forms.FileField()
+    day = forms.DateField()
+
+
+@pytest.mark.req("KER-14")
+def test_a_file_that_came_with_a_refused_form_is_said_to_be_needed_again() -> None:
+    def shown(day: str, name: str = "list.xlsx", **files: object) -> str:
+        file = SimpleUploadedFile(name, b"x")
+        return render("{% field form.file %}", form=Upload({"day": day}, {"file": file} | files))
+
+    words = "Choose “list.xlsx” again"
+    page = shown("yesterday")
+    assert words in page and 'aria-describedby="id_file_again"' in page and 'id="id_file_again"' in page
+    assert "Choose" not in shown("2026-11-20"), "nothing was refused"
+    assert "Choose" not in render("{% field form.file %}", form=Upload()), "nothing was sent"
+    assert "Choose" not in shown("yesterday", file=None), "no file came: the field says that it needs one"
+    hostile = render("{% field form.file %}", form=Upload({}, {"file": SimpleUploadedFile("<b>.xlsx", b"x")}))
+    assert "<b>" not in hostile and "&lt;b&gt;" in hostile
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,10 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
-from occ.errors import NotAllowed
+from occ.errors import Invalid, NotAllowed
 from occ.jobs import kinds, services
 from occ.jobs.kinds import Kind, Outcome
 from occ.jobs.models import ATTEMPTS, SILENT, Job, State
@@ -49,6 +50,21 @@ def files() -> list[str]:
 
 def started(floor: Floor, kind: str, **params: Any) -> Job:
     return job_start(kind=kind, params=params, owner=floor.support, now=NOW)
+
+
+@pytest.mark.req("KER-9")
+def test_a_file_that_is_too_large_is_refused_before_it_is_stored(floor: Floor, deed: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(services, "LARGEST_INPUT", 1)
+    kind, before = deed(lambda job, progress, now: Outcome()), files()
+    for size, fits in ((2**20, True), (2**20 + 1, False)):
+        file = ContentFile(b"x" * size, name="list.csv")
+        if fits:
+            job_start(kind=kind, params={}, owner=floor.support, now=NOW, file=file)
+            continue
+        with pytest.raises(Invalid) as refused:
+            job_start(kind=kind, params={}, owner=floor.support, now=NOW, file=file)
+        assert (refused.value.field, refused.value.code) == ("file", "too_large")
+    assert Job.objects.count() == 1 and len(files()) == len(before) + 1
 
 
 @pytest.mark.req("KER-8")
@@ -104,6 +120,56 @@ def test_a_file_made_under_a_role_that_has_ended_is_not_given_out(floor: Floor, 
     assert client.get(f"/exports/{job.pk}/file/").status_code == 200, "a wider one covers it"
     storages["default"].delete(Job.objects.get(pk=job.pk).output_file)
     assert client.get(f"/exports/{job.pk}/file/").status_code == 404, "lost: said, and no mistake of ours"
+
+
+@pytest.mark.req("KER-9")
+def test_what_an_import_found_is_shown_under_the_role_it_was_found_by(floor: Floor, client: Client) -> None:
+    """Every page of every import, and what reads of a list that was not taken."""
+    now = timezone.now()
+    mover = user(Role.WFM, floor.jkt, name="mover")
+    for role in (Role.RTFM, Role.SUPPORT, Role.HR_RECRUITMENT, Role.DOCUMENT_CONTROL, Role.ADMINISTRATOR):
+        RoleAssignment.objects.create(user=mover, role=role, site=floor.jkt, starts_on="2020-01-01")
+    client.force_login(mover)
+    pages = {
+        "realtime.roster_import": "realtime:import_preview", "realtime.roster_import_apply": "realtime:import_preview",
+        "realtime.forecast_import": "realtime:forecasts:import_preview",
+        "realtime.report": "realtime:reports:import_preview", "realtime.report_head": "realtime:reports:import_mapping",
+        "userids.reconcile": "userids:reconciliation_job",
+    }  # fmt: skip
+    urls = []
+    for kind, name in pages.items():
+        made = Job.objects.create(
+            kind=kind, owner=mover, language="en", state=State.REFUSED, error="Row 3", created_at=now,
+            claimed_at=now - timedelta(days=3), finished_at=now, params={"site": floor.jkt.pk},
+        )  # fmt: skip
+        urls.append(reverse(name, args=[made.pk]))
+    urls.append(reverse("api:userids-reconciliation-job", args=[made.pk]))
+    assert [client.get(url).status_code for url in urls] == [200] * 7
+    today = local_day(now, JAKARTA)
+    RoleAssignment.objects.filter(user=mover).update(ends_on=today - timedelta(days=1))
+    RoleAssignment.objects.create(user=mover, role=Role.WFM, site=site("YGY"), starts_on=today)
+    assert [client.get(url).status_code for url in urls] == [403] * 7
+    roster = Job.objects.get(kind="realtime.roster_import")
+    assert client.post(reverse("realtime:import_apply", args=[roster.pk])).status_code == 403
+
+
+@pytest.mark.req("KER-12")
+def test_what_an_import_found_is_cleared_away_with_its_file(floor: Floor, client: Client) -> None:
+    now = timezone.now()
+    wfm = user(Role.WFM, floor.jkt, name="wfm")
+    kept = Job.objects.create(
+        kind="realtime.roster_import", owner=wfm, language="en", state=State.DONE, created_at=now, finished_at=now,
+        params={"site": floor.jkt.pk, "month": "2026-12-01"}, result={"rows": [["Sari"]], "counts": {"faulty": 0}},
+    )  # fmt: skip
+    client.force_login(wfm)
+    assert jobs_clear(now=now + timedelta(days=29)) == 0
+    assert [jobs_clear(now=now + timedelta(days=31)), jobs_clear(now=now + timedelta(days=31))] == [1, 0]
+    kept.refresh_from_db()
+    assert kept.result == {} and kept.is_cleared
+    page = client.get(reverse("realtime:import_preview", args=[kept.pk]))
+    assert page.status_code == 200 and reverse("realtime:import") in page.content.decode()
+    assert client.post(reverse("realtime:import_apply", args=[kept.pk])).status_code == 302
+    assert not Job.objects.filter(kind="realtime.roster_import_apply").exists()
 
 
 @pytest.mark.req("KER-9")

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from occ.errors import Invalid
 from occ.ledger.models import Entry
+from occ.login.places import plain_address
 from occ.login.policies import MINUTES, PLACE
 from occ.login.services.entering import LoginRefused, find, password_check
 from occ.login.services.logins import lockout_lift
@@ -272,6 +273,32 @@ def test_behind_a_proxy_the_address_is_the_one_that_it_saw(floor: Floor, setting
         settings.TRUST_PROXY = trust
         log_in("support.all", "wrong", **forged)
         assert Entry.objects.filter(action="user.login_refused").latest("pk").data["address"] == address
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("198.51.100.7", "198.51.100.7"), ("198.51.100.7:5678", "198.51.100.7"), ("2001:db8::7", "2001:db8::7"),
+        ("[2001:DB8::7]:443", "2001:db8::7"), ("[::1]", "::1"), ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("[::ffff:198.51.100.7]:80", "198.51.100.7"), ("[fe80::1%<b>]:443", "fe80::1"), ("fe80::1%eth0", "fe80::1"),
+        ("", ""), ("unknown", ""), ("_hidden", ""), ("198.51.100.7:", ""), ("198.51.100.7:x", ""),
+        ("198.51.100.7:123456", ""), ("198.51.100.7:1:2", ""), ("198.51.100.07", ""),
+        ("[198.51.100.7]:80", "198.51.100.7"),
+        ("[::1", ""), ("::1]", ""), ("[::1]443", ""), ("[[::1]]", ""), ("[]:80", ""), (":80", ""), ("1.2.3", ""),
+        ("198.51.100.7\n", ""), ("١٩٨.51.100.7", ""),
+        pytest.param("[" * 5_000, "", id="brackets"), pytest.param("1" * 5_000, "", id="digits"),
+    ],
+)  # fmt: skip
+@pytest.mark.req("KER-9")
+def test_an_address_is_understood_with_its_port_and_nonsense_is_none(written: str, address: str) -> None:
+    assert plain_address(written) == address
+
+
+def test_a_proxy_that_names_the_port_locks_out_the_address_and_not_the_connection(floor: Floor, settings: Any) -> None:
+    settings.TRUST_PROXY = True
+    for port in (5678, 5679):
+        log_in("support.all", "wrong", HTTP_X_FORWARDED_FOR=f"203.0.113.5, 198.51.100.7:{port}", REMOTE_ADDR="10.0.0.1")
+        assert Entry.objects.filter(action="user.login_refused").latest("pk").data["address"] == "198.51.100.7"
 
 
 def test_an_attempt_that_nobody_judged_counts_as_wrong(floor: Floor) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -23,12 +24,14 @@ from django.utils import timezone
 from occ import env
 from occ.ledger.models import Entry
 from occ.login import openid
+from occ.login.services import identities
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.runtime.servers import answers, free_port
 from tests.factories import Floor, user
 from tests.login.conftest import code_at, demand, equip, inside
 from tests.processes import end
+from tests.userids.test_ladder import in_threads
 
 pytestmark = pytest.mark.req("KER-9")
 CLAIMS = [
@@ -194,6 +197,35 @@ def test_a_state_that_is_not_ours_or_was_used_is_refused(floor: Floor) -> None:
     client.get(path)
     assert not inside(client), "the same answer again"
     assert set(reasons()) == {"oidc_state"}
+
+
+def test_the_first_log_in_by_two_tabs_at_once_lets_both_in(live_floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both find nobody linked; who comes second to the lock finds what the first has linked."""
+    both = threading.Barrier(2, timeout=20)
+    found = identities.match
+
+    def match(claims: dict[str, Any]) -> User | None:
+        user = found(claims)
+        both.wait()
+        return user
+
+    monkeypatch.setattr(identities, "match", match)
+    tabs = [begin("/inbox/") for _tab in range(2)]
+    waiting = [(client, approve(address, "s-support")) for client, address in tabs]
+    answers = in_threads(2, lambda: (lambda tab: tab[0].get(tab[1])["Location"])(waiting.pop()))
+    assert answers == ["/inbox/"] * 2 and all(inside(client) for client, _address in tabs)
+    assert SocialAccount.objects.count() == 1
+    assert Entry.objects.filter(action="user.identity_linked").count() == 1 and reasons() == []
+
+
+def test_a_second_tab_of_one_browser_goes_on_too(floor: Floor) -> None:
+    client, first = begin("/inbox/")
+    second = client.get("/login/oidc/?next=/search/")["Location"]
+    assert client.get(approve(first, "s-support"))["Location"] == "/inbox/"
+    later = approve(second, "s-support")
+    assert client.get(later)["Location"] == "/search/" and inside(client)
+    assert client.get(later)["Location"] == "/", "an answer that was used opens nothing, and closes nothing"
+    assert inside(client) and reasons() == []
 
 
 def test_another_nonce_is_refused(floor: Floor) -> None:

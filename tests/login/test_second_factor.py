@@ -342,11 +342,12 @@ def test_two_set_ups_at_once_leave_one(live_floor: Floor) -> None:
 
 def test_the_policy_is_changed_on_its_page_by_ticking_roles(floor: Floor) -> None:
     client = Client()
-    client.force_login(floor.manager)
+    client.force_login(user(Role.ADMINISTRATOR))
     url = reverse("policy", args=["login.second_factor_roles"])
+    today = timezone.localdate().isoformat()
     assert 'type="checkbox"' in client.get(url).content.decode()
-    assert client.post(url, {"value": ["wfm", "rtfm"], "reason": "uji"}).status_code == 302
+    assert client.post(url, {"value": ["wfm", "rtfm"], "reason": "uji", "valid_from": today}).status_code == 302
     assert services.policy_value("login.second_factor_roles", at=timezone.now()) == ["wfm", "rtfm"]
-    assert client.post(url, {"value": ["king"], "reason": "uji"}).status_code == 422
+    assert client.post(url, {"value": ["king"], "reason": "uji", "valid_from": today}).status_code == 422
     client.force_login(floor.coordinator)
-    assert client.post(url, {"value": [], "reason": "uji"}).status_code == 403, "for all sites, not for one's own"
+    assert client.post(url, {"value": [], "reason": "uji", "valid_from": today}).status_code == 403

@@ -43,7 +43,7 @@ class Plan:
         )  # fmt: skip
 
     def publish(self, roster: Roster, now: Any = NOW) -> Roster:
-        services.roster_validate(roster_id=roster.pk, actor=self.wfm, now=now)
+        services.roster_validate(roster_id=roster.pk, actor=self.floor.leader, now=now)
         return services.roster_publish(roster_id=roster.pk, actor=self.wfm, now=now)
 
     def published(self, *edits: tuple[Person, date, str]) -> Roster:

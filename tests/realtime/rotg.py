@@ -40,15 +40,20 @@ def agent_user(person: Person) -> User:
     return made
 
 
+def watcher(floor: Floor) -> User:
+    """Who records, and so leaves the decision to somebody else."""
+    return user(Role.RTFM, floor.jkt, name="rtfm.watcher")
+
+
 def seen(floor: Floor, which: Rule, *, at: datetime = NOW, person: Person | None = None, **given: Any) -> Violation:
     return rotg.violation_record(
         person=person or floor.agent, rule=which, seen_at=at, what="Memegang telepon di meja",
-        actor=given.pop("actor", floor.leader), now=given.pop("now", at), **given,
+        actor=given.pop("actor", None) or watcher(floor), now=given.pop("now", at), **given,
     )  # fmt: skip
 
 
 def upheld(floor: Floor, which: Rule, *, at: datetime = NOW, person: Person | None = None) -> Violation:
-    """Recorded, answered by the agent, upheld by the leader."""
+    """Recorded by who watches, answered by the agent, upheld by the leader."""
     found, later = seen(floor, which, at=at, person=person), at + timedelta(hours=1)
     rotg.violation_answer(
         violation_id=found.pk, note="Maaf, anak sakit", actor=agent_user(person or floor.agent), now=later

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.attendance.formulas import adherence_percent, conformance_percent
 from realtime.attendance.judging import Rules, Shift, Span, joined, judge
 from realtime.choices import AgentState
+from realtime.formulas import adherence_percent, conformance_percent
 from realtime.rostering.plan import Planned, parts_of
 from tests.realtime.floors import MORNING, wib
 

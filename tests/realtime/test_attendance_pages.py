@@ -102,9 +102,28 @@ def test_an_agent_sees_the_own_days_and_nobody_elses(day: Floor, client: Client)
     )
     assert client.get(other.get_absolute_url()).status_code == 404
     assert client.get(reverse("realtime:attendance")).status_code == 403
-    rows = client.get(reverse("api:realtime-attendance"), {"from": DAY, "to": DAY}).json()
+    rows = client.get(reverse("api:realtime-attendance"), {"from": DAY, "to": DAY}).json()["results"]
     assert [one["employee"] for one in rows] == [day.agent.number]
     assert rows[0]["aux_over_ms"] == 25 * 60_000 and rows[0]["status"] == "present" and not rows[0]["confirmed"]
+
+
+def test_the_api_gives_the_shifts_page_by_page(day: Floor, client: Client) -> None:
+    absent = ShiftRecord.objects.get(status="absent")
+    headcounts.attendance_mark(
+        person_id=absent.person_id, day=DAY, status="sick", note="x", actor=day.leader, now=wib(19)
+    )
+    logged_in(client, day.leader)
+    address: str | None = reverse("api:realtime-attendance") + f"?from={DAY}&to={DAY}&size=4"
+    found, sizes = [], []
+    while address:
+        with CaptureQueriesContext(connection) as asked:
+            page = client.get(address).json()
+        found += page["results"]
+        sizes.append((len(page["results"]), sum("realtime_" in one["sql"] for one in asked)))
+        address = page["next"]
+    assert sizes == [(4, 2), (4, 2), (2, 2)], "the records and their marks, however many rows a page has"
+    assert len({one["employee"] for one in found}) == ShiftRecord.objects.filter(day=DAY).count() == 10
+    assert [one["status"] for one in found if one["confirmed"]] == ["sick"]
 
 
 def test_the_month_sums_what_counts(day: Floor, client: Client) -> None:

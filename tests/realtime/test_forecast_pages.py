@@ -8,19 +8,21 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.translation import override
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from occ.jobs.models import Job, State
 from occ.jobs.services import job_run, job_start
 from occ.people.choices import Role
 from occ.times import local_day
 from realtime.forecasting.importing import quarter_of
-from realtime.forecasting.selectors import forecast_for
+from realtime.forecasting.measures import accuracy
+from realtime.forecasting.selectors import compared, days_in_force, forecast_for
 from realtime.forecasting.services import forecasts_make
 from realtime.models import Forecast, ForecastEvaluation
 from tests.factories import site, user
@@ -100,6 +102,59 @@ def enter(client: Client, **given: Any) -> Any:
     return client.post("/realtime/forecasts/enter/", said | given)
 
 
+def test_the_forecasts_made_say_where_they_stand_and_how_far_off_they_were(wfm: Client, told: date) -> None:
+    day = today()
+    enter(wfm, percent=50, start="08:00", end="")
+    page = wfm.get("/realtime/forecasts/made/?sort=-made")
+    rows = {one.pk: one for one in page.context["page"].rows}
+    assert len(rows) == Forecast.objects.count() and page.status_code == 200
+    beat = Forecast.objects.filter(made_by=None).order_by("made_at")
+    stands = [rows[one.pk].standing for one in beat]
+    to_come = days_in_force(site(), "voice", [day + timedelta(days=n) for n in range(20)])
+    in_force = {spot.forecast_id for one in to_come.values() for spot in one.spots} - {None}
+    assert {pk for pk, one in rows.items() if one.standing == "in_force"} == in_force
+    assert stands == ["superseded", "in_force"]
+    entered = Forecast.objects.get(origin="entered")
+    assert rows[entered.pk].standing == "in_force" and rows[entered.pk].wape is None, "its day is not over"
+    older = beat.order_by("-made_at")[1]
+    pairs = []
+    for one in compared(site(), "voice", older.first_day, day - timedelta(days=1), timezone.now()):
+        mine = older.days.get(day=one.day.day)
+        meant = [a + b for a, b in zip(mine.volume[::2], mine.volume[1::2], strict=True)]
+        came = [a + b for a, b in zip(one.real[::2], one.real[1::2], strict=True)]
+        pairs += [(f, r) for f, r in zip(meant, came, strict=True) if any(one.real) and (f or r)]
+    assert rows[older.pk].wape == pytest.approx(accuracy(pairs).wape)
+    assert f"/realtime/forecasts/{entered.pk}/" in page.content.decode() and "Promo" in page.content.decode()
+    for query, found in (("standing=in_force", in_force), ("origin=entered", {entered.pk}), ("q=promo", {entered.pk})):
+        some = wfm.get(f"/realtime/forecasts/made/?{query}")
+        assert {one.pk for one in some.context["page"].rows} == found, query
+
+
+def test_the_queries_of_the_list_do_not_grow_with_it(wfm: Client, told: date) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert wfm.get("/realtime/forecasts/made/?sort=-made").status_code == 200
+        return len(seen)
+
+    asked()
+    first = asked()
+    for percent in (10, 20, 30):
+        enter(wfm, percent=percent)
+    assert asked() == first <= 16
+
+
+def test_the_list_is_exported_as_it_is_filtered(wfm: Client, told: date) -> None:
+    enter(wfm, percent=10)
+    wfm.post("/exports/new/", {"kind": "realtime.forecasts", "query": "origin=entered"})
+    job = Job.objects.get(kind="realtime.forecasts")
+    job_run(job_id=job.pk, now=timezone.now())
+    job.refresh_from_db()
+    assert job.state == State.DONE, job.error
+    with storages["default"].open(job.output_file) as file:
+        values = [row for row in load_workbook(file).active.iter_rows(values_only=True) if "Promo" in row]
+    assert len(values) == 1
+
+
 def test_wfm_enters_and_it_is_in_force(wfm: Client, told: date) -> None:
     before = forecast_for(site(), "voice", today())
     answer = enter(wfm, percent="12.5")
@@ -145,7 +200,7 @@ def test_the_api_tells_what_is_in_force(wfm: Client, told: date) -> None:
     assert len(rows) == 96 and {row["minutes"] for row in rows} == {30}
     by_start = {row["starts_at"][:16]: row for row in rows}
     mine = by_start[f"{today()}T10:00"]
-    assert mine["low"] is None and mine["forecast"] == Forecast.objects.latest("pk").pk
+    assert mine["low"] is None and mine["forecast"] == Forecast.objects.get(origin="entered").pk
     assert sum(by_start[f"{today()}T{at}"]["volume"] for at in ("10:00", "10:30", "11:00", "11:30")) == pytest.approx(
         500
     )

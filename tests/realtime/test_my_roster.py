@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import IntegrityError, connections, transaction
 from django.test import Client
 from icalendar import Calendar
 
@@ -160,6 +160,35 @@ def test_a_roster_that_has_changed_is_no_longer_swapped(plan: Plan, agents: list
     with pytest.raises(WrongState) as refused:
         swaps.swap_approve(swap_id=swap.pk, actor=plan.floor.leader, now=NOW)
     assert refused.value.code == "changed"
+
+
+def test_what_both_had_is_kept_and_nothing_else_is_carried_out(plan: Plan, agents: list[User], client: Client) -> None:
+    """Budi's afternoon becomes a night: that is not what Sari asked for, nor what Budi agreed to."""
+    sari, budi, _tia = plan.people
+    asked = ask(plan, agents[0], budi)
+    kept = {(one["person"], one["day"]): (one["code"], one["hours"]) for one in asked.agreed}
+    assert kept == {(sari.pk, "2026-12-05"): ("P", "07:00–16:00"), (budi.pk, "2026-12-05"): ("S", "13:00–22:00")}
+    agreed = ask(plan, agents[0], budi, day=DAYS[5], other_day=DAYS[6])
+    swaps.swap_accept(swap_id=agreed.pk, actor=agents[1], now=NOW)
+    version = plan.begin(reason="x")
+    plan.write(version, (budi, DAYS[4], "M"), (budi, DAYS[6], "S"))
+    plan.publish(version)
+    with pytest.raises(WrongState) as refused:
+        swaps.swap_accept(swap_id=asked.pk, actor=agents[1], now=NOW)
+    assert refused.value.code == "changed"
+    with pytest.raises(WrongState) as refused:
+        swaps.swap_approve(swap_id=agreed.pk, actor=plan.floor.leader, now=NOW)
+    assert refused.value.code == "changed" and Roster.objects.published().get() == version
+    client.force_login(plan.floor.leader)
+    page = client.get(agreed.get_absolute_url())
+    assert page.context["changed"] and "22:00–07:00" in page.content.decode()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ShiftSwap.objects.filter(pk=asked.pk).update(agreed=[])
+    back = plan.begin(reason="kembali")
+    plan.write(back, (budi, DAYS[4], "S"), (budi, DAYS[6], "M"))
+    plan.publish(back)
+    swaps.swap_accept(swap_id=asked.pk, actor=agents[1], now=NOW)
+    assert swaps.swap_approve(swap_id=asked.pk, actor=plan.floor.leader, now=NOW).status == "approved"
 
 
 def test_leave_is_nobody_elses(plan: Plan, agents: list[User]) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -183,11 +185,31 @@ def spoken(sql: str, now: datetime) -> str:
     return sql
 
 
+@pytest.fixture
+def reader(worked: datetime) -> Iterator[None]:
+    """From now on the database is asked as by Grafana: as a role that may read these views and nothing else."""
+    role = f"occ_reader_{os.getpid()}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {role}")
+        cursor.execute("SELECT reporting.open_to(%s)", [role])
+        cursor.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        cursor.execute(f"SET LOCAL ROLE {role}")
+        yield
+        cursor.execute("RESET ROLE")  # the transaction is undone, and the role with it
+
+
+def test_the_reading_role_reads_the_views_and_nothing_else(reader: None) -> None:
+    for sql in ("SELECT 1 FROM public.people_person", "DELETE FROM reporting.site", "SELECT reporting.open_to('x')"):
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            rows(sql)
+    assert rows("SELECT site FROM reporting.site ORDER BY 1") == [{"site": "JKT"}, {"site": "YGY"}]
+
+
 PANELS = {one["title"]: one for one in DASHBOARD["panels"]}
 
 
 @pytest.mark.parametrize("title", PANELS)
-def test_every_panel_asks_what_there_is(title: str, worked: datetime) -> None:
+def test_every_panel_asks_what_there_is(title: str, worked: datetime, reader: None) -> None:
     panel = PANELS[title]
     assert panel["description"] and panel["datasource"]["uid"] == "occ-reporting"
     for target in panel["targets"]:
@@ -204,7 +226,7 @@ def test_every_panel_asks_what_there_is(title: str, worked: datetime) -> None:
             assert next(iter(only.values())) is not None
 
 
-def test_panels_do_not_overlap_and_variables_ask_what_there_is(worked: datetime) -> None:
+def test_panels_do_not_overlap_and_variables_ask_what_there_is(worked: datetime, reader: None) -> None:
     taken: set[tuple[int, int]] = set()
     for panel in DASHBOARD["panels"]:
         at = panel["gridPos"]

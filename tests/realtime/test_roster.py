@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connections, transaction
+from django.test import Client
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.models import Entry
@@ -16,6 +17,7 @@ from occ.obligations.models import Obligation
 from occ.people.choices import Role
 from occ.people.models import Person
 from occ.workflow.models import WorkflowStep
+from occ.workflow.turns import turns_for
 from realtime.choices import RosterStatus
 from realtime.models import Roster, RosterLine
 from realtime.rostering.plan import last_shift_ends, planned
@@ -104,8 +106,8 @@ def test_who_may_and_when(plan: Plan) -> None:
     with pytest.raises(WrongState):
         plan.begin()
     with pytest.raises(Invalid):  # nothing on it
-        services.roster_validate(roster_id=roster.pk, actor=plan.wfm, now=NOW)
-    plan.write(roster, (plan.people[0], DAYS[0], "P"), actor=plan.floor.leader)
+        services.roster_validate(roster_id=roster.pk, actor=plan.floor.leader, now=NOW)
+    plan.write(roster, (plan.people[0], DAYS[0], "P"))
     with pytest.raises(WrongState):
         services.roster_publish(roster_id=roster.pk, actor=plan.wfm, now=NOW)
     services.roster_validate(roster_id=roster.pk, actor=plan.floor.leader, now=NOW)
@@ -117,6 +119,37 @@ def test_who_may_and_when(plan: Plan) -> None:
     assert (roster.status, roster.validated_by) == (RosterStatus.DRAFT, None)
     services.roster_cancel(roster_id=roster.pk, note="salah bulan", actor=plan.wfm, now=NOW)
     assert plan.begin().version == 2
+
+
+def test_who_wrote_in_a_version_does_not_validate_it(plan: Plan) -> None:
+    """MO 4.3.6: the team leader validates; of two who wrote in it neither does, whoever wrote last."""
+    other, wfm_two = user(Role.TEAM_LEADER, plan.floor.jkt, name="leader.two"), user(Role.WFM, name="wfm.two")
+    roster = plan.begin()
+    plan.write(roster, (plan.people[0], DAYS[0], "P"), actor=plan.floor.leader)
+    plan.write(roster, (plan.people[1], DAYS[0], "P"))
+    assert set(roster.hands.all()) == {plan.wfm, plan.floor.leader}
+    for who in (plan.wfm, wfm_two, plan.floor.leader):
+        with pytest.raises(NotAllowed):
+            services.roster_validate(roster_id=roster.pk, actor=who, now=NOW)
+    assert roster.get_absolute_url() in {one.url for one in turns_for(other)}
+    assert roster.get_absolute_url() not in {one.url for one in turns_for(plan.floor.leader)}
+    assert services.roster_validate(roster_id=roster.pk, actor=other, now=NOW).validated_by == other
+    assert services.roster_publish(roster_id=roster.pk, actor=plan.wfm, now=NOW).published_by == plan.wfm
+    changed = plan.begin(reason="ganti")
+    assert set(changed.hands.all()) == {plan.wfm}, "what was validated once is not the change's"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        changed.hands.clear()
+
+
+def test_the_page_offers_validation_to_who_may(plan: Plan, client: Client) -> None:
+    roster = plan.begin()
+    plan.write(roster, (plan.people[0], DAYS[0], "P"))
+    for who, offered in ((plan.wfm, False), (plan.floor.leader, True)):
+        client.force_login(who)
+        page = client.get(roster.get_absolute_url())
+        assert ("validate" in {one["name"] for one in page.context["next"]}) is offered
+    client.force_login(plan.wfm)
+    assert client.post(f"{roster.get_absolute_url()}validate/").status_code == 403
 
 
 def test_what_no_cell_can_hold(plan: Plan) -> None:
@@ -137,7 +170,7 @@ def test_a_blocking_finding_keeps_a_roster_from_validation(plan: Plan) -> None:
     roster, sari = plan.begin(), plan.people[0]
     plan.write(roster, (sari, DAYS[0], "M"), (sari, DAYS[1], "P"))
     with pytest.raises(Invalid) as refused:
-        services.roster_validate(roster_id=roster.pk, actor=plan.wfm, now=NOW)
+        services.roster_validate(roster_id=roster.pk, actor=plan.floor.leader, now=NOW)
     assert refused.value.code == "blocked"
     roster.refresh_from_db()
     assert roster.status == RosterStatus.DRAFT
@@ -184,7 +217,7 @@ def test_what_is_published_meanwhile_is_taken_over_by_the_draft(plan: Plan) -> N
     first = plan.published((sari, DAYS[2], "P"), (budi, DAYS[2], "S"), (sari, DAYS[9], "P"))
     draft = plan.begin(reason="minggu kedua")
     plan.write(draft, (sari, DAYS[9], "S"))
-    services.roster_validate(roster_id=draft.pk, actor=plan.wfm, now=NOW)
+    services.roster_validate(roster_id=draft.pk, actor=plan.floor.leader, now=NOW)
     there = cells_of(first)
     swapped = {(sari.pk, DAYS[2]): there[budi.pk, DAYS[2]], (budi.pk, DAYS[2]): there[sari.pk, DAYS[2]],
                (sari.pk, DAYS[9]): None}  # fmt: skip

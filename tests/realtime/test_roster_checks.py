@@ -15,11 +15,15 @@ from occ.obligations.sweep import sweep
 from occ.people.choices import Role
 from occ.people.models import Absence
 from occ.policies.services import policy_set
+from occ.times import local_day
 from occ.workflow.models import WorkflowStep
+from occ.workflow.turns import turns_for
 from realtime.choices import CheckStatus
 from realtime.models import RosterCheck
 from realtime.policies import BLOCKING, VALIDATE, VALIDATE_BY
+from realtime.rostering.codes import Cell
 from realtime.services.roster_checks import check_sign, checks_watch, due_of
+from realtime.services.rosters import roster_amend, roster_publish, roster_validate
 from tests.factories import NOW, Floor, user
 from tests.realtime.rosters import DAYS, Plan, log_in_of, plan_of
 
@@ -101,6 +105,42 @@ def test_signed_with_a_name_and_a_time(plan: Plan) -> None:
     assert step.evidence["digest"] == signed.digest and step.actor == plan.floor.leader
     with pytest.raises(WrongState):
         sign(check(), plan.floor.leader)
+
+
+def test_who_drew_up_the_roster_does_not_sign_it_off(plan: Plan) -> None:
+    checks_watch(now=EVE)
+    other = user(Role.WFM, name="wfm.two")
+    with pytest.raises(NotAllowed):
+        sign(check(), plan.wfm)
+    assert check().status == CheckStatus.OPEN
+    # A version of the leader's own holds from now on, and a swap that the leader approves makes no difference.
+    version = plan.begin(reason="x", actor=plan.floor.leader)
+    plan.write(version, (plan.people[2], DAYS[12], "P"), actor=plan.floor.leader)
+    roster_validate(roster_id=version.pk, actor=user(Role.TEAM_LEADER, plan.floor.jkt, name="leader.two"), now=EVE)
+    roster_publish(roster_id=version.pk, actor=plan.wfm, now=EVE)
+    with pytest.raises(NotAllowed):
+        sign(check(), plan.floor.leader)
+    assert sign(check(), other).signed_by == other
+    third = user(Role.TEAM_LEADER, plan.floor.jkt, name="leader.three")
+    swapped = {(plan.people[2].pk, DAYS[20]): Cell("off")}
+    roster_amend(plan.floor.jkt, DAYS[0], swapped, reason="tukar", actor=third, now=EVE)
+    assert sign(check("M"), third).signed_by == third
+
+
+def test_who_may_not_sign_is_not_waited_for(floor: Floor) -> None:
+    """ "Today" has the real clock: a roster of this month, and a validation of tomorrow."""
+    plan = plan_of(floor)
+    now = timezone.now()
+    tomorrow = local_day(now, floor.jkt.zone) + timedelta(days=1)
+    roster = plan.begin(month=tomorrow.replace(day=1))
+    plan.write(roster, (plan.people[0], tomorrow, "P"))
+    plan.publish(roster)
+    one = RosterCheck.objects.create(
+        site=floor.jkt, day=tomorrow, shift=plan.shifts["P"], opened_at=now, due_at=now, judged_at=now, digest="x"
+    )
+    assert one.get_absolute_url() in {turn.url for turn in turns_for(floor.leader)}
+    assert one.get_absolute_url() not in {turn.url for turn in turns_for(plan.wfm)}
+    assert one.get_absolute_url() in {turn.url for turn in turns_for(user(Role.WFM, name="wfm.two"))}
 
 
 def test_what_blocks_is_mended_first(plan: Plan) -> None:

@@ -95,6 +95,8 @@ def test_from_the_new_version_to_its_publication(plan: Plan, client: Client) -> 
     assert answer.url == roster.get_absolute_url()  # type: ignore[attr-defined]
     assert client.post("/realtime/rosters/new/", {"site": plan.floor.jkt.pk, "month": "13"}).status_code == 422
     plan.write(roster, (plan.people[0], DAYS[0], "M"), (plan.people[0], DAYS[1], "P"))
+    assert client.post(f"{roster.get_absolute_url()}validate/").status_code == 403, "the team leader validates"
+    client.force_login(plan.floor.leader)
     refused = client.post(f"{roster.get_absolute_url()}validate/")
     assert refused.status_code == 422
     page = client.get(f"{roster.get_absolute_url()}findings/")
@@ -102,7 +104,8 @@ def test_from_the_new_version_to_its_publication(plan: Plan, client: Client) -> 
     piece = client.get(f"{roster.get_absolute_url()}findings/?piece=1", HTTP_HX_REQUEST="true")
     assert b"<html" not in piece.content
     plan.write(roster, (plan.people[0], DAYS[1], "OFF"))
-    for name in ("validate", "publish"):
+    for name, who in (("validate", plan.floor.leader), ("publish", plan.wfm)):
+        client.force_login(who)
         assert client.post(f"{roster.get_absolute_url()}{name}/").status_code == 302
     assert client.post(f"{roster.get_absolute_url()}revise/").status_code == 404, "that is the next version's"
     second = plan.begin(reason="ganti")

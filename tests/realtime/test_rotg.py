@@ -31,9 +31,10 @@ from occ.policies.registry import DEFINITIONS
 from occ.policies.services import policy_set
 from occ.search import search
 from occ.times import local_day
+from occ.workflow.turns import turns_for
+from realtime.choices import FollowUp
 from realtime.models import RotgProposal, Violation
 from realtime.rotg import taking
-from realtime.rotg.choices import FollowUp
 from realtime.rotg.counting import Upheld, repeated
 from realtime.rotg.deadlines import due_in_days
 from realtime.rotg.policies import ANSWER, DECIDE, PROPOSED, REPEATS, valid_repeats
@@ -128,6 +129,26 @@ def test_a_leader_decides_of_the_own_team_and_records_of_any(floor: Floor) -> No
     assert not Violation.objects.visible_to(leader_b).filter(pk=unseen.pk).exists()
     leader_a = user(Role.TEAM_LEADER, floor.jkt, name="leader.a", team=floor.team)
     assert rotg.violation_uphold(violation_id=found.pk, note="x", actor=leader_a, now=NOW).decided_by == leader_a
+
+
+def test_who_recorded_it_decides_nothing_of_it(floor: Floor, client: Client) -> None:
+    for recorder, other in ((floor.leader, floor.coordinator), (floor.coordinator, floor.leader)):
+        found = seen(floor, rule(), actor=recorder)
+        with pytest.raises(NotAllowed):  # nor is one's own mistake taken back alone
+            rotg.violation_drop(violation_id=found.pk, note="keliru", actor=recorder, now=NOW)
+        rotg.violation_answer(violation_id=found.pk, note="Ya", actor=agent_user(floor.agent), now=NOW)
+        for decide in (rotg.violation_uphold, rotg.violation_drop):
+            with pytest.raises(NotAllowed):
+                decide(violation_id=found.pk, note="x", actor=recorder, now=NOW)
+        client.force_login(recorder)
+        page = client.get(found.get_absolute_url())
+        assert not page.context["next"] and not page.context["others"]
+        assert client.post(f"{found.get_absolute_url()}uphold/", {"note": "x"}).status_code in (403, 422)
+        assert found.get_absolute_url() not in {one.url for one in turns_for(recorder)}
+        assert found.get_absolute_url() in {one.url for one in turns_for(other)}
+        found.refresh_from_db()
+        assert found.status == "answered"
+        assert rotg.violation_uphold(violation_id=found.pk, note="x", actor=other, now=NOW).decided_by == other
 
 
 @pytest.mark.parametrize(
@@ -453,17 +474,19 @@ def test_the_figure_leads_to_its_rows(floor: Floor, client: Client) -> None:
 
 def test_the_pages_from_record_to_proposal(floor: Floor, client: Client) -> None:
     now = timezone.now()
-    begins = local_day(now - 9 * DAY, floor.jkt.zone)
-    strict = rule("5", severity="moderate", starts_on=begins, now=now - 9 * DAY)
+    long_ago = now - 9 * DAY
+    strict = rule("5", severity="moderate", starts_on=local_day(long_ago, floor.jkt.zone), now=long_ago)
     agent = agent_user(floor.agent)
     upheld(floor, strict, at=now - 2 * DAY)
-    client.force_login(floor.leader)
+    client.force_login(floor.coordinator)
     at = timezone.localtime(now, floor.jkt.zone).strftime("%Y-%m-%dT%H:%M")
     version = strict.versions.get().pk
     asked = {"person": floor.agent.number, "rule": version, "seen_at": at, "what": "HP menyala"}
     assert client.post("/realtime/violations/new/", asked | {"person": "N99999"}).status_code == 422
     made = client.post("/realtime/violations/new/", asked | {"file": SimpleUploadedFile("a.png", PNG)})
     url = made["Location"]
+    assert "dialog-drop" not in client.get(url).content.decode(), "who recorded it decides nothing of it"
+    client.force_login(floor.leader)
     page = client.get(url).content.decode()
     assert "a.png" in page and "dialog-drop" in page and 'id="answer"' not in page
     assert client.post(f"{url}answer/", {"note": "x"}).status_code == 403

@@ -208,9 +208,23 @@ def test_the_evidence_clock_is_offered_and_confirmed_by_a_person_only(floor: Flo
         "text": confirm["form"].initial["text"],
         "inactive_since": timezone.localtime(since).strftime("%Y-%m-%dT%H:%M"),
     }
-    assert leader.post(f"{url}confirm/", data).status_code == 302
+    assert leader.post(f"{url}confirm/", data).status_code == 422, "nobody has said that they looked"
+    assert floor.request.inactive_since is None
+    assert leader.post(f"{url}confirm/", data | {"checked": "on"}).status_code == 302
     assert abs(floor.request.inactive_since - since) < timedelta(minutes=1)  # type: ignore[operator]
     assert "The application shows it as inactive" not in leader.get(url).content.decode()
+
+
+@pytest.mark.req("UID-11", "KER-9")
+def test_a_list_that_is_too_large_is_refused_by_the_api_and_not_stored(floor: Floor, monkeypatch: Any) -> None:
+    monkeypatch.setattr("occ.jobs.services.LARGEST_INPUT", 0)
+    file = SimpleUploadedFile("list.csv", b"User ID;Status\nOMN-1;Active\n")
+    client = acting(user(Role.DOCUMENT_CONTROL))
+    answer = client.post(
+        "/api/v1/userids/reconciliations/", {"application": floor.account.application.code, "file": file}
+    )
+    assert (answer.status_code, answer.json()["field"], answer.json()["code"]) == (422, "file", "too_large")
+    assert not Job.objects.exists()
 
 
 @pytest.mark.req("UID-14", "KER-12")

@@ -15,9 +15,12 @@ from django.utils import timezone
 
 from occ.approvals.models import Approval
 from occ.ledger.models import Entry
+from occ.people.choices import Role
 from occ.people.models import User
 from retention.models import Proposal, Tombstone
-from retention.services import disposing
+from retention.services import disposing, proposals
+from retention.views import proposal_detail
+from tests import factories
 from tests.login.conftest import code_at, equip
 from tests.retention.disposal import LATER, PASSWORD, Dead, dead, tomorrow
 
@@ -132,6 +135,41 @@ def test_a_list_from_its_gathering_to_the_client_by_pages(world: Dead) -> None:
     proposal.refresh_from_db()
     assert proposal.status == "with_client" and proposal.answer_due_at is not None
     assert leader.get(proposal.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.req("RET-7", "RET-8")
+def test_the_page_says_whose_turn_it_is(world: Dead, monkeypatch: pytest.MonkeyPatch) -> None:
+    proposal, leader, auditor = (
+        world.proposal(now=timezone.now()),
+        browser(world.leader),
+        browser(factories.user(Role.AUDITOR)),
+    )
+
+    def waits(client: Client) -> list[tuple[str, str, str]]:
+        found = client.get(proposal.get_absolute_url()).context["waits"]
+        return [(one.label, one.roles, one.people) for one in found]
+
+    assert waits(leader) == [], "theirs: the page shows what they do next"
+    ((label, roles, people),) = waits(auditor)
+    assert (label, roles) == ("Put before the client", "Team Leader / SPV, Document Control")
+    assert str(world.leader) in people and str(world.control) in people
+    page = auditor.get(proposal.get_absolute_url())
+    law = next(one for one in page.context["conditions"] if one["key"] == "law")
+    assert "Document Control" in law["waiting"].roles and not law["may"]
+    assert page.content.decode().count("To be said by") == 5
+    for one in page.context["conditions"]:
+        who = world.control if one["key"] in ("law", "case") else world.leader
+        proposals.condition_say(proposal_id=proposal.pk, key=one["key"], actor=who, now=timezone.now())
+    assert "To be said by" not in auditor.get(proposal.get_absolute_url()).content.decode()
+    proposals.proposal_submit(proposal_id=proposal.pk, actor=world.leader, now=timezone.now())
+    assert [one[1] for one in waits(leader)] == ["Client"]
+    assert str(world.client) in waits(leader)[0][2]
+    proposal.refresh_from_db()
+    world.decide(proposal, now=timezone.now())
+    assert waits(leader) == [], "it cools off: it is nobody's turn"
+    monkeypatch.setattr(proposal_detail, "cools", lambda found: False)
+    assert [one[:2] for one in waits(leader)] == [("Start the deletion", "Team IT / IOC")]
+    assert waits(browser(world.it)) == []
 
 
 @pytest.mark.req("RET-9", "RET-10")

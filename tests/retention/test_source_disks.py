@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from occ.texts import said
 from retention.choices import FindingKind, ProblemKind
 from retention.models import Finding, Probe, Proposal, Record, Source, Tombstone
 from retention.services import disposing, probing
@@ -106,7 +107,7 @@ def test_what_lies_on_a_disk_that_is_not_mounted_is_not_gone(tmp_path: Path, dis
     assert (done.error, done.gone) == ("", 1)
     assert list(Record.objects.exclude(gone_at=None).values_list("path", flat=True)) == [f"04/{wav('C')}"]
     (finding,) = Finding.objects.open().filter(kind=FindingKind.NOT_RUN)
-    assert finding.name == "disk: 03" and " 1 " in finding.detail
+    assert finding.name == "disk: 03" and " 1 " in said(finding.detail)
     put(folder, f"03/{wav('D')}")  # a recorder that writes beneath the mount point shows no disk
     source.refresh_from_db()
     assert (done := scan(source, now=later)).added == 1 and done.gone == 0

@@ -14,8 +14,8 @@ from occ.documents.models import IssuedDocument
 from occ.ledger.verification import faults
 from occ.people.choices import Role
 from occ.people.models import Person, RoleAssignment, Site
+from realtime.choices import ProposalStatus, ViolationStatus
 from realtime.models import Handover, RotgProposal, Violation
-from realtime.rotg.choices import ProposalStatus, ViolationStatus
 from sdm.models import Leaving
 from userids.choices import FindingKind
 from userids.models import AccessReview, Account, BreachReview, DeactivationRequest, ReplacementRequest

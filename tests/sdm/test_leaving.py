@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from occ.documents.models import IssuedDocument
 from occ.errors import Invalid, NotAllowed, WrongState
@@ -22,7 +24,7 @@ from occ.people.models import Person, User
 from occ.policies.services import policy_set
 from occ.workflow.flows import FLOWS, Transition
 from occ.workflow.models import WorkflowStep
-from sdm.models import Leaving
+from sdm.models import ExitInterview, Leaving
 from sdm.policies import CLEARANCE, INTERVIEW, ITEMS
 from sdm.services import clearance, leavings
 from sdm.workflow import LEAVING
@@ -34,7 +36,8 @@ from userids.services import deactivations
 pytestmark = pytest.mark.req("SDM-8")
 LAST = DAY + timedelta(days=10)
 LATER = NOW + timedelta(days=12)
-ANSWERS: dict[str, Any] = {"held_on": LATER.date(), "main_reason": "career"}
+ALONE = "Atasan sedang cuti."
+ANSWERS: dict[str, Any] = {"held_on": LATER.date(), "main_reason": "career", "alone_because": ALONE}
 
 
 def record(floor: Floor, actor: User, leaver: Person | None = None, **values: Any) -> Leaving:
@@ -247,6 +250,45 @@ def test_who_died_is_not_interviewed_and_a_waiver_does_not_count(floor: Floor, h
     other = record(floor, hr, person(floor.jkt))
     leavings.interview_waive(leaving_id=other.pk, note="tidak bersedia", actor=hr, now=NOW)
     assert Obligation.objects.get(rule=INTERVIEW).state == "cancelled"
+
+
+def test_the_superior_accompanies_the_interview_or_why_not_is_said(floor: Floor, hr: User) -> None:
+    found, superior = record(floor, hr), person(floor.jkt, name="Atasan Satu")
+    mine = person(floor.jkt)
+    hr.person = mine
+    hr.save()
+    hold: Any = partial(leavings.interview_hold, leaving_id=found.pk, actor=hr, now=LATER)
+    answers = {name: value for name, value in ANSWERS.items() if name != "alone_because"}
+    for given, field in (
+        ({}, "companion"), ({"alone_because": "  "}, "companion"), ({"companion": floor.agent}, "companion"),
+        ({"companion": mine}, "companion"), ({"companion": superior, "alone_because": ALONE}, "alone_because"),
+    ):  # fmt: skip
+        with pytest.raises(Invalid) as refused:
+            hold(**answers, **given)
+        assert refused.value.field == field
+    hold(**answers, companion=superior)
+    said = dict(found.interview.answers())
+    assert "Atasan Satu" in said.values()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ExitInterview.objects.filter(leaving=found).update(companion=None)
+
+
+def test_the_page_asks_who_was_there_and_offers_who_works_there(floor: Floor, client: Client) -> None:
+    hr, today = user(Role.HR_RELATIONS, floor.jkt), timezone.localdate()
+    superior, stranger = person(floor.jkt), person(floor.ygy)
+    found = leavings.leaving_record(
+        person_id=floor.agent.pk, last_working_day=today + timedelta(days=5), actor=hr,
+        reason=LeavingReason.RESIGNATION, now=timezone.now(),
+    )  # fmt: skip
+    client.force_login(hr)
+    url = f"{found.get_absolute_url()}interview/"
+    given = {"held_on": today.isoformat(), "main_reason": "career"}
+    assert b'data-url="' in client.get(found.get_absolute_url()).content
+    for wrong in ({}, {"companion": "nobody"}, {"companion": stranger.number}, {"companion": found.person.number}):
+        assert client.post(url, given | wrong).status_code == 422
+    assert client.post(url, given | {"companion": superior.number}).status_code == 302
+    assert ExitInterview.objects.get().companion == superior
+    assert superior.name in client.get(found.get_absolute_url()).content.decode()
 
 
 @pytest.mark.parametrize("held_on", [LATER.date() + timedelta(days=1), DAY - timedelta(days=1)])

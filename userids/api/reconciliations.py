@@ -20,7 +20,7 @@ from occ.api.idempotency import idempotent
 from occ.api.paging import page
 from occ.errors import Invalid, NotAllowed
 from occ.jobs.models import Job, State
-from occ.jobs.services import job_start
+from occ.jobs.services import job_start, must_still_cover
 from occ.people.access import get_visible
 from occ.processes import evidence_of
 from userids.choices import FindingKind, FindingStatus
@@ -132,6 +132,7 @@ class ReconciliationJob(APIView):
         job = get_visible(Job, user_of(request), pk)
         if job.kind != RECONCILE.key:
             raise Http404
+        must_still_cover(user_of(request), job)
         return Response(job_said(job))
 
 

@@ -5,11 +5,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed
 from occ.obligations import services as obligations
 from occ.people.actors import Actor, SystemActor
 from occ.people.scope import has_role
+from occ.texts import kept
 from occ.times import local_day
 from occ.workflow.services import step
 from userids.choices import FindingStatus
@@ -64,7 +66,7 @@ def findings_wake(*, now: datetime) -> int:
         for one in due.select_related("site")
         if one.accepted_until and one.accepted_until < local_day(now, one.site.zone)
     ]
-    note = _("The time for which it was accepted is over.")
+    note = kept(gettext_noop("The time for which it was accepted is over."))
     rows = Finding.objects.filter(pk__in=over, status=FindingStatus.ACCEPTED)
     return len(findings_reopen(rows, note=note, now=now)) if over else 0
 

@@ -13,12 +13,13 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.dispatch import receiver
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from kombu.exceptions import OperationalError
 
 from occ.people.activity import Seen, seen
 from occ.people.history import create_many
 from occ.people.models import Site
+from occ.texts import kept
 from occ.times import JAKARTA, local_day
 from occ.workflow.services import begin_many
 from userids.choices import FindingKind, FindingStatus
@@ -103,7 +104,7 @@ def _take_up(application: Application, now: datetime) -> int:
             made.append(_finding(application, one, teams.get(one.person_id), now))
         elif _news(finding, one):
             changed.append(_told_of(finding, one, now))
-    note = _("Heard from the application's events")
+    note = kept(gettext_noop("Heard from the application's events"))
     create_many(made, actor=RECONCILER, why=note, now=now)
     begin_many(FINDING, made, actor=RECONCILER, now=now, note=note)
     owe(made, now)
@@ -142,5 +143,5 @@ def _told_of(finding: Finding, heard: Heard, now: datetime) -> Finding:
     """Activity that came after what had been settled: open again."""
     finding.details = _details(heard)
     finding.save(update_fields=["details"])
-    note = _("Heard again from the application's events")
+    note = kept(gettext_noop("Heard again from the application's events"))
     return findings_reopen(Finding.objects.filter(pk=finding.pk), note=note, now=now)[0]

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.obligations.models import Obligation
 from occ.obligations.services import Owed, obligations_fulfil, obligations_open
@@ -99,7 +99,7 @@ def _make(run: Reconciliation, now: datetime) -> list[Finding]:
         )
         for kind, user_id, account, person, site, details, floor in rows
     ]  # fmt: skip
-    note = _("Found by reconciliation %(number)s") % {"number": run.pk}
+    note = kept(gettext_noop("Found by reconciliation %(number)s"), number=run.pk)
     for one, row in zip(made, rows, strict=True):
         one.covered = row[-1] is not None
     create_many(made, actor=RECONCILER, why=note, now=now)
@@ -131,7 +131,7 @@ def _come_back(run: Reconciliation, now: datetime) -> list[Finding]:
             over = accepted or fresh[one.pk][0]["at"] != one.details.get("at")
         if over:
             wanted.append(one)
-    note = _("Found again by reconciliation %(number)s") % {"number": run.pk}
+    note = kept(gettext_noop("Found again by reconciliation %(number)s"), number=run.pk)
     floors = {pk: floor for pk, (_details, floor) in fresh.items()}
     return findings_reopen(Finding.objects.filter(pk__in=[one.pk for one in wanted]), note=note, now=now, floors=floors)
 
@@ -158,7 +158,7 @@ def _gone(run: Reconciliation, again: list[int], kinds: Iterable[str], now: date
     standing = Finding.objects.filter(application=run.application, kind__in=kinds, status__in=("open", "accepted"))
     unseen = set(standing.values_list("pk", flat=True)) - set(again)
     rows = Finding.objects.filter(pk__in=unseen)
-    note = _("No longer found by reconciliation %(number)s") % {"number": run.pk}
+    note = kept(gettext_noop("No longer found by reconciliation %(number)s"), number=run.pk)
     evidence = {"text": note, "run": run.pk, "sha256": run.sha256, "taken_at": run.taken_at.isoformat()}
     also = {"settled_at": now, "accepted_until": None}
     found = step_many(FINDING, rows, "gone", actor=RECONCILER, now=now, note=note, evidence=evidence, also=also)
@@ -175,7 +175,7 @@ def _details_keep(run: Reconciliation, now: datetime) -> None:
         f" WHERE {SAME} AND f.details <> s.details AND f.status = 'open' RETURNING f.id",
         run,
     )
-    why = _("Reconciliation %(number)s") % {"number": run.pk}
+    why = kept(gettext_noop("Reconciliation %(number)s"), number=run.pk)
     copy_to_history(Finding, [pk for (pk,) in changed], RECONCILER, why, now, kind="~")
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.documents.signing import Signing
 from occ.errors import Invalid, NotAllowed, WrongState
@@ -19,6 +20,7 @@ from occ.people.actors import BEAT, Actor
 from occ.people.history import create_many, sign
 from occ.people.models import Site, TeamMembership, User, in_force
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.times import end_of_day, local_day
 from occ.workflow.services import begin, step
 from userids.choices import AccessDecision, AccountStatus, DeactivationReason
@@ -75,7 +77,7 @@ def access_review_open(*, site: Site, actor: Actor = BEAT, now: datetime) -> Acc
         )
         for one in held
     ]  # fmt: skip
-    create_many(items, actor=actor, why=_("On the list"), now=now)
+    create_many(items, actor=actor, why=kept(gettext_noop("On the list")), now=now)
     for part in parts.values():
         label = f"{review.quarter_label}: {part.team.name if part.team else _('no team')}"
         obligations.obligation_open(
@@ -111,7 +113,7 @@ def _decide_again(review: AccessReview, now: datetime) -> None:
         return
     for item in revoked.exclude(Exists(asked)).select_for_update(of=("self",), no_key=True):
         item.decision, item.decided_at, item.decided_by, item.deactivation = AccessDecision.PENDING, None, None, None
-        sign(item, BEAT, _("The request by which it was revoked was cancelled."), now=now)
+        sign(item, BEAT, kept(gettext_noop("The request by which it was revoked was cancelled.")), now=now)
         item.save(update_fields=["decision", "decided_at", "decided_by", "deactivation"])
 
 

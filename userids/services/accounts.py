@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.dispatch import Signal
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
@@ -15,7 +16,7 @@ from occ.people.history import sign
 from occ.people.lifecycle import person_locked
 from occ.people.models import Person, Site, User
 from occ.people.scope import has_role
-from occ.texts import hidden
+from occ.texts import hidden, kept
 from occ.times import in_reach
 from userids.choices import AccountStatus
 from userids.models import Account, Application, Assignment
@@ -71,10 +72,10 @@ def account_create(
         application=application, user_id=user_id, role=role, channels=channels, site=site, remarks=remarks,
         created_at=activated_at, activated_at=activated_at, status=AccountStatus.ACTIVE,
     )  # fmt: skip
-    sign(account, actor, _("New user ID"), now=now)
+    sign(account, actor, kept(gettext_noop("New user ID")), now=now)
     account.save()
     if person is not None:
-        assign(account, person, email, at=activated_at, why=_("New user ID"), actor=actor, now=now)
+        assign(account, person, email, at=activated_at, why=kept(gettext_noop("New user ID")), actor=actor, now=now)
     refresh_search(account)
     data = {"user_id": user_id, "holder": person.number if person else None}
     record(actor=actor, action="account.created", subject=account, data=data, now=now, site=site)
@@ -182,7 +183,7 @@ def account_resume(*, account_id: int, note: str, actor: User, now: datetime) ->
     last = account.assignments.order_by("-starts_at").first()
     email = last.email if last else person.email
     email_is_free(email, person=person)
-    assign(account, person, email, at=now, why=_("Back from suspension"), actor=actor, now=now)
+    assign(account, person, email, at=now, why=kept(gettext_noop("Back from suspension")), actor=actor, now=now)
     account.status, account.activated_at, account.deactivated_at = AccountStatus.ACTIVE, now, None
     sign(account, actor, note, now=now)
     account.save(update_fields=["status", "activated_at", "deactivated_at"])
@@ -196,7 +197,7 @@ def suspended_end(*, person: Person, actor: Actor, now: datetime) -> None:
     for account in Account.objects.filter(status=AccountStatus.SUSPENDED, assignments__person=person).distinct():
         if kept_for(account) == person:
             account.status = AccountStatus.INACTIVE
-            sign(account, actor, _("The person it rested for has left."), now=now)
+            sign(account, actor, kept(gettext_noop("The person it rested for has left.")), now=now)
             account.save(update_fields=["status"])
 
 

@@ -10,12 +10,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, WrongState
 from occ.obligations import services as obligations
 from occ.people.actors import BEAT, CONNECTOR, Actor
 from occ.people.history import sign
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.times import end_of_day, in_reach, local_day
 from occ.workflow.services import begin, step
 from userids.choices import BreachCause, BreachReviewStatus
@@ -37,7 +39,7 @@ def review_open(*, request: DeactivationRequest, cause: str, now: datetime) -> B
         review.save()
         begin(BREACH_REVIEW, review, actor=BEAT, now=now)
     else:
-        note = _("Late again after the deadline had moved.")
+        note = kept(gettext_noop("Late again after the deadline had moved."))
         also = {"missed_at": request.due_at}
         with step(BREACH_REVIEW, BreachReview, found.pk, "again", actor=BEAT, now=now, note=note, also=also) as review:
             pass
@@ -63,7 +65,7 @@ def review_check(*, request: DeactivationRequest, actor: Actor, now: datetime) -
     review = BreachReview.objects.open().filter(request=request).first()
     if review is None or not _was_none(review, request, actor):
         return
-    note = _("The application shows that it was shut in time.")
+    note = kept(gettext_noop("The application shows that it was shut in time."))
     review_void(review_id=review.pk, note=note, actor=BEAT, now=now)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, Refused, WrongState
 from occ.ledger.services import record
@@ -22,6 +23,7 @@ from occ.people.actors import CONNECTOR
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.policies.services import policy_value
+from occ.texts import kept
 from userids.choices import ConnectorKind, DeactivationStatus, EnforcementMode, OrderState
 from userids.connectors.base import Connector, ConnectorError
 from userids.models import Application, Assignment, ConnectorOrder, DeactivationRequest, ReplacementRequest
@@ -276,7 +278,11 @@ def _obstacle(order: ConnectorOrder, request: Process, now: datetime) -> str:
 def _begin(order: ConnectorOrder, request: Process, now: datetime) -> None:
     arguments: dict[str, Any] = {"request_id": request.pk, "actor": CONNECTOR, "now": now}
     if order.enforced_due_at is not None:
-        note = _("The time is up: the connector deactivates the user ID by itself, as the application's policy says.")
+        note = kept(
+            gettext_noop(
+                "The time is up: the connector deactivates the user ID by itself, as the application's policy says."
+            )
+        )
         deactivations.deactivation_take_over(note=note, **arguments)
     elif request.status in {DeactivationStatus.REQUESTED, DeactivationStatus.FAILED}:
         service: Any = deactivations.deactivation_start

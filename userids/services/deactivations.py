@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.obligations import services as obligations
@@ -18,6 +19,7 @@ from occ.people.models import Person, Site, User
 from occ.people.scope import has_role
 from occ.people.shifts import last_shift_ends
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.workflow.services import begin, step
 from userids.choices import SUSPENDING, BreachCause, DeactivationReason
 from userids.deadlines import clock_start, deactivation_due
@@ -151,14 +153,14 @@ def resignation_follow(*, person: Person, actor: Actor, now: datetime) -> Resign
             person=person, last_working_day=person.last_working_day, reason=person.leaving_reason, recorded_at=now,
             recorded_by=actor if isinstance(actor, User) else None,
         )  # fmt: skip
-        sign(found, actor, _("Recorded with the leaving"), now=now)
+        sign(found, actor, kept(gettext_noop("Recorded with the leaving")), now=now)
         found.save()
         if isinstance(actor, User) and has_role(actor, {Role.SUPPORT}, site=person.site):
             for pk in DeactivationRequest.objects.filter(person=person, status="recorded").values_list("pk", flat=True):
                 deactivation_request(request_id=pk, actor=actor, now=now)
     elif (found.last_working_day, found.reason) != (person.last_working_day, person.leaving_reason):
         found.last_working_day, found.reason = person.last_working_day, person.leaving_reason
-        sign(found, actor, _("Moved with the leaving"), now=now)
+        sign(found, actor, kept(gettext_noop("Moved with the leaving")), now=now)
         found.save(update_fields=["last_working_day", "reason"])
     return found
 
@@ -190,7 +192,7 @@ def deactivations_follow_move(*, person: Person, actor: Actor, now: datetime) ->
         there = team if team is not None and team.site_id == request.site_id else None
         if request.team_id != (there.pk if there else None):
             request.team = there
-            sign(request, actor, _("Transferred"), now=now)
+            sign(request, actor, kept(gettext_noop("Transferred")), now=now)
             request.save(update_fields=["team"])
             obligations.obligation_team(subject=request, rule=DEACTIVATE, team=there, actor=actor, now=now)
     deactivations_open(person=person, actor=actor, now=now)
@@ -244,7 +246,9 @@ def _judge_anew(
 
 
 def _date_moved(request: DeactivationRequest, person: Person) -> str:
-    return _("last working day %(was)s → %(day)s") % {"was": request.last_working_day, "day": person.last_working_day}
+    return kept(
+        gettext_noop("last working day %(was)s → %(day)s"), was=request.last_working_day, day=person.last_working_day
+    )
 
 
 @transaction.atomic
@@ -259,7 +263,7 @@ def deactivations_follow_shift(*, person_id: int, day: date, actor: Actor, now: 
     due_at = deadline(person, now)[1]
     mine = DeactivationRequest.objects.filter(person=person, last_working_day=day).of_leavers().exclude(due_at=due_at)
     if mine.filter(Q(pk__in=DeactivationRequest.objects.open()) | Q(inactive_since__isnull=False)).exists():
-        why = _("The roster of the last working day has changed")
+        why = kept(gettext_noop("The roster of the last working day has changed"))
         deactivations_open(person=person, previous=day, why=why, actor=actor, now=now)
 
 

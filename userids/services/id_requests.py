@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import WrongState
 from occ.obligations import services as obligations
@@ -15,6 +16,7 @@ from occ.people.history import sign
 from occ.people.lifecycle import person_locked
 from occ.people.models import Person
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.workflow.services import begin, step
 from userids.deadlines import id_due
 from userids.models import Account, Assignment, IdRequest
@@ -34,7 +36,7 @@ def id_request_open(*, person: Person, first_day: date, actor: Actor, now: datet
         person=person, site=person.site, first_day=first_day, requested_at=now,
         due_at=id_due(first_day, person.site.zone, now, within),
     )  # fmt: skip
-    sign(made, actor, _("Taken on"), now=now)
+    sign(made, actor, kept(gettext_noop("Taken on")), now=now)
     made.save()
     begin(ID_REQUEST, made, actor=actor, now=now)
     obligations.obligation_open(

@@ -9,11 +9,13 @@ from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, WrongState
 from occ.ledger.services import record
 from occ.people.history import create_many
 from occ.people.models import Person, Site, User
+from occ.texts import kept
 from sdm.services.employees import employees_take_up
 from userids.choices import AccountStatus
 from userids.models import Account, Application, Assignment
@@ -53,7 +55,7 @@ def logbook_import(
 
 def _write(reading: Reading, name: str, actor: User, now: datetime) -> dict[str, int]:
     """Some IDs at a time, so that memory holds the file but not the logbook."""
-    why = _("Imported from %(file)s") % {"file": name}
+    why = kept(gettext_noop("Imported from %(file)s"), file=name)
     new, known = reading.new_people, [one.pk for one in reading.people.values() if one.pk]
     create_many(new, actor=actor, why=why, now=now)
     employees_take_up(people=new, actor=actor, why=why, now=now)

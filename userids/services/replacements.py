@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.people.actors import CONNECTOR, Actor
@@ -15,6 +16,7 @@ from occ.people.history import sign
 from occ.people.models import Person, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.times import local_day
 from occ.workflow.services import begin, step
 from userids.choices import AccountStatus
@@ -98,9 +100,11 @@ def replacement_confirm(
         if actor != CONNECTOR:
             orders.stand_back(request, now=now)
         account = replaceable(request, now=now)
-        why = _("Replaced by %(name)s") % {"name": request.person.name}
+        why = kept(gettext_noop("Replaced by %(name)s"), name=request.person.name)
         accounts.end_assignment(account, at=now, why=why, actor=actor, now=now)
-        accounts.assign(account, request.person, request.email, at=now, why=_("Replacement"), actor=actor, now=now)
+        accounts.assign(
+            account, request.person, request.email, at=now, why=kept(gettext_noop("Replacement")), actor=actor, now=now
+        )
         account.status, account.activated_at, account.deactivated_at = AccountStatus.ACTIVE, now, None
         sign(account, actor, why, now=now)
         account.save(update_fields=["status", "activated_at", "deactivated_at"])

@@ -20,12 +20,14 @@ from occ.workflow.flows import Flow, Transition
 from userids.forms import (
     ConfirmDeactivationForm,
     ConfirmReplacementForm,
+    ConfirmShownForm,
     DeactivateByConnectorForm,
     ReplaceByConnectorForm,
     RequiredNoteForm,
     StepForm,
 )
 from userids.models import DeactivationRequest, ReplacementRequest
+from userids.reconciling.figures import shown_inactive
 from userids.services.connecting import connector_ask, may_be_asked
 from userids.services.evidence import transition_make
 from userids.services.orders import orders_of
@@ -41,14 +43,16 @@ def form_for(subject: Process, transition: Transition, data: Any = None, files: 
     """The form that asks for what the transition needs; its ids carry the transition's name."""
     kind: type[forms.Form] = StepForm
     if transition.name == "confirm":
-        kind = ConfirmDeactivationForm if isinstance(subject, DeactivationRequest) else ConfirmReplacementForm
+        kind = ConfirmReplacementForm
+        if isinstance(subject, DeactivationRequest):
+            kind = ConfirmShownForm if shown_inactive(subject) else ConfirmDeactivationForm
     elif "note" in transition.needs:
         kind = RequiredNoteForm
     return kind(data, files, auto_id=f"id_{transition.name}_%s")
 
 
 def make_step(subject: Process, name: str, data: dict[str, Any], *, actor: Actor, now: datetime) -> None:
-    taken = {key: value for key, value in data.items() if key != "file" and takes(name, key)}
+    taken = {key: value for key, value in data.items() if key not in {"file", "checked"} and takes(name, key)}
     transition_make(request=subject, name=name, file=data.get("file"), actor=actor, now=now, **taken)
 
 
@@ -113,7 +117,7 @@ def process_context(request: HttpRequest, flow: Flow, subject: Process, tried: d
     context["by_connector"] = connector_context(request, flow, subject, tried.get("connector"))
     if context["by_connector"]["at_work"]:
         # They would be refused: the page says that the connector is at work, and asks how it goes.
-        context |= {"next": [], "others": []}
+        context |= {"next": [], "others": [], "waits": []}
     return context
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from occ.errors import NotAllowed, Refused
 from occ.forms import add_refusal
 from occ.jobs.models import Job, State
-from occ.jobs.services import job_start
+from occ.jobs.services import job_start, must_still_cover
 from occ.lists import listing, remembered
 from occ.paging import part
 from occ.people.access import get_visible, me
@@ -101,6 +101,7 @@ def _job(request: HttpRequest, pk: uuid.UUID) -> Job:
     job = get_visible(Job, me(request), pk)
     if job.kind != RECONCILE.key:
         raise Http404
+    must_still_cover(me(request), job)
     return job
 
 

@@ -48,7 +48,7 @@ def _sick(staff: Staff, site: Site, now: datetime) -> None:
     roster = services.roster_begin(site=site, month=month, reason=reason, actor=wfm, now=at)
     edits = [(line.person_id, day, code) for line, code in zip(people, ("SK", "SK", "IZ"), strict=False)]
     services.cells_write(roster_id=roster.pk, edits=edits, actor=wfm, now=at)
-    publish(roster, wfm, at)
+    publish(roster, wfm, staff.users[f"team_leader.{site.code.lower()}"], at)
 
 
 def _signed(staff: Staff, now: datetime, back: int) -> None:

@@ -48,17 +48,17 @@ def rosters(staff: Staff, now: datetime) -> None:
             shift_make(site=site, code=code, terms=terms, actor=wfm, now=now - timedelta(days=400))
         for month in (month_of(this - timedelta(days=1)), this, *([next_month(this)] if near(today) else [])):
             at = min(now, datetime.combine(month, time(3), tzinfo=site.zone) - NEAR)
-            publish(month_made(site, month, wfm, at), wfm, at)
+            publish(month_made(site, month, wfm, at), wfm, staff.users[f"team_leader.{site.code.lower()}"], at)
 
 
 def near(today: date) -> bool:
     return next_month(today) - today <= NEAR
 
 
-def publish(roster: Roster, wfm: User, at: datetime) -> Roster:
+def publish(roster: Roster, wfm: User, leader: User, at: datetime) -> Roster:
     """As it was validated then: what has become of the people since blocks nothing."""
-    also = {"validated_at": at, "validated_by": wfm}
-    with step(ROSTER, Roster, roster.pk, "validate", actor=wfm, now=at, also=also):
+    also = {"validated_at": at, "validated_by": leader}
+    with step(ROSTER, Roster, roster.pk, "validate", actor=leader, now=at, also=also):
         pass
     return services.roster_publish(roster_id=roster.pk, actor=wfm, now=at)
 

@@ -19,8 +19,8 @@ from occ.demo.people import Staff
 from occ.people.choices import Role
 from occ.people.models import Person, Site, TeamMembership, in_force
 from occ.times import local_day
+from realtime.choices import Severity
 from realtime.models import RotgProposal, Rule, Violation
-from realtime.rotg.choices import Severity
 from realtime.services import rotg, rotg_proposals
 from realtime.services.rotg_rules import rule_add, rule_change, rule_end
 from realtime.services.rotg_walks import walk_answer, walk_finish, walk_start

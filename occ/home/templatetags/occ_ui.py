@@ -14,6 +14,7 @@
     {% field form.email %}                               see templates/partials/field.html
     {% sort_header "due_at" _("Due") %}                  a <th> whose link sorts by that field
     {% chart "on-time" title=_("On time") chart=data unit="%" %}   see templates/partials/chart.html
+    {{ finding.detail|said }}                            what a row keeps in the system's words (occ.texts)
     {% server_now %} {% clock_texts %}                   what countdown.js needs, once, in base.html
 
 A view may put `now` into the context; otherwise a tag takes the present instant. `zone` is a zone name or tzinfo;
@@ -37,6 +38,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
+from occ import texts
 from occ.static_files import packages_root
 
 register = template.Library()
@@ -48,6 +50,11 @@ EXACT_TITLE_FORMAT = "l, j F Y, H:i:s T"
 DAY_FORMAT = "j F Y"
 # Parameters that say where in a list one is: they mean nothing once the list is sorted or filtered otherwise.
 POSITION_PARAMETERS = ("after", "before", "cursor", "page")
+
+
+@register.filter
+def said(text: str) -> str:
+    return texts.said(str(text or ""))
 
 
 # Icons -------------------------------------------------------------------------------------------------------------
@@ -394,6 +401,8 @@ def flow_steps(context: Context, steps: list[dict[str, Any]], label: str = "", z
         "current": pgettext("flow step", "current step"),
         "upcoming": pgettext("flow step", "to come"),
         "failed": pgettext("flow step", "failed"),
+        "skipped": pgettext("flow step", "not done"),
+        "ended": pgettext("flow step", "ended here"),
     }
     drawn = [{"at": None, "actor": "", "note": "", **step, "word": words[step["state"]]} for step in steps]
     return {"steps": drawn, "label": label or gettext("Steps"), "zone": _zone(context, zone), "now": _now(context)}
@@ -430,8 +439,9 @@ def field(bound: BoundField, help: str = "", css: str = "", autofocus: bool = Fa
     if bound.is_hidden:
         return {"bound": bound, "kind": "hidden", "widget": bound.as_widget()}
     identity = bound.id_for_label or bound.auto_id
-    help = help or str(bound.help_text)
-    notes = [f"{identity}_{part}" for part, is_there in (("error", bound.errors), ("help", help)) if is_there]
+    help, again = help or str(bound.help_text), _file_lost(bound) if kind == "file" else ""
+    parts = (("error", bound.errors), ("again", again), ("help", help))
+    notes = [f"{identity}_{part}" for part, is_there in parts if is_there]
     attrs: dict[str, Any] = {"class": WIDGET_CLASSES[kind]}
     if bound.errors:
         attrs["aria-invalid"] = "true"
@@ -448,11 +458,21 @@ def field(bound: BoundField, help: str = "", css: str = "", autofocus: bool = Fa
         "kind": kind,
         "widget": bound.as_widget(attrs=attrs),
         "help": help,
+        "again": again,
         "id": identity,
         "css": css,
         "errors": bound.errors,
         "required": bound.field.required,
     }
+
+
+def _file_lost(bound: BoundField) -> str:
+    """What is said beside a file that came with a form that was refused for something else: it must come again."""
+    form = bound.form
+    if not form.is_bound or not form.errors or bound.errors or not (file := bound.data):
+        return ""
+    words = gettext("Choose “%(name)s” again: nothing was saved, and no page can choose a file for you.")
+    return words % {"name": getattr(file, "name", "")}
 
 
 # Lists -------------------------------------------------------------------------------------------------------------

@@ -45,8 +45,9 @@ def _find(claims: dict[str, Any], now: datetime) -> tuple[User | None, str]:
     if not may_log_in(found, now=now):
         return found, "off"
     User.objects.select_for_update(of=("self",), no_key=True).get(pk=found.pk)
-    if SocialAccount.objects.filter(user=found, provider=PROVIDER).exists():
-        return found, "oidc_other_identity"
+    known = SocialAccount.objects.filter(user=found, provider=PROVIDER).first()
+    if known is not None:  # it may be the one: linked by another tab while this one waited for the lock
+        return found, "" if known.uid == subject else "oidc_other_identity"
     SocialAccount.objects.create(user=found, provider=PROVIDER, uid=subject, extra_data={})
     record(actor=found, action="user.identity_linked", subject=found, data={"provider": PROVIDER}, now=now)
     return found, ""

@@ -86,6 +86,8 @@ def openid_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     except openid.Away:
         return turn_away(request, away_words())
     except openid.Distrusted as error:
+        if request.user.is_authenticated and error.args == ("state",):
+            return redirect("home")  # logged in by another tab, whose log-in was the last that this answer fits
         return distrust(request, error)
     except LoginRefused as refusal:
         return turn_away(request, str(refusal))

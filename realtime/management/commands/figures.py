@@ -3,8 +3,9 @@ from argparse import ArgumentParser
 from datetime import date, datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from occ.commands import EnglishCommand
 from occ.errors import Refused
 from occ.people.choices import Channel
 from occ.people.models import Site
@@ -13,7 +14,7 @@ from realtime.services.figures import INTERVALS, figures
 SHOWN = ("starts_at", "offered", "answered", "abandoned", "scr", "aht", "asa", "service_level", "faults")
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Service figures by interval (RTM-10)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

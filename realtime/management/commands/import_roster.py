@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import CommandError
 
-from occ.commands import ImportCommand, site_coded
+from occ.import_command import ImportCommand, site_coded
 from realtime.services.roster_imports import roster_import
 from realtime.services.roster_reading import roster_read, summary
 

@@ -2,14 +2,14 @@ from argparse import ArgumentParser
 from datetime import date
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from occ.commands import EnglishCommand
 from occ.times import JAKARTA, end_of_day, start_of_day
 from realtime.services.rebuilding import rebuild
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Makes everything derived from kept events anew: of some days, or of all."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -3,9 +3,10 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone, translation
+from django.core.management.base import CommandError
+from django.utils import timezone
 
+from occ.commands import EnglishCommand
 from occ.errors import Refused
 from occ.people.actors import BEAT
 from retention.choices import BatchStatus
@@ -17,7 +18,7 @@ from retention.services.naming import batch_named
 ENOUGH = timedelta(days=7)
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Backs up a batch now, whatever its time, or all batches whose time has come (RET-4, RET-5)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -25,13 +26,12 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with translation.override("en" if options["json"] else translation.get_language() or "id"):
-            try:
-                rows = self.one(options["batch"]) if options["batch"] else self.due()
-            except Refused as refusal:
-                if options["json"]:
-                    self.stdout.write(json.dumps({"refused": {"code": refusal.code, "message": str(refusal)}}))
-                raise CommandError(str(refusal)) from refusal
+        try:
+            rows = self.one(options["batch"]) if options["batch"] else self.due()
+        except Refused as refusal:
+            if options["json"]:
+                self.stdout.write(json.dumps({"refused": {"code": refusal.code, "message": str(refusal)}}))
+            raise CommandError(str(refusal)) from refusal
         if options["json"]:
             self.stdout.write(json.dumps({"batches": rows}, ensure_ascii=False))
         else:

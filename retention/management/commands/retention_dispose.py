@@ -2,10 +2,11 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db.models import Q
 from django.utils import timezone
 
+from occ.commands import EnglishCommand
 from occ.errors import Refused
 from occ.people.models import User
 from retention.choices import ItemDecision, ItemState, ProposalStatus
@@ -14,7 +15,7 @@ from retention.services.disposing import proposal_dispose, proposal_execute
 from retention.services.paper_disposing import waiting
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Works on the deletion of a proposal that was approved and started; --by starts it in somebody's name."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

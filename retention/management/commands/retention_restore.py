@@ -4,10 +4,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db.models import QuerySet, Sum
-from django.utils import timezone, translation
+from django.utils import timezone
 
+from occ.commands import EnglishCommand
 from occ.errors import Refused
 from occ.people.actors import COMMAND
 from occ.people.models import Site
@@ -24,7 +25,7 @@ def day(text: str) -> date:
         raise ArgumentTypeError("write it as 2026-11-20") from error
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Gives back one record, a batch or all that ended in a range of days, as a plain BagIt bag (RET-6)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -36,22 +37,21 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with translation.override("en" if options["json"] else translation.get_language() or "id"):
-            now = timezone.now()
-            records, name = self.chosen(**options)
-            size = records.aggregate(size=Sum("size"))["size"]
-            if size is None:
-                raise CommandError("there is no such record")
-            if not room_for(options["out"].absolute(), size):
-                raise CommandError(f"there is no room for {size} bytes in {options['out']}")
-            try:
-                done = records_restore(records=records, out=options["out"], identifier=name, actor=COMMAND, now=now)
-            except Refused as refusal:
-                if options["json"]:
-                    self.stdout.write(json.dumps({"refused": {"code": refusal.code, "message": str(refusal)}}))
-                raise CommandError(str(refusal)) from refusal
-            except OSError as error:
-                raise CommandError(f"{options['out']}: {error.strerror}") from error
+        now = timezone.now()
+        records, name = self.chosen(**options)
+        size = records.aggregate(size=Sum("size"))["size"]
+        if size is None:
+            raise CommandError("there is no such record")
+        if not room_for(options["out"].absolute(), size):
+            raise CommandError(f"there is no room for {size} bytes in {options['out']}")
+        try:
+            done = records_restore(records=records, out=options["out"], identifier=name, actor=COMMAND, now=now)
+        except Refused as refusal:
+            if options["json"]:
+                self.stdout.write(json.dumps({"refused": {"code": refusal.code, "message": str(refusal)}}))
+            raise CommandError(str(refusal)) from refusal
+        except OSError as error:
+            raise CommandError(f"{options['out']}: {error.strerror}") from error
         if options["json"]:
             facts = {
                 "out": str(options["out"]), "bag": name, "records": done.records, "bytes": done.bytes,

@@ -2,10 +2,12 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone, translation
+from django.core.management.base import CommandError
+from django.utils import timezone
 
+from occ.commands import EnglishCommand
 from occ.people.actors import COMMAND
+from occ.texts import said
 from retention.choices import Result
 from retention.models import Check, Finding, Store
 from retention.services.naming import batch_named
@@ -13,7 +15,7 @@ from retention.services.store_lists import alarms, store_list
 from retention.services.verifying import batch_verify, store_verify
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Reads every package of a batch, or of every store in use, and compares; also lists the stores (RET-6)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -21,13 +23,12 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with translation.override("en" if options["json"] else translation.get_language() or "id"):
-            checks = self.one(options["batch"]) if options["batch"] else self.everything()
-            rows = [self.row(one) for one in checks]
-            findings = Finding.objects.open().exclude(store=None).order_by("pk")
-            found = [
-                {"id": one.pk, "kind": one.kind, "name": one.name, "detail": one.detail} for one in findings[:1000]
-            ]
+        checks = self.one(options["batch"]) if options["batch"] else self.everything()
+        rows = [self.row(one) for one in checks]
+        findings = Finding.objects.open().exclude(store=None).order_by("pk")
+        found = [
+            {"id": one.pk, "kind": one.kind, "name": one.name, "detail": said(one.detail)} for one in findings[:1000]
+        ]
         if options["json"]:
             self.stdout.write(json.dumps({"checks": rows, "findings": found}, ensure_ascii=False))
         else:

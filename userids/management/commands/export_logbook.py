@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.storage import storages
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone, translation
 
+from occ.commands import EnglishCommand
 from occ.people.actors import COMMAND
 from occ.people.models import Site
 from occ.times import JAKARTA, end_of_day, local_day
@@ -14,7 +15,7 @@ from userids.models import Account
 from userids.services.exports import logbook_issue, logbook_workbook
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Writes the logbook as it was at the end of a day (default: now) to a file (UID-14)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

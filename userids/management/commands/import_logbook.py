@@ -3,7 +3,7 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import CommandError
 
-from occ.commands import ImportCommand
+from occ.import_command import ImportCommand
 from occ.people.models import Site
 from userids.models import Application
 from userids.services.importing import logbook_read, summary

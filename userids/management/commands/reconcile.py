@@ -4,11 +4,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone, translation
+from django.core.management.base import CommandError
+from django.utils import timezone
 
-from occ.commands import instant, user_named
+from occ.commands import EnglishCommand, instant
 from occ.errors import Refused
+from occ.import_command import user_named
 from userids.choices import ListSource
 from userids.connectors.base import ConnectorError
 from userids.models import Application
@@ -20,7 +21,7 @@ from userids.reconciling.runs import reconciliation_run
 from userids.services.applications import connected
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Compares the logbook with an application's list of users: a file, or its connector's (UID-11)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -29,21 +30,21 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
         parser.add_argument("--taken-at", type=instant, metavar="ISO8601", help="when the application made the list")
         parser.add_argument("--confirm", action="store_true", help="an empty or much shorter list is the whole one")
+        parser.add_argument("--language", choices=["id", "en"], default="id", help="of the report")
         parser.add_argument("--user", help="log-in name in whose name it is done (default: a Document Control)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with translation.override("en" if options["json"] else translation.get_language() or "id"):
-            try:
-                run = self.run(**options)
-            except FaultyRows as faulty:
-                self.faulty(faulty, json_wanted=options["json"])
-                raise CommandError(str(faulty)) from faulty
-            except (Refused, ConnectorError) as refusal:
-                code = getattr(refusal, "code", "connector")
-                if options["json"]:
-                    self.stdout.write(json.dumps({"refused": {"code": code, "message": str(refusal)}}))
-                raise CommandError(str(refusal)) from refusal
-            self.show(run, json_wanted=options["json"])
+        try:
+            run = self.run(**options)
+        except FaultyRows as faulty:
+            self.faulty(faulty, json_wanted=options["json"])
+            raise CommandError(str(faulty)) from faulty
+        except (Refused, ConnectorError) as refusal:
+            code = getattr(refusal, "code", "connector")
+            if options["json"]:
+                self.stdout.write(json.dumps({"refused": {"code": code, "message": str(refusal)}}))
+            raise CommandError(str(refusal)) from refusal
+        self.show(run, json_wanted=options["json"])
 
     def run(self, *, application: str, file: Path | None, **options: Any) -> Reconciliation:
         now = timezone.now()
@@ -54,6 +55,7 @@ class Command(BaseCommand):
         return reconciliation_run(
             application=found, listing=self.listing(found, file, taken_at), taken_at=taken_at,
             source=ListSource.FILE if file else ListSource.CONNECTOR, confirmed=options["confirm"],
+            language=options["language"],
             actor=user_named(options["user"], role="document_control", called="Document Control"), now=now,
         )  # fmt: skip
 

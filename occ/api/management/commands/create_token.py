@@ -1,11 +1,12 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from occ.api.authentication import token_create
+from occ.commands import EnglishCommand
 from occ.ledger.services import record
 from occ.people.actors import COMMAND
 from occ.people.choices import Role
@@ -13,7 +14,7 @@ from occ.people.models import RoleAssignment, Site, User
 from occ.times import JAKARTA, local_day
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Makes an API token for a machine with one role, and prints it, once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

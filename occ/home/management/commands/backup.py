@@ -2,16 +2,17 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from occ.commands import EnglishCommand
 from occ.home.backup.making import backup_make, summary
 from occ.home.backup.programs import BackupRefused
 from occ.ledger.services import record
 from occ.people.actors import COMMAND
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Backs database and files up into a new directory, while work goes on. Keys are never inside."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 import yaml
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from occ.commands import EnglishCommand
 from occ.ledger.services import record
 from occ.people.actors import COMMAND
 from occ.people.choices import Role
@@ -22,7 +23,7 @@ from userids.models import Application
 KNOWN = {"sites", "applications", "users", "policies"}
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = (
         "Makes an empty real installation usable from one YAML file (docs/bootstrap.example.yaml); again does no harm."
     )

@@ -2,17 +2,18 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from occ.after_restore import AFTER_RESTORE
+from occ.commands import EnglishCommand
 from occ.home.backup.programs import BackupRefused
 from occ.home.backup.restoring import backup_restore
 from occ.ledger.services import record
 from occ.people.actors import COMMAND
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Restores a backup into an empty database and verifies what came back; nothing may work on it meanwhile."
     requires_system_checks = ()  # there are no tables yet that checks could ask
     requires_migrations_checks = False

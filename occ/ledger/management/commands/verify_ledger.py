@@ -3,13 +3,14 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from occ.commands import EnglishCommand
 from occ.ledger.models import Entry, Seal
 from occ.ledger.verification import faults
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Verify the evidence ledger against its seals."
 
     def add_arguments(self, parser: CommandParser) -> None:

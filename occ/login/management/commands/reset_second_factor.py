@@ -1,16 +1,17 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone, translation
 
+from occ.commands import EnglishCommand
 from occ.errors import Refused
 from occ.login.services.entering import find
 from occ.login.services.second_factor import second_factor_reset
 from occ.people.actors import COMMAND
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Forgets somebody's second factor where no other administrator can; the next log-in sets up a new one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

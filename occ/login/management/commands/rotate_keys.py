@@ -1,14 +1,15 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from occ.commands import EnglishCommand
 from occ.encryption import Unreadable, rotate_all
 from occ.ledger.services import record
 from occ.people.actors import COMMAND
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Encrypts all secrets anew with the first of ENCRYPTION_KEYS; afterwards the others may go."
 
     def handle(self, *args: Any, **options: Any) -> None:

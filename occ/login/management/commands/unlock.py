@@ -1,15 +1,16 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from occ.commands import EnglishCommand
 from occ.login.services.entering import find
 from occ.login.services.logins import lockout_lift
 from occ.people.actors import COMMAND
 
 
-class Command(BaseCommand):
+class Command(EnglishCommand):
     help = "Lets somebody who was locked out after wrong passwords or codes try again at once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

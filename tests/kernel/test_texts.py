@@ -1,0 +1,80 @@
+"""What the system writes into a row is worded for who reads it, whoever wrote it in whatever language (KER-13)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.utils import translation
+from django.utils.translation import gettext_noop
+
+from occ.texts import kept, said
+from occ.timeline import process_entries
+from occ.workflow.models import WorkflowStep
+from tests.factories import Floor
+from tests.reconcile.helpers import RUN, reconcile, shown
+from userids.models.reconciliation import Finding
+from userids.reconciling.flow import FINDING
+
+pytestmark = pytest.mark.req("KER-13")
+WORDS = gettext_noop("Found by reconciliation %(number)s")
+
+
+def test_it_is_kept_in_no_language_and_said_in_each() -> None:
+    with translation.override("id"):
+        row = kept(WORDS, number=12)
+        assert said(row) == "Ditemukan oleh rekonsiliasi 12"
+    with translation.override("en"):
+        assert kept(WORDS, number=12) == row
+        assert said(f"{row}; what a person wrote") == "Found by reconciliation 12; what a person wrote"
+
+
+def test_a_value_that_is_kept_itself_stays_legible() -> None:
+    with translation.override("id"):
+        row = kept(gettext_noop("The person stays: %(why)s"), why=kept(gettext_noop("Came back")))
+    with translation.override("en"):
+        assert said(row) == "The person stays: Came back"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "100 % selesai", "%(number)s", "⟦", "⟧⟦", "⟦⟧", "⟦¦⟧", "⟦a¦⟧", "⟦a¦[1]⟧", '⟦a¦{"n": ⟧', '⟦a¦"x"⟧', "⟦a¦nan⟧",
+        pytest.param("⟦" * 5_000, id="many"), pytest.param("⟦a" * 5_000, id="many begun"),
+    ],
+)  # fmt: skip
+def test_what_people_write_stays_as_it_is(typed: str) -> None:
+    with translation.override("id"):
+        assert said(typed) == typed
+
+
+@pytest.mark.parametrize("width", ["%(n)999999999s", "%(n)999999999d", "%s", "%(n).999999999f", "%(n)*d", "%"])
+def test_who_types_the_marks_gets_no_more_than_words(width: str) -> None:
+    assert len(said(f'⟦{width}¦{{"n": "1"}}⟧')) < 60
+
+
+@pytest.mark.parametrize("value", ["⟦x⟧", '"', "\\", "50 % dari %(number)s", "¦", "\n", "ü–…"])
+def test_values_come_back_as_they_were_but_for_the_marks(value: str) -> None:
+    with translation.override("en"):
+        row = kept(WORDS, number=value)
+        assert said(row) == f"Found by reconciliation {value.strip('⟦⟧')}"
+
+
+@pytest.mark.django_db
+def test_histories_are_told_in_the_readers_language(floor: Floor) -> None:
+    with translation.override("id"):  # as a worker has it
+        first = reconcile(shown(floor.account, name="Budi"))
+    with translation.override("en"):  # as somebody asked for it
+        again = reconcile(shown(floor.account), now=RUN + timedelta(hours=2))
+    found = Finding.objects.get()
+    kind = ContentType.objects.get_for_model(found)
+    steps = list(WorkflowStep.objects.filter(content_type=kind, object_id=found.pk).order_by("pk"))
+
+    def notes(language: str) -> str:
+        with translation.override(language):
+            return "\n".join(one.get("note", "") for one in process_entries(FINDING, found, steps))
+
+    assert f"No longer found by reconciliation {again.pk}" in notes("en")
+    assert f"\nFound by reconciliation {first.pk}" in notes("en") and "⟦" not in notes("en")
+    assert f"Ditemukan oleh rekonsiliasi {first.pk}" in notes("id") and "reconciliation" not in notes("id")
