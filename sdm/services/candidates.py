@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
@@ -21,6 +22,7 @@ from occ.people.history import sign
 from occ.people.models import Person, Team, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.times import FIRST_BIRTH_YEAR, in_reach, local_day
 from occ.workflow.services import begin, step
 from sdm.choices import EmploymentKind
@@ -112,7 +114,7 @@ def candidate_add(*, recruitment_id: int, actor: User, now: datetime, **given: A
     made = Candidate(
         recruitment=row, site=row.site, recorded_at=now, recorded_by=actor, since=now, **facts,
     )  # fmt: skip
-    _save(made, actor, _("Recorded"), now, new=True)
+    _save(made, actor, kept(gettext_noop("Recorded")), now, new=True)
     begin(CANDIDATE, made, actor=actor, now=now)
     criteria_judge(made, row, actor=actor, now=now)
     return made
@@ -142,7 +144,7 @@ def candidate_edit(*, candidate_id: int, actor: User, now: datetime, **given: An
     for name, value in facts.items():
         setattr(found, name, value)
     if facts:
-        _save(found, actor, _("Put right"), now, fields=list(facts))
+        _save(found, actor, kept(gettext_noop("Put right")), now, fields=list(facts))
         data = {"changed": sorted(set(facts) - {"nik_mark", "phone_mark"})}
         record(actor=actor, action="candidate.edited", subject=found, data=data, now=now, site=row.site)
         criteria_judge(found, row, actor=actor, now=now)
@@ -366,7 +368,10 @@ def _employed(
     )
     if before is not None and before.person.last_working_day is not None:
         employees.employee_rejoin(
-            person_id=before.pk, on=found.contract_from, note=_("Taken on again by recruitment"), **place
+            person_id=before.pk,
+            on=found.contract_from,
+            note=kept(gettext_noop("Taken on again by recruitment")),
+            **place,
         )
         return before.person
     personal: dict[str, Any] = {"nik": found.nik, "phone": found.phone, "skills": [s[:40] for s in found.skills]}
@@ -423,7 +428,7 @@ def _forget(candidate_id: int, before: datetime, now: datetime) -> bool:
     empty |= {"nik_mark": None, "phone_mark": None, "forgotten_at": now}
     for name, value in empty.items():
         setattr(found, name, value)
-    sign(found, BEAT, _("Anonymised"), now=now)
+    sign(found, BEAT, kept(gettext_noop("Anonymised")), now=now)
     found.save(update_fields=list(empty))
     record(actor=BEAT, action="candidate.anonymised", subject=found, data={}, now=now, site=found.site)
     return True

@@ -15,6 +15,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.documents.models import IssuedDocument
 from occ.documents.services import document_issue, document_revise
@@ -27,6 +28,7 @@ from occ.people.history import sign
 from occ.people.models import Site, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.times import in_reach, local_day
 from occ.workflow.models import WorkflowStep
 from occ.workflow.services import begin, step
@@ -176,13 +178,13 @@ def recruitment_resubmit(
     with _stepped(recruitment_id, "resubmit", actor=actor, now=now) as row:
         row.explanation = _checked(people, needed_by, kind, why, explanation, row.site, now)
         row.people, row.needed_by, row.kind, row.why = people, needed_by, kind, why
-        sign(row, actor, _("Revised"), now=now)
+        sign(row, actor, kept(gettext_noop("Revised")), now=now)
         row.save(update_fields=["people", "needed_by", "kind", "why", "explanation"])
         document = documents_of(row).filter(type_code=JO.code).order_by("-pk").first()
         assert document is not None
         document_revise(
             document_id=document.pk, type=JO, title=title_of(JO, row, language), data=_jo(row, language, now),
-            language=language, reason=_("Revised request"), actor=actor, now=now,
+            language=language, reason=kept(gettext_noop("Revised request")), actor=actor, now=now,
         )  # fmt: skip
     return row
 
@@ -301,7 +303,7 @@ def recruitment_finish(*, recruitment_id: int, note: str = "", actor: Actor, now
             raise WrongState(_("%(n)s of the list are not hired yet, and have not withdrawn.") % {"n": waiting})
         if not row.candidates.filter(status=C.HIRED).exists():
             raise WrongState(_("Nobody is hired: look for further candidates."))
-        _refuse_rest(row, _("The request is fulfilled"), now)
+        _refuse_rest(row, kept(gettext_noop("The request is fulfilled")), now)
     return row
 
 
@@ -315,7 +317,7 @@ def recruitment_cancel(*, recruitment_id: int, note: str, actor: Actor, now: dat
     with _stepped(recruitment_id, "cancel", actor=actor, now=now, note=note) as row:
         if row.candidates.filter(status__in=[C.CONTRACT, C.SIGNED, C.HIRED]).exists():
             raise WrongState(_("Somebody has a contract by this request: it cannot be cancelled any more."))
-        _refuse_rest(row, _("The request was cancelled"), now)
+        _refuse_rest(row, kept(gettext_noop("The request was cancelled")), now)
     return row
 
 

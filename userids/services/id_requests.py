@@ -7,14 +7,16 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from occ.errors import WrongState
+from occ.errors import NotAllowed, WrongState
 from occ.obligations import services as obligations
 from occ.people.actors import LIFECYCLE, Actor
 from occ.people.history import sign
 from occ.people.lifecycle import person_locked
 from occ.people.models import Person
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.workflow.services import begin, step
 from userids.deadlines import id_due
 from userids.models import Account, Assignment, IdRequest
@@ -34,7 +36,7 @@ def id_request_open(*, person: Person, first_day: date, actor: Actor, now: datet
         person=person, site=person.site, first_day=first_day, requested_at=now,
         due_at=id_due(first_day, person.site.zone, now, within),
     )  # fmt: skip
-    sign(made, actor, _("Taken on"), now=now)
+    sign(made, actor, kept(gettext_noop("Taken on")), now=now)
     made.save()
     begin(ID_REQUEST, made, actor=actor, now=now)
     obligations.obligation_open(
@@ -46,10 +48,13 @@ def id_request_open(*, person: Person, first_day: date, actor: Actor, now: datet
 
 def id_request_give(*, request_id: int, note: str = "", actor: Actor, now: datetime) -> IdRequest:
     """The employee holds an ID. Raises WrongState while none is in the logbook."""
-    person_id = IdRequest.objects.values_list("person_id", flat=True).get(pk=request_id)
+    asked = IdRequest.objects.select_related("site").get(pk=request_id)
+    if not ID_REQUEST.find("give").open_to(actor, asked.site):
+        raise NotAllowed
     with transaction.atomic():
-        person_locked(person_id)
-        held = Assignment.objects.filter(person_id=person_id, ends_at=None).select_related("account").first()
+        person_locked(asked.person_id)
+        rows = Assignment.objects.filter(person_id=asked.person_id, ends_at=None)
+        held = rows.select_related("account").first()
         if held is None:
             words = _("The logbook knows no user ID of this employee: enter a new one, or pass one on.")
             raise WrongState(words, code="no_id")
