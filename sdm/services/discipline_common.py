@@ -100,8 +100,8 @@ def owe(case: DisciplineCase, rule: str, due_at: datetime, *, actor: Actor, now:
     case.save(update_fields=["due_at"])
     obligations.obligation_open(
         rule=rule, subject=case, label=str(case), site=case.site,
-        team=case.person.team_on(local_day(now, case.site.zone)) if led else None, starts_at=min(now, due_at), due_at=due_at,
-        actor=actor, now=now,
+        team=case.person.team_on(local_day(now, case.site.zone)) if led else None, starts_at=min(now, due_at),
+        due_at=due_at, actor=actor, now=now,
     )  # fmt: skip
 
 
