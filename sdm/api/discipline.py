@@ -109,15 +109,15 @@ class DisciplineCaseDetailOutput(DisciplineCaseOutput):
 
 STEPS: dict[str, tuple[Any, type[serializers.Serializer[Any]]]] = {
     "coach": (discipline.case_coach, CoachInput), "exit": (discipline_letters.case_exit, ExitInput),
-} | {
-    name: (service, WordsInput) for name, service in (
-        ("appreciate", discipline.case_appreciate), ("cancel", discipline.case_cancel),
-        ("improve", discipline.case_improve), ("proceed", discipline.case_proceed),
-        ("verify", discipline.case_verify), ("identify", discipline.case_identify), ("file", discipline.case_file),
-        ("return", discipline_letters.warning_return), ("finalise", discipline_letters.case_finalise),
-        ("spare", discipline_letters.case_spare), ("end", discipline_letters.case_end),
-    )
 }  # fmt: skip
+for _name, _service in (
+    ("appreciate", discipline.case_appreciate), ("cancel", discipline.case_cancel),
+    ("improve", discipline.case_improve), ("proceed", discipline.case_proceed), ("verify", discipline.case_verify),
+    ("identify", discipline.case_identify), ("file", discipline.case_file),
+    ("return", discipline_letters.warning_return), ("finalise", discipline_letters.case_finalise),
+    ("spare", discipline_letters.case_spare), ("end", discipline_letters.case_end),
+):  # fmt: skip
+    STEPS[_name] = (_service, WordsInput)
 
 
 class Cases(APIView):

@@ -110,7 +110,7 @@ class TrainingResultInput(serializers.Serializer[Any]):
 class TrainingResultsInput(serializers.Serializer[Any]):
     batch = serializers.CharField(max_length=30, help_text="code")
     stage = serializers.ChoiceField([(one.value, one.label) for one in SCORED])
-    results = TrainingResultInput(many=True, allow_empty=False, max_length=training.MOST)
+    results = TrainingResultInput(many=True, allow_empty=False)
 
 
 class TrainingSampleInput(serializers.Serializer[Any]):

@@ -71,7 +71,10 @@ REASON, CLAUSE_LENGTH = 2_000, 200
 def given_to(person_id: int) -> list[Given]:
     """The letters that stand, as the arithmetic takes them."""
     rows = Warning.objects.standing().filter(person_id=person_id).order_by("issued_on", "level")
-    return [Given(*row) for row in rows.values_list("level", "issued_on", "valid_until")]
+    return [
+        Given(level, first, last) for level, first, last in rows.values_list("level", "issued_on", "valid_until")
+        if level is not None and first is not None and last is not None
+    ]  # fmt: skip
 
 
 def _level(person: Person, violated_on: date, now: datetime) -> int:

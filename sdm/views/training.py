@@ -204,7 +204,7 @@ def rows_of(user: User, now: datetime) -> QuerySet[TrainingBatch]:
     """Batches with how many stand where."""
     counts = {f"n_{one.value}": Count("participants", filter=Q(participants__status=one)) for one in COUNTED}
     rows: Any = TrainingBatch.objects.visible_to(user).select_related("site").annotate(**counts)
-    return rows  # type: ignore[no-any-return]
+    return rows
 
 
 def columns() -> list[OutColumn]:
