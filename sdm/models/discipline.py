@@ -2,7 +2,7 @@
 
 Invariants: an entry is written once; a letter says level, days, clause and document or nothing of them; its receipt is
 signed or was refused before two witnesses; a case has one request that is not answered; a person has one letter of a
-level for a day. Who sees a case: `CaseQuerySet.visible_to`, and nobody else, not even by its number.
+level for a day. Who sees a case: `DisciplineCaseQuerySet.visible_to`, and nobody else, not even by its number.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def led_people(user: User, day: date) -> Q:
     return led
 
 
-class CaseQuerySet(models.QuerySet["DisciplineCase"]):
-    def visible_to(self, user: User) -> CaseQuerySet:
+class DisciplineCaseQuerySet(models.QuerySet["DisciplineCase"]):
+    def visible_to(self, user: User) -> DisciplineCaseQuerySet:
         """The own; by site HR Industrial Relations, coordinator and manager; a leader's people's."""
         by_site = site_filter(user, SITE_SEES)
         if not by_site:
@@ -60,7 +60,7 @@ class CaseQuerySet(models.QuerySet["DisciplineCase"]):
         seen = by_site | Q(person__in=people)
         return self.filter(seen | Q(person_id=user.person_id) if user.person_id else seen)
 
-    def open(self) -> CaseQuerySet:
+    def open(self) -> DisciplineCaseQuerySet:
         return self.filter(closed_at=None)
 
 
@@ -84,7 +84,7 @@ class DisciplineCase(models.Model):
     )
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
-    objects = CaseQuerySet.as_manager()
+    objects = DisciplineCaseQuerySet.as_manager()
     history = HistoricalRecords()
     if TYPE_CHECKING:
         entries: RelatedManager[CaseEntry]

@@ -32,8 +32,8 @@ TRAINING_READERS = frozenset(
 )  # fmt: skip
 
 
-class BatchQuerySet(models.QuerySet["TrainingBatch"]):
-    def visible_to(self, user: User) -> BatchQuerySet:
+class TrainingBatchQuerySet(models.QuerySet["TrainingBatch"]):
+    def visible_to(self, user: User) -> TrainingBatchQuerySet:
         return self.filter(site_filter(user, TRAINING_READERS))
 
 
@@ -46,7 +46,7 @@ class TrainingBatch(models.Model):
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("recorded by"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
-    objects = BatchQuerySet.as_manager()
+    objects = TrainingBatchQuerySet.as_manager()
     history = HistoricalRecords()
     if TYPE_CHECKING:
         participants: RelatedManager[Participant]
@@ -162,11 +162,11 @@ class TrainingResult(models.Model):
         return f"{self.participant} {self.stage}"
 
 
-class SampleQuerySet(models.QuerySet["RecordingSample"]):
-    def visible_to(self, user: User) -> SampleQuerySet:
+class RecordingSampleQuerySet(models.QuerySet["RecordingSample"]):
+    def visible_to(self, user: User) -> RecordingSampleQuerySet:
         return self.filter(participant__in=Participant.objects.visible_to(user))
 
-    def current(self) -> SampleQuerySet:
+    def current(self) -> RecordingSampleQuerySet:
         """Of the attempt that goes on."""
         return self.filter(attempt=F("participant__attempt"))
 
@@ -185,7 +185,7 @@ class RecordingSample(models.Model):
     scored_at = models.DateTimeField(_("validated"), null=True, blank=True)
     scored_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 
-    objects = SampleQuerySet.as_manager()
+    objects = RecordingSampleQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:

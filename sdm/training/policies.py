@@ -13,7 +13,7 @@ from occ.policies.registry import register as register_policy
 from sdm.training.choices import TrainingStatus as S
 
 CLAUSE = "MO 4.1.2"
-MARK = {
+MARK: dict[str, str] = {
     S.SOFTSKILL: "sdm.training.softskill.pass", S.HARDSKILL: "sdm.training.post_test.pass",
     S.VALIDATING: "sdm.training.samples.pass",
 }  # fmt: skip

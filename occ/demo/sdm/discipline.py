@@ -32,7 +32,6 @@ class _Stories:
         self.leader = staff.users[f"team_leader.{code.lower()}"]
         self.coordinator = staff.users[f"coordinator.{code.lower()}"]
         self.agent = staff.users[f"agent.{code.lower()}"]
-        assert self.agent.person_id is not None
         today = local_day(now, site.zone)
         members = TeamMembership.objects.filter(in_force(today), team=staff.teams[code][0]).values("person_id")
         free = Person.objects.filter(
@@ -50,7 +49,8 @@ class _Stories:
     def tell(self) -> None:
         for i, person in enumerate(self.people):
             (self.appreciated, self.filed, self.watched, self.problem, self.asked, self.assessed)[i](person)
-        self.warned(Person.objects.get(user=self.agent))
+        assert self.agent.person is not None
+        self.warned(self.agent.person)
 
     def open(self, person: Person, matter: str, about: str, days: float) -> DisciplineCase:
         return discipline.case_open(
