@@ -150,7 +150,7 @@ def noon(day: date) -> datetime:
 
 # Contracts and transfers ----------------------------------------------------------------------------------------------
 
-PERMANENT = {"Koordinator", "Operation Manager", "Head Manager", "QMR", "Administrator"}
+PERMANENT = {"Koordinator", "Operation Manager", "Head Manager", "HR Payroll", "QMR", "Administrator"}
 
 
 def contracts(staff: Staff, *, now: datetime) -> None:

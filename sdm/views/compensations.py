@@ -165,7 +165,7 @@ def _detail(
         "shown": shown, "lacks_wage": found.status == "due" and wage is None,
         "wage": rupiah(Decimal(found.wage) if found.wage else wage) if shown else "",
         "amount": rupiah(services.amount_of(found)) if shown else "",
-        "may_record": has_role(user, PAYROLL, site=person.site),
+        "may_record": has_role(user, PAYROLL, site=person.site) and user.person_id != person.pk,
         "duties": Obligation.objects.filter(
             content_type__app_label="sdm", content_type__model="compensation", object_id=found.pk
         ).order_by("due_at"),

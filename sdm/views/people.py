@@ -22,7 +22,7 @@ from sdm.filters import PeopleFilter, asked_day, people_seen
 from sdm.forms import EditForm, HireForm
 from sdm.jobs import reads
 from sdm.models import Employee
-from sdm.personal import CONTRACT_READERS, KEEPERS, MOVERS, masked, reads_nik
+from sdm.personal import CONTRACT_READERS, KEEPERS, MOVERS, WAGE_READERS, masked, reads_nik
 from sdm.selectors import person_page
 from sdm.services import employees as services
 from sdm.workflow import RECORDERS
@@ -113,6 +113,8 @@ def _actions(user: User, employee: Employee, standing: Standing) -> list[dict[st
     keeps = has_role(user, KEEPERS, site=site)
     if keeps:
         found.append({"label": _("Edit"), "url": reverse("sdm:person_edit", args=[pk]), "icon": "pencil"})
+    if has_role(user, WAGE_READERS, site=site):
+        found.append({"label": _("Wages"), "url": reverse("sdm:wages", args=[pk]), "icon": "receipt"})
     if standing in (Standing.WORKING, Standing.LEAVING):
         if keeps:
             url = reverse("sdm:employment_new", args=[pk])
