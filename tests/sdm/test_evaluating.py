@@ -436,10 +436,11 @@ def test_who_is_due_is_who_worked_there_on_the_last_day(floor: Floor, told: Told
 
 def test_two_who_open_at_once_open_once(live_floor: Floor) -> None:
     scheme(live_floor)
+    maker = quality()
 
     def go() -> Any:
         try:
-            return evaluation_periods.period_open(site=live_floor.jkt, month=MONTH, actor=quality(), now=OVER)
+            return evaluation_periods.period_open(site=live_floor.jkt, month=MONTH, actor=maker, now=OVER)
         except WrongState:
             return None
 
@@ -451,9 +452,10 @@ def test_two_who_open_at_once_open_once(live_floor: Floor) -> None:
 def test_two_who_run_payroll_at_once_pay_once(live_floor: Floor, told: Told) -> None:
     month = opened(live_floor, told)
     month.to("validated")
+    payer = payroll_user()
 
     def go() -> bool:
-        return payroll.payroll_run(period_id=month.period.pk, actor=payroll_user(), now=OVER)[1]
+        return payroll.payroll_run(period_id=month.period.pk, actor=payer, now=OVER)[1]
 
     assert set(in_threads(2, go)) == {False, True}
     assert PayrollRun.objects.count() == 1 and PayrollLine.objects.count() == 2
