@@ -207,13 +207,13 @@ def test_the_same_users_have_the_same_hash_in_whatever_order() -> None:
 
 
 def test_a_failure_is_told_once_a_day_of_the_site(floor: Floor) -> None:
-    user(Role.IT, floor.jkt)
+    it = user(Role.IT, floor.jkt)
     application = factories.application()
 
     def told(hour: int, minute: int, day: int = 20) -> int:
         now = datetime(2026, 11, day, hour, minute, tzinfo=JAKARTA)
         pull_failure_tell(application, "away", sites=[floor.jkt], now=now)
-        return Notification.objects.filter(kind=FAILED.key).count()
+        return Notification.objects.filter(kind=FAILED.key, user=it).count()
 
     assert [told(6, 0), told(8, 0), told(23, 59)] == [1, 1, 1]  # 07:00 in Jakarta is midnight elsewhere
     assert told(0, 1, day=21) == 2
