@@ -203,7 +203,7 @@ def export(job: Job, progress: Progress, now: datetime) -> Outcome:
     columns = [
         OutColumn(_("Employee number"), 14), OutColumn(_("Employee"), 28), OutColumn(_("Site"), 8),
         OutColumn(_("Joined on"), 14), OutColumn(_("Entitled"), 10), OutColumn(_("Used"), 10),
-        OutColumn(_("Booked"), 10), OutColumn(_("Lapsed"), 10), OutColumn(_("Left"), 10),
+        OutColumn(_("Booked"), 10), OutColumn(_("Lapsed"), 10), OutColumn(_("Days left"), 10),
         OutColumn(_("More from"), 14),
     ]  # fmt: skip
     out = workfile()
