@@ -63,10 +63,14 @@ def _ask(person: Person, kind: str, first: date, days: int, now: datetime, rng: 
         return None
 
 
-def _leader(staff: Staff, person: Person, day: date) -> User:
+def _leader(staff: Staff, leave: LeaveRequest, day: date) -> User:
+    """The leader of that day, where they still lead the person; else the site's coordinator."""
+    person = leave.employee.person
     team = person.team_on(day)
     found = User.objects.filter(person=staff.leaders[team.pk]).first() if team and team.pk in staff.leaders else None
-    return found or staff.users[f"coordinator.{person.site.code.lower()}"]
+    if found is not None and absence.may_decide(found, leave):
+        return found
+    return staff.users[f"coordinator.{leave.site.code.lower()}"]
 
 
 def at(day: date, hour: int) -> datetime:
@@ -80,7 +84,7 @@ def _lived(staff: Staff, person: Person, kind: str, first: date, rng: random.Ran
     made = _ask(person, kind, first, rng.randrange(1, limit + 1), at(asked, 8), rng)
     if made is None:
         return
-    leader = _leader(staff, person, asked)
+    leader = _leader(staff, made, asked)
     if rng.random() < 0.08 and kind in ("annual", "unpaid"):
         absence.leave_refuse(leave_id=made.pk, note="Jadwal sudah penuh.", actor=leader, now=at(asked, 10))
         return
@@ -94,7 +98,7 @@ def _brought(staff: Staff, person: Person, state: str, first: date, now: datetim
     made = _ask(person, "annual", first, 2, now, random.Random(first.toordinal()))  # noqa: S311
     if made is None:
         return
-    leader = _leader(staff, person, local_day(now, JAKARTA))
+    leader = _leader(staff, made, local_day(now, JAKARTA))
     step: dict[str, Any] = {"leave_id": made.pk, "now": now + timedelta(minutes=40)}
     if state == "refused":
         absence.leave_refuse(actor=leader, note="Terlalu banyak yang cuti pada hari itu.", **step)
