@@ -18,7 +18,7 @@ from simple_history.models import HistoricalRecords
 
 from occ.people.choices import Role
 from occ.people.models import Person, Site, Team, User
-from occ.people.scope import has_role, people_filter, site_filter
+from occ.people.scope import has_role, people_filter, roles_of, site_filter
 from sdm.evaluating.choices import EvaluationStatus, PeriodStatus, RunKind, SchemeStatus
 
 if TYPE_CHECKING:
@@ -171,13 +171,14 @@ class EvaluationSheet(models.Model):
 
 class MonthlyEvaluationQuerySet(models.QuerySet["Evaluation"]):
     def visible_to(self, user: User) -> MonthlyEvaluationQuerySet:
-        """The site's by role; of a leader's people; the own once it was told."""
+        """The site's by role; of a leader's people, and of whom they led that month; the own once it was told."""
         own = Q(person_id=user.person_id, told_number__isnull=False) if user.person_id else Q(pk__in=())
         by_site = site_filter(user, SITE_READERS)
         if not by_site:
             return self
         led = site_filter(user, {Role.TEAM_LEADER})
-        led &= Q(person__in=Person.objects.filter(people_filter(user)))
+        teams = [one.team_id for one in roles_of(user) if one.role == Role.TEAM_LEADER and one.team_id is not None]
+        led &= Q(person__in=Person.objects.filter(people_filter(user))) | Q(sheet__team__in=teams)
         led &= ~Q(person_id=user.person_id) if user.person_id else Q()
         return self.filter(own | by_site | led)
 

@@ -25,7 +25,7 @@ from occ.obligations.services import of as open_duty
 from occ.people.actors import Actor
 from occ.people.choices import Role
 from occ.people.models import Person, RoleAssignment, User, in_force
-from occ.people.scope import has_role, people_filter
+from occ.people.scope import has_role, roles_of
 from occ.policies.services import policy_value
 from occ.times import local_day
 from occ.workflow.services import step
@@ -50,8 +50,8 @@ def is_own(user: User, evaluation: Evaluation) -> bool:
 
 
 def leads(user: User, evaluation: Evaluation) -> bool:
-    """Whether that user is the superior: by the sheet's role, and of a team leader the own people. A coordinator
-    stands in for a team leader. Never of oneself."""
+    """Whether that user is the superior: by the sheet's role, and of team leaders the one whose team it was on the
+    month's last day, wherever the person is by now. A coordinator stands in for a team leader. Never of oneself."""
     role, site = evaluation.sheet.role, evaluation.site
     if is_own(user, evaluation):
         return False
@@ -59,8 +59,8 @@ def leads(user: User, evaluation: Evaluation) -> bool:
         return has_role(user, {role}, site=site)
     if has_role(user, {Role.COORDINATOR}, site=site):
         return True
-    led = has_role(user, {Role.TEAM_LEADER}, site=site)
-    return led and Person.objects.filter(people_filter(user), pk=evaluation.person_id).exists()
+    held = [one for one in roles_of(user) if one.role == Role.TEAM_LEADER and one.site_id in (None, site.pk)]
+    return any(one.team_id is None or one.team_id == evaluation.sheet.team_id for one in held)
 
 
 def may_verify(user: User, evaluation: Evaluation) -> bool:

@@ -101,11 +101,11 @@ class _Story:
 
     def _superior(self, one: Evaluation) -> User:
         role, low = one.sheet.role, one.site.code.lower()
-        if role == Role.TEAM_LEADER:
-            teams = self.staff.teams[one.site.code]
-            at = teams.index(one.sheet.team) if one.sheet.team in teams else 0
+        if role == Role.TEAM_LEADER and one.sheet.team is not None:
+            at = self.staff.teams[one.site.code].index(one.sheet.team)
             return self.staff.users[f"team_leader.{low}" if at == 0 else f"team_leader{at + 1}.{low}"]
-        return self.staff.users[f"coordinator.{low}" if role == Role.COORDINATOR else str(role)]
+        stands_in = role in (Role.COORDINATOR, Role.TEAM_LEADER)
+        return self.staff.users[f"coordinator.{low}" if stands_in else str(role)]
 
     def _score(self, one: Evaluation, book: Book, at: datetime) -> None:
         base = self.rng.gauss(86, 7)
