@@ -318,6 +318,7 @@ SPECTACULAR_SETTINGS = {
         "EmploymentKindEnum": "sdm.choices.EmploymentKind",
         "RenewalStatusEnum": "sdm.contracts.choices.RenewalStatus",
         "CompensationStatusEnum": "sdm.contracts.choices.CompensationStatus",
+        "RecruitmentStatusEnum": "sdm.recruiting.choices.RequestStatus",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "occ.api.schema.errors_said"],
 }

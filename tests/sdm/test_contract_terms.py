@@ -155,5 +155,5 @@ def test_working_days_leave_out_weekends_holidays_and_joint_leave() -> None:
 def test_the_registration_is_due_at_the_end_of_the_third_working_day() -> None:
     jakarta = ZoneInfo("Asia/Jakarta")
     assert registration_due(date(2026, 11, 20), jakarta, 3) == wib(2026, 11, 26, 0)
-    assert registration_due(date(2026, 12, 30), jakarta, 3) == wib(2027, 1, 6, 0)  # 1 January is none
+    assert registration_due(date(2026, 12, 30), jakarta, 3) == wib(2027, 1, 7, 0)  # 1 and 5 January are none
     assert renewal_due(date(2028, 2, 29), jakarta) == wib(2028, 3, 1, 0)
