@@ -1,5 +1,5 @@
 """Imported once, when the app is loaded: what registers itself."""
 
-from sdm.discipline import documents, finding, notices, policies, receivers, workflow
+from sdm.discipline import conditions, documents, finding, notices, policies, receivers, workflow
 
-__all__ = ["documents", "finding", "notices", "policies", "receivers", "workflow"]
+__all__ = ["conditions", "documents", "finding", "notices", "policies", "receivers", "workflow"]

@@ -167,6 +167,9 @@ class WarningQuerySet(models.QuerySet["WarningLetter"]):
         """Issued and not withdrawn; the days say whether one is in force."""
         return self.issued().filter(withdrawn_at=None)
 
+    def in_force_on(self, day: date) -> WarningQuerySet:
+        return self.standing().filter(issued_on__lte=day, valid_until__gte=day)
+
     def unanswered(self) -> WarningQuerySet:
         return self.filter(level=None, returned_at=None)
 

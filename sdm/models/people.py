@@ -90,7 +90,8 @@ class EmployeeQuerySet(models.QuerySet["Employee"]):
             .annotate(
                 leaving_known=Exists(
                     Leaving.objects.filter(employee=OuterRef("pk"), recorded_at__lt=end_of_day(day, JAKARTA))
-                )
+                ),
+                been_here=Exists(Placement.objects.filter(employee=OuterRef("pk"), starts_on__lte=day)),
             )
             .prefetch_related(
                 Prefetch("placements", placements, to_attr="placed"),
@@ -175,13 +176,13 @@ class Employee(models.Model):
         return held[0] if held else None
 
     def standing_on(self, day: date) -> Standing:
-        """What the person was on that day; of `placed_on` rows without a query, but for who was not there."""
+        """What the person was on that day, of rows that are `placed_on` it: without a query."""
         last, here = self.person.last_working_day, self.place
         if here is not None:
             known = self.leaving_known  # type: ignore[attr-defined]  # what was recorded later was not so then
             leaves = known and last is not None and last >= day >= here.starts_on
             return Standing.LEAVING if leaves else Standing.WORKING
-        return Standing.LEFT if self.placements.filter(starts_on__lte=day).exists() else Standing.PLANNED
+        return Standing.LEFT if self.been_here else Standing.PLANNED  # type: ignore[attr-defined]
 
     @property
     def channel_labels(self) -> list[str]:

@@ -1,5 +1,5 @@
-"""Who trains candidates: a module or area that does registers itself, and tells the result to
-`sdm.services.candidates.candidate_pass` or `candidate_fail`. Until one does, HR Training records the result by hand.
+"""Who trains candidates: an area that does registers itself, and tells the result to
+`sdm.services.candidates.candidate_pass` or `candidate_fail`. Where it begins none, HR Training records it by hand.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ class Training:
     url: str
 
 
-Trainer = Callable[["Candidate", "Actor", "datetime"], Training]
+Trainer = Callable[["Candidate", "Actor", "datetime"], Training | None]
 _trainers: list[Trainer] = []
 
 
 def register(trainer: Trainer) -> None:
-    """Let `trainer(candidate, actor, now)` begin the training softskill of a candidate who meets the specification."""
+    """Let `trainer(candidate, actor, now)` begin the training softskill, or return None: it begins none."""
     if _trainers:
         raise ValueError("training softskill is begun elsewhere already")
     _trainers.append(trainer)

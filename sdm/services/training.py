@@ -33,7 +33,8 @@ from occ.policies.services import policy_value
 from occ.times import local_day
 from occ.workflow.models import WorkflowStep
 from occ.workflow.services import begin, step
-from sdm.models import Participant, RecordingSample, StageRun, TrainingBatch, TrainingResult
+from sdm.models import Candidate, Participant, RecordingSample, StageRun, TrainingBatch, TrainingResult
+from sdm.services import training_outcomes as outcomes
 from sdm.training import notices
 from sdm.training.choices import SCORED, STAGES
 from sdm.training.choices import TrainingStatus as S
@@ -102,6 +103,14 @@ def participant_add(
         raise Invalid(_("A batch has at most %(n)s participants.") % {"n": MOST})
     if person is not None:
         name, number = person.name, person.number
+    elif outcomes.is_candidates(number):
+        raise Invalid(_("Recruitment adds its candidates by itself when their training begins."), field="number")
+    return _add(batch, name, number, person, actor, now)
+
+
+def _add(
+    batch: TrainingBatch, name: str, number: str, person: Person | None, actor: Actor, now: datetime
+) -> Participant:
     made = Participant(
         batch=batch, site=batch.site, name=_text(name, 120, "name"),
         number=_text(number, 30, "number", needed=False), person=person, added_at=now,
@@ -116,6 +125,42 @@ def participant_add(
     begin(TRAINING, made, actor=actor, now=now)
     _entered(batch, S.REGISTERED, actor=actor, now=now)
     return made
+
+
+@transaction.atomic
+def candidate_add(candidate: Candidate, *, actor: Actor, now: datetime) -> Participant | None:
+    """A candidate of recruitment into the batch of the site that begins next, else that began last.
+
+    Only one in which nobody is beyond softskill, that has room, and in which the candidate was not; None where there is
+    none. The caller began the candidate's training, and holds the request's lock.
+    """
+    number, today = outcomes.number_of(candidate), local_day(now, candidate.site.zone)
+    beyond = StageRun.objects.exclude(stage__in=(S.REGISTERED, S.SOFTSKILL)).values("batch_id")
+    known = Participant.objects.filter(number=number).values("batch_id")
+    rows = TrainingBatch.objects.filter(site=candidate.site, closed_at=None).exclude(pk__in=beyond)
+    rows = rows.exclude(pk__in=known)
+    coming, begun = rows.filter(starts_on__gte=today), rows.filter(starts_on__lt=today)
+    for pk in [
+        *coming.order_by("starts_on", "pk").values_list("pk", flat=True),
+        *begun.order_by("-starts_on", "-pk").values_list("pk", flat=True),
+    ]:
+        batch = _batch_locked(pk)
+        if batch.closed_at is None and batch.participants.count() < MOST:
+            return _add(batch, str(candidate), number, None, actor, now)
+    return None
+
+
+@transaction.atomic
+def candidate_link(candidate: Candidate, *, person: Person, actor: Actor, now: datetime) -> None:
+    """The candidate is hired: the trainings are the employee's, under the own name from now on."""
+    rows = Participant.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
+    for one in rows.filter(number=outcomes.number_of(candidate), person=None).select_related("site"):
+        if Participant.objects.filter(batch_id=one.batch_id, person=person).exists():
+            continue
+        one.person, one.number, one.name = person, person.number, person.name
+        sign(one, actor, "linked", now=now)
+        one.save(update_fields=["person", "number", "name"])
+        record(actor=actor, action="training.linked", subject=one, data={"person": person.pk}, now=now, site=one.site)
 
 
 @transaction.atomic
@@ -305,6 +350,7 @@ def _move(
 ) -> Participant:  # fmt: skip
     """A step of one participant; `ready`: only with what the stage asks for. The stage left may so be finished."""
     with transaction.atomic():
+        outcomes.requests_locked(Participant.objects.filter(pk=participant_id))
         batch = _batch_locked(Participant.objects.values_list("batch_id", flat=True).get(pk=participant_id))
         left = Participant.objects.values_list("status", flat=True).get(pk=participant_id)
         with step(TRAINING, Participant, participant_id, name, actor=actor, now=now, note=note, also=also) as one:
@@ -318,7 +364,18 @@ def _move(
         if one.status in STAGES:
             _entered(batch, one.status, actor=actor, now=now)
         _left(batch, left, actor=actor, now=now)
+        if left in (S.REGISTERED, S.SOFTSKILL):
+            _tell_recruitment(one, note, actor, now)
         return one
+
+
+def _tell_recruitment(one: Participant, note: str, actor: Actor, now: datetime) -> None:
+    """How the training softskill of a candidate came out; it is not entered a second time."""
+    if one.status == S.HARDSKILL:
+        scores = TrainingResult.objects.filter(participant=one, stage=S.SOFTSKILL).order_by("-attempt")
+        outcomes.passed(one, scores.values_list("score", flat=True).first(), actor=actor, now=now)
+    elif one.status == S.OUT:
+        outcomes.failed(one, note, actor=actor, now=now)
 
 
 def participant_softskill(*, participant_id: int, note: str = "", actor: User, now: datetime) -> Participant:
@@ -442,6 +499,7 @@ def stage_advance(*, batch_id: int, stage: str, actor: User, now: datetime) -> t
 
     Raises NotAllowed, WrongState (nobody is ready).
     """
+    outcomes.requests_locked(Participant.objects.filter(batch_id=batch_id, status=stage))
     batch = _batch_locked(batch_id)
     if stage not in ONWARD or not has_role(actor, AT_STAGE[stage], site=batch.site):
         raise NotAllowed

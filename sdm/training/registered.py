@@ -1,5 +1,5 @@
 """Imported once, when the app is loaded: what registers itself."""
 
-from sdm.training import documents, finding, jobs, notices, policies, receivers, workflow
+from sdm.training import candidates, documents, finding, jobs, notices, policies, receivers, workflow
 
-__all__ = ["documents", "finding", "jobs", "notices", "policies", "receivers", "workflow"]
+__all__ = ["candidates", "documents", "finding", "jobs", "notices", "policies", "receivers", "workflow"]

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from sdm.views import discipline
+from sdm.views import discipline, discipline_overview
 
 urlpatterns = [
     path("discipline/", discipline.cases, name="discipline"),
+    path("discipline/overview/", discipline_overview.overview, name="discipline_overview"),
     path("discipline/new/", discipline.case_new, name="discipline_new"),
     path("discipline/documents/<int:pk>/", discipline.document, name="discipline_document"),
     path("discipline/letters/<int:pk>/withdraw/", discipline.warning_withdraw, name="discipline_withdraw"),

@@ -37,6 +37,7 @@ from occ.times import local_day
 from sdm.models import TRAINING_READERS, Participant, RecordingSample, StageRun, TrainingBatch
 from sdm.services import training
 from sdm.services.training import ADDERS, Scored
+from sdm.services.training_outcomes import named
 from sdm.training.choices import SCORED, STAGES, TrainingStatus
 from sdm.training.documents import points
 from sdm.training.workflow import AT_STAGE, HR, ONWARD, TRAINERS, TRAINING, VALIDATORS
@@ -313,6 +314,7 @@ def board(request: HttpRequest) -> HttpResponse:
     stages = []
     for stage in STAGES:
         people = list(rows.filter(status=stage).order_by("batch__starts_on", "name", "pk")[:SHOWN])
+        named(user, people)
         for one in people:
             one.due_at = due.get((one.batch_id, one.status))  # type: ignore[attr-defined]
         total = counts.get(stage.value, 0)
@@ -411,6 +413,7 @@ def _batch(
 ) -> HttpResponse:  # fmt: skip
     user, now = me(request), timezone.now()
     people = list(found.participants.prefetch_related("results", "samples").order_by("name", "pk"))
+    named(user, people)
     for one in people:
         held = {row.stage: row for row in one.results.all() if row.attempt == one.attempt}
         soft = next((row for row in one.results.all() if row.stage == TrainingStatus.SOFTSKILL), None)
@@ -550,6 +553,7 @@ def _participant(
     user, now = me(request), timezone.now()
     own = user.person_id is not None and user.person_id == found.person_id
     reads = has_role(user, TRAINING_READERS, site=found.site)
+    named(user, [found])
     samples = list(found.samples.select_related("scored_by").order_by("-attempt", "pk"))
     validates = found.status == TrainingStatus.VALIDATING and has_role(user, VALIDATORS, site=found.site) and not own
     for one in samples:

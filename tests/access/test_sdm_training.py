@@ -29,6 +29,7 @@ SEES = {Role.TEAM_LEADER, Role.COORDINATOR, Role.MANAGER, Role.HR_RELATIONS}
 READ = set(TRAINING_READERS)
 ROWS: dict[str, Row] = {
     "sdm:discipline": Row(get=set(PERSONS)),
+    "sdm:discipline_overview": Row(get=set(OPENERS)),
     "sdm:discipline_new": Row(get=set(OPENERS), post=set(OPENERS)),
     "sdm:discipline_case": Row(get=SEES, of="case", sees=SEES),
     "sdm:discipline_monitoring": Row(post=set(SUPERIORS), of="case", sees=SEES),

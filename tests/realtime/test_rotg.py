@@ -31,6 +31,7 @@ from occ.policies.registry import DEFINITIONS
 from occ.policies.services import policy_set
 from occ.search import search
 from occ.times import local_day
+from occ.workflow.models import WorkflowStep
 from occ.workflow.turns import turns_for
 from realtime.choices import FollowUp
 from realtime.models import RotgProposal, Violation
@@ -40,6 +41,8 @@ from realtime.rotg.deadlines import due_in_days
 from realtime.rotg.policies import ANSWER, DECIDE, PROPOSED, REPEATS, valid_repeats
 from realtime.rotg.workflow import PROPOSAL, VIOLATION
 from realtime.services import rotg, rotg_proposals
+from sdm.discipline.opening import case_open
+from sdm.models import DisciplineCase
 from tests.documents.test_pages import PNG
 from tests.factories import NOW, Floor, person, user
 from tests.realtime.rotg import agent_user, rule, seen, upheld
@@ -290,11 +293,52 @@ def test_accepted_is_recorded_and_told(floor: Floor) -> None:
     proposal, hr = proposal_of(floor), user(Role.HR_RELATIONS)
     assert (proposal.kind, proposal.basis, proposal.rule) == ("pembinaan", "severity", None)
     proposal = rotg_proposals.proposal_accept(proposal_id=proposal.pk, actor=floor.leader, now=NOW + DAY)
-    assert (proposal.status, proposal.taken_up, state(PROPOSED)) == ("agreed", {}, "fulfilled")
+    case = DisciplineCase.objects.get()
+    assert (proposal.status, state(PROPOSED)) == ("agreed", "fulfilled")
+    assert proposal.taken_up == {"label": str(case), "url": case.get_absolute_url()}
     assert told(hr, "realtime.rotg.accepted") == told(floor.coordinator, "realtime.rotg.accepted") == 1
     assert Notification.objects.filter(user=hr).latest("pk").subject.startswith("Pembinaan")
     with pytest.raises(WrongState):
         rotg_proposals.proposal_dismiss(proposal_id=proposal.pk, note="x", actor=floor.leader, now=NOW + DAY)
+
+
+@pytest.mark.req("SDM-5")
+def test_an_accepted_pembinaan_begins_one_that_few_read(floor: Floor) -> None:
+    proposal = proposal_of(floor)
+    rotg_proposals.proposal_accept(proposal_id=proposal.pk, actor=floor.leader, now=NOW + DAY)
+    case = DisciplineCase.objects.get()
+    assert (case.person, case.matter, case.status, case.opened_by) == (
+        floor.agent, "discipline", "assessed", floor.leader
+    )  # fmt: skip
+    assert case.source_url == proposal.get_absolute_url()
+    assert case.about.count("Memegang telepon di meja") == 2 and " 7 " in case.about and " 8 " in case.about
+    notes = WorkflowStep.objects.filter(flow=PROPOSAL.key).values_list("note", flat=True)
+    assert not any("telepon" in one for one in notes)
+    own, leader = Client(), Client()
+    own.force_login(agent_user(floor.agent))
+    leader.force_login(floor.leader)
+    assert f'href="{case.source_url}"' in leader.get(case.get_absolute_url()).content.decode()
+    page = own.get(case.get_absolute_url())
+    assert page.status_code == 200 and case.source_url not in page.content.decode()  # nobody reads the own proposal
+
+
+@pytest.mark.req("SDM-5")
+def test_where_one_is_open_a_second_is_not_accepted(floor: Floor) -> None:
+    proposal = proposal_of(floor)
+    case_open(person=floor.agent, matter="discipline", about="Terlambat", actor=floor.leader, now=NOW)
+    with pytest.raises(WrongState) as refused:
+        rotg_proposals.proposal_accept(proposal_id=proposal.pk, actor=floor.leader, now=NOW + DAY)
+    proposal.refresh_from_db()
+    assert (refused.value.code, proposal.status, DisciplineCase.objects.count()) == ("open_already", "open", 1)
+
+
+@pytest.mark.req("SDM-5")
+def test_much_that_was_seen_still_fits_into_a_case(floor: Floor) -> None:
+    proposal = proposal_of(floor)
+    proposal.violations.update(what="x" * 1000)
+    rotg_proposals.proposal_accept(proposal_id=proposal.pk, actor=floor.leader, now=NOW + DAY)
+    about = DisciplineCase.objects.get().about
+    assert len(about) == 2_000 and about.endswith("…")
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -27,6 +28,9 @@ from sdm.discipline.finding import turns
 from sdm.discipline.opening import case_open
 from sdm.discipline.policies import ANSWER, COMMIT, DECIDE, EXIT, FILE, JUDGE, MONTHS, RECEIPT, REQUEST
 from sdm.discipline.workflow import DISCIPLINE, OWN_TURN
+from sdm.evaluating import conditions
+from sdm.evaluating.conditions import CONDITIONS
+from sdm.evaluating.paying import pay, terms_of
 from sdm.models import CaseEntry, DisciplineCase, WarningLetter
 from sdm.services import discipline, discipline_letters, leavings, placements
 from tests.factories import DAY, NOW, Floor, person, user
@@ -475,3 +479,30 @@ def test_letters_of_another_kind_of_matter_count_too(floor: Floor) -> None:
     do(floor, other, "request", floor.leader)
     assert discipline_letters.expected(other, NOW) == 3
     assert Entry.objects.filter(action="sdm.discipline.request").exists()
+
+
+@pytest.mark.req("SDM-6")
+def test_letters_in_force_on_the_last_day_hold_an_incentive_back(floor: Floor) -> None:
+    """From the day of issue to the last of its validity; a letter that was withdrawn never counts."""
+    case = brought(floor, CaseStatus.SP_ISSUED)
+    letter = WarningLetter.objects.get(case=case)
+    assert letter.issued_on is not None and letter.valid_until is not None
+    measure, one = CONDITIONS["warnings"].measure, timedelta(days=1)
+    began, ends = letter.issued_on, letter.valid_until
+    days = (began - one, began, ends, ends + one)
+    assert [measure(floor.agent, began, day) for day in days] == [0, 1, 1, 0]
+    assert measure(person(floor.jkt), began, began) == 0 and not CONDITIONS["warnings"].more
+    terms = {"amounts": [{"position": "Agent", "amount": "500000"}], "step": "1",
+             "bands": [{"basis": "total", "least": "0", "percent": "100"}],
+             "demands": [{"key": "warnings", "value": "0", "keeps": "0"}]}  # fmt: skip
+
+    def paid(day: date) -> Decimal:
+        found, measured = terms_of(terms, demands=CONDITIONS), {"warnings": measure(floor.agent, began, day)}
+        return pay(
+            found, position="Agent", total=Decimal(90), points={}, measured=measured, more=conditions.more()
+        ).amount
+
+    assert (paid(began - one), paid(began)) == (Decimal(500_000), Decimal(0))
+    letter.withdrawn_at, letter.withdrawn_why = NOW, "Keliru"
+    letter.save(update_fields=["withdrawn_at", "withdrawn_why"])
+    assert paid(began) == Decimal(500_000)

@@ -23,6 +23,7 @@ from occ.people.models import Person, RoleAssignment, Team, User
 from occ.policies.services import policy_set
 from occ.workflow.flows import Transition
 from occ.workflow.models import WorkflowStep
+from sdm.contracts.summaries import SUMMARIES
 from sdm.evaluating.choices import EvaluationStatus, PeriodStatus
 from sdm.evaluating.deadlines import due_at_latest, due_in_days, due_on_day
 from sdm.evaluating.policies import APPROVE, CARDS, PAY, REPORT, VALIDATE, scores_rule, telling_rule
@@ -727,3 +728,20 @@ def test_every_step_of_a_scheme_from_every_state_by_every_role(floor: Floor, sta
 def test_no_system_actor_decides() -> None:
     by = {who for flow in (EVALUATION, PERIOD, SCHEME) for one in flow.transitions for who in one.by}
     assert not any(isinstance(who, SystemActor) for who in by)
+
+
+@pytest.mark.req("SDM-7")
+def test_a_renewal_is_shown_the_approved_totals_and_no_amount(floor: Floor, told: Told) -> None:
+    month, one = opened(floor, told), floor.agent
+
+    def shown(first: date = MONTH, last: date = MONTH) -> list[tuple[str, str, str]]:
+        return [(said.label, said.value, said.note) for said in SUMMARIES["evaluation"].lines(one, first, last)]
+
+    with translation.override("en"):
+        assert shown() == [("Total", "–", "no evaluation")]  # what is not approved is not told
+        month.to("approved")
+        total = month.of(one).results.get().total
+        words = f"{total.normalize():f}"
+        assert shown() == [("Mean of the totals", words, "1 month"), ("November 2026", words, "")]
+        assert shown(date(2026, 11, 30), date(2026, 12, 31))[0][1] == words  # the month in which the contract began
+        assert shown(date(2026, 12, 1), date(2026, 12, 31)) == [("Total", "–", "no evaluation")]

@@ -26,6 +26,7 @@ from occ.jobs.services import job_run
 from occ.ledger.models import Entry
 from occ.people.choices import Role
 from occ.people.models import Person, Team, User
+from occ.times import local_day
 from sdm.models import Employee, Employment, Placement
 from sdm.services import employees, employments
 from sdm.services.employments import Terms
@@ -449,3 +450,31 @@ def test_suggestions_are_those_one_may_choose(floor: Floor) -> None:
     assert found(user(Role.SUPPORT, floor.jkt), "zain") == found(floor.leader, "zain") == []
     assert acting(floor.support).get(reverse("people_find", args=["nothing"])).status_code == 404
     assert found(floor.support, "\x00%_'") == []
+
+
+@pytest.mark.req("KER-12")
+@pytest.mark.parametrize("status", ["left", "planned", "leaving"])
+def test_who_is_not_here_costs_no_query_each(floor: Floor, hr: User, hire: Hire, status: str) -> None:
+    client, today = acting(hr), local_day(timezone.now(), floor.jkt.zone)
+
+    def more(number: int) -> None:
+        for _one in range(number):
+            made = hire(team=floor.team, nik=None)
+            first, last = {
+                "left": (today - timedelta(days=90), today - timedelta(days=30)),
+                "planned": (today + timedelta(days=9), None),
+                "leaving": (today - timedelta(days=90), today + timedelta(days=9)),
+            }[status]
+            made.placements.update(starts_on=first)
+            Person.objects.filter(pk=made.pk).update(last_working_day=last)
+
+    def cost() -> tuple[int, int]:
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(reverse("sdm:people"), {"status": status})
+        return len(page.context["page"].rows), len(queries)
+
+    more(2)
+    cost()
+    (few, before), _more = cost(), more(5)
+    many, after = cost()
+    assert (many - few, after) == (5, before)

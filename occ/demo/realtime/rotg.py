@@ -130,8 +130,8 @@ class _Story:
             (60, "4.2", "Layar tidak dikunci, kursi kosong."), (52, "4.1", "Nomor kredit nasabah di kertas catatan."),
         ):  # fmt: skip
             found += self._case(days, severe, rule, what, uphold="Terlihat jelas pada foto.", photo=True)
-        name = "accept" if self.code == "JKT" else "dismiss"
-        found.append((self.ago(days=45), self._decide("pembinaan", name, "Sudah diproses HR tersendiri.")))
+        name, note = ("accept", "Dimulai pekan ini.") if self.code == "JKT" else ("dismiss", "Sudah diproses HR.")
+        found.append((self.ago(days=45), self._decide("pembinaan", name, note)))
         found.append((self.ago(minutes=20), self._walk(0)))
         return found
 

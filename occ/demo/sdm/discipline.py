@@ -37,7 +37,7 @@ class _Stories:
         free = Person.objects.filter(
             pk__in=members, position="Agent", last_working_day=None, user=None,
             joined_on__lt=today - timedelta(days=150),
-        ).order_by("pk")  # fmt: skip
+        ).exclude(pk__in=DisciplineCase.objects.open().values("person_id")).order_by("pk")  # fmt: skip
         self.people = list(free[:6])
 
     def at(self, days: float) -> datetime:

@@ -1,0 +1,124 @@
+"""Candidates of recruitment in the batches of training: begun, told, hired; the name is not kept there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from occ.errors import Invalid
+from occ.people.choices import Role
+from occ.people.models import User
+from occ.workflow.models import WorkflowStep
+from sdm.models import Candidate, Participant, Recruitment, TrainingBatch
+from sdm.services import candidates
+from sdm.services.training import batch_open, stage_advance
+from tests.factories import DAY, NOW, Floor, user
+from tests.sdm import recruits, training
+
+pytestmark = pytest.mark.req("SDM-3", "SDM-4")
+
+
+def begun(row: Recruitment) -> Candidate:
+    found = recruits.applied(row)
+    candidates.candidate_check(candidate_id=found.pk, actor=user(Role.HR_RECRUITMENT), now=NOW)
+    return candidates.candidate_train(candidate_id=found.pk, actor=training.hr(), now=NOW)
+
+
+def of(found: Candidate) -> Participant:
+    return Participant.objects.get(number=f"CAND-{found.pk}")
+
+
+def fresh(found: Candidate) -> Candidate:
+    return Candidate.objects.get(pk=found.pk)
+
+
+def batch_on(floor: Floor, code: str, days: int) -> TrainingBatch:
+    return batch_open(
+        site=floor.jkt, code=code, title="Agent", starts_on=DAY + timedelta(days=days), actor=training.hr(), now=NOW
+    )
+
+
+def test_without_an_open_batch_the_result_is_recorded_by_hand(floor: Floor) -> None:
+    found = begun(recruits.recruiting(floor))
+    assert (found.status, Participant.objects.count()) == ("training", 0)
+    candidates.candidate_pass(candidate_id=found.pk, training_score=80, actor=training.hr(), now=NOW)
+    assert fresh(found).status == "passed"
+
+
+def test_the_batch_that_begins_next_and_has_not_gone_on_takes_the_candidate(floor: Floor) -> None:
+    row = recruits.recruiting(floor)
+    last = batch_on(floor, "LAST", -5)
+    assert of(begun(row)).batch == last
+    batch_on(floor, "LATER", 9)
+    soon = batch_on(floor, "SOON", 2)
+    one = begun(row)
+    assert of(one).batch == soon
+    training.brought(floor, of(one), "hardskill")
+    assert of(begun(row)).batch.code == "LATER"  # whoever comes now would have missed the softskill training
+
+
+def test_what_the_batch_shows_is_told_to_recruitment_once(floor: Floor) -> None:
+    row, where = recruits.recruiting(floor), training.batch(floor)
+    good, direct, poor, taken = begun(row), begun(row), begun(row), begun(row)
+    training.step(floor, of(good), "softskill")
+    training.score(of(good), training.hr(), 84.5)
+    stage_advance(batch_id=where.pk, stage="softskill", actor=training.hr(), now=NOW)
+    assert (fresh(good).status, fresh(good).training_score) == ("passed", 85)
+    training.step(floor, of(direct), "hardskill")  # softskill is known already: no score
+    assert (fresh(direct).status, fresh(direct).training_score) == ("passed", None)
+    training.step(floor, of(poor), "withdraw", note="Tidak hadir tiga hari")
+    assert fresh(poor).status == "not_passed"
+    candidates.candidate_withdraw(candidate_id=taken.pk, note="Pindah kota", actor=user(Role.HR_RECRUITMENT), now=NOW)
+    training.step(floor, of(taken), "withdraw", note="Sudah mundur")
+    assert fresh(taken).status == "withdrawn"
+    passes = WorkflowStep.objects.filter(flow="sdm.candidate", object_id=good.pk, to_state="passed")
+    assert passes.count() == 1
+
+
+def test_who_trains_again_needs_another_batch(floor: Floor) -> None:
+    row, first = recruits.recruiting(floor), training.batch(floor)
+    found = begun(row)
+    training.step(floor, of(found), "withdraw", note="Belum siap")
+    second = batch_on(floor, "JKT-2026-12", 20)
+    candidates.candidate_train_again(candidate_id=found.pk, actor=training.hr(), now=NOW)
+    batches = Participant.objects.filter(number=f"CAND-{found.pk}").values_list("batch", flat=True)
+    assert set(batches) == {first.pk, second.pk}
+
+
+def test_the_name_is_shown_to_who_reads_candidates_and_kept_nowhere(floor: Floor) -> None:
+    where = training.batch(floor)
+    found = begun(recruits.recruiting(floor))
+    one = of(found)
+    assert found.name not in one.name and str(found.pk) in one.name
+    assert not one.history.filter(name=found.name).exists()
+
+    def reads(who: User) -> list[bool]:
+        client = Client()
+        client.force_login(who)
+        pages = [client.get(one.get_absolute_url()), client.get(where.get_absolute_url())]
+        assert {page.status_code for page in pages} == {200}
+        return [found.name in page.content.decode() for page in pages]
+
+    assert (reads(training.hr()), reads(floor.leader)) == ([True, True], [False, False])
+
+
+def test_who_is_hired_is_the_employee_of_the_training(floor: Floor) -> None:
+    row = recruits.recruiting(floor)
+    training.batch(floor)
+    found = begun(row)
+    one = of(found)
+    training.step(floor, one, "hardskill")
+    recruits.contracting(floor, row)
+    recruits.signed(found)
+    hired = recruits.hired(found)
+    one.refresh_from_db()
+    assert hired.employee is not None
+    assert (one.person, one.number, one.name) == (hired.employee, hired.employee.number, hired.employee.name)
+
+
+def test_nobody_takes_a_candidates_number_by_hand(floor: Floor) -> None:
+    with pytest.raises(Invalid) as refused:
+        training.add(training.batch(floor), number=" cand-7")
+    assert refused.value.field == "number"
