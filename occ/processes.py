@@ -156,7 +156,8 @@ def step_make(
             stepping.make(subject, name, form.cleaned_data, actor=me(request), now=timezone.now())
         except Refused as refusal:
             subject.refresh_from_db()  # somebody may have been quicker: what is shown is how it stands now
-            if name not in {one.name for one in flow.open_to(me(request), state=subject.status, site=subject.site)}:
+            there = {one.name for one in flow.open_to(me(request), state=subject.status, site=subject.site)}
+            if name not in there or not stepping.may(me(request), subject, name):
                 raise  # nothing on the page could show it: a page of its own says why
             add_refusal(form, refusal)
         else:
