@@ -34,7 +34,7 @@ class ProposalForm(forms.Form):
         sites.queryset = Site.objects.filter(pk__in=[one.pk for one in sites_for(user, PROPOSERS)])
 
 
-class ProofForm(forms.Form):
+class PlainProofForm(forms.Form):
     """The password entered again and, for who has a second factor, a code; without a password the code alone."""
 
     password = forms.CharField(
@@ -47,12 +47,17 @@ class ProofForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def for_user(self, user: User) -> None:
         if second_factor_of(user) is None:
             del self.fields["code"]
         if not user.has_usable_password():
             del self.fields["password"]
+
+
+class ProofForm(PlainProofForm):
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.for_user(user)
 
 
 class DecisionForm(ProofForm):
