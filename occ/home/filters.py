@@ -57,8 +57,7 @@ class ObligationFilter(filters.FilterSet):
 class LedgerFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=_("Search"))
     site = filters.ModelChoiceFilter(
-        field_name="site_code", queryset=Site.objects.all(), to_field_name="code", label=_("Site"), empty_label=_("All"),
-        method="by_site",
+        queryset=Site.objects.all(), to_field_name="code", label=_("Site"), empty_label=_("All"), method="by_site"
     )  # fmt: skip
     since = FromDay(field_name="at", label=_("From"))
     until = UntilDay(field_name="at", label=_("Until"))

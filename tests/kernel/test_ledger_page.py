@@ -1,4 +1,4 @@
-"""The evidence ledger is searched for whom it is about, by days and sites, and says how far it is sealed (KER-1)."""
+"""The evidence ledger is searched for whom it is about, by days and sites, and says how far it is sealed (KER-10)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from occ.ledger.services import seal_entries
 from occ.people.choices import Role
 from tests.factories import NOW, Floor, user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.req("KER-10")]
 
 
 def test_it_is_searched_and_filtered_and_says_how_far_it_is_sealed(floor: Floor) -> None:
