@@ -49,9 +49,9 @@ class PlainProofForm(forms.Form):
 
     def for_user(self, user: User) -> None:
         if second_factor_of(user) is None:
-            del self.fields["code"]
+            self.fields.pop("code", None)
         if not user.has_usable_password():
-            del self.fields["password"]
+            self.fields.pop("password", None)
 
 
 class ProofForm(PlainProofForm):

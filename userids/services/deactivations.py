@@ -456,7 +456,8 @@ def _listed(request: DeactivationRequest, at: datetime) -> bool:
     account = request.account
     holder = account.holder
     rows = RemoteAccount.objects.filter(application_id=account.application_id, user_id__iexact=account.user_id)
-    rows = rows.filter(active=False, present=True, inactive_since__lte=at)
+    # Forms say instants to the minute.
+    rows = rows.filter(active=False, present=True, inactive_since__lt=at + timedelta(minutes=1))
     return holder is not None and rows.filter(inactive_since__gt=holder.starts_at).exists()
 
 
