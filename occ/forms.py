@@ -75,7 +75,7 @@ class PersonField(forms.CharField):
         self.chooser = chooser
         self.people: PersonQuerySet = Person.objects.none()
         # A combobox as ARIA has it; static/occ/combobox.js says the rest once it is there.
-        attrs = {"autocomplete": "off", "spellcheck": "false", "data-combobox": ""}
+        attrs = {"autocomplete": "off", "spellcheck": "false", "data-combobox": "", "data-nobody": _("Nobody found")}
         super().__init__(max_length=160, widget=forms.TextInput(attrs=attrs), **kwargs)
 
     def for_user(self, user: User, people: PersonQuerySet | None = None) -> None:

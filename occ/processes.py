@@ -37,7 +37,8 @@ class Stepping:
     """`form_for(subject, transition, data, files)` asks for what a step needs; `make(subject, name, data, actor, now)`
     calls its service with the form's cleaned data; `url(subject, name)` is where it is posted.
 
-    `aside`: ways out, which open a dialog instead of standing on the page. `may(user, subject, name)` says who else may
+    `aside`: ways out, which open a dialog instead of standing on the page. `warns(subject, name)` says in
+    its dialog what is meant by one. `may(user, subject, name)` says who else may
     not, beyond what the flow's roles say. `waits(subject)`: whether it waits for somebody, and not for
     its time to come.
     """
@@ -49,6 +50,7 @@ class Stepping:
     icons: Mapping[str, str]
     aside: frozenset[str]
     may: Callable[[User, Any, str], bool] = lambda user, subject, name: True
+    warns: Callable[[Any, str], str] = lambda subject, name: ""
     waits: Callable[[Any], bool] = lambda subject: True
 
 
@@ -116,7 +118,8 @@ def process_context(
             continue
         form = tried.get(one.name) or _form(request, stepping, subject, one)
         open_now.append({"name": one.name, "label": one.label, "form": form, "url": stepping.url(subject, one.name),
-                         "icon": stepping.icons[one.name], "tried": one.name in tried})  # fmt: skip
+                         "icon": stepping.icons[one.name], "tried": one.name in tried,
+                         "text": stepping.warns(subject, one.name)})  # fmt: skip
     waits = stepping.waits(subject)
     return {
         "waits": waits_for(flow, subject, reader=me(request), now=timezone.now()) if waits else [],
@@ -132,8 +135,13 @@ def process_context(
 def _form(
     request: HttpRequest, stepping: Stepping, subject: Any, transition: Transition, data: Any = None, files: Any = None
 ) -> forms.Form:
-    """What the step asks for; where it asks for a person, the reader's choice of them."""
+    """What the step asks for; where it asks for a person, the reader's choice of them.
+
+    A form with `for_user` asks each reader for what that one has.
+    """
     form = stepping.form_for(subject, transition, data, files)
+    if hasattr(form, "for_user"):
+        form.for_user(me(request))
     for one in form.fields.values():
         if isinstance(one, PersonField):
             one.for_user(me(request))
@@ -156,7 +164,8 @@ def step_make(
             stepping.make(subject, name, form.cleaned_data, actor=me(request), now=timezone.now())
         except Refused as refusal:
             subject.refresh_from_db()  # somebody may have been quicker: what is shown is how it stands now
-            if name not in {one.name for one in flow.open_to(me(request), state=subject.status, site=subject.site)}:
+            there = {one.name for one in flow.open_to(me(request), state=subject.status, site=subject.site)}
+            if name not in there or not stepping.may(me(request), subject, name):
                 raise  # nothing on the page could show it: a page of its own says why
             add_refusal(form, refusal)
         else:

@@ -11,6 +11,7 @@ from occ.workflow.turns import Source, Stuck, register, register_stuck
 from retention.choices import BatchStatus
 from retention.models import Batch, Finding, Loss
 from retention.personal import KEEPERS
+from retention.services.findings import is_packed
 from retention.workflow import BATCH, FINDING, LOSS
 
 
@@ -20,6 +21,10 @@ def batches(user: User) -> Any:
 
 def findings(user: User) -> Any:
     return Finding.objects.visible_to(user).open().select_related("site", "store").order_by("due_at", "pk")
+
+
+def finding_waits(row: Finding, step: str) -> str:
+    return _("Mend it, or have it checked again") if is_packed(row) else ""
 
 
 def losses(user: User) -> Any:
@@ -37,6 +42,6 @@ def stopped(user: User) -> Iterator[Stuck]:
 
 
 register(Source(BATCH, rows=batches, title=lambda row: row.identifier, due_at=lambda row: row.due_at))
-register(Source(FINDING, rows=findings, title=lambda row: str(row), due_at=lambda row: row.due_at))
+register(Source(FINDING, rows=findings, title=lambda row: str(row), due_at=lambda row: row.due_at, waits=finding_waits))
 register(Source(LOSS, rows=losses, title=lambda row: row.number, due_at=lambda row: None))
 register_stuck(stopped)

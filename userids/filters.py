@@ -1,8 +1,10 @@
 """What the logbook's lists are filtered by."""
 
+from datetime import datetime
 from typing import Any
 
 import django_filters as filters
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.forms import HiddenInput
 from django.utils import timezone
@@ -35,6 +37,12 @@ from userids.models import (
 from userids.models.reviews import OPEN_REVIEW
 
 
+def not_ahead(value: datetime) -> None:
+    """Raises ValidationError."""
+    if value > timezone.now():
+        raise ValidationError(_("The logbook knows nothing of the future yet."), code="future")
+
+
 class SiteFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=_("Search"))
     site = filters.ModelChoiceFilter(queryset=Site.objects.all(), label=_("Site"), empty_label=_("All"))
@@ -64,7 +72,7 @@ class AccountFilter(filters.FilterSet):
     channel = filters.ChoiceFilter(
         choices=Channel.choices, field_name="channels", method="by_channel", label=_("Channel"), empty_label=_("All")
     )
-    as_of = InstantFilter(method="nothing", label=_("As of"))
+    as_of = InstantFilter(method="nothing", label=_("As of"), validators=[not_ahead])
 
     class Meta:
         model = Account

@@ -2,12 +2,16 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from occ.errors import Invalid
 from occ.forms import DayField, InstantField, PersonField, SheetForm, SignatureField
 from occ.people.choices import LeavingReason, Role
+from occ.people.choosing import chosen
 from occ.people.choosing import register as register_chooser
 from occ.people.models import Person, PersonQuerySet, Site, User
 from occ.people.scope import site_filter
@@ -51,7 +55,27 @@ class ResignationForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.user = user
         self.fields["person"].for_user(user)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any] | None:
+        """Of whom cannot be chosen, it is said whose resignation is recorded already, and where."""
+        if "person" in self.errors and (there := self._recorded()) is not None:
+            words = _("The resignation of %(name)s is recorded already.") % {"name": there.person.name}
+            link = format_html(
+                '{} <a href="{}">{}</a>', words, reverse("userids:resignation", args=[there.pk]), _("Open it")
+            )
+            self.errors["person"] = self.error_class([link], renderer=self.renderer)
+        return super().clean()
+
+    def _recorded(self) -> Resignation | None:
+        mine = Person.objects.filter(site_filter(self.user, {Role.SUPPORT}))
+        standing = Resignation.objects.standing().filter(person__in=mine)
+        try:
+            person = chosen(Person.objects.filter(pk__in=standing.values("person")), self.data.get("person", ""))
+        except Invalid:
+            return None
+        return standing.select_related("person").filter(person=person).first()
 
 
 class BulkResignationForm(forms.Form):

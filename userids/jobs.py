@@ -17,6 +17,7 @@ from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.scope import has_role
 from occ.sheets.importing import Preview
+from userids.choices import BreachReviewStatus
 from userids.filters import (
     AccessReviewItemFilter,
     AccountFilter,
@@ -33,6 +34,7 @@ from userids.models import (
     AccessReviewItem,
     Account,
     Application,
+    BreachReview,
     DeactivationQuerySet,
     DeactivationRequest,
     ReplacementRequest,
@@ -113,7 +115,10 @@ def requests(user: User) -> DeactivationQuerySet:
 
 
 def late_requests(user: User, now: datetime) -> DeactivationQuerySet:
-    return requests(user).late(now).select_related("review__closed_by")
+    """Late by their own time, or with a review that was not void: of a breach nothing gets lost to sight."""
+    reviewed = BreachReview.objects.exclude(status=BreachReviewStatus.VOID).values("request")
+    rows = requests(user)
+    return (rows.late(now) | rows.filter(pk__in=reviewed)).select_related("review__closed_by")
 
 
 def review_items(user: User) -> "models.QuerySet[AccessReviewItem]":

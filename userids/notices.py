@@ -11,7 +11,8 @@ from occ.notifications.services import notify
 from occ.people.choices import Role
 from occ.people.lifecycle import Place
 from occ.people.models import Person
-from userids.models import Assignment, DeactivationRequest, ReplacementRequest
+from occ.times import local_day
+from userids.models import Account, Assignment, DeactivationRequest, ReplacementRequest
 
 REPLACE = register(
     Kind(
@@ -87,6 +88,34 @@ MOVED = register(
         ),
     )
 )
+
+
+STAYS = register(
+    Kind(
+        "userids.stays",
+        gettext_noop("%(person)s stays: user ID shut already (%(ids)s)"),
+        gettext_noop(
+            "%(person)s (%(number)s) stays, and these user IDs were shut already: %(ids)s."
+            " Whoever has none any more is given one: Support has the request."
+        ),
+        "warning",
+    )
+)
+
+
+def tell_of_stay(person: Person, shut: list[Account], *, now: datetime) -> None:
+    """Tell the team leader, and Support, that somebody who stays has no ID any more."""
+    team = person.team_on(local_day(now, person.site.zone))
+    leaders = audience(Role.TEAM_LEADER, site=person.site, team=team, now=now)
+    ids = ", ".join(one.user_id for one in shut)
+    notify(
+        to=[*leaders, *audience(Role.SUPPORT, site=person.site, now=now)],
+        kind=STAYS.key,
+        params={"person": person.name, "number": person.number, "ids": ids},
+        key=f"userids.stays:{person.pk}:{now.isoformat()}",
+        url=f"{reverse('userids:id_requests')}?q={person.number}",
+        now=now,
+    )
 
 
 def tell_of_move(person: Person, previous: Place, on: date, *, now: datetime) -> None:

@@ -20,6 +20,7 @@ ACCESS_REVIEW_DAYS = "userids.access_review.days"
 ENFORCED_BEFORE = "userids.enforce.minutes_before"
 GIVE = "userids.give"
 GIVE_WITHIN = "userids.give.hours"
+BACKDATED = "userids.deactivate.backdated_minutes"
 
 
 def within_policy(reason: str) -> str:
@@ -40,6 +41,12 @@ register_policy(
     Definition(
         ACCESS_REVIEW_DAYS, _("Team leaders answer the quarterly access review within"), _("days"), "SOP-UID 7.1", 14,
         number(1, 80),
+    )
+)  # fmt: skip
+register_policy(
+    Definition(
+        BACKDATED, _("“Inactive since” is taken without a file when it lies before the confirmation by at most"),
+        _("minutes"), "SOP-UID 8.1", 60, number(0, 1_440),
     )
 )  # fmt: skip
 for reason, label, hours in (

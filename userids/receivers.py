@@ -13,9 +13,10 @@ from occ.people.lifecycle import Place, joined, leaving, left, moved, stayed
 from occ.people.models import Person
 from occ.people.shifts import shifts_changed
 from occ.texts import kept
+from occ.times import local_day
 from sdm.recruiting.training import candidate_hired
 from userids.models import Account, DeactivationRequest
-from userids.notices import tell_of_move
+from userids.notices import tell_of_move, tell_of_stay
 from userids.policies import DEACTIVATE
 from userids.services import accounts, breach_reviews, deactivations, id_requests, replacements
 
@@ -36,6 +37,11 @@ def cancel_deactivations(sender: Any, person: Person, note: str, actor: Actor, n
     deactivations.deactivations_end(person=person, note=why, actor=actor, now=now)
     replacements.replacements_end(person=person, note=why, now=now)
     deactivations.resignation_end(person=person, withdrawn=True, note=note, actor=actor, now=now)
+    if shut := deactivations.shut_already(person):
+        said = kept(gettext_noop("Stays, and was shut already: %(ids)s"), ids=", ".join(one.user_id for one in shut))
+        first_day = local_day(now, person.site.zone)
+        id_requests.id_request_open(person=person, first_day=first_day, note=said, actor=actor, now=now)
+        tell_of_stay(person, shut, now=now)
 
 
 @receiver(joined, dispatch_uid="userids.joined")

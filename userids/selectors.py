@@ -17,6 +17,7 @@ from occ.timeline import process_entries as process_entries
 from occ.times import JAKARTA, local_day, month_of, next_month, start_of_day
 from occ.workflow.models import WorkflowStep
 from sdm.personal import reads_letters
+from userids.choices import BreachReviewStatus
 from userids.models import Account, DeactivationQuerySet, DeactivationRequest, Resignation, time_left
 
 LIMIT = 200
@@ -94,9 +95,10 @@ def counted(now: datetime) -> dict[str, Any]:
     """Aggregates of requests: judged (shut, or open past due), on time, median and p95 hours to deactivation."""
     hours = ExpressionWrapper(Extract(F("inactive_since") - F("starts_at"), "epoch") / 3600.0, FloatField())
     shut = Q(inactive_since__isnull=False)
+    none = Q(review=None) | Q(review__status=BreachReviewStatus.VOID)  # no breach stands
     return {
         "judged": Count("pk", filter=shut | Q(due_at__lt=now)),
-        "on_time": Count("pk", filter=Q(inactive_since__lte=F("due_at"))),
+        "on_time": Count("pk", filter=Q(inactive_since__lte=F("due_at")) & none),
         "median": Percentile(hours, 0.5, filter=shut),
         "p95": Percentile(hours, 0.95, filter=shut),
     }

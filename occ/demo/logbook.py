@@ -145,8 +145,11 @@ class Life:
         deactivations.deactivation_start(request_id=request.pk, actor=self.leader(request.site), now=now)
 
     def confirm(self, request: DeactivationRequest, account: Account, *, now: datetime) -> None:
+        since = now - timedelta(minutes=2)
+        if since <= request.due_at < now:
+            since = now
         deactivations.deactivation_confirm(
-            request_id=request.pk, evidence={"text": PROOF}, inactive_since=now - timedelta(minutes=2),
+            request_id=request.pk, evidence={"text": PROOF}, inactive_since=since,
             actor=self.leader(request.site), now=now,
         )  # fmt: skip
         self.at(now + timedelta(hours=self.rng.randrange(1, 20)), partial(self.document, request))

@@ -3,9 +3,13 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from occ.filters import FromDay, UntilDay
+from occ.ledger.models import Entry
 from occ.obligations.models import Obligation, State
 from occ.obligations.rules import RULES
 from occ.people.models import Site, Team
@@ -48,6 +52,28 @@ class ObligationFilter(filters.FilterSet):
         except (ValueError, OverflowError):
             return rows.none()
         return rows.filter(due_at__gte=start_of_day(first, JAKARTA), due_at__lt=start_of_day(last, JAKARTA))
+
+
+class LedgerFilter(filters.FilterSet):
+    q = filters.CharFilter(method="by_words", label=_("Search"))
+    site = filters.ModelChoiceFilter(
+        queryset=Site.objects.all(), to_field_name="code", label=_("Site"), empty_label=_("All"), method="by_site"
+    )  # fmt: skip
+    since = FromDay(field_name="at", label=_("From"))
+    until = UntilDay(field_name="at", label=_("Until"))
+
+    class Meta:
+        model = Entry
+        fields: list[str] = []
+
+    def by_words(self, rows: Any, name: str, value: str) -> Any:
+        """What was done, by whom, or what stands in the entry: a user ID, a number."""
+        text = value.replace("\x00", "").strip()[:80]
+        found = Q(action__icontains=text) | Q(actor_label__icontains=text) | Q(words__icontains=text)
+        return rows.annotate(words=Cast("data", TextField())).filter(found | Q(subject_id=text))
+
+    def by_site(self, rows: Any, name: str, value: Site) -> Any:
+        return rows.filter(site_code=value.code)
 
 
 def clauses() -> list[tuple[str, str]]:

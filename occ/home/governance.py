@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,12 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from occ.documents import types
 from occ.errors import NotAllowed, Refused
 from occ.forms import add_refusal
+from occ.home.filters import LedgerFilter
 from occ.home.forms import PolicyForm, rows_form
 from occ.home.navigation import FLOOR
-from occ.ledger.models import Entry
+from occ.ledger.models import Entry, Seal
+from occ.lists import listing
 from occ.obligations.rules import RULES
 from occ.obligations.selectors import compliance
-from occ.paging import paginate
 from occ.people.access import me
 from occ.people.choices import Role
 from occ.people.models import Site, User
@@ -28,6 +28,7 @@ from occ.people.scope import has_role, site_ids
 from occ.policies.models import Policy
 from occ.policies.registry import DEFINITIONS, Definition
 from occ.policies.services import policy_begins, policy_last, policy_set, policy_value
+from occ.timeline import shown_instant
 from occ.times import JAKARTA, local_day
 from occ.workflow.flows import FLOWS
 
@@ -187,6 +188,16 @@ def sop(request: HttpRequest) -> HttpResponse:
     return render(request, "home/sop.html", {"title": _("Procedures"), "subtitle": subtitle, "rows": rows})
 
 
+def _sealed() -> str:
+    """How far the ledger is sealed, and why its numbers have gaps."""
+    last = Seal.objects.order_by("-pk").first()
+    gaps = _("Numbers that are missing were never entries: what is not carried out uses up a number.")
+    if last is None:
+        return gaps
+    until = _("Sealed up to No. %(no)s on %(at)s; verified by the command verify_ledger.")
+    return f"{until % {'no': last.last_id, 'at': shown_instant(last.at)}} {gaps}"
+
+
 @require_GET
 def ledger(request: HttpRequest) -> HttpResponse:
     """The evidence ledger; who reads it for one site does not see the others' entries."""
@@ -195,11 +206,9 @@ def ledger(request: HttpRequest) -> HttpResponse:
     ids = site_ids(me(request), LEDGER_READERS)
     if ids is not None:
         rows = rows.filter(site_code__in=Site.objects.filter(pk__in=ids).values("code"))
-    if text := request.GET.get("q", "").replace("\x00", "").strip()[:80]:
-        rows = rows.filter(Q(action__icontains=text) | Q(actor_label__icontains=text))
     subject, pk = request.GET.get("subject", "")[:80], request.GET.get("pk", "")[:40]
     if subject and pk and ContentType.objects.filter(app_label=subject.partition(".")[0]).exists():
         rows = rows.filter(subject_type=subject, subject_id=pk)
-    page = paginate(rows, request.GET, order="-id", size=50)
-    context = {"title": _("Evidence ledger"), "search": _("Action or actor"), "page": page}
+    context = listing(request, rows, filters=LedgerFilter, sorts={"no": "id"}, default="-no")
+    context |= {"title": _("Evidence ledger"), "search": _("Action, who, user ID or number"), "subtitle": _sealed()}
     return render(request, "home/ledger.html", context)

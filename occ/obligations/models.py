@@ -30,6 +30,11 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+# By its own time, or with a breach that stays whatever was said afterwards.
+FULFILLED_LATE = Q(state=State.FULFILLED) & (Q(fulfilled_at__gt=F("due_at")) | Q(breached_at__isnull=False))
+FULFILLED_IN_TIME = Q(state=State.FULFILLED, fulfilled_at__lte=F("due_at"), breached_at=None)
+
+
 class ObligationQuerySet(models.QuerySet["Obligation"]):
     def visible_to(self, user: User) -> ObligationQuerySet:
         """By site for the roles that see a site; a team leader's also for the site, as IDs are shut on every shift."""
@@ -44,7 +49,7 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
     def breached(self) -> ObligationQuerySet:
         """Fulfilled too late, or open past its time as the sweep saw it."""
         return self.exclude(state=State.CANCELLED).filter(
-            Q(state=State.OPEN, breached_at__isnull=False) | Q(state=State.FULFILLED, fulfilled_at__gt=F("due_at"))
+            Q(state=State.OPEN, breached_at__isnull=False) | FULFILLED_LATE
         )
 
     def owed_by(self, user: User) -> ObligationQuerySet:
@@ -116,7 +121,12 @@ class Obligation(models.Model):
 
     @property
     def on_time(self) -> bool:
-        return self.fulfilled_at is not None and self.fulfilled_at <= self.due_at
+        return self.fulfilled_at is not None and self.fulfilled_at <= self.due_at and self.breached_at is None
+
+    @property
+    def shown_later(self) -> bool:
+        """Done before it was shown: both times are said."""
+        return None not in (self.fulfilled_at, self.closed_at) and self.fulfilled_at != self.closed_at
 
 
 class EventKind(models.TextChoices):

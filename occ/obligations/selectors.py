@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 from django.db.models.functions import TruncMonth
 
-from occ.obligations.models import Obligation, State
+from occ.obligations.models import FULFILLED_IN_TIME, FULFILLED_LATE, Obligation, State
 from occ.people.models import User
 from occ.times import JAKARTA
 
@@ -43,8 +43,8 @@ def compliance(
         .annotate(month=TruncMonth("due_at", tzinfo=JAKARTA))
         .values("month", *(columns[one] for one in by))
         .annotate(
-            met=Count("pk", filter=Q(state=State.FULFILLED, fulfilled_at__lte=F("due_at"))),
-            late=Count("pk", filter=Q(state=State.FULFILLED, fulfilled_at__gt=F("due_at"))),
+            met=Count("pk", filter=FULFILLED_IN_TIME),
+            late=Count("pk", filter=FULFILLED_LATE),
             overdue=Count("pk", filter=Q(state=State.OPEN, due_at__lt=now)),
             running=Count("pk", filter=Q(state=State.OPEN, due_at__gte=now)),
         )

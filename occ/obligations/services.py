@@ -61,6 +61,12 @@ def of(subject: models.Model, *, rule: str) -> Obligation | None:
     return found.filter(rule=rule, content_type=kind, object_id=subject.pk, state=State.OPEN).first()
 
 
+def is_breached(subject: models.Model, *, rule: str) -> bool:
+    """Whether the open obligation under the rule has been breached, by this deadline or an earlier one."""
+    found = of(subject, rule=rule)
+    return found is not None and found.breached_at is not None
+
+
 @transaction.atomic
 def obligation_open(
     *, rule: str, subject: models.Model, label: str, site: Site, team: Team | None, starts_at: datetime,
@@ -147,16 +153,20 @@ def obligations_fulfil(
 @transaction.atomic
 def obligation_move(
     *, subject: models.Model, rule: str, starts_at: datetime, due_at: datetime, reason: str, late_cause: str = "",
-    actor: Actor, now: datetime,
+    breach_stays: bool = False, actor: Actor, now: datetime,
 ) -> Obligation | None:  # fmt: skip
-    """Move the open obligation's deadline, keeping the old one in its events. The ladder is climbed anew."""
+    """Move the open obligation's deadline, keeping the old one in its events. The ladder is climbed anew.
+
+    `breach_stays`: one that was breached by the old deadline stays so; the new one counts from now on.
+    """
     obligation = of(subject, rule=rule)
     if obligation is None or (obligation.starts_at, obligation.due_at) == (starts_at, due_at):
         return obligation
     was = obligation.due_at
     obligation.starts_at, obligation.due_at = starts_at, due_at
-    obligation.breached_at = None
-    obligation.cause = late_cause if due_at <= now else ""
+    if not breach_stays or obligation.breached_at is None:
+        obligation.breached_at = None
+        obligation.cause = late_cause if due_at <= now else ""
     obligation.save(update_fields=["starts_at", "due_at", "breached_at", "cause"])
     _event(obligation, EventKind.MOVED, actor=actor, now=now, was=was, reason=reason)
     data = {"was": was, "due_at": due_at, "reason": reason}
@@ -184,7 +194,10 @@ def obligation_team(
 def obligation_judge(
     *, subject: models.Model, rule: str, starts_at: datetime, due_at: datetime, reason: str, actor: Actor, now: datetime
 ) -> Obligation | None:
-    """Give a fulfilled obligation another deadline: it was late or not by that one. A breach is told, as ever, once."""
+    """Give a fulfilled obligation another deadline. Late by that one it is breached, which is told, as ever, once.
+
+    A breach that there was stays: who may judge it takes it back by `obligation_acquit`.
+    """
     kind = ContentType.objects.get_for_model(subject)
     found = Obligation.objects.select_for_update(of=("self",), no_key=True).select_related("site", "team")
     rows = found.filter(rule=rule, content_type=kind, object_id=subject.pk, state=State.FULFILLED)
@@ -194,7 +207,7 @@ def obligation_judge(
     was = obligation.due_at
     obligation.starts_at, obligation.due_at = starts_at, due_at
     late = obligation.fulfilled_at is not None and obligation.fulfilled_at > due_at
-    obligation.breached_at = due_at if late else None
+    obligation.breached_at = due_at if late else obligation.breached_at
     obligation.save(update_fields=["starts_at", "due_at", "breached_at"])
     _event(obligation, EventKind.MOVED, actor=actor, now=now, was=was, reason=reason)
     data = {"was": was, "due_at": due_at, "reason": reason}
@@ -208,25 +221,50 @@ def obligation_judge(
 
 @transaction.atomic
 def obligation_fulfil(
-    *, subject: models.Model, rule: str, at: datetime, evidence: dict[str, Any], actor: Actor, now: datetime
-) -> Obligation | None:
+    *, subject: models.Model, rule: str, at: datetime, evidence: dict[str, Any], breached: bool = False, actor: Actor,
+    now: datetime,
+) -> Obligation | None:  # fmt: skip
     """End the clock at `at`: the instant that the evidence shows, which may be before the click at `now`.
 
     Too late, and the breach step not taken yet, it is taken now: a breach that ended before a sweep is one too.
+    `breached`: nothing was shown by the due time, so that it is one although `at` lies before.
     """
     obligation = of(subject, rule=rule)
     if obligation is None:
         return None
-    if at > obligation.due_at:
+    late = at > obligation.due_at or breached
+    if late:
         climb(obligation, now=now)
     obligation.state, obligation.fulfilled_at, obligation.closed_at = State.FULFILLED, at, now
     obligation.evidence, obligation.next_at = evidence, None
-    if at > obligation.due_at and obligation.breached_at is None:
-        obligation.breached_at = obligation.due_at
+    if late:
+        obligation.breached_at = obligation.breached_at or obligation.due_at
+    elif obligation.breached_at == obligation.due_at:
+        obligation.breached_at = None  # shown in time after all; the breach of an earlier deadline stays
     obligation.save(update_fields=["state", "fulfilled_at", "closed_at", "evidence", "next_at", "breached_at"])
     _event(obligation, EventKind.FULFILLED, actor=actor, now=now, fulfilled_at=at)
     data = {"fulfilled_at": at, "due_at": obligation.due_at, "on_time": obligation.on_time}
     record(actor=actor, action="obligation.fulfilled", subject=obligation, data=data, now=now, site=obligation.site)
+    return obligation
+
+
+@transaction.atomic
+def obligation_acquit(
+    *, subject: models.Model, rule: str, reason: str, actor: Actor, now: datetime
+) -> Obligation | None:
+    """Its breach was none, as who may judge it says. What was, or is, too late by its own due time stays so."""
+    kind = ContentType.objects.get_for_model(subject)
+    found = Obligation.objects.select_for_update(of=("self",), no_key=True).select_related("site")
+    rows = found.filter(rule=rule, content_type=kind, object_id=subject.pk).exclude(state=State.CANCELLED)
+    obligation = rows.order_by("-pk").first()
+    if obligation is None or obligation.breached_at is None:
+        return obligation
+    if (obligation.fulfilled_at or now) > obligation.due_at:
+        return obligation
+    was, obligation.breached_at = obligation.breached_at, None
+    obligation.save(update_fields=["breached_at"])
+    data = {"breached_at": was, "reason": reason}
+    record(actor=actor, action="obligation.acquitted", subject=obligation, data=data, now=now, site=obligation.site)
     return obligation
 
 

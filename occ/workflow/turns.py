@@ -42,6 +42,8 @@ class Source:
     rows: Callable[[User], "models.QuerySet[Any]"]
     title: Callable[[Any], str]
     due_at: Callable[[Any], datetime | None]
+    # For what else the step of that name has to wait, in words; "" where it can be made.
+    waits: Callable[[Any, str], str] = lambda row, name: ""
 
 
 @dataclass(frozen=True)
@@ -118,5 +120,6 @@ def _turns(source: Source, user: User) -> list[Turn]:
         step = next((one for one in mine if row.status in one.source and one.open_to(user, row.site)), None)
         if step is not None:
             title, due_at = source.title(row), source.due_at(row)
-            turns.append(Turn(title, row.get_absolute_url(), str(step.label), row.site.code, due_at, row.site.zone))
+            words = source.waits(row, step.name) or str(step.label)
+            turns.append(Turn(title, row.get_absolute_url(), words, row.site.code, due_at, row.site.zone))
     return turns

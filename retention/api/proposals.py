@@ -116,6 +116,17 @@ class NoteInput(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=300)
 
 
+class ProofInput(serializers.Serializer[Any]):
+    password = serializers.CharField(
+        max_length=200, allow_blank=True, write_only=True,
+        help_text="empty where the user comes in through the identity provider and has none: then the code proves it",
+    )  # fmt: skip
+    code = serializers.CharField(
+        max_length=20, required=False, allow_blank=True, default="", write_only=True,
+        help_text="of the authenticator, where one is set up",
+    )  # fmt: skip
+
+
 class VerdictInput(serializers.Serializer[Any]):
     """`decision`: approve all, all but some (in_part: `refused`), or none (refuse)."""
 
@@ -291,12 +302,16 @@ class ProposalRecall(ProposalStep):
 class ProposalExecute(ProposalStep):
     name = "execute"
 
-    @extend_schema(
-        operation_id="retention_proposal_execute", request=None, responses={202: ProposalSerializer}, parameters=[KEY]
-    )
-    @idempotent
+    @extend_schema(operation_id="retention_proposal_execute", request=ProofInput, responses={202: ProposalSerializer})
     def post(self, request: Request, pk: int) -> Response:
-        """Start the deletion, once the cooling-off is over; never by who approved."""
+        """Start the deletion, once the cooling-off is over, with the password entered again; never by who approved.
+
+        It takes no Idempotency-Key: a deletion is started once, and a wrong password counts as one each time.
+        """
+        user, found = user_of(request), get_visible(Proposal, user_of(request), pk)
+        if not PROPOSAL.find(self.name).open_to(user, found.site):
+            raise NotAllowed
+        identity_prove(user=user, **body_of(request, ProofInput), reason=f"execute:{found.number}", now=timezone.now())
         answer = self.made(request, pk)
         answer.status_code = 202
         return answer

@@ -34,7 +34,7 @@ class ProposalForm(forms.Form):
         sites.queryset = Site.objects.filter(pk__in=[one.pk for one in sites_for(user, PROPOSERS)])
 
 
-class ProofForm(forms.Form):
+class PlainProofForm(forms.Form):
     """The password entered again and, for who has a second factor, a code; without a password the code alone."""
 
     password = forms.CharField(
@@ -47,12 +47,17 @@ class ProofForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )  # fmt: skip
 
+    def for_user(self, user: User) -> None:
+        if second_factor_of(user) is None:
+            self.fields.pop("code", None)
+        if not user.has_usable_password():
+            self.fields.pop("password", None)
+
+
+class ProofForm(PlainProofForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if second_factor_of(user) is None:
-            del self.fields["code"]
-        if not user.has_usable_password():
-            del self.fields["password"]
+        self.for_user(user)
 
 
 class DecisionForm(ProofForm):

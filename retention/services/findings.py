@@ -7,8 +7,10 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from occ.errors import Invalid, WrongState
 from occ.obligations.services import Owed, obligation_fulfil, obligations_fulfil, obligations_open
 from occ.people.actors import Actor
 from occ.people.history import create_many
@@ -16,12 +18,17 @@ from occ.people.models import Site
 from occ.policies.services import policy_value
 from occ.texts import kept
 from occ.workflow.services import begin_many, step, step_many
-from retention.choices import FindingKind
-from retention.models import Bag, Finding, Record, Source, Store
+from retention.choices import FindingKind, LossStatus
+from retention.models import Bag, Finding, Loss, Packed, Record, Source, Store
 from retention.policies import FINDING_HOURS, FINDING_SETTLED
 from retention.workflow import CHECKER, FINDING
 
 SOME = 2_000
+WORDS = 3
+# What a check of the package itself finds, and finds gone once it is.
+CHECKED = {
+    FindingKind.DAMAGED, FindingKind.SIZE, FindingKind.PACK_MISSING, FindingKind.NOT_COPIED, FindingKind.KEY_MISSING,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -129,4 +136,30 @@ def _go(rows: "QuerySet[Finding]", now: datetime) -> int:
     return len(gone)
 
 
-TRANSITIONS = {"resolve": finding_resolve}
+def is_packed(finding: Finding) -> bool:
+    """Whether records still lie in the package that the finding is about: then a check of it says how it stands."""
+    if finding.kind not in CHECKED or finding.bag_id is None:
+        return False
+    name = finding.name.partition("#")[0]
+    rows = Packed.objects.filter(pack__bag=finding.bag_id, pack__name=name, key__isnull=False)
+    return (rows.filter(record=finding.record_id) if finding.record_id else rows).exists()
+
+
+def finding_resolve_by_hand(*, finding_id: int, evidence: dict[str, Any], actor: Actor, now: datetime) -> Finding:
+    """What no check can see is put right, as words or a file show.
+
+    Raises NotAllowed, WrongState (a check says how it stands; a loss waits for its decision), Invalid (says nothing).
+    """
+    finding = Finding.objects.get(pk=finding_id)
+    if finding.bag_id and Loss.objects.filter(bag=finding.bag_id, status=LossStatus.DECLARED).exists():
+        raise WrongState(_("Its backup was declared lost, which waits for a decision."))
+    if is_packed(finding):
+        words = _("Words do not settle this one: have it mended or checked again; it goes once it is found in order.")
+        raise WrongState(words, code="checked")
+    text = evidence.get("text", "")
+    if not evidence.get("attachment") and len(text.split()) < WORDS:
+        raise Invalid(_("Say in some words what was done and what shows it, or attach a file."), field="text")
+    return finding_resolve(finding_id=finding_id, evidence=evidence, actor=actor, now=now)
+
+
+TRANSITIONS = {"resolve": finding_resolve_by_hand}

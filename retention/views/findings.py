@@ -30,6 +30,7 @@ from retention.workflow import FINDING
 STEPPING = plain_stepping(
     FINDING, services.TRANSITIONS, key="finding_id", url_name="retention:finding_step", own_forms={},
     icons={"resolve": "circle-check"}, aside=frozenset(),
+    may=lambda user, subject, name: name != "resolve" or not services.is_packed(subject),
 )  # fmt: skip
 
 

@@ -4,13 +4,16 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from occ.approvals.proving import identity_prove
 from occ.documents.models import IssuedDocument
 from occ.errors import NotAllowed
 from occ.forms import NoteForm
@@ -22,7 +25,7 @@ from occ.times import local_day
 from occ.workflow.flows import Transition
 from occ.workflow.turns import waiting
 from retention.choices import ConditionKey, ItemDecision, ItemState, ProposalStatus
-from retention.disposal.forms import MissingForm, PapersForm
+from retention.disposal.forms import MissingForm, PapersForm, PlainProofForm
 from retention.disposal.shown import show
 from retention.models import Condition, Item, Proposal
 from retention.personal import CATALOGUE_READERS, KEEPERS, SAYERS
@@ -38,10 +41,15 @@ ICONS = {"submit": "send", "withdraw": "arrow-back-up", "recall": "arrow-back-up
 
 def form_for(subject: Any, transition: Transition, data: Any, files: Any) -> forms.Form:
     kind = NoteForm if "note" in transition.needs else forms.Form
+    if transition.name == "execute":
+        kind = PlainProofForm
     return kind(data, files, auto_id=f"id_{transition.name}_%s")
 
 
 def make(subject: Any, name: str, data: dict[str, Any], *, actor: User, now: datetime) -> None:
+    if name == "execute":
+        proof = {"password": data.pop("password", ""), "code": data.pop("code", "")}
+        identity_prove(user=actor, **proof, reason=f"execute:{subject.number}", now=now)
     SERVICES[name](proposal_id=subject.pk, actor=actor, now=now, **data)  # type: ignore[operator]
 
 
@@ -56,10 +64,20 @@ def may(user: User, subject: Any, name: str) -> bool:
     return name in SERVICES
 
 
+def warns(subject: Any, name: str) -> str:
+    """What is about to go for good: how many lines, and how much."""
+    if name != "execute":
+        return ""
+    lines = subject.items.filter(decision=ItemDecision.APPROVED)
+    size = lines.aggregate(size=Sum("record__size"))["size"] or 0
+    words = _("%(n)s lines, %(size)s, are deleted in the source and in every store. This cannot be undone.")
+    return words % {"n": lines.count(), "size": filesizeformat(size)}
+
+
 STEPPING = Stepping(
     PROPOSAL, form_for, make, lambda subject, name: reverse("retention:proposal_step", args=[subject.pk, name]),
     ICONS, frozenset({"withdraw", "recall", "execute"}), may,  # what cannot be undone is asked for twice
-    waits=lambda found: not cools(found),
+    waits=lambda found: not cools(found), warns=warns,
 )  # fmt: skip
 
 

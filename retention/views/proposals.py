@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.documents.choices import Purpose
@@ -102,6 +103,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     return detail(request, found, {}, 200)
 
 
+@sensitive_post_parameters("password", "code")
 @require_POST
 def proposal_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
     found = ours(request, pk)

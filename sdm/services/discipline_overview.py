@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 from django.db.models.functions import TruncMonth
 
 from occ.people.models import Site, User
 from occ.times import JAKARTA, end_of_day, start_of_day
 from sdm.discipline.choices import LAST_LEVEL
 from sdm.models import DisciplineCase, WarningLetter
+from sdm.models.discipline import DisciplineCaseQuerySet
 
 
 @dataclass
@@ -24,12 +25,12 @@ class MonthOfDiscipline:
     levels: list[int] = field(default_factory=lambda: [0] * LAST_LEVEL)
 
 
-def cases_of(user: User, site: Site | None) -> QuerySet[DisciplineCase]:
-    rows: QuerySet[DisciplineCase] = DisciplineCase.objects.visible_to(user)
+def cases_of(user: User, site: Site | None) -> DisciplineCaseQuerySet:
+    rows: DisciplineCaseQuerySet = DisciplineCase.objects.visible_to(user)
     return rows.filter(site=site) if site else rows
 
 
-def months_of(cases: QuerySet[DisciplineCase], first: date, last: date) -> list[MonthOfDiscipline]:
+def months_of(cases: DisciplineCaseQuerySet, first: date, last: date) -> list[MonthOfDiscipline]:
     """Each month from that of `first` to that of `last`, also those in which nothing was."""
     found: dict[date, MonthOfDiscipline] = {}
     month = first.replace(day=1)
@@ -49,7 +50,7 @@ def months_of(cases: QuerySet[DisciplineCase], first: date, last: date) -> list[
     return list(found.values())
 
 
-def in_force(cases: QuerySet[DisciplineCase], day: date) -> list[int]:
+def in_force(cases: DisciplineCaseQuerySet, day: date) -> list[int]:
     """Letters in force on that day, SP 1 first."""
     rows = WarningLetter.objects.in_force_on(day).filter(case__in=cases).order_by().values_list("level")
     counts = dict(rows.annotate(n=Count("pk")))

@@ -40,7 +40,7 @@
     }
 
     function light(at) {
-      const options = list.children;
+      const options = list.querySelectorAll("[role=option]");
       if (!options.length) return;
       if (active >= 0) options[active].setAttribute("aria-selected", "false");
       active = (at + options.length) % options.length;
@@ -74,7 +74,13 @@
         option.append(name, " ", hint);
         list.append(option);
       });
-      list.hidden = results.length === 0;
+      if (!results.length) {
+        const none = document.createElement("li");
+        none.className = "occ-combo-option text-secondary";
+        none.textContent = input.dataset.nobody;
+        list.append(none);
+      }
+      list.hidden = false;
       input.setAttribute("aria-expanded", String(results.length > 0));
       document.getElementById("occ-status").textContent = document.body.dataset.textRows.replace("{n}", String(results.length));
     }

@@ -23,7 +23,7 @@ from occ.people.choices import Role
 from occ.people.models import User
 from retention.choices import FindingKind
 from retention.models import Bag, Batch, Copy, Finding, Loss, LostPacked, Pack, Packed, Record
-from retention.services import backups, batches, losing, verifying
+from retention.services import backups, batches, findings, losing, verifying
 from retention.services.restoring import record_bytes
 from retention.tasks import reverify
 from tests.factories import user
@@ -227,6 +227,34 @@ def test_two_persons_decide_and_only_over_what_does_not_open(ground: Ground) -> 
     with pytest.raises(IntegrityError, match="loss_four_eyes"), transaction.atomic():
         Loss.objects.filter(pk=again.pk).update(status="lost", decided_by=ground.it, decided_at=LATER)
     assert Packed.objects.filter(record=other).exists()
+
+
+def test_words_do_not_settle_what_a_check_can_see_nor_what_waits_as_a_loss(ground: Ground) -> None:
+    one = Record.objects.order_by("pk")[0]
+    kept = wrong_key(one)
+    verify(ground)
+    finding = missing()[0]
+    said = {"finding_id": finding.pk, "evidence": {"text": "Sudah dicek, semua baik"}, "actor": ground.it, "now": LATER}
+    with pytest.raises(WrongState, match="checked again"):
+        findings.finding_resolve_by_hand(**said)
+    loss = losing.loss_declare(finding_id=finding.pk, reason="x", actor=ground.it, now=LATER)
+    with pytest.raises(WrongState, match="declared lost"):
+        findings.finding_resolve_by_hand(**said)
+    losing.loss_refuse(loss_id=loss.pk, note="ditemukan", actor=manager(ground), now=LATER)
+    with past_the_triggers():
+        Packed.objects.filter(record=one).update(key=kept)
+    verify(ground)
+    assert not missing()
+
+
+def test_what_no_check_sees_is_resolved_by_some_words(ground: Ground) -> None:
+    source = Record.objects.order_by("pk")[0].source
+    seen = [findings.Seen("asing.wav", ground.jkt)]
+    found = findings.findings_keep(kind=FindingKind.UNKNOWN_FILE, place=source, seen=seen, complete=False, now=NOW)[0]
+    said = {"finding_id": found.pk, "actor": ground.it, "now": LATER}
+    with pytest.raises(Invalid):
+        findings.finding_resolve_by_hand(**said, evidence={"text": "ok"})
+    assert findings.finding_resolve_by_hand(**said, evidence={"text": "Berkas uji, dihapus"}).status == "resolved"
 
 
 def refused(statement: str, *values: Any) -> None:

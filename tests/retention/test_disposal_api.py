@@ -43,7 +43,7 @@ def test_a_changed_list_is_void_also_where_it_was_asked_with_a_key(world: Dead) 
     with past_the_triggers():
         proposal.items.filter(position=1).update(line="another")
     key = {"Idempotency-Key": "k1"}
-    refused = ask(world.it, "post", f"{URL}{proposal.pk}/execute/", **key)
+    refused = ask(world.it, "post", f"{URL}{proposal.pk}/execute/", {"password": PASSWORD}, **key)
     assert (refused.status_code, refused.json()["code"]) == (409, "wrong_state")
     assert Proposal.objects.get(pk=proposal.pk).status == "void"
     assert not IdempotentAnswer.objects.exists()
@@ -85,7 +85,7 @@ def test_from_the_draft_to_the_decision(world: Dead) -> None:
     assert {row["position"] for row in refused} == {2, 5}
     assert ask(world.client, "post", f"{one}decide/", verdict).status_code == 409  # once
 
-    early = ask(world.it, "post", f"{one}execute/")
+    early = ask(world.it, "post", f"{one}execute/", {"password": PASSWORD})
     assert early.status_code == 409  # it cools off
     back = ask(world.client, "post", f"{one}recall/", {"note": "Ditarik"})
     assert (back.status_code, back.json()["status"]) == (200, "withdrawn")
@@ -110,7 +110,9 @@ def test_team_it_starts_the_deletion_and_gives_up_what_stays(world: Dead) -> Non
     proposal = world.approved()
     one = f"{URL}{proposal.pk}/"
     assert ask(world.leader, "post", f"{one}execute/").status_code == 403
-    started = ask(world.it, "post", f"{one}execute/")
+    assert ask(world.it, "post", f"{one}execute/").status_code == 400
+    assert ask(world.it, "post", f"{one}execute/", {"password": "wrong"}).status_code == 400
+    started = ask(world.it, "post", f"{one}execute/", {"password": PASSWORD})
     assert (started.status_code, started.json()["status"]) == (202, "executing")
     assert ask(world.it, "post", f"{one}release/", {"note": "x"}).status_code == 409
     assert ask(world.it, "post", f"{one}release/", {}).status_code == 400

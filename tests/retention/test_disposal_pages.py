@@ -176,8 +176,10 @@ def test_the_page_says_whose_turn_it_is(world: Dead, monkeypatch: pytest.MonkeyP
 def test_executing_and_issuing_by_pages(world: Dead) -> None:
     proposal, team, control = world.approved(), browser(world.it), browser(world.control)
     page = team.get(proposal.get_absolute_url()).content.decode()
-    assert "Start the deletion" in page
-    assert team.post(reverse("retention:proposal_step", args=[proposal.pk, "execute"])).status_code == 302
+    assert "Start the deletion" in page and "cannot be undone" in page
+    step = reverse("retention:proposal_step", args=[proposal.pk, "execute"])
+    assert team.post(step).status_code == team.post(step, {"password": "wrong"}).status_code == 422
+    assert team.post(step, {"password": PASSWORD}).status_code == 302
     page = team.get(proposal.get_absolute_url()).content.decode()
     assert 'hx-trigger="every 2s"' in page
     world.run(proposal, timezone.now)

@@ -82,7 +82,9 @@ def test_the_client_sees_number_and_kind_of_each_line_and_decides(world: Papers)
 @pytest.mark.req("RET-9")
 def test_papers_are_told_by_the_form(world: Papers) -> None:
     proposal, team = world.approved(), browser(world.it)
-    assert team.post(reverse("retention:proposal_step", args=[proposal.pk, "execute"])).status_code == 302
+    step = reverse("retention:proposal_step", args=[proposal.pk, "execute"])
+    assert team.post(step).status_code == team.post(step, {"password": "wrong"}).status_code == 422
+    assert team.post(step, {"password": PASSWORD}).status_code == 302
     world.run(proposal, timezone.now)
     shown = team.get(proposal.get_absolute_url()).content.decode()
     lines = [one.pk for one in paper_disposing.waiting(proposal)]

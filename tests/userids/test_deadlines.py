@@ -6,13 +6,16 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
 
+from occ.errors import Invalid
 from occ.obligations.models import Obligation, State
+from occ.obligations.sweep import sweep
 from occ.people import shifts
 from tests.factories import DAY, NOW, Floor
 from userids.deadlines import clock_start, deactivation_due
-from userids.models import Account
-from userids.services import accounts, deactivations
+from userids.models import Account, BreachReview, DeactivationRequest
+from userids.services import accounts, breach_reviews, deactivations
 
 WIB = ZoneInfo("Asia/Jakarta")
 DAY_LONG = timedelta(hours=24)
@@ -116,11 +119,75 @@ def test_the_evidence_ends_the_clock_and_not_the_click(floor: Floor) -> None:
     due = duty().due_at
     click, shown = due + timedelta(hours=5), due - timedelta(minutes=1)
     deactivations.deactivation_start(request_id=floor.request.pk, actor=floor.leader, now=click)
-    deactivations.deactivation_confirm(
-        request_id=floor.request.pk, evidence={"text": "log"}, inactive_since=shown, actor=floor.leader, now=click
-    )
+    confirm = {"request_id": floor.request.pk, "inactive_since": shown, "actor": floor.leader, "now": click}
+    with pytest.raises(Invalid, match="file"):
+        deactivations.deactivation_confirm(**confirm, evidence={"text": "log"})
+    deactivations.deactivation_confirm(**confirm, evidence={"text": "log", "attachment": "x"})
+    assert (duty().fulfilled_at, duty().closed_at, duty().breached_at) == (shown, click, duty().due_at)
+    assert not duty().on_time  # until the coordinator says that it was none
+    review = BreachReview.objects.get()
+    breach_reviews.review_void(review_id=review.pk, note="log aplikasi", actor=floor.coordinator, now=click)
     assert duty().on_time
     assert not floor.request.late
     assert (floor.request.inactive_since, floor.request.confirmed_at) == (shown, click)
     account = Account.objects.get(pk=floor.account.pk)
     assert (account.status, account.deactivated_at) == ("inactive", shown)
+
+
+def shut(request: DeactivationRequest, floor: Floor, now: datetime, **more: object) -> None:
+    deactivations.deactivation_start(request_id=request.pk, actor=floor.leader, now=now)
+    given = {"evidence": {"text": "x"}} | more
+    deactivations.deactivation_confirm(request_id=request.pk, actor=floor.leader, now=now, **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.req("UID-7")
+@pytest.mark.parametrize("documented", [False, True])
+def test_a_breach_that_is_over_is_not_moved_away(floor: Floor, documented: bool) -> None:
+    resignation = floor.resign()
+    due = floor.request.due_at
+    shut(floor.request, floor, due + timedelta(hours=2))
+    if documented:
+        deactivations.deactivation_document(request_id=floor.request.pk, actor=floor.support, now=due + DAY_LONG)
+    deactivations.resignation_move(
+        resignation_id=resignation.pk, last_working_day=date(2026, 12, 20), note="x", actor=floor.support,
+        now=due + 2 * DAY_LONG,
+    )  # fmt: skip
+    request = floor.request
+    assert (request.due_at, request.last_working_day, request.late) == (due, DAY, True)
+    assert (duty().due_at, duty().breached_at, duty().on_time) == (due, due, False)
+    assert duty() in Obligation.objects.breached()
+
+
+@pytest.mark.req("UID-7")
+def test_an_open_breach_stays_and_the_new_deadline_counts(floor: Floor) -> None:
+    resignation = floor.resign()
+    due = floor.request.due_at
+    sweep(now=due)
+    deactivations.resignation_move(
+        resignation_id=resignation.pk, last_working_day=date(2026, 12, 20), note="x", actor=floor.support,
+        now=due + DAY_LONG,
+    )  # fmt: skip
+    assert (floor.request.due_at, duty().due_at, duty().breached_at) == (wib(2026, 12, 22), wib(2026, 12, 22), due)
+    shut(floor.request, floor, due + 2 * DAY_LONG)
+    assert (duty().breached_at, duty().on_time) == (due, False)
+    client = Client()
+    client.force_login(floor.coordinator)
+    assert floor.account.user_id in client.get("/userids/breaches/").content.decode()
+    review = BreachReview.objects.get()
+    breach_reviews.review_void(review_id=review.pk, note="x", actor=floor.coordinator, now=due + 3 * DAY_LONG)
+    assert (duty().breached_at, duty().on_time) == (None, True)
+
+
+@pytest.mark.req("UID-3")
+@pytest.mark.parametrize("minutes", [60, 61])
+def test_words_alone_do_not_show_what_was_long_ago(floor: Floor, minutes: int) -> None:
+    floor.resign()
+    click = floor.request.due_at - timedelta(hours=3)
+    more = {"inactive_since": click - timedelta(minutes=minutes)}
+    if minutes > 60:
+        with pytest.raises(Invalid, match="file"):
+            shut(floor.request, floor, click, **more)
+        assert floor.request.status == "in_progress"
+    else:
+        shut(floor.request, floor, click, **more)
+        assert duty().on_time and not BreachReview.objects.exists()

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from occ.errors import NotAllowed, WrongState
+from occ.notifications.models import Notification
 from occ.obligations.models import Obligation
 from occ.obligations.sweep import sweep
 from occ.people import lifecycle
@@ -17,7 +18,7 @@ from occ.people.choices import LeavingReason, Role
 from occ.people.models import Person
 from occ.policies.services import policy_set
 from tests.factories import DAY, NOW, Floor, person, user
-from userids.models import BreachReview, DeactivationRequest, ReplacementRequest
+from userids.models import BreachReview, DeactivationRequest, IdRequest, ReplacementRequest
 from userids.services import accounts, deactivations, replacements
 from userids.services.others import deactivation_ask
 
@@ -173,6 +174,49 @@ def test_the_page_says_both_reasons(floor: Floor) -> None:
     assert "Resignation, Discipline" in client.get(floor.request.get_absolute_url()).content.decode()
 
 
+# Whose ID was shut already -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("UID-3")
+def test_who_stays_after_the_id_was_shut_is_asked_one_for(floor: Floor) -> None:
+    resignation = floor.resign(DAY, now=NOW)
+    shut(floor.request, floor, NOW + HOUR)
+    client = Client()
+    client.force_login(floor.support)
+    client.cookies["django_language"] = "en"
+    page = f"/userids/resignations/{resignation.pk}/"
+    assert f"not opened again by this: {floor.account.user_id}" in client.get(page).content.decode()
+    deactivations.resignation_withdraw(resignation_id=resignation.pk, note="x", actor=floor.support, now=NOW + 2 * HOUR)
+    asked = IdRequest.objects.get(person=floor.agent)
+    assert asked.status == "requested" and asked.site == floor.jkt
+    told = Notification.objects.filter(kind="userids.stays").values_list("user__username", flat=True)
+    assert {floor.leader.username, floor.support.username} == set(told)
+
+
+@pytest.mark.req("UID-3")
+def test_who_stays_before_it_was_shut_needs_none(floor: Floor) -> None:
+    resignation = floor.resign(DAY, now=NOW)
+    deactivations.resignation_withdraw(resignation_id=resignation.pk, note="x", actor=floor.support, now=NOW + HOUR)
+    assert not IdRequest.objects.exists() and not Notification.objects.filter(kind="userids.stays").exists()
+
+
+@pytest.mark.req("UID-3", "UID-9")
+def test_an_id_that_passed_on_is_documented_for_the_leaver(floor: Floor) -> None:
+    floor.resign(DAY, now=NOW)
+    shut(floor.request, floor, NOW + HOUR)
+    new = person(floor.jkt)
+    asked = replacements.replacement_request(
+        account_id=floor.account.pk, person_id=new.pk, email=new.email, actor=floor.support, now=NOW + 2 * HOUR
+    )
+    leader = {"request_id": asked.pk, "actor": floor.leader, "now": NOW + 3 * HOUR}
+    replacements.replacement_start(**leader)
+    replacements.replacement_confirm(**leader, evidence={"text": "x"}, sessions_revoked=True, work_handed_over=True)
+    floor.account.refresh_from_db()
+    assert (floor.account.status, floor.account.deactivated_at) == ("active", None)
+    done = deactivations.deactivation_document(request_id=floor.request.pk, actor=floor.support, now=NOW + 4 * HOUR)
+    assert done.status == "documented"
+
+
 # A policy that changes ---------------------------------------------------------------------------------------------
 
 
@@ -187,17 +231,16 @@ def test_a_lengthened_policy_does_not_reach_back(floor: Floor) -> None:
     after = {"actor": floor.support, "now": NOW + 2 * HOUR}
     deactivations.deactivations_follow_move(person=Person.objects.get(pk=floor.agent.pk), **after)
     assert floor.request.due_at == duty().due_at == due
-    shut(floor.request, floor, due + HOUR)
-    lifecycle.person_leave(
-        person_id=floor.agent.pk, last_working_day=DAY, reason=LeavingReason.NON_RENEWAL, actor=COMMAND,
-        now=due + 2 * HOUR,
-    )  # fmt: skip
-    assert (floor.request.due_at, floor.request.late, duty().on_time) == (due, True, False)
     deactivations.resignation_move(
-        resignation_id=resignation.pk, last_working_day=DAY + timedelta(days=1), note="x", actor=floor.support,
-        now=due + 3 * HOUR,
-    )  # fmt: skip
+        resignation_id=resignation.pk, last_working_day=DAY + timedelta(days=1), note="x", **after
+    )
     assert floor.request.due_at == due + 24 * HOUR  # the day moves by a day, the hours are those of then
+    shut(floor.request, floor, due + 25 * HOUR)
+    lifecycle.person_leave(
+        person_id=floor.agent.pk, last_working_day=DAY + timedelta(days=1), reason=LeavingReason.NON_RENEWAL,
+        actor=COMMAND, now=due + 26 * HOUR,
+    )  # fmt: skip
+    assert (floor.request.due_at, floor.request.late, duty().on_time) == (due + 24 * HOUR, True, False)
 
 
 # An ID that rests for somebody -------------------------------------------------------------------------------------

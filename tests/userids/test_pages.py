@@ -116,6 +116,10 @@ def test_slips_of_a_resignation_are_said_where_they_are(floor: Floor) -> None:
     wrong = {"last_working_day": timezone.localdate().isoformat(), "letter": SimpleUploadedFile("x.exe", b"MZ")}
     refused = support.post(new, data | wrong)
     assert list(refused.context["form"].errors) == ["letter"]
+    standing = floor.resign()
+    again = support.post(new, data | {"last_working_day": timezone.localdate().isoformat()})
+    assert again.status_code == 422
+    assert f'recorded already. <a href="/userids/resignations/{standing.pk}/">' in again.content.decode()
 
 
 @pytest.mark.req("UID-16", "KER-9")

@@ -43,9 +43,8 @@ def acting(actor: Any) -> Client:
 
 def shut(request: DeactivationRequest, floor: Floor, now: datetime, **more: Any) -> None:
     deactivations.deactivation_start(request_id=request.pk, actor=floor.leader, now=now)
-    deactivations.deactivation_confirm(
-        request_id=request.pk, evidence={"text": "x"}, actor=floor.leader, now=now, **more
-    )
+    given = {"evidence": {"text": "x"}} | more
+    deactivations.deactivation_confirm(request_id=request.pk, actor=floor.leader, now=now, **given)
 
 
 # Breach review -----------------------------------------------------------------------------------------------------
@@ -98,7 +97,8 @@ def test_what_turns_out_to_be_no_breach_is_void(floor: Floor, way: str) -> None:
     elif way == "moved":
         deactivations.resignation_move(**support, last_working_day=DAY + timedelta(days=20))
     else:
-        shut(floor.request, floor, due + HOUR, inactive_since=due - HOUR)
+        shown = {"inactive_since": due - HOUR, "evidence": {"text": "x", "attachment": "x"}}
+        shut(floor.request, floor, due + HOUR, **shown)
     review = BreachReview.objects.get()
     assert review.status == "open"  # each of these could wash a breach away: the coordinator judges
     breach_reviews.review_void(review_id=review.pk, note="salah ketik", actor=floor.coordinator, now=due + HOUR)

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from occ.api.fields import DayField, InstantField
+from occ.api.fields import DayField, InstantField, SaidField
 from occ.people.choices import LeavingReason
 from occ.people.scope import has_role
 from userids.models import Account, Assignment, DeactivationRequest, ReplacementRequest, Resignation
@@ -42,6 +42,8 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
     user_id = serializers.CharField(source="account.user_id")
     employee = serializers.CharField(source="person.number")
     name = serializers.CharField(source="person.name")
+    began = SaidField()
+    ended = SaidField()
 
     class Meta:
         model = Assignment

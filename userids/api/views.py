@@ -31,6 +31,7 @@ from userids.api.serializers import (
     TransitionInput,
 )
 from userids.choices import AccountStatus
+from userids.filters import not_ahead
 from userids.models import LOGBOOK_READERS, Account, Assignment, DeactivationRequest, ReplacementRequest, Resignation
 from userids.services import deactivations, replacements
 from userids.services.evidence import ALLOWED, FLOWS, transition_make
@@ -39,7 +40,7 @@ ACCOUNT = OpenApiParameter("account", {"type": "integer", "minimum": 0}, descrip
 
 
 class Query(serializers.Serializer[Any]):
-    as_of = InstantField(required=False)
+    as_of = InstantField(required=False, validators=[not_ahead])
     status = serializers.ChoiceField(AccountStatus.choices, required=False)
     site = serializers.CharField(required=False, max_length=10)
     q = serializers.CharField(required=False, max_length=200)

@@ -22,7 +22,7 @@ from occ.times import end_of_day, in_reach, local_day
 from occ.workflow.services import begin, step
 from userids.choices import BreachCause, BreachReviewStatus
 from userids.models import BreachReview, DeactivationRequest
-from userids.policies import CORRECTIVE_ACTION, REVIEW_BREACH, REVIEW_WITHIN
+from userids.policies import CORRECTIVE_ACTION, DEACTIVATE, REVIEW_BREACH, REVIEW_WITHIN
 from userids.workflow import BREACH_REVIEW
 
 
@@ -84,6 +84,7 @@ def review_void(*, review_id: int, note: str, actor: Actor, now: datetime) -> Br
     with step(BREACH_REVIEW, BreachReview, review_id, "void", actor=actor, now=now, note=note) as review:
         for rule in (REVIEW_BREACH, CORRECTIVE_ACTION):
             obligations.obligation_cancel(subject=review, rule=rule, reason=note, actor=actor, now=now)
+        obligations.obligation_acquit(subject=review.request, rule=DEACTIVATE, reason=note, actor=actor, now=now)
     return review
 
 

@@ -24,9 +24,9 @@ from occ.times import local_day
 from occ.workflow.services import begin, step
 from userids.choices import BINDING, SUSPENDING, BreachCause, DeactivationReason
 from userids.deadlines import clock_start, deactivation_due
-from userids.models import Account, DeactivationRequest, Resignation
+from userids.models import Account, DeactivationRequest, RemoteAccount, Resignation
 from userids.notices import CHECK, DOCUMENT, ENFORCED, tell
-from userids.policies import DEACTIVATE, WITHIN
+from userids.policies import BACKDATED, DEACTIVATE, WITHIN
 from userids.services import accounts, breach_reviews, orders
 from userids.workflow import DEACTIVATION
 
@@ -107,6 +107,18 @@ def resignation_move(
         now=now,
     )
     return resignation
+
+
+def shut_already(person: Person) -> list[Account]:
+    """IDs that the person's latest leaving has shut: who stays after all has them no more."""
+    latest = Resignation.objects.filter(person=person).order_by("-pk").first()
+    if latest is None:
+        return []
+    mine = DeactivationRequest.objects.of_leavers().filter(
+        person=person, recorded_at__gte=latest.recorded_at, inactive_since__isnull=False
+    )
+    held = Account.objects.filter(assignments__person=person, assignments__ends_at=None)
+    return list(Account.objects.filter(deactivations__in=mine).exclude(pk__in=held).distinct().order_by("user_id"))
 
 
 def _standing(resignation_id: int, actor: User) -> Resignation:
@@ -203,8 +215,8 @@ def deactivations_open(
 ) -> None:
     """One request per ID that the person holds; those open already move to the new day (signal `leaving`).
 
-    Those of this leaving that were shut already (by the `previous` day) are judged anew. `why` is what histories say
-    of the move, where it is not the day that has moved.
+    Those of this leaving that were shut already (by the `previous` day) are judged by a nearer deadline, never by a
+    later one. `why` is what histories say of the move, where it is not the day that has moved.
     """
     assert person.last_working_day is not None
     for request in (
@@ -228,14 +240,17 @@ def deactivations_open(
 
 
 def _judge_anew(person: Person, previous: date, *, why: str, actor: Actor, now: datetime) -> None:
-    """The day moved after IDs of this leaving were shut: whether that was in time is judged by the day as it is now."""
+    """The day moved after IDs of this leaving were shut: one that is nearer shows whether that was in time.
+
+    A later one changes nothing: what was judged stays judged, or a breach that is over could be moved away.
+    """
     assert person.last_working_day is not None
-    ended = DeactivationRequest.objects.of_leavers().filter(
-        person=person, last_working_day=previous, inactive_since__isnull=False
-    )
+    standing = Resignation.objects.standing().filter(person=person).first()
+    of_this = Q(recorded_at__gte=standing.recorded_at) if standing else Q(last_working_day=previous)
+    ended = DeactivationRequest.objects.of_leavers().filter(of_this, person=person, inactive_since__isnull=False)
     for request in ended.select_for_update(of=("self",), no_key=True):
         starts_at, due_at = deadline_of(request, person, now)
-        if (request.last_working_day, request.due_at) == (person.last_working_day, due_at):
+        if due_at >= request.due_at:
             continue
         said = why or _date_moved(request, person)
         request.last_working_day, request.starts_at, request.due_at = person.last_working_day, starts_at, due_at
@@ -256,7 +271,7 @@ def _date_moved(request: DeactivationRequest, person: Person) -> str:
 def deactivations_follow_shift(*, person_id: int, day: date, actor: Actor, now: datetime) -> None:
     """The roster now says something else of that day: if it is the leaver's last, the clock starts at its shift's end.
 
-    The deadline moves, and the one before stays in history; what was shut already is judged by the roster as it is.
+    The deadline moves, and the one before stays in history; what was shut already is judged by a nearer one only.
     """
     person = lifecycle.person_locked(person_id)
     if person.last_working_day != day:
@@ -331,6 +346,7 @@ def _move(
         due_at=due_at,
         reason=said,
         late_cause=BreachCause.LATE_NOTICE,
+        breach_stays=True,
         actor=actor,
         now=now,
     )
@@ -366,6 +382,8 @@ def deactivation_confirm(
     """Record that the application shows the ID as inactive, and close the logbook row (SOP-UID 8.1, step 5).
 
     `inactive_since` is when the evidence shows it (default now); it ends the clock, and the click is kept beside it.
+    One long past, or before a limit that has passed since, needs a file or the application's own list; and what was not
+    shown by its limit stays a breach for the coordinator to judge.
     Raises WrongState, NotAllowed, Invalid; nothing is changed then.
     """
     at = _not_ahead(inactive_since, now)
@@ -375,7 +393,8 @@ def deactivation_confirm(
     ) as request:  # fmt: skip
         if actor != CONNECTOR:
             orders.stand_back(request, now=now)
-        _close(request, at, evidence, actor=actor, now=now)
+        breach = actor != CONNECTOR and _claimed(request, at, evidence, now)
+        _close(request, at, evidence, breach=breach, actor=actor, now=now)
         tell(DOCUMENT, Role.SUPPORT, request, step="deactivated", now=now)
     return request
 
@@ -419,9 +438,33 @@ def _not_ahead(inactive_since: datetime | None, now: datetime) -> datetime:
     return at
 
 
+def _claimed(request: DeactivationRequest, at: datetime, evidence: dict[str, Any], now: datetime) -> bool:
+    """Whether that instant is said after the limit only, to lie before it. Raises Invalid where nothing shows it."""
+    in_time_by_word = at <= request.due_at < now
+    allowed = timedelta(minutes=float(policy_value(BACKDATED, at=now, site=request.site)))
+    listed = _listed(request, at)
+    if (in_time_by_word or now - at > allowed) and not listed and not evidence.get("attachment"):
+        words = _(
+            "“Inactive since” lies long before this confirmation, or before the limit: attach a file that shows it."
+        )
+        raise Invalid(words, field="file")
+    return in_time_by_word and (not listed or obligations.is_breached(request, rule=DEACTIVATE))
+
+
+def _listed(request: DeactivationRequest, at: datetime) -> bool:
+    """A list of the application shows the ID as inactive since `at` or before, within its holder's time."""
+    account = request.account
+    holder = account.holder
+    rows = RemoteAccount.objects.filter(application_id=account.application_id, user_id__iexact=account.user_id)
+    # Forms say instants to the minute.
+    rows = rows.filter(active=False, present=True, inactive_since__lt=at + timedelta(minutes=1))
+    return holder is not None and rows.filter(inactive_since__gt=holder.starts_at).exists()
+
+
 def _close(
-    request: DeactivationRequest, at: datetime, evidence: dict[str, Any], *, actor: Actor, now: datetime
-) -> None:
+    request: DeactivationRequest, at: datetime, evidence: dict[str, Any], *, breach: bool = False, actor: Actor,
+    now: datetime,
+) -> None:  # fmt: skip
     """The ID is inactive from `at` on: the logbook says so, and the clock has ended."""
     account = Account.objects.select_for_update(of=("self",), no_key=True).get(pk=request.account_id)
     gravest = request.asked_reason if request.asked_reason in BINDING else request.reason
@@ -429,7 +472,9 @@ def _close(
     # Whoever leaves does not come back to it, and what is revoked is not for a while.
     suspend = set(request.reasons) <= set(SUSPENDING) and request.person.last_working_day is None
     accounts.close(account, at=at, why=why, suspend=suspend, actor=actor, now=now)
-    obligations.obligation_fulfil(subject=request, rule=DEACTIVATE, at=at, evidence=evidence, actor=actor, now=now)
+    obligations.obligation_fulfil(
+        subject=request, rule=DEACTIVATE, at=at, evidence=evidence, breached=breach, actor=actor, now=now
+    )
     breach_reviews.review_check(request=request, actor=actor, now=now)
 
 
@@ -446,8 +491,15 @@ def _call_off(request: DeactivationRequest, *, now: datetime) -> None:
 def deactivation_document(*, request_id: int, note: str = "", actor: Actor, now: datetime) -> DeactivationRequest:
     """Support signs off that the logbook shows status and date (step 6)."""
     with step(DEACTIVATION, DeactivationRequest, request_id, "document", actor=actor, now=now, note=note) as request:
-        account = Account.objects.get(pk=request.account_id)
-        if account.deactivated_at is None:
+        # The leaver's own holding is looked at: the ID may have passed on since, and be active for somebody else.
+        if (
+            request.inactive_since is None
+            or request.account.assignments.filter(
+                Q(ends_at=None) | Q(ends_at__gt=request.inactive_since),
+                person=request.person_id,
+                starts_at__lt=request.inactive_since,
+            ).exists()
+        ):
             raise WrongState(_("The logbook does not show the user ID as inactive yet."))
     return request
 

@@ -25,7 +25,9 @@ from userids.workflow import ID_REQUEST
 
 
 @transaction.atomic
-def id_request_open(*, person: Person, first_day: date, actor: Actor, now: datetime) -> IdRequest | None:
+def id_request_open(
+    *, person: Person, first_day: date, note: str = "", actor: Actor, now: datetime
+) -> IdRequest | None:
     """Ask Support for an ID; None for who holds one already, or has asked."""
     person_locked(person.pk)
     held = Assignment.objects.filter(person=person, ends_at=None).exists()
@@ -36,9 +38,9 @@ def id_request_open(*, person: Person, first_day: date, actor: Actor, now: datet
         person=person, site=person.site, first_day=first_day, requested_at=now,
         due_at=id_due(first_day, person.site.zone, now, within),
     )  # fmt: skip
-    sign(made, actor, kept(gettext_noop("Taken on")), now=now)
+    sign(made, actor, note or kept(gettext_noop("Taken on")), now=now)
     made.save()
-    begin(ID_REQUEST, made, actor=actor, now=now)
+    begin(ID_REQUEST, made, actor=actor, now=now, note=note)
     obligations.obligation_open(
         rule=GIVE, subject=made, label=f"{person.name} ({person.number})", site=made.site, team=None, starts_at=now,
         due_at=made.due_at, actor=actor, now=now,

@@ -11,7 +11,7 @@ from occ.documents.attachments import attachments_of
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from userids.filters import DeactivationFilter
-from userids.models import DeactivationRequest, Resignation
+from userids.models import BreachReview, DeactivationRequest, Resignation
 from userids.reconciling.figures import offer_shown, shown_inactive
 from userids.selectors import letter_visible, time_parts
 from userids.views.processes import ask, make, process_context
@@ -72,6 +72,7 @@ def _detail(
         "evidence": attachments_of(found),
     }
     context["shown"] = shown_inactive(found)
+    context["breach"] = BreachReview.objects.filter(request=found).exclude(status="void").first()
     if "confirm" not in tried:
         offer_shown(context["next"], context["shown"], zone=found.site.zone)
     return render(request, "userids/deactivation.html", context, status=status)

@@ -144,6 +144,7 @@ def _detail(
         "requests": requests.select_related("account", "site").order_by("account__user_id"),
         "attachments": attachments_of(found),
         "entries": changes(found.history.all()),
+        "shut": ", ".join(one.user_id for one in services.shut_already(found.person)) if may else "",
         "move": move,
         "withdraw": withdraw,
         "move_open": opened == "move",
@@ -178,4 +179,7 @@ def resignation_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
         lambda data: services.resignation_withdraw(resignation_id=pk, actor=me(request), now=timezone.now(), **data),
         said=_("Withdrawn; open requests are cancelled."), to=reverse("userids:resignation", args=[pk]),
     )  # fmt: skip
+    if done and (shut := services.shut_already(found.person)):
+        words = _("Shut already, and not opened again by this: %(ids)s. Where none is left, a user ID is asked for.")
+        messages.warning(request, words % {"ids": ", ".join(one.user_id for one in shut)})
     return done or _detail(request, found, MoveForm(), form, "withdraw", 422)
