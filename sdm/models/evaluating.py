@@ -174,13 +174,14 @@ class MonthlyEvaluationQuerySet(models.QuerySet["Evaluation"]):
         """The site's by role; of a leader's people, and of whom they led that month; the own once it was told."""
         own = Q(person_id=user.person_id, told_number__isnull=False) if user.person_id else Q(pk__in=())
         by_site = site_filter(user, SITE_READERS)
+        rows = self.exclude(person_id=user.person_id, told_number=None) if user.person_id else self
         if not by_site:
-            return self
+            return rows
         led = site_filter(user, {Role.TEAM_LEADER})
         teams = [one.team_id for one in roles_of(user) if one.role == Role.TEAM_LEADER and one.team_id is not None]
         led &= Q(person__in=Person.objects.filter(people_filter(user))) | Q(sheet__team__in=teams)
         led &= ~Q(person_id=user.person_id) if user.person_id else Q()
-        return self.filter(own | by_site | led)
+        return rows.filter(own | by_site | led)
 
     def waiting_for_scores(self) -> MonthlyEvaluationQuerySet:
         return self.filter(status__in=[EvaluationStatus.DUE, EvaluationStatus.RETURNED])

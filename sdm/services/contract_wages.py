@@ -105,6 +105,10 @@ def _service(employment: Employment, ends_on: date) -> date:
 
 
 def _is_owed(employment: Employment, ends_on: date, numbers: Law) -> bool:
+    """Not for a term that never began, as the person had left before."""
+    last = employment.employee.person.last_working_day
+    if last is not None and last < employment.starts_on:
+        return False
     return owed(
         service=_service(employment, ends_on), first=employment.starts_on, last=ends_on, from_months=numbers.from_months
     )  # fmt: skip

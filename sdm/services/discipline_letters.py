@@ -357,7 +357,8 @@ def case_spare(*, case_id: int, note: str, actor: User, now: datetime) -> Discip
 def case_exit(*, case_id: int, last_working_day: date, note: str, actor: User, now: datetime) -> DisciplineCase:
     """Open the leaving, by dismissal; its exit interview is accompanied by the superior (box 13).
 
-    Raises NotAllowed, WrongState, Invalid (the day); one that stands already is taken.
+    Raises NotAllowed, WrongState (a letter on which it rests was withdrawn), Invalid (the day); one that stands already
+    is taken.
     """
     text = words(note)
     found = _case(case_id)
@@ -366,6 +367,9 @@ def case_exit(*, case_id: int, last_working_day: date, note: str, actor: User, n
     if not DISCIPLINE.find("exit").open_to(actor, found.site) or actor.person_id == person.pk:
         raise NotAllowed
     if leaving is None and found.status == CaseStatus.FINAL:
+        asked = WarningLetter.objects.filter(case=found, level=None).order_by("-pk").first()
+        if asked is None or next_level(given_to(person.pk), asked.violated_on) != TERMINATION:
+            raise WrongState(_("A letter on which this rests was withdrawn: the violation lies within SP 3 no more."))
         if last_working_day < local_day(now, found.site.zone) - timedelta(days=31):
             raise Invalid(_("The last working day lies too far back."), field="last_working_day")
         leaving = leavings.leaving_record(

@@ -120,6 +120,7 @@ def employment_extend(
         raise WrongState(_("This contract is extended already."))
     terms = Terms(EmploymentKind.PKWT, found.ends_on + timedelta(days=1), agreed_until, number)
     terms_check(terms, at=now)
+    _employed(person, terms)
     return write(person, terms, found, note, actor, now, tell=tell)
 
 

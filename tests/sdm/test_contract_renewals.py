@@ -277,6 +277,19 @@ def test_who_left_before_the_extension_began_has_none(renewal: Renewal, hr: User
     assert Obligation.objects.get(rule=REGISTER).state == "cancelled"
 
 
+def test_who_is_leaving_is_given_no_extension(renewal: Renewal, hr: User) -> None:
+    leavings.leaving_record(
+        person_id=renewal.person_id, last_working_day=DAY + timedelta(days=10), reason=LeavingReason.RESIGNATION,
+        actor=hr, now=NOW,
+    )  # fmt: skip
+    until = renewal.employment.ends_on
+    assert until is not None
+    with pytest.raises((Invalid, WrongState)):
+        employments.employment_extend(
+            employment_id=renewal.employment_id, agreed_until=until + timedelta(days=200), actor=hr, now=NOW
+        )
+
+
 def test_after_its_end_a_contract_is_not_extended(renewal: Renewal) -> None:
     brought(renewal, "checked")
     for name, state in (("make", "checked"),):

@@ -396,6 +396,17 @@ def test_final_opens_the_leaving_by_dismissal(floor: Floor) -> None:
     assert do(floor, case, "end", relations()).status == CaseStatus.ENDED
 
 
+def test_once_sp_3_is_withdrawn_nobody_is_dismissed(floor: Floor) -> None:
+    case, hr = brought(floor, CaseStatus.FINAL), relations()
+    letter = WarningLetter.objects.get(case__person=floor.agent, level=3)
+    discipline_letters.warning_withdraw(warning_id=letter.pk, note="Keberatan benar", actor=hr, now=NOW)
+    with pytest.raises(WrongState):
+        do(floor, case, "exit", hr)
+    assert not floor.agent.employee.leavings.exists()
+    do(floor, case, "spare", hr)
+    assert case.status == CaseStatus.COACHED
+
+
 def test_a_leaving_that_stands_is_taken(floor: Floor) -> None:
     case = brought(floor, CaseStatus.FINAL)
     resigned = leavings.leaving_record(

@@ -388,6 +388,10 @@ def test_who_sees_what(floor: Floor, told: Told) -> None:
     seen = Evaluation.objects.visible_to
     month.score_all()
     assert not seen(own).exists()  # not before it is told
+    RoleAssignment.objects.create(user=own, role=Role.QUALITY_ASSURANCE, site=floor.jkt, starts_on="2020-01-01")
+    verifier = User.objects.get(pk=own.pk)
+    assert seen(verifier).count() == 1 and not seen(verifier).filter(person=floor.agent).exists()  # nor by another role
+    RoleAssignment.objects.filter(user=own, role=Role.QUALITY_ASSURANCE).delete()
     assert seen(floor.leader).count() == seen(quality()).count() == seen(payroll_user()).count() == 2
     assert not seen(user(Role.QUALITY_ASSURANCE, floor.ygy)).exists()
     assert not seen(user(Role.WFM)).exists() and not seen(user(Role.CLIENT)).exists()
