@@ -31,5 +31,5 @@ def test_it_is_searched_and_filtered_and_says_how_far_it_is_sealed(floor: Floor)
 
     about = found(f"q={floor.account.user_id}")
     assert about and about < found("")
-    assert found("q=obligation.opened&site=JKT") and not found("q=obligation.opened&site=YGY")
+    assert found("site=JKT") and not found("site=JKT") & found("site=YGY")
     assert not found("since=2031-01-01") and not found("until=2020-01-01")

@@ -335,7 +335,10 @@ def test_where_one_is_open_a_second_is_not_accepted(floor: Floor) -> None:
 @pytest.mark.req("SDM-5")
 def test_much_that_was_seen_still_fits_into_a_case(floor: Floor) -> None:
     proposal = proposal_of(floor)
-    proposal.violations.update(what="x" * 1000)
+    with connection.cursor() as cursor:  # past the trigger: what was seen stays as it was
+        cursor.execute("SET session_replication_role = replica")
+        proposal.violations.update(what="x" * 1000)
+        cursor.execute("SET session_replication_role = DEFAULT")
     rotg_proposals.proposal_accept(proposal_id=proposal.pk, actor=floor.leader, now=NOW + DAY)
     about = DisciplineCase.objects.get().about
     assert len(about) == 2_000 and about.endswith("…")

@@ -229,7 +229,7 @@ def test_two_persons_decide_and_only_over_what_does_not_open(ground: Ground) -> 
     assert Packed.objects.filter(record=other).exists()
 
 
-def test_words_do_not_settle_what_a_check_can_see_nor_what_waits_as_a_loss(ground: Ground) -> None:
+def test_words_do_not_settle_what_a_check_can_see_nor_what_waits_as_a_loss(ground: Ground, english: None) -> None:
     one = Record.objects.order_by("pk")[0]
     kept = wrong_key(one)
     verify(ground)

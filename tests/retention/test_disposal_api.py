@@ -111,7 +111,7 @@ def test_team_it_starts_the_deletion_and_gives_up_what_stays(world: Dead) -> Non
     one = f"{URL}{proposal.pk}/"
     assert ask(world.leader, "post", f"{one}execute/").status_code == 403
     assert ask(world.it, "post", f"{one}execute/").status_code == 400
-    assert ask(world.it, "post", f"{one}execute/", {"password": "wrong"}).status_code == 400
+    assert ask(world.it, "post", f"{one}execute/", {"password": "wrong"}).status_code == 422
     started = ask(world.it, "post", f"{one}execute/", {"password": PASSWORD})
     assert (started.status_code, started.json()["status"]) == (202, "executing")
     assert ask(world.it, "post", f"{one}release/", {"note": "x"}).status_code == 409
