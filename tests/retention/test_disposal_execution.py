@@ -129,6 +129,7 @@ def test_a_hold_between_begun_and_ended_saves_the_backup(world: Dead, monkeypatc
 
 def test_what_cannot_be_deleted_makes_it_partial_and_is_tried_again(world: Dead) -> None:
     path = world.root / "source" / world.records[3].path
+    was = path.read_bytes()
     path.unlink()
     path.mkdir()  # an unlink of it fails
     proposal = world.destroyed()
@@ -137,7 +138,7 @@ def test_what_cannot_be_deleted_makes_it_partial_and_is_tried_again(world: Dead)
     assert line.record_id == world.records[3].pk and line.error
     assert Tombstone.objects.count() == 5 and Packed.objects.get(record=world.records[3]).key is not None
     path.rmdir()
-    path.write_bytes(b"x" * 64)
+    path.write_bytes(was)
     assert disposing.proposals_take_up(now=LATER + timedelta(hours=1)) == []
     later = LATER + timedelta(hours=25)
     assert disposing.proposals_take_up(now=later) == [proposal.pk]
