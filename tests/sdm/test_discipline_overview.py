@@ -40,7 +40,7 @@ def test_cases_and_letters_by_month(floor: Floor) -> None:
 
 def test_nobody_counts_what_they_may_not_read(floor: Floor) -> None:
     opened(floor)
-    opened(floor, person(floor.jkt), actor=user(Role.COORDINATOR, floor.jkt))  # of another team
+    opened(floor, person(floor.ygy), actor=user(Role.COORDINATOR, floor.ygy))  # of another site
     assert [sums(who, DAY, DAY)[0][1] for who in (relations(), floor.leader)] == [2, 1]
     assert sums(user(Role.AUDITOR), DAY, DAY)[0][1] == 0
 
