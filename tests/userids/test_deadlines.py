@@ -120,7 +120,7 @@ def test_the_evidence_ends_the_clock_and_not_the_click(floor: Floor) -> None:
     click, shown = due + timedelta(hours=5), due - timedelta(minutes=1)
     deactivations.deactivation_start(request_id=floor.request.pk, actor=floor.leader, now=click)
     confirm = {"request_id": floor.request.pk, "inactive_since": shown, "actor": floor.leader, "now": click}
-    with pytest.raises(Invalid, match="file"):
+    with pytest.raises(Invalid, match="berkas"):
         deactivations.deactivation_confirm(**confirm, evidence={"text": "log"})
     deactivations.deactivation_confirm(**confirm, evidence={"text": "log", "attachment": "x"})
     assert (duty().fulfilled_at, duty().closed_at, duty().breached_at) == (shown, click, duty().due_at)
@@ -185,7 +185,7 @@ def test_words_alone_do_not_show_what_was_long_ago(floor: Floor, minutes: int) -
     click = floor.request.due_at - timedelta(hours=3)
     more = {"inactive_since": click - timedelta(minutes=minutes)}
     if minutes > 60:
-        with pytest.raises(Invalid, match="file"):
+        with pytest.raises(Invalid, match="berkas"):
             shut(floor.request, floor, click, **more)
         assert floor.request.status == "in_progress"
     else:
