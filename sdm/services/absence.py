@@ -479,7 +479,7 @@ def leaves_follow_left(*, person: Person, now: datetime) -> None:
     last = person.last_working_day
     assert last is not None
     beyond = LeaveRequest.objects.filter(employee_id=person.pk, ends_on__gt=last)
-    for one in beyond.filter(status__in=[*WAITING, LeaveStatus.CONFIRMED]).select_for_update(of=("self",)):
+    for one in beyond.filter(status__in=[*WAITING, LeaveStatus.CONFIRMED]).select_for_update(of=("self",), no_key=True):
         if one.starts_on > last or one.status in WAITING:
             leave_cancel(leave_id=one.pk, note=_("Left"), actor=LIFECYCLE, now=now)
         else:
