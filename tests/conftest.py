@@ -7,12 +7,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.db import connections
 from django.test import TransactionTestCase
 from django.utils import translation
@@ -20,7 +18,7 @@ from django.utils import translation
 from occ.login.policies import SECOND_FACTOR
 from occ.policies.registry import DEFINITIONS
 from occ.policies.services import install_defaults
-from tests.database import template
+from tests import database
 from tests.factories import Floor
 from tests.factories import floor as make_floor
 
@@ -32,12 +30,14 @@ LONG = ("tests/access/", "tests/faults/", "tests/runtime/", "tests/browser/", "t
 
 @pytest.fixture(scope="session")
 def from_template() -> None:
-    connections["default"].settings_dict["TEST"]["TEMPLATE"] = template()
+    connections["default"].settings_dict["TEST"]["TEMPLATE"] = database.template()
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(from_template: None, django_db_setup: None) -> None:
+def django_db_setup(from_template: None, django_db_setup: None, django_db_blocker: Any) -> None:
     """Each process takes a copy of what is migrated once."""
+    with django_db_blocker.unblock():
+        database.remember()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -53,25 +53,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=place)
 
 
-_teardown = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
-
-
-def _teardown_past_triggers(self: Any) -> None:
-    """Emptying the tables between tests is the one thing that may get past the append-only triggers."""
-    for name in self._databases_names(include_mirrors=False):
-        with connections[name].cursor() as cursor:
-            cursor.execute("SET session_replication_role = replica")
-    try:
-        _teardown(self)
-    finally:
-        for name in self._databases_names(include_mirrors=False):
-            with connections[name].cursor() as cursor:
-                cursor.execute("SET session_replication_role = DEFAULT")
-    import_module("retention.migrations.0003_schedule").begin(apps, None)  # what every installation begins with
-    import_module("sdm.migrations.0010_manual_positions").quote(apps, None)
-
-
-TransactionTestCase._fixture_teardown = _teardown_past_triggers  # type: ignore[attr-defined]
+TransactionTestCase._fixture_teardown = lambda self: database.empty()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)

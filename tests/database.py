@@ -1,4 +1,8 @@
-"""The migrated database of which each test process takes a copy: the migrations run once, and not for each of them."""
+"""The migrated database of which each test process takes a copy: the migrations run once, and not for each of them.
+
+After a test whose transactions are real, only the tables that have rows are emptied: to empty all of them, and to write
+Django's permissions anew, took longer than most of these tests.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,11 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
+from django.db import connection, transaction
 from psycopg2 import sql
 
 ROOT = Path(__file__).parent.parent
@@ -53,3 +59,32 @@ def digest() -> str:
     for path in sorted([*own, ROOT / "requirements.txt"]):
         found.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return found.hexdigest()[:16]
+
+
+# What a test never writes: they stay.
+KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+def remember() -> None:
+    """Keeps what an installation begins with (policies, periods, positions) beside the tables, for `empty`."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA begun")
+        for table in filled(cursor):
+            cursor.execute(f'CREATE TABLE begun."{table}" AS TABLE "{table}"')
+
+
+def empty() -> None:
+    """Brings the database to where it began; the one thing that may get past the append-only triggers."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for table in filled(cursor):
+            cursor.execute(f'DELETE FROM "{table}"')
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'begun'")
+        for (table,) in cursor.fetchall():
+            cursor.execute(f'INSERT INTO "{table}" SELECT * FROM begun."{table}"')
+
+
+def filled(cursor: Any) -> list[str]:
+    tables = sorted(set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - KEPT)
+    cursor.execute(" UNION ALL ".join(f"SELECT '{one}' WHERE EXISTS (SELECT FROM \"{one}\")" for one in tables))
+    return [table for (table,) in cursor.fetchall()]
