@@ -40,7 +40,8 @@ class Stepping:
     `aside`: ways out, which open a dialog instead of standing on the page. `warns(subject, name)` says in
     its dialog what is meant by one. `may(user, subject, name)` says who else may
     not, beyond what the flow's roles say. `waits(subject)`: whether it waits for somebody, and not for
-    its time to come.
+    its time to come. `hinders(subject, name)`: what would refuse the step as it stands, in words; it is said instead of
+    the form.
     """
 
     flow: Flow
@@ -52,6 +53,7 @@ class Stepping:
     may: Callable[[User, Any, str], bool] = lambda user, subject, name: True
     warns: Callable[[Any, str], str] = lambda subject, name: ""
     waits: Callable[[Any], bool] = lambda subject: True
+    hinders: Callable[[Any, str], str] = lambda subject, name: ""
 
 
 @transaction.atomic
@@ -108,13 +110,17 @@ def process_context(
 ) -> dict[str, Any]:
     """The flow drawn, the transitions open to this user with their forms, and the history.
 
-    `next`: the transitions that bring the process on, shown on the page; `others` open a dialog. `tried`: the form that
-    was refused, by transition. `waits`: for whom it waits, where the reader cannot bring it on.
+    `next`: the transitions that bring the process on, shown on the page; `others` open a dialog; `hindered` cannot be
+    made yet. `tried`: the form that was refused, by transition. `waits`: for whom it waits, where the reader cannot
+    bring it on.
     """
     flow, steps = stepping.flow, history(subject)
-    open_now = []
+    open_now, hindered = [], []
     for one in flow.open_to(me(request), state=subject.status, site=subject.site):
         if one.refusal(me(request), subject) or not stepping.may(me(request), subject, one.name):
+            continue
+        if one.name not in tried and (why := stepping.hinders(subject, one.name)):
+            hindered.append({"label": one.label, "why": why})
             continue
         form = tried.get(one.name) or _form(request, stepping, subject, one)
         open_now.append({"name": one.name, "label": one.label, "form": form, "url": stepping.url(subject, one.name),
@@ -126,6 +132,7 @@ def process_context(
         "steps": drawing(flow, subject, steps),
         "history": steps,
         "entries": process_entries(flow, subject, steps),
+        "hindered": hindered,
         "next": [one for one in open_now if one["name"] not in stepping.aside],
         "others": [one for one in open_now if one["name"] in stepping.aside],
         "zone": subject.site.zone,

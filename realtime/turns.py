@@ -69,7 +69,7 @@ register(
         due_at=lambda row: row.due_at,
     )
 )  # fmt: skip
-register(Source(SWAP, rows=swaps, title=str, due_at=lambda row: None))
+register(Source(SWAP, rows=swaps, title=str, due_at=lambda row: None, person="person"))
 register(Source(RECOVERY, rows=plans, title=lambda row: str(row), due_at=lambda row: None))
 register(
     Source(

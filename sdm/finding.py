@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from django.utils.translation import gettext, gettext_lazy
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from occ.people.models import User
 from occ.search import Result
@@ -30,13 +31,6 @@ def stuck_plans(user: User) -> Iterator[Stuck]:
             yield Stuck(f"{one.employee.person.name}: {one.stuck_because}", one.employee.get_absolute_url())
 
 
-def leaving_waits(row: Leaving, step: str) -> str:
-    """What would refuse the step as it stands."""
-    if step == "clear" and (still := clearance.still_open(row)):
-        return gettext("Still open: %(what)s.") % {"what": "; ".join(still)}
-    return ""
-
-
 register_stuck(stuck_plans)
 register_finder(gettext_lazy("People"), find_people)
 register_turns(
@@ -49,6 +43,6 @@ register_turns(
         ),
         title=lambda row: row.person.name,
         due_at=lambda row: end_of_day(row.last_working_day, row.site.zone),
-        waits=leaving_waits,
+        waits=lambda row, step: clearance.hinders(row, step, now=timezone.now()),
     )
 )

@@ -92,3 +92,21 @@ def floor() -> Floor:
         jkt, ygy, team, user(Role.SUPPORT), user(Role.TEAM_LEADER, jkt), user(Role.COORDINATOR, jkt),
         user(Role.MANAGER), agent, account(agent),
     )  # fmt: skip
+
+
+def pdf(pages: int = 1) -> bytes:
+    """A PDF with so many empty pages."""
+    kids = " ".join(f"{3 + i} 0 R" for i in range(pages))
+    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", f"<< /Type /Pages /Kids [{kids}] /Count {pages} >>".encode()]
+    objects += [b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>"] * pages
+    out, offsets = b"%PDF-1.7\n", []
+    for number, body in enumerate(objects, 1):
+        offsets.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    start = len(out)
+    table = b"".join(b"%010d 00000 n \n" % one for one in offsets)
+    out += b"xref\n0 %d\n0000000000 65535 f \n%s" % (len(objects) + 1, table)
+    return out + b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
+
+
+PDF = pdf()

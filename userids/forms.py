@@ -132,6 +132,16 @@ class ConfirmShownForm(ConfirmDeactivationForm):
 
 
 class ConfirmReplacementForm(EvidenceForm):
+    text = forms.CharField(
+        label=_("What shows it"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_(
+            "Words or a file, one of the two. For example: the application's user list shows the new agent's name and"
+            " e-mail for this user ID, status “Active”."
+        ),
+    )
     sessions_revoked = forms.BooleanField(label=_("Sessions and tokens of the old holder are revoked"), required=False)
     work_handed_over = forms.BooleanField(label=_("Open chats and queues are handed over"), required=False)
 

@@ -14,19 +14,16 @@ from django.utils.translation import gettext as _
 
 from occ.documents import files
 from occ.documents.models import Attachment
+from occ.documents.pdf import LIMIT as LIMIT
+from occ.documents.pdf import FileRefused as FileRefused
+from occ.documents.pdf import pdf_check
 from occ.documents.sniffing import TYPES, clean_name, ending, sniff
-from occ.errors import Invalid
 from occ.ledger.services import record
 from occ.people.actors import Actor
 from occ.people.models import User
 
-LIMIT = 10 * 2**20
 Visibility = Callable[[User, str], bool]
 _visibility: dict[str, Visibility] = {}
-
-
-class FileRefused(Invalid):
-    code = "file_refused"
 
 
 def register_visibility(model: type[models.Model], function: Visibility) -> None:
@@ -57,7 +54,8 @@ def attachment_add(
     purpose: str = "",
     allowed: Collection[str] = tuple(TYPES),
 ) -> Attachment:
-    """Keep a file with its subject. Raises FileRefused (empty, too big, type not allowed, name and content differ).
+    """Keep a file with its subject. Raises FileRefused: empty, too big, type not allowed, name and content differ, a
+    PDF that cannot be read.
 
     The caller has checked that the actor may change the subject.
     """
@@ -79,6 +77,8 @@ def attachment_add(
             % {"name": ending(name), "kind": found.kind.upper()},
             field="file",
         )
+    if found.kind == "pdf":
+        pdf_check(file)
     pk = uuid.uuid4()
     path = f"attachments/{now:%Y}/{pk.hex}"
     sha256, size = files.put("default", path, file.chunks())

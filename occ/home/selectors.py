@@ -1,5 +1,6 @@
 """What "Today" shows: what is due, what is wrong, what do I do next."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from occ.documents.models import IssuedDocument
 from occ.home.navigation import FLOOR
-from occ.obligations.models import Obligation
+from occ.notifications.models import Notification
+from occ.obligations.models import EventKind, Obligation, ObligationEvent
 from occ.obligations.selectors import compliance
 from occ.people.choices import Role
 from occ.people.models import User
@@ -26,7 +28,7 @@ def today_for(user: User, *, now: datetime) -> dict[str, Any]:
     simpan, for who keeps them; and for who watches a site: `due` (soonest first) and counts."""
     found: dict[str, Any] = {
         "turns": turns_for(user),
-        "latest": user.notifications.order_by("-pk")[:6],
+        "latest": with_ends(user.notifications.order_by("-pk")[:6]),
         "watching": has_role(user, FLOOR),
         "held": held_by(user),
         "expiring": expiring(user, now=now) if has_role(user, {Role.DOCUMENT_CONTROL}) else [],
@@ -40,6 +42,19 @@ def today_for(user: User, *, now: datetime) -> dict[str, Any]:
             "open_count": visible.count(),
             "parked": [*found["parked"], *(Stuck(one.title, one.url) for one in visible.exclude(parked_at=None)[:20])],
         }
+    return found
+
+
+def with_ends(messages: Iterable[Notification]) -> list[Notification]:
+    """Each with `ended`: what ended the obligation that it asks for (an ObligationEvent), None while that is open."""
+    found = list(messages)
+    asked = {one.pk: int(one.key.split(":")[1]) for one in found if one.kind.startswith("obligation.")}
+    ends = ObligationEvent.objects.filter(
+        obligation__in=set(asked.values()), kind__in=(EventKind.FULFILLED, EventKind.CANCELLED)
+    )
+    last = {one.obligation_id: one for one in ends.select_related("obligation__site").order_by("pk")}
+    for one in found:
+        one.ended = last.get(asked.get(one.pk))  # type: ignore[attr-defined, arg-type]
     return found
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from occ.errors import NotAllowed, Refused
 from occ.home.filters import ObligationFilter
 from occ.home.navigation import FLOOR
-from occ.home.selectors import compliance_page, today_for
+from occ.home.selectors import compliance_page, today_for, with_ends
 from occ.lists import listing, remembered
 from occ.notifications import services as notifications
 from occ.notifications.models import Notification
@@ -38,6 +38,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     if unread_only:
         rows = rows.unread()
     page = paginate(rows, request.GET, order="-created_at", size=30)
+    with_ends(page.rows)
     return render(request, "home/inbox.html", {"title": _("Inbox"), "page": page, "unread_only": unread_only})
 
 

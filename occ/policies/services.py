@@ -81,6 +81,11 @@ def policy_last(key: str) -> int:
     return Policy.objects.filter(key=key).aggregate(last=Max("pk"))["last"] or 0
 
 
+def _same(key: str, value: Any, other: Any) -> bool:
+    """Ticked codes are the same in any order; rows are not."""
+    return set(value) == set(other) if DEFINITIONS[key].choices else bool(value == other)
+
+
 @transaction.atomic
 def policy_set(
     *, key: str, value: Any, valid_from: datetime, reason: str, site: Site | None, seen: int | None = None,
@@ -112,6 +117,9 @@ def policy_set(
     if seen is not None and seen != policy_last(key):
         words = _("Somebody has changed this policy meanwhile. Load the page anew and look at what holds now.")
         raise WrongState(words, code="changed")
+    if _same(key, value, policy_value(key, at=valid_from, site=site)):
+        words = _("From then on this value holds already, so nothing would change. Enter the one that is to hold.")
+        raise Invalid(words, field="value", code="unchanged")
     try:
         with transaction.atomic():
             policy = Policy.objects.create(

@@ -10,23 +10,30 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import models
+from django.db.models import Case, Q, Value, When
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from occ.notifications.addressees import holders, reachable
 from occ.people.choices import Role
-from occ.people.models import Site, Team, User
-from occ.people.scope import has_role
-from occ.times import local_day
-from occ.workflow.flows import Flow
+from occ.people.models import Site, Team, TeamMembership, User, in_force
+from occ.people.scope import has_role, roles_of
+from occ.times import JAKARTA, local_day
+from occ.workflow.flows import Flow, Transition
 
 LIMIT = 30
 NAMED = 6  # more than that are a role
 # Ways out of a process are open most of the time, but nobody waits for them.
 WAYS_OUT = {"fail", "cancel", "waive", "reopen", "withdraw", "recall", "refuse"}
+# Of these two answers the first is no more the next step than the second: who gives one decides.
+YES, NO = {"approve", "accept", "uphold", "confirm"}, {"refuse", "reject", "decline", "dismiss", "drop"}
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What waits: `what_next` names the step; `due_at` None where no clock runs."""
+    """What waits: `what_next` names the step, or asks for a decision; `place` is site and team; `due_at` None where no
+    clock runs. `elsewhere`: of a team that the user does not lead, though there is one that the user does.
+    """
 
     title: str
     url: str
@@ -34,16 +41,21 @@ class Turn:
     place: str
     due_at: datetime | None
     zone: ZoneInfo
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
 class Source:
+    """`team`: the lookup of the team that a row concerns; `person`: of whom it is about, else: the team is theirs."""
+
     flow: Flow
     rows: Callable[[User], "models.QuerySet[Any]"]
     title: Callable[[Any], str]
     due_at: Callable[[Any], datetime | None]
     # For what else the step of that name has to wait, in words; "" where it can be made.
     waits: Callable[[Any, str], str] = lambda row, name: ""
+    team: str = ""
+    person: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,21 +117,68 @@ def waits_for(flow: Flow, subject: Any, *, reader: User, now: datetime) -> list[
 
 
 def turns_for(user: User) -> list[Turn]:
-    """At most `LIMIT` of each flow, soonest first; those without a clock after those with one."""
-    found = [turn for source in SOURCES for turn in _turns(source, user)]
-    return sorted(found, key=lambda one: (one.due_at is None, one.due_at.timestamp() if one.due_at else 0.0))
+    """At most `LIMIT` of each flow: those of the own team before those of others, then soonest first; those without a
+    clock after those with one.
+    """
+    own = {held.team_id for held in roles_of(user) if held.team_id is not None}
+    found = [turn for source in SOURCES for turn in _turns(source, user, own)]
+    return sorted(found, key=lambda one: (one.elsewhere, one.due_at is None, one.due_at and one.due_at.timestamp()))
 
 
-def _turns(source: Source, user: User) -> list[Turn]:
+def _turns(source: Source, user: User, own: set[int]) -> list[Turn]:
     mine = [one for one in source.flow.transitions if one.name not in WAYS_OUT and has_role(user, one.by_roles)]
     states = {state for one in mine for state in one.source}
     if not states:
         return []
-    turns = []
-    for row in source.rows(user).filter(status__in=states)[:LIMIT]:
+    rows = list(_own_first(source, source.rows(user).filter(status__in=states), own)[:LIMIT])
+    teams, turns = _teams_of(source, rows), []
+    for row in rows:
         step = next((one for one in mine if row.status in one.source and one.open_to(user, row.site)), None)
         if step is not None:
-            title, due_at = source.title(row), source.due_at(row)
-            words = source.waits(row, step.name) or str(step.label)
-            turns.append(Turn(title, row.get_absolute_url(), words, row.site.code, due_at, row.site.zone))
+            title, due_at, team = source.title(row), source.due_at(row), teams.get(row.pk)
+            words = source.waits(row, step.name) or _asked(source.flow, step, row, user)
+            place = f"{row.site.code} · {team}" if team else row.site.code
+            elsewhere = bool(own) and team is not None and team.pk not in own
+            turns.append(Turn(title, row.get_absolute_url(), words, place, due_at, row.site.zone, elsewhere))
     return turns
+
+
+def _own_first(source: Source, rows: "models.QuerySet[Any]", own: set[int]) -> "models.QuerySet[Any]":
+    """So that what is cut off after `LIMIT` is never the own team's."""
+    if source.team:
+        rows = rows.select_related(source.team)
+        theirs = Q(**{f"{source.team}__in": own})
+    else:
+        members = TeamMembership.objects.filter(in_force(local_day(timezone.now(), JAKARTA)), team__in=own)
+        theirs = Q(**{f"{source.person}__in": members.values("person_id")})
+    if not own or not (source.team or source.person):
+        return rows
+    return rows.order_by(Case(When(theirs, then=Value(0)), default=Value(1)), *rows.query.order_by)
+
+
+def _teams_of(source: Source, rows: list[Any]) -> dict[int, Team]:
+    """By row; rows that are no team's have none."""
+    if source.team:
+        return {row.pk: team for row in rows if (team := _at(row, source.team)) is not None}
+    if not source.person or not rows:
+        return {}
+    people = {row.pk: _at(row, f"{source.person}_id") for row in rows}
+    members = TeamMembership.objects.filter(
+        in_force(local_day(timezone.now(), JAKARTA)), person__in=set(people.values())
+    )
+    found = {one.person_id: one.team for one in members.select_related("team")}
+    return {pk: found[person] for pk, person in people.items() if person in found}
+
+
+def _at(row: Any, lookup: str) -> Any:
+    for name in lookup.split("__"):
+        row = getattr(row, name)
+    return row
+
+
+def _asked(flow: Flow, step: Transition, row: Any, user: User) -> str:
+    """The step's own words, unless it is one of two answers."""
+    answers = {
+        one.name.split("_")[0] for one in flow.transitions if row.status in one.source and one.open_to(user, row.site)
+    }
+    return _("Decide") if step.name.split("_")[0] in YES and answers & NO else str(step.label)

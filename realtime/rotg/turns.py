@@ -37,6 +37,7 @@ register(
         rows=violations,
         title=violation_title,
         due_at=lambda row: row.answer_due_at if row.status == ViolationStatus.RECORDED else row.decision_due_at,
+        person="person",
     )
 )
-register(Source(PROPOSAL, rows=proposals, title=lambda row: str(row), due_at=lambda row: row.due_at))
+register(Source(PROPOSAL, rows=proposals, title=lambda row: str(row), due_at=lambda row: row.due_at, person="person"))

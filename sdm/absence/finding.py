@@ -69,7 +69,7 @@ def panel(user: User, person: Person) -> list[Line]:
 
 register(
     Source(
-        LEAVE, rows=waiting, due_at=lambda row: row.due_at,
+        LEAVE, rows=waiting, due_at=lambda row: row.due_at, person="employee",
         title=lambda row: _("Leave of %(person)s") % {"person": row.person.name},
     )
 )  # fmt: skip

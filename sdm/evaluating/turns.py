@@ -45,6 +45,6 @@ def schemes(user: User) -> Any:
     return rows.select_related("site").order_by("starts_on", "pk")
 
 
-register(Source(EVALUATION, rows=evaluations, title=lambda row: str(row), due_at=lambda row: None))
+register(Source(EVALUATION, rows=evaluations, title=lambda row: str(row), due_at=lambda row: None, team="sheet__team"))
 register(Source(PERIOD, rows=periods, title=lambda row: str(row), due_at=lambda row: None))
 register(Source(SCHEME, rows=schemes, title=lambda row: str(row), due_at=lambda row: None))

@@ -12,6 +12,7 @@ from occ.people.actors import Actor
 from occ.people.history import create_many, sign
 from occ.people.models import Person, User
 from occ.policies.services import policy_value
+from occ.times import local_day
 from sdm.choices import Outcome
 from sdm.models import ClearanceItem, Leaving
 from sdm.personal import may
@@ -63,6 +64,15 @@ def _handed_back(leaving: Leaving, actor: Actor, now: datetime) -> None:
 def matters_of(person: Person) -> list[tuple[Matter, Settled]]:
     """What other modules have to settle for a leaver, and how it stands."""
     return [(one, one.settled(person)) for one in MATTERS.values()]
+
+
+def hinders(leaving: Leaving, name: str, *, now: datetime) -> str:
+    """What would refuse the step of that name as the leaving stands, in words."""
+    if name == "clear" and (still := still_open(leaving)):
+        return _("Still open: %(what)s.") % {"what": "; ".join(still)}
+    if name == "close" and local_day(now, leaving.site.zone) < leaving.last_working_day:
+        return _("The last working day has not come yet.")
+    return ""
 
 
 def still_open(leaving: Leaving) -> list[str]:

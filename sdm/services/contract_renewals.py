@@ -18,6 +18,7 @@ from django.utils.translation import override
 
 from occ.documents.attachments import attachment_add
 from occ.documents.models import IssuedDocument
+from occ.documents.pdf import pdf_check
 from occ.documents.services import document_issue
 from occ.errors import Invalid, Refused, WrongState
 from occ.ledger.services import record
@@ -36,7 +37,6 @@ from sdm.contracts.changes import changed
 from sdm.contracts.choices import RenewalStatus as R
 from sdm.contracts.deadlines import registration_due, renewal_due
 from sdm.contracts.documents import PKWT, RENEWAL_REPORT, pkwt_body, renewal_body
-from sdm.contracts.pdf import pdf_check
 from sdm.contracts.policies import REGISTER, REMIND_DAYS, RENEW, law
 from sdm.contracts.summaries import span, summary_of
 from sdm.contracts.workflow import RENEWAL

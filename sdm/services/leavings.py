@@ -256,8 +256,8 @@ def interview_waive(*, leaving_id: int, note: str, actor: User, now: datetime) -
 def leaving_clear(*, leaving_id: int, note: str = "", actor: User, now: datetime) -> Leaving:
     """Everything is handed back and done. Raises WrongState, naming what is still open."""
     with step(LEAVING, Leaving, leaving_id, "clear", actor=actor, now=now, note=note) as found:
-        if still := clearance.still_open(found):
-            raise WrongState(_("Still open: %(what)s.") % {"what": "; ".join(still)})
+        if why := clearance.hinders(found, "clear", now=now):
+            raise WrongState(why)
     return found
 
 
@@ -272,8 +272,8 @@ def leaving_close(
 ) -> tuple[Leaving, IssuedDocument]:
     """Close the file and issue exit interview and clearance as a document. Raises WrongState before the last day."""
     with step(LEAVING, Leaving, leaving_id, "close", actor=actor, now=now, note=note, also={"closed_at": now}) as found:
-        if local_day(now, found.site.zone) < found.last_working_day:
-            raise WrongState(_("The last working day has not come yet."))
+        if why := clearance.hinders(found, "close", now=now):
+            raise WrongState(why)
         person = Person.objects.get(pk=found.employee_id)
         with translation.override(language):
             matters = [(str(one.label), settled.said) for one, settled in clearance.matters_of(person)]

@@ -59,7 +59,10 @@ def step_url(subject: Leaving, name: str) -> str:
     return reverse("sdm:leaving_step", args=[subject.pk, name])
 
 
-STEPPING = Stepping(LEAVING, form_for, make, step_url, ICONS, frozenset({"waive", "reopen", "withdraw"}))
+STEPPING = Stepping(
+    LEAVING, form_for, make, step_url, ICONS, frozenset({"waive", "reopen", "withdraw"}),
+    hinders=lambda subject, name: clearance.hinders(subject, name, now=timezone.now()),
+)  # fmt: skip
 
 
 def crumbs() -> list[dict[str, str]]:

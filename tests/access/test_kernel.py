@@ -24,14 +24,13 @@ from occ.people.models import SavedView, Site, User
 from occ.policies.registry import SETTERS
 from sdm.personal import LETTER_READERS
 from tests.access.matrix import EVERYBODY, READERS, Row, World, job_of_a_stranger, what_a_stranger_gets, who_is_let_in
-from tests.factories import person, user
+from tests.factories import PDF, person, user
 from userids.documents import LOGBOOK, logbook_body
 from userids.services import deactivations
 
 pytestmark = [pytest.mark.req("KER-9"), pytest.mark.timeout(400), pytest.mark.django_db]
 ADMINISTRATORS = {Role.ADMINISTRATOR}
 DOCUMENT_READERS = set(LOGBOOK.reading_roles)
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 ROWS: dict[str, Row] = {
     "home": Row(get=EVERYBODY),
     "inbox": Row(get=EVERYBODY),

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from occ.api.authentication import token_create
 from occ.api.models import ApiToken
 from occ.people.choices import Role
-from tests.factories import Floor, account, person, user
+from tests.factories import PDF, Floor, account, person, user
 from tests.userids.test_ladder import in_threads
 from userids.models import Account, DeactivationRequest, Resignation
 
@@ -83,7 +83,7 @@ def test_evidence_may_be_a_file(floor: Floor, support: Api) -> None:
     floor.resign(timezone.localdate(), now=timezone.now())
     leader = Api(floor.leader)
     leader.post(f"/requests/{floor.request.pk}/start/", {})
-    file = SimpleUploadedFile("bukti.pdf", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n")
+    file = SimpleUploadedFile("bukti.pdf", PDF)
     answer = leader.client.post(f"{BASE}/requests/{floor.request.pk}/confirm/", {"file": file})
     assert answer.json()["status"] == "deactivated"
 

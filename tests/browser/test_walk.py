@@ -20,12 +20,12 @@ from occ.notifications.models import Notification
 from occ.obligations.sweep import sweep
 from occ.people.choices import Role
 from tests.browser.conftest import violations
-from tests.factories import Floor, account, person, user
+from tests.factories import PDF, Floor, account, person, user
 from userids.models import Account
 from userids.services import deactivations
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-PDF = {"name": "bukti.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"}
+PDF = {"name": "bukti.pdf", "mimeType": "application/pdf", "buffer": PDF}
 
 
 @pytest.mark.req("UID-3", "UID-5", "UID-9", "UID-16", "KER-8")

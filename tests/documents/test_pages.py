@@ -11,6 +11,7 @@ from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from pypdf import PdfWriter
 
 from occ.documents.attachments import FileRefused, attachment_add
 from occ.documents.models import IssuedDocument
@@ -22,12 +23,12 @@ from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.passwords import TooManyAttempts
 from tests.documents.conftest import NOW, PASSWORD, issue, user_with
+from tests.factories import PDF, pdf
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"".join(
     struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
     for name, data in [(b"IHDR", b"\0\0\0\1\0\0\0\1\x08\0\0\0\0"), (b"IDAT", zlib.compress(b"\0\0")), (b"IEND", b"")]
 )
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 
 
 def office(*names: str) -> bytes:
@@ -115,11 +116,22 @@ def test_signing_needs_the_password_again(document: IssuedDocument, control: Use
         cursor.execute("UPDATE documents_signature SET name = 'somebody else'")
 
 
+def locked(password: str) -> bytes:
+    """A PDF that asks for the password; for "" it only restricts what may be done with it."""
+    writer, out = PdfWriter(), io.BytesIO()
+    writer.add_blank_page(100, 100)
+    writer.encrypt(password, "owner", algorithm="AES-256")
+    writer.write(out)
+    return out.getvalue()
+
+
 GOOD = [
-    ("a.pdf", PDF), ("a.png", PNG), ("a.jpeg", b"\xff\xd8\xff\xe0 picture"), ("a.txt", "surat résign".encode()),
+    ("a.pdf", PDF), ("a.pdf", locked("")), ("a.png", PNG), ("a.jpeg", b"\xff\xd8\xff\xe0 picture"),
+    ("a.txt", "surat résign".encode()),
     ("a.docx", office("word/document.xml")), ("a.xlsx", office("xl/workbook.xml")),
 ]  # fmt: skip
 BAD = [
+    ("a.pdf", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"), ("a.pdf", pdf(0)), ("a.pdf", locked("rahasia")),
     ("a.png", PDF), ("a.pdf", PNG), ("a.exe", b"MZ\x00\x01"), ("a.png", PNG + b"<script>alert(1)</script>"),
     ("a.png", PNG + b"tail"), ("a.txt", b"<html><body>x</body></html>"), ("a.html", b"<!doctype html>"), ("a.pdf", b""),
     ("a.xlsx", office("xl/workbook.xml", "xl/vbaProject.bin")), ("a.zip", office("x")), ("a.pdf", b"%PDF-1.7 cut off"),

@@ -31,7 +31,7 @@ from occ.home.backup.programs import BackupRefused, find
 from occ.home.backup.restoring import check_file
 from occ.jobs.services import job_run, job_start
 from occ.ledger.services import seal_entries
-from tests.factories import NOW, Floor
+from tests.factories import NOW, PDF, Floor
 from tests.processes import ROOT, environment
 from userids.models import Account
 from userids.services.exports import logbook_issue
@@ -52,7 +52,7 @@ def lived(live_floor: Floor) -> Floor:
     """With a document, an attachment, an export and a sealed ledger."""
     resignation = live_floor.resign()
     issue(live_floor)
-    letter = ContentFile(b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n", name="surat.pdf")
+    letter = ContentFile(PDF, name="surat.pdf")
     attachments.attachment_add(file=letter, subject=resignation, actor=live_floor.support, now=NOW)
     job = job_start(kind="userids.logbook", params={"query": ""}, owner=live_floor.support, now=NOW)
     assert job_run(job_id=job.pk, now=NOW)

@@ -19,7 +19,7 @@ from occ.ledger import heartbeats
 from occ.logs import JsonFormatter, request_id
 from occ.people.choices import Role
 from occ.runtime.servers import free_port
-from tests.factories import PASSWORD, Floor, account, person, user
+from tests.factories import PASSWORD, PDF, Floor, account, person, user
 from userids.models import Account
 from userids.services import deactivations
 
@@ -132,7 +132,7 @@ def test_support_leader_and_coordinator_do_their_day_by_pages(floor: Floor) -> N
         return one
 
     support, leader = acting(floor.support), acting(floor.leader)
-    pdf = SimpleUploadedFile("surat.pdf", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n")
+    pdf = SimpleUploadedFile("surat.pdf", PDF)
     data = {"person": floor.agent.number, "last_working_day": timezone.localdate().isoformat(), "reason": "resignation"}
     recorded = support.post(reverse("userids:resignation_new"), data | {"letter": pdf})
     assert recorded.status_code == 302, recorded.content.decode()
@@ -146,7 +146,7 @@ def test_support_leader_and_coordinator_do_their_day_by_pages(floor: Floor) -> N
     assert leader.post(f"{url}confirm/", {"text": ""}).status_code == 422
     fake = SimpleUploadedFile("bukti.png", b"MZ not a picture")
     assert leader.post(f"{url}confirm/", {"file": fake}).status_code == 422
-    proof = SimpleUploadedFile("bukti.pdf", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n")
+    proof = SimpleUploadedFile("bukti.pdf", PDF)
     assert leader.post(f"{url}confirm/", {"file": proof}).status_code == 302
     assert support.post(f"{url}document/").status_code == 302
     page = support.get(url).content.decode()

@@ -11,12 +11,11 @@ from occ.people.choices import Role
 from occ.people.planned import planned_for
 from realtime.models import AgentSegment, RosterLine, ShiftRecord
 from sdm.services import absence
-from tests.factories import DAY, NOW, Floor, person, user
+from tests.factories import DAY, NOW, PDF, Floor, person, user
 from tests.realtime.floors import past_triggers, rostered, source, wib
 from tests.realtime.test_attendance import Tell, keep, login, logout
 
 pytestmark = [pytest.mark.req("SDM-9", "RTM-6"), pytest.mark.django_db]
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 
 
 @pytest.fixture(autouse=True)

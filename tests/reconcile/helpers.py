@@ -22,6 +22,7 @@ from userids.reconciling.runs import reconciliation_run
 
 TELLS = frozenset({"user_id", "status", "name", "email", "role", "last_login", "last_activity"})
 RUN = NOW + timedelta(days=10)
+SAID = "Diperbaiki di aplikasi, tampak di daftarnya."  # a sentence: a word resolves and accepts nothing
 
 
 def shown(account: Account, **changes: Any) -> Listed:

@@ -13,7 +13,7 @@ from realtime.services.ingesting import events_take
 from realtime.services.working import arrivals_work
 from tests.factories import DAY, NOW, Floor, account, person, user
 from tests.realtime.conftest import event
-from tests.reconcile.helpers import reconcile, shown
+from tests.reconcile.helpers import SAID, reconcile, shown
 from userids.choices import FindingKind
 from userids.models import Account, Application, Assignment
 from userids.models.reconciliation import Finding, Heard
@@ -60,7 +60,7 @@ def test_more_of_it_stays_one_finding_and_new_activity_opens_a_settled_one_again
     happens(floor, event("agent.login", LATER - timedelta(hours=2), agent=name))
     assert happens(floor, event("agent.state", LATER - timedelta(hours=1), agent=name, state="busy")) == 0
     assert Finding.objects.get().moment("at") == LATER - timedelta(hours=1)
-    finding_resolve(finding_id=Finding.objects.get().pk, evidence={"text": "sesi lama"}, actor=user(Role.IT), now=LATER)
+    finding_resolve(finding_id=Finding.objects.get().pk, evidence={"text": SAID}, actor=user(Role.IT), now=LATER)
     assert happens(floor, event("agent.login", LATER - timedelta(minutes=90), agent=name)) == 0, (
         "older: settled with it"
     )

@@ -19,8 +19,8 @@ from occ.errors import Invalid, NotAllowed, WrongState
 from occ.jobs.models import Job, State
 from occ.jobs.services import job_run
 from occ.people.choices import Role
-from tests.factories import Floor, account, person, user
-from tests.reconcile.helpers import RUN, found, reconcile, shown
+from tests.factories import PDF, Floor, account, person, user
+from tests.reconcile.helpers import RUN, SAID, found, reconcile, shown
 from userids.choices import FindingStatus
 from userids.models.reconciliation import Finding, Reconciliation
 from userids.reconciling.findings import finding_accept, finding_resolve
@@ -40,10 +40,10 @@ def acting(actor: Any) -> Client:
 
 def bring(finding: Finding, state: str, floor: Floor) -> None:
     if state == FindingStatus.RESOLVED:
-        finding_resolve(finding_id=finding.pk, evidence={"text": "x"}, actor=floor.leader, now=RUN)
+        finding_resolve(finding_id=finding.pk, evidence={"text": SAID}, actor=floor.leader, now=RUN)
     elif state == FindingStatus.ACCEPTED:
         until = (RUN + timedelta(days=5)).date()
-        finding_accept(finding_id=finding.pk, note="x", until=until, actor=floor.coordinator, now=RUN)
+        finding_accept(finding_id=finding.pk, note=SAID, until=until, actor=floor.coordinator, now=RUN)
     elif state == FindingStatus.GONE:
         reconcile(shown(floor.account), now=RUN + HOUR)
     finding.refresh_from_db()
@@ -59,7 +59,7 @@ def test_every_step_from_every_state_by_every_role(floor: Floor, state: str, nam
     bring(finding, state, floor)
     until = (RUN + timedelta(days=5)).date()
 
-    def attempt(actor: Any, said: str = "x") -> None:
+    def attempt(actor: Any, said: str = SAID) -> None:
         if name == "resolve":
             finding_resolve(finding_id=finding.pk, evidence={"text": said}, actor=actor, now=RUN + HOUR)
         else:
@@ -76,7 +76,7 @@ def test_every_step_from_every_state_by_every_role(floor: Floor, state: str, nam
                     attempt(actor)
             else:
                 with pytest.raises(Invalid), transaction.atomic():
-                    attempt(actor, " ")
+                    attempt(actor, "ok")
                 with transaction.atomic():
                     attempt(actor)
                     finding.refresh_from_db()
@@ -119,7 +119,7 @@ def test_document_control_uploads_follows_and_clicks_down_to_a_finding(live_floo
     detail = control.get(finding.get_absolute_url()).content.decode()
     assert "Mark as resolved" in detail and "Being dealt with" in detail
     assert control.post(f"{finding.get_absolute_url()}resolve/", {"text": ""}).status_code == 422
-    proof = SimpleUploadedFile("bukti.pdf", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n")
+    proof = SimpleUploadedFile("bukti.pdf", PDF)
     assert control.post(f"{finding.get_absolute_url()}resolve/", {"file": proof, "text": "ditutup"}).status_code == 302
     detail = control.get(finding.get_absolute_url()).content.decode()
     assert "bukti.pdf" in detail and "ditutup" in detail
@@ -295,7 +295,7 @@ def test_the_api_takes_a_list_says_how_it_goes_and_makes_steps(live_floor: Floor
     assert finding["transitions"] == ["resolve"]
     step = reverse("api:userids-finding-transition", args=[finding["id"], "resolve"])
     assert control.post(step, {}, content_type="application/json").status_code == 422
-    assert control.post(step, {"text": "ditutup"}, content_type="application/json").json()["status"] == "resolved"
+    assert control.post(step, {"text": SAID}, content_type="application/json").json()["status"] == "resolved"
     coordinator = acting(live_floor.coordinator)
     assert found("resolved") == [("unknown", "X")]
     assert coordinator.get(reverse("api:userids-finding", args=[finding["id"]])).json()["transitions"] == []

@@ -24,7 +24,7 @@ from occ.policies.services import policy_set
 from occ.workflow.models import WorkflowStep
 from tests import factories
 from tests.factories import DAY, Floor, account, person, user
-from tests.reconcile.helpers import RUN, found, listing, reconcile, shown, together
+from tests.reconcile.helpers import RUN, SAID, found, listing, reconcile, shown, together
 from userids.choices import ListSource
 from userids.models import Account
 from userids.models.reconciliation import Finding, FindingSighting, Reconciliation
@@ -112,13 +112,28 @@ def test_what_was_resolved_comes_back_only_by_a_list_made_after_that(floor: Floo
     differ = shown(floor.account, name="Budi")
     reconcile(differ)
     finding = Finding.objects.get()
-    finding_resolve(finding_id=finding.pk, evidence={"text": "diperbaiki"}, actor=floor.leader, now=RUN + 5 * HOUR)
+    finding_resolve(finding_id=finding.pk, evidence={"text": SAID}, actor=floor.leader, now=RUN + 5 * HOUR)
     reconcile(differ, taken_at=RUN + 4 * HOUR, now=RUN + 6 * HOUR)
     assert found("resolved") == [("holder_differs", floor.account.user_id)]
     reconcile(differ, taken_at=RUN + 6 * HOUR, now=RUN + 7 * HOUR)
     assert found() == [("holder_differs", floor.account.user_id)]
+    was, finding = finding.due_at, Finding.objects.get()
+    assert finding.due_at == was, "it was not put right: it has been owed all the while"
+    finding_resolve(finding_id=finding.pk, evidence={"text": SAID}, actor=floor.leader, now=RUN + 7 * HOUR)
     reconcile(shown(floor.account), now=RUN + 8 * HOUR)
-    assert found("gone") == [("holder_differs", floor.account.user_id)]
+    assert found("gone") == [("holder_differs", floor.account.user_id)], "a list shows it: that settles it"
+    reconcile(differ, now=RUN + 9 * HOUR)
+    assert Finding.objects.get().due_at > was, "and what comes back after that is owed anew"
+
+
+def test_a_leavers_id_is_not_resolved_beside_its_open_deactivation(floor: Floor) -> None:
+    floor.resign(now=RUN - 20 * DAYS)
+    reconcile(shown(floor.account, active=True))
+    finding = Finding.objects.get(kind="active_after_leaving")
+    with pytest.raises(WrongState, match="masih terbuka"):
+        finding_resolve(finding_id=finding.pk, evidence={"text": SAID}, actor=floor.leader, now=RUN)
+    finding.refresh_from_db()
+    assert finding.status == "open"
 
 
 def test_what_was_accepted_stays_so_until_its_day_is_over(floor: Floor) -> None:
@@ -127,11 +142,11 @@ def test_what_was_accepted_stays_so_until_its_day_is_over(floor: Floor) -> None:
     finding = Finding.objects.get()
     until = (RUN + 3 * DAYS).date()
     with pytest.raises(NotAllowed):
-        finding_accept(finding_id=finding.pk, note="x", until=until, actor=floor.leader, now=RUN)
+        finding_accept(finding_id=finding.pk, note=SAID, until=until, actor=floor.leader, now=RUN)
     for note, day in (("", until), ("x", (RUN - DAYS).date()), ("x", (RUN + 400 * DAYS).date())):
         with pytest.raises(Invalid):
             finding_accept(finding_id=finding.pk, note=note, until=day, actor=floor.coordinator, now=RUN)
-    finding_accept(finding_id=finding.pk, note="dua nama", until=until, actor=floor.coordinator, now=RUN)
+    finding_accept(finding_id=finding.pk, note=SAID, until=until, actor=floor.coordinator, now=RUN)
     assert Obligation.objects.get(object_id=finding.pk, rule__startswith="userids.finding").state == "cancelled"
     reconcile(differ, now=RUN + 3 * DAYS)
     assert (found(), findings_wake(now=RUN + 3 * DAYS)) == ([], 0)
@@ -147,7 +162,7 @@ def test_a_run_after_the_day_opens_what_was_accepted(floor: Floor) -> None:
     reconcile(differ)
     until = (RUN + DAYS).date()
     pk = Finding.objects.get().pk
-    finding_accept(finding_id=pk, note="x", until=until, actor=floor.coordinator, now=RUN)
+    finding_accept(finding_id=pk, note=SAID, until=until, actor=floor.coordinator, now=RUN)
     reconcile(differ, now=RUN + 2 * DAYS)
     assert found() == [("holder_differs", floor.account.user_id)]
 
@@ -159,7 +174,7 @@ def test_an_incident_stays_until_somebody_answers_for_it_and_comes_back_by_other
     reconcile(shown(floor.account, active=False, last_login_at=None), now=RUN + HOUR)
     assert found() == [("activity_after_last_day", floor.account.user_id)], "a list that hides it does not undo it"
     finding = Finding.objects.get()
-    finding_resolve(finding_id=finding.pk, evidence={"text": "sesi lama"}, actor=user(Role.IT), now=RUN + 2 * HOUR)
+    finding_resolve(finding_id=finding.pk, evidence={"text": SAID}, actor=user(Role.IT), now=RUN + 2 * HOUR)
     reconcile(shown(floor.account, active=False, last_login_at=first), now=RUN + 3 * HOUR)
     assert found() == []
     reconcile(shown(floor.account, active=False, last_login_at=other), now=RUN + 2 * DAYS)
@@ -324,7 +339,7 @@ def test_somebody_resolves_while_a_run_closes_and_nothing_is_done_twice(live_flo
 
     def resolve() -> None:
         try:
-            finding_resolve(finding_id=finding.pk, evidence={"text": "x"}, actor=live_floor.leader, now=RUN + HOUR)
+            finding_resolve(finding_id=finding.pk, evidence={"text": SAID}, actor=live_floor.leader, now=RUN + HOUR)
         except WrongState as error:
             refused.append(error)
 

@@ -16,7 +16,7 @@ from sdm.contracts.choices import RenewalStatus
 from sdm.models import Employee, Renewal
 from sdm.services import contract_renewals as services
 from sdm.services import contract_wages
-from tests.factories import DAY, NOW, user
+from tests.factories import DAY, NOW, pdf, user
 
 END = DAY + timedelta(days=60)
 PATH = ("propose", "verify", "submit", "check", "make", "distribute", "sign", "register", "close")
@@ -29,21 +29,6 @@ BY = {
 
 def wib(year: int, month: int, day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(year, month, day, hour, minute, tzinfo=ZoneInfo("Asia/Jakarta")).astimezone(UTC)
-
-
-def pdf(pages: int = 1) -> bytes:
-    """A PDF with so many empty pages."""
-    kids = " ".join(f"{3 + i} 0 R" for i in range(pages))
-    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", f"<< /Type /Pages /Kids [{kids}] /Count {pages} >>".encode()]
-    objects += [b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>"] * pages
-    out, offsets = b"%PDF-1.7\n", []
-    for number, body in enumerate(objects, 1):
-        offsets.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    start = len(out)
-    table = b"".join(b"%010d 00000 n \n" % one for one in offsets)
-    out += b"xref\n0 %d\n0000000000 65535 f \n%s" % (len(objects) + 1, table)
-    return out + b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
 
 
 def upload(content: bytes | None = None, name: str = "kontrak.pdf") -> SimpleUploadedFile:

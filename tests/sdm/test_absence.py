@@ -37,13 +37,12 @@ from sdm.absence.workflow import LEAVE, ON_BEHALF
 from sdm.models import LeaveRequest, Leaving
 from sdm.services import absence, leavings
 from sdm.services.absence_reading import balances_on
-from tests.factories import DAY, NOW, PASSWORD, Floor, person, user
+from tests.factories import DAY, NOW, PASSWORD, PDF, Floor, person, user
 from tests.userids.test_ladder import in_threads
 
 pytestmark = pytest.mark.req("SDM-9")
 FIRST = date(2026, 12, 7)  # a Monday
 LAST = date(2026, 12, 9)
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 
 
 def note(name: str = "surat.pdf") -> SimpleUploadedFile:

@@ -577,7 +577,7 @@ def test_today_shows_whose_turn_it_is(floor: Floor, told: Told) -> None:
         assert "Complete and as needed: verify" in turns(quality())
         assert "Complete and as needed: verify" not in turns(floor.coordinator)
         month.to("reported")
-        assert turns(floor.manager) == ["Approve the evaluations"]
+        assert turns(floor.manager) == ["Decide"]
         month.approve()
         assert turns(quality()) == ["Distribute the evaluations"]
         month.distribute()

@@ -219,6 +219,15 @@ def test_nothing_is_cleared_while_a_user_id_is_active(floor: Floor, hr: User) ->
     with pytest.raises(WrongState) as refused:
         leavings.leaving_clear(leaving_id=found.pk, actor=hr, now=LATER)
     assert floor.account.user_id in str(refused.value)
+    client = Client()
+    client.force_login(hr)
+    shown = client.get(found.get_absolute_url()).context
+    assert "clear" not in {one["name"] for one in shown["next"]}, "no form for what would be refused"
+    (hindered,) = shown["hindered"]
+    assert (
+        floor.account.user_id in hindered["why"]
+        and "Belum dapat dilakukan" in client.get(found.get_absolute_url()).content.decode()
+    )
     settle(found, hr)
     pk = floor.request.pk
     deactivations.deactivation_request(request_id=pk, actor=floor.support, now=LATER)

@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -87,6 +87,11 @@ class BreachReview(models.Model):
 class AccessReviewQuerySet(models.QuerySet["AccessReview"]):
     def visible_to(self, user: User) -> AccessReviewQuerySet:
         return self.filter(site_filter(user, LOGBOOK_READERS))
+
+    def answered(self) -> AccessReviewQuerySet:
+        """Open ones of which every ID is decided: they wait for the coordinator who closes them."""
+        pending = AccessReviewItem.objects.pending().filter(review=OuterRef("pk"))
+        return self.filter(~Exists(pending), status=AccessReviewStatus.OPEN)
 
 
 class AccessReview(models.Model):

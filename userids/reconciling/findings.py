@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from occ.errors import Invalid, NotAllowed
+from occ.errors import Invalid, NotAllowed, WrongState
 from occ.obligations import services as obligations
 from occ.people.actors import Actor, SystemActor
 from occ.people.scope import has_role
@@ -24,19 +24,33 @@ LONGEST = timedelta(days=366)
 
 
 def finding_resolve(*, finding_id: int, evidence: dict[str, Any], actor: Actor, now: datetime) -> Finding:
-    """It was put right, as the evidence shows. The next list that still has the difference opens it again.
+    """It was put right, as the evidence shows. The next list that still has the difference opens it again, with the due
+    time that it had: what was said to be put right was not.
 
-    Raises NotAllowed, WrongState, Invalid (no evidence).
+    Raises NotAllowed, WrongState (a leaver's ID whose deactivation is open is settled there), Invalid (no evidence, or
+    a word for one).
     """
     finding = Finding.objects.select_related("site").get(pk=finding_id)
     if not may_resolve(actor, finding):
         raise NotAllowed(_("It is for %(role)s to resolve this one.") % {"role": finding.get_owner_role_display()})
     also = {"settled_at": now, "accepted_until": None}
     with step(FINDING, Finding, finding_id, "resolve", actor=actor, now=now, evidence=evidence, also=also) as row:
+        if not evidence.get("attachment") and not says_something(str(evidence.get("text", ""))):
+            words = _("Say in a sentence what was done and what shows it, or attach a file: a word is not enough.")
+            raise Invalid(words, field="text")
+        if Finding.objects.filter(pk=row.pk).exclude(pk__in=Finding.objects.uncovered().values("pk")).exists():
+            raise WrongState(
+                _("Its deactivation is open: shut the user ID and confirm it there. The next list then shows it.")
+            )
         obligations.obligation_fulfil(
             subject=row, rule=RULE[row.owner_role], at=now, evidence=evidence, actor=actor, now=now
         )
     return row
+
+
+def says_something(text: str) -> bool:
+    """Whether it is a sentence, which somebody else can check, and not a word."""
+    return len(text.split()) >= 3 and len(text.strip()) >= 15
 
 
 def may_resolve(actor: Actor, finding: Finding) -> bool:
@@ -54,6 +68,8 @@ def finding_accept(*, finding_id: int, note: str, until: date, actor: Actor, now
         raise Invalid(_("At most a year ahead: then it is looked at again."), field="until")
     also = {"settled_at": now, "accepted_until": until}
     with step(FINDING, Finding, finding_id, "accept", actor=actor, now=now, note=note, also=also) as row:
+        if not says_something(note):
+            raise Invalid(_("Say in a sentence why it may stay as it is: a word is not enough."), field="note")
         obligations.obligation_cancel(subject=row, rule=RULE[row.owner_role], reason=note, actor=actor, now=now)
     return row
 

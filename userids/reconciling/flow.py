@@ -27,7 +27,7 @@ FINDING = register(
             transition(
                 "accept", F.OPEN, F.ACCEPTED, by=ACCEPTERS, label=_("Accept for a time"), needs={"note"}
             ),
-            transition("gone", {F.OPEN, F.ACCEPTED}, F.GONE, by={RECONCILER}, label=_("No longer found")),
+            transition("gone", {F.OPEN, F.ACCEPTED, F.RESOLVED}, F.GONE, by={RECONCILER}, label=_("No longer found")),
             transition(
                 "reopen", {F.RESOLVED, F.ACCEPTED, F.GONE}, F.OPEN, by={RECONCILER}, label=_("Found again"),
                 needs={"note"},

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_noop
 
 from occ.obligations.models import Obligation
@@ -133,13 +133,17 @@ def _come_back(run: Reconciliation, now: datetime) -> list[Finding]:
             wanted.append(one)
     note = kept(gettext_noop("Found again by reconciliation %(number)s"), number=run.pk)
     floors = {pk: floor for pk, (_details, floor) in fresh.items()}
-    return findings_reopen(Finding.objects.filter(pk__in=[one.pk for one in wanted]), note=note, now=now, floors=floors)
+    # What people said to be put right, and was not, has been owed all the while.
+    said = {one.pk: one.due_at for one in wanted if one.status == FindingStatus.RESOLVED and one.kind not in STAYING}
+    rows_back = Finding.objects.filter(pk__in=[one.pk for one in wanted])
+    return findings_reopen(rows_back, note=note, now=now, floors=floors, owed=said)
 
 
 def findings_reopen(
-    rows: "QuerySet[Finding]", *, note: str, now: datetime, floors: dict[int, datetime] | None = None
-) -> list[Finding]:
-    """Open them again, each with a new time by which it is dealt with."""
+    rows: "QuerySet[Finding]", *, note: str, now: datetime, floors: dict[int, datetime] | None = None,
+    owed: dict[int, datetime] | None = None,
+) -> list[Finding]:  # fmt: skip
+    """Open them again, each with a new time by which it is dealt with, unless it has been `owed` since before."""
     found = step_many(
         FINDING, rows, "reopen", actor=RECONCILER, now=now, note=note,
         also={"settled_at": None, "accepted_until": None, "found_at": now},
@@ -148,6 +152,7 @@ def findings_reopen(
     for one in found:
         floor = (floors or {}).get(one.pk)
         one.due_at, one.covered = within.due(one.kind, one.site, floor), floor is not None
+        one.due_at = (owed or {}).get(one.pk, one.due_at)
     Finding.objects.bulk_update(found, ["due_at"], batch_size=2_000)
     owe(found, now)
     return found
@@ -167,7 +172,11 @@ def _untold(run: Reconciliation, tells: frozenset[str]) -> list[int]:
 
 def _gone(run: Reconciliation, spared: set[int], kinds: Iterable[str], now: datetime) -> list[Finding]:
     kinds = [kind for kind in kinds if kind not in STAYING]
-    standing = Finding.objects.filter(application=run.application, kind__in=kinds, status__in=("open", "accepted"))
+    # What people said to be put right is so once a list made after that shows it.
+    said = Q(status=FindingStatus.RESOLVED, settled_at__lt=run.taken_at)
+    standing = Finding.objects.filter(
+        said | Q(status__in=("open", "accepted")), application=run.application, kind__in=kinds
+    )
     unseen = set(standing.values_list("pk", flat=True)) - spared
     rows = Finding.objects.filter(pk__in=unseen)
     note = kept(gettext_noop("No longer found by reconciliation %(number)s"), number=run.pk)
@@ -216,7 +225,7 @@ def owe(findings: list[Finding], now: datetime) -> None:
     for one in findings:
         label = f"{one.ids} ({kept(FindingKind(one.kind).label)})"
         team = teams.get(one.team_id) if one.team_id else None
-        by_rule[RULE[one.owner_role]].append(Owed(one, label, one.site, team, now, one.due_at))
+        by_rule[RULE[one.owner_role]].append(Owed(one, label, one.site, team, min(now, one.due_at), one.due_at))
     for rule, owed in by_rule.items():
         obligations_open(rule=rule, owed=owed, actor=RECONCILER, now=now)
 

@@ -24,5 +24,6 @@ register(
         rows=mine,
         title=lambda row: f"{row.ids} · {row.get_kind_display()}",
         due_at=lambda row: row.due_at,
+        team="team",
     )
 )

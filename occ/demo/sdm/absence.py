@@ -6,6 +6,7 @@ import random
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import typst
 from django.core.files.base import ContentFile
 
 from occ.demo.people import Staff
@@ -15,7 +16,6 @@ from occ.times import JAKARTA, local_day
 from sdm.models import LeaveRequest
 from sdm.services import absence
 
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 REASONS = {
     "permission": ["Mengurus dokumen kependudukan.", "Mengantar orang tua ke rumah sakit."],
     "unpaid": ["Keperluan keluarga di luar kota."],
@@ -53,7 +53,9 @@ def _ask(person: Person, kind: str, first: date, days: int, now: datetime, rng: 
     hr, user = User.objects.get(username="hr_relations"), User.objects.filter(person=person).first()
     given: dict[str, Any] = {"reason": rng.choice(REASONS.get(kind, [""]))}
     if kind == "sick":
-        given["file"] = ContentFile(PDF, "surat-dokter.pdf")
+        pdf = typst.compile(b"= Surat Keterangan Dokter\n\nYang bersangkutan perlu beristirahat.")
+        assert isinstance(pdf, bytes)
+        given["file"] = ContentFile(pdf, "surat-dokter.pdf")
     last = first + timedelta(days=days - 1)
     try:
         return absence.leave_ask(

@@ -1,0 +1,138 @@
+"""What a newcomer met: whose turn it is and of which team, answers that are decisions, requests found by search."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from occ.errors import Invalid
+from occ.ledger.models import Entry
+from occ.obligations.models import Obligation
+from occ.obligations.sweep import sweep
+from occ.people.choices import Role
+from occ.people.models import Team
+from occ.policies.services import policy_set
+from occ.search import search
+from occ.workflow.turns import turns_for
+from tests.factories import NOW, Floor, account, person, user
+from userids.models import AccessReviewItem
+from userids.policies import DEACTIVATE, WITHIN
+from userids.services import access_reviews, deactivations, replacements
+from userids.views.processes import form_for
+from userids.workflow import REPLACEMENT
+
+
+@pytest.mark.req("UID-16")
+def test_a_leader_of_a_team_has_the_own_team_first_and_reads_which_team_it_is(floor: Floor, client: Client) -> None:
+    other = Team.objects.create(code="JKT-B", name="Tim B", site=floor.jkt)
+    theirs = account(person(floor.jkt, team=other))
+    leader = user(Role.TEAM_LEADER, floor.jkt, name="leader.a", team=floor.team)
+    today = timezone.localdate()
+    deactivations.resignation_record(
+        person_id=theirs.holder.person_id, last_working_day=today, actor=floor.support, now=timezone.now()
+    )  # fmt: skip
+    floor.resign(today + timedelta(days=3), now=timezone.now())
+    turns = turns_for(leader)
+    assert [(one.place, one.elsewhere) for one in turns] == [("JKT · Tim A", False), ("JKT · Tim B", True)]
+    assert [one.place for one in turns_for(floor.leader)] == ["JKT · Tim B", "JKT · Tim A"], "soonest first for all"
+    client.force_login(leader)
+    page = client.get(reverse("home")).content.decode()
+    assert page.index("Tim A") < page.index("Dari tim lain") < page.index("JKT · Tim B")
+
+
+@pytest.mark.req("UID-12")
+def test_an_access_review_waits_for_the_coordinator_once_all_is_answered(floor: Floor) -> None:
+    review = access_reviews.access_review_open(site=floor.jkt, now=NOW)
+    assert review is not None
+
+    def waits(who: Any) -> bool:
+        return review.get_absolute_url() in {one.url for one in turns_for(who)}
+
+    assert not waits(floor.coordinator)
+    access_reviews.items_decide(
+        review_id=review.pk, item_ids=AccessReviewItem.objects.values_list("pk", flat=True), decision="confirmed",
+        actor=floor.leader, now=NOW,
+    )  # fmt: skip
+    assert waits(floor.coordinator) and not waits(floor.leader)
+
+
+@pytest.mark.req("UID-16")
+def test_requests_are_found_by_number_person_and_application(floor: Floor) -> None:
+    floor.resign()
+    asked = floor.request
+
+    def urls(text: str, who: Any = floor.leader) -> set[str]:
+        return {one.url for group in search(who, text) for one in group.results}
+
+    for text in (asked.account.user_id, floor.agent.number, floor.agent.name, f"{floor.agent.name} Omni"):
+        assert asked.get_absolute_url() in urls(text), text
+    assert asked.get_absolute_url() not in urls(f"{floor.agent.name} Lain")
+    assert asked.get_absolute_url() in urls(f"{asked.pk} {floor.agent.number}")
+    assert asked.get_absolute_url() not in urls(floor.agent.number, user(Role.TEAM_LEADER, floor.ygy))
+
+
+@pytest.mark.req("UID-5")
+def test_a_message_says_that_what_it_asks_for_is_done_and_by_whom(floor: Floor, client: Client) -> None:
+    floor.resign()
+    sweep(now=floor.request.due_at - timedelta(hours=1))
+    client.force_login(floor.leader)
+    assert "Selesai" not in client.get(reverse("inbox")).content.decode()
+    asked = floor.request
+    deactivations.deactivation_start(request_id=asked.pk, actor=floor.leader, now=NOW)
+    deactivations.deactivation_confirm(request_id=asked.pk, evidence={"text": "x"}, actor=floor.leader, now=NOW)
+    for name in ("inbox", "home"):
+        (row, *_rest) = client.get(reverse(name)).content.decode().split("occ-message")[-1:]
+        assert "Selesai" in row and floor.leader.username in row, name
+
+
+@pytest.mark.req("KER-5")
+def test_a_policy_that_changes_nothing_is_refused(floor: Floor) -> None:
+    sets: dict[str, Any] = {
+        "key": WITHIN, "reason": "uji", "site": floor.jkt, "actor": floor.coordinator, "now": NOW,
+    }  # fmt: skip
+    for later in (timedelta(), timedelta(days=3)):
+        with pytest.raises(Invalid, match="sudah berlaku") as refused:
+            policy_set(**sets, value=24, valid_from=NOW + later)
+        assert (refused.value.field, refused.value.code) == ("value", "unchanged")
+    policy_set(**sets, value=12, valid_from=NOW + timedelta(days=1))
+    policy_set(**sets, value=24, valid_from=NOW + timedelta(days=2))
+
+
+@pytest.mark.req("UID-9")
+def test_what_shows_a_replacement_is_an_id_that_is_active(floor: Floor) -> None:
+    floor.resign(date(2026, 11, 10), now=NOW - timedelta(days=12))
+    asked = replacements.replacement_request(
+        account_id=floor.account.pk, person_id=person(floor.jkt).pk, email="baru@x.test", actor=floor.support, now=NOW
+    )
+    hint = str(form_for(asked, REPLACEMENT.find("confirm")).fields["text"].help_text)
+    assert "“Aktif”" in hint and "Nonaktif" not in hint
+
+
+@pytest.mark.req("UID-4")
+def test_what_the_ledger_says_was_in_time_counts_so(floor: Floor) -> None:
+    """The migration puts right what carries a breach from before, and leaves what is late by a breach that stays."""
+    floor.resign()
+    asked = floor.request
+    deactivations.deactivation_start(request_id=asked.pk, actor=floor.leader, now=NOW)
+    deactivations.deactivation_confirm(request_id=asked.pk, evidence={"text": "x"}, actor=floor.leader, now=NOW)
+    row = Obligation.objects.get(rule=DEACTIVATE)
+    Obligation.objects.filter(pk=row.pk).update(breached_at=row.due_at)
+    put_right = import_module("occ.obligations.migrations.0003_in_time_after_all").put_right
+    put_right(apps, None)
+    row.refresh_from_db()
+    assert row.on_time and Entry.objects.filter(action="obligation.acquitted", subject_id=str(row.pk)).count() == 1
+    Entry.objects.create(
+        at=NOW, actor_label="x", action="obligation.fulfilled", subject_type="obligations.obligation",
+        subject_id=str(row.pk), data={"on_time": False},
+    )  # fmt: skip
+    Obligation.objects.filter(pk=row.pk).update(breached_at=row.due_at)
+    put_right(apps, None)
+    row.refresh_from_db()
+    assert not row.on_time
