@@ -97,8 +97,9 @@ def waits_for(flow: Flow, subject: Any, *, reader: User, now: datetime) -> list[
 
     Nothing where the system brings the next one, and nothing where the reader does: the page shows it to them.
     """
-    onward = [one for one in flow.transitions if subject.status in one.source and one.name not in WAYS_OUT]
-    if any(one.open_to(reader, subject.site) for one in onward):
+    here = [one for one in flow.transitions if subject.status in one.source and one.is_for(subject)]
+    onward = [one for one in here if one.name not in WAYS_OUT]
+    if any(one.open_to(reader, subject.site) and not one.refusal(reader, subject) for one in onward):
         return []
     team = getattr(subject, "team", None)
     return [waiting(one.label, one.by_roles, site=subject.site, team=team, now=now) for one in onward if one.by_roles]
@@ -117,7 +118,8 @@ def _turns(source: Source, user: User) -> list[Turn]:
         return []
     turns = []
     for row in source.rows(user).filter(status__in=states)[:LIMIT]:
-        step = next((one for one in mine if row.status in one.source and one.open_to(user, row.site)), None)
+        here = (one for one in mine if row.status in one.source and one.is_for(row))
+        step = next((one for one in here if one.open_to(user, row.site)), None)
         if step is not None:
             title, due_at = source.title(row), source.due_at(row)
             words = source.waits(row, step.name) or str(step.label)
