@@ -62,6 +62,7 @@ urlpatterns = [
     path("proposals/<int:pk>/papers/missing/", papers.papers_missing, name="proposal_missing"),
     path("proposals/<int:pk>/annex/", proposals.proposal_annex, name="proposal_annex"),
     path("proposals/<int:pk>/issue/", proposals.proposal_issue, name="proposal_issue"),
+    path("proposals/<int:pk>/issue/preview/", proposals.proposal_preview, name="proposal_preview"),
     path("proposals/<int:pk>/steps/<slug:transition>/", proposals.proposal_step, name="proposal_step"),
     path("decisions/", decisions.decisions, name="decisions"),
     path("decisions/<int:pk>/", decisions.decision, name="decision"),
