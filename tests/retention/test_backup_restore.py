@@ -230,6 +230,10 @@ def test_a_key_that_is_gone_or_wrong_is_found(ground: Ground, batch: Batch, sett
         Bag.objects.update(key="")
     assert verify(NOW + timedelta(hours=2)) == {"key_missing": 1}  # the bag's, and not one for each package and store
     assert {row.record_id for row in Finding.objects.open()} == {None}
+    out = io.StringIO()
+    with pytest.raises(CommandError):
+        call_command("retention_verify", "--json", stdout=out)
+    assert [one["kind"] for one in json.loads(out.getvalue())["findings"]] == ["key_missing"]
     Bag.objects.update(key=key)
     assert verify(NOW + timedelta(hours=3)) == {}
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
