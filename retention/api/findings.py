@@ -80,10 +80,6 @@ class LossInput(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=300)
 
 
-class NoteInput(serializers.Serializer[Any]):
-    note = serializers.CharField(max_length=2000)
-
-
 class DecisionInput(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=300)
 
@@ -122,7 +118,7 @@ class DamageStep(APIView):
         transition = FINDING.find(self.name)
         if not transition.open_to(user, found.site):
             raise NotAllowed
-        given: Any = body_of(request, NoteInput) if "note" in transition.needs else {
+        given: Any = body_of(request, DecisionInput) if "note" in transition.needs else {
             "evidence": body_of(request, EvidenceInput)
         }  # fmt: skip
         services.TRANSITIONS[self.name](finding_id=pk, actor=user, now=timezone.now(), **given)
@@ -157,7 +153,7 @@ class DamageConfirm(DamageStep):
     name = "confirm"
 
     @extend_schema(
-        operation_id="retention_finding_confirm", request=NoteInput, responses=DamageSerializer, parameters=[KEY]
+        operation_id="retention_finding_confirm", request=DecisionInput, responses=DamageSerializer, parameters=[KEY]
     )
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
@@ -169,7 +165,7 @@ class DamageRefuse(DamageStep):
     name = "refuse"
 
     @extend_schema(
-        operation_id="retention_finding_refuse", request=NoteInput, responses=DamageSerializer, parameters=[KEY]
+        operation_id="retention_finding_refuse", request=DecisionInput, responses=DamageSerializer, parameters=[KEY]
     )
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
