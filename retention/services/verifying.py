@@ -231,13 +231,14 @@ def _keep(one: Reading, now: datetime) -> None:
 def _keys_seen(one: Reading, site: Site) -> list[Seen]:
     """What is wrong with keys, each once whatever it shuts: the bag's, or those of single records."""
     pack, bag = one.copy.pack, one.copy.pack.bag
-    count = Pack.objects.filter(bag=bag, copies__gone_at=None).distinct().count()
-    if one.locked:
-        words = gettext_noop("The bag's key cannot be read: %(n)s packages.")
-        return [Seen(bag.identifier, site, kept(words, n=count), bag)]
-    if len(one.shut) == len(one.taps) > 0 and _opens_any(one) is False:
+    if one.locked or (len(one.shut) == len(one.taps) > 0 and _opens_any(one) is False):
         words = gettext_noop("The bag's key opens none of its records: %(n)s packages.")
+        if one.locked:
+            words = gettext_noop("The bag's key cannot be read: %(n)s packages.")
+        count = Pack.objects.filter(bag=bag, copies__gone_at=None).distinct().count()
         return [Seen(bag.identifier, site, kept(words, n=count), bag)]
+    if not one.shut:
+        return []
     records = Record.objects.in_bulk([tap.record for tap in one.shut if tap.record])
     detail = kept(gettext_noop("The key does not open it, in package %(pack)s."), pack=pack.name)
     return [Seen(f"{bag.identifier}#{tap.name}", site, detail, bag, records.get(tap.record)) for tap in one.shut]
