@@ -117,7 +117,9 @@ def process_context(
     flow, steps = stepping.flow, history(subject)
     open_now, hindered = [], []
     for one in flow.open_to(me(request), state=subject.status, site=subject.site):
-        if one.refusal(me(request), subject) or not stepping.may(me(request), subject, one.name):
+        if not one.is_for(subject) or one.refusal(me(request), subject):
+            continue
+        if not stepping.may(me(request), subject, one.name):
             continue
         if one.name not in tried and (why := stepping.hinders(subject, one.name)):
             hindered.append({"label": one.label, "why": why})
@@ -171,7 +173,8 @@ def step_make(
             stepping.make(subject, name, form.cleaned_data, actor=me(request), now=timezone.now())
         except Refused as refusal:
             subject.refresh_from_db()  # somebody may have been quicker: what is shown is how it stands now
-            there = {one.name for one in flow.open_to(me(request), state=subject.status, site=subject.site)}
+            standing = flow.open_to(me(request), state=subject.status, site=subject.site)
+            there = {one.name for one in standing if one.is_for(subject)}
             if name not in there or not stepping.may(me(request), subject, name):
                 raise  # nothing on the page could show it: a page of its own says why
             add_refusal(form, refusal)

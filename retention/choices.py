@@ -78,8 +78,19 @@ class FindingKind(models.TextChoices):
 
 class FindingStatus(models.TextChoices):
     OPEN = "open", _("Open")
+    PROPOSED = "proposed", _("To be confirmed as resolved")
     RESOLVED = "resolved", _("Resolved")
     GONE = "gone", _("No longer found")
+
+
+# Somebody's words settle none of these: another person confirms them.
+GRAVE = frozenset(
+    {
+        FindingKind.DAMAGED, FindingKind.SIZE, FindingKind.PACK_MISSING, FindingKind.FOREIGN_PACK,
+        FindingKind.KEY_MISSING,
+    }
+)  # fmt: skip
+STANDING = (FindingStatus.OPEN, FindingStatus.PROPOSED)
 
 
 class LossStatus(models.TextChoices):

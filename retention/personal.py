@@ -25,8 +25,10 @@ PLACE_READERS = CATALOGUE_READERS | {Role.ADMINISTRATOR}
 # Who changes how long what is kept; for every site at once.
 SCHEDULERS = frozenset({Role.COORDINATOR, Role.MANAGER, Role.ADMINISTRATOR})
 ESCALATORS = frozenset({Role.TEAM_LEADER})
-# Who lets a record that cannot be backed up go without.
+# Who lets a record that cannot be backed up go without, or has its file taken as it is now.
 WAIVERS = frozenset({Role.COORDINATOR})
+# Who confirms, other than who proposed it, that a grave finding is resolved.
+FINDING_CONFIRMERS = KEEPERS | {Role.COORDINATOR, Role.MANAGER}
 # Who confirms that a backup is lost which Team IT declared lost.
 LOSS_DECIDERS = frozenset({Role.MANAGER, Role.HEAD_MANAGER})
 PROPOSERS = frozenset({Role.TEAM_LEADER, Role.DOCUMENT_CONTROL})

@@ -10,23 +10,33 @@ from django.utils.translation import gettext_lazy
 
 from occ.ledger.models import Entry
 from occ.people.actors import who
-from retention.choices import FindingStatus
-from retention.models import Copy, Finding, Item, Record
+from retention.choices import STANDING, FindingKind
+from retention.models import Copy, Finding, Item, Pack, Record
 
 LIMIT = 100
 DEEDS = {
     "record.moved": (gettext_lazy("Its file was moved at the source"), "folder-symlink"),
     "record.customer_read": (gettext_lazy("The customer was shown"), "eye"),
-    "record.listened": (gettext_lazy("Listened to"), "headphones"),
+    "record.heard": (gettext_lazy("Listened to"), "headphones"),
     "record.read": (gettext_lazy("Read"), "eye"),
-    "record.waived": (gettext_lazy("Backup waived"), "file-off"),
-    "record.restored": (gettext_lazy("Restored"), "restore"),
-    "record.destroyed": (gettext_lazy("Destroyed"), "trash"),
+    "retention.record_waived": (gettext_lazy("Backup waived"), "file-off"),
+    "retention.record_file_taken": (gettext_lazy("The file was taken as it is now"), "file-check"),
+    "record.downloaded": (gettext_lazy("File taken"), "download"),
 }
 
 
+def packs_of(finding: Finding) -> list[str]:
+    """Names of the packages that a finding about a key touches, in their order."""
+    if finding.kind != FindingKind.KEY_MISSING or finding.bag_id is None:
+        return []
+    packs = Pack.objects.filter(bag=finding.bag_id, copies__gone_at=None)
+    if finding.record_id:
+        packs = packs.filter(packed__record=finding.record_id)
+    return list(packs.order_by("number").distinct().values_list("name", flat=True))
+
+
 def findings_of(record: Record) -> QuerySet[Finding]:
-    return record.findings.filter(status=FindingStatus.OPEN).order_by("-found_at")
+    return record.findings.filter(status__in=STANDING).order_by("-found_at")
 
 
 def copies_of(record: Record) -> QuerySet[Copy]:
@@ -46,8 +56,10 @@ def record_entries(record: Record) -> list[dict[str, Any]]:
     entries = []
     for one in rows:
         title, icon = DEEDS.get(one.action, (one.action, "point"))
-        note = one.data.get("note") or one.data.get("purpose") or ""
+        note = one.data.get("note") or one.data.get("purpose") or one.data.get("reason") or ""
         if one.action == "record.moved":
             note = f"{one.data.get('was')} → {one.data.get('is')}"
+        elif one.action == "retention.record_file_taken":
+            note += f" ({one.data['was']['sha256'][:12] or '?'}… → {one.data['is']['sha256'][:12]}…)"
         entries.append({"at": one.at, "title": str(title), "actor": who(one.actor_label), "note": note, "icon": icon})
     return [*entries, {"at": record.catalogued_at, "title": _("Catalogued"), "actor": "", "icon": "plus"}]

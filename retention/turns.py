@@ -6,11 +6,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from occ.people.models import User
-from occ.people.scope import has_role
+from occ.people.scope import has_role, site_filter
 from occ.workflow.turns import Source, Stuck, register, register_stuck
-from retention.choices import BatchStatus
+from retention.choices import BatchStatus, FindingStatus
 from retention.models import Batch, Finding, Loss
-from retention.personal import KEEPERS
+from retention.personal import KEEPERS, WAIVERS
 from retention.services.findings import is_packed
 from retention.workflow import BATCH, FINDING, LOSS
 
@@ -20,11 +20,14 @@ def batches(user: User) -> Any:
 
 
 def findings(user: User) -> Any:
-    return Finding.objects.visible_to(user).open().select_related("site", "store").order_by("due_at", "pk")
+    """Not those that wait for somebody else to confirm what one has said."""
+    rows = Finding.objects.visible_to(user).open().exclude(status=FindingStatus.PROPOSED, proposed_by=user)
+    return rows.select_related("site", "store").order_by("due_at", "pk")
 
 
 def finding_waits(row: Finding, step: str) -> str:
-    return _("Mend it, or have it checked again") if is_packed(row) else ""
+    standing = row.status == FindingStatus.OPEN and is_packed(row)
+    return _("Mend it, or have it checked again") if standing else ""
 
 
 def losses(user: User) -> Any:
@@ -41,7 +44,17 @@ def stopped(user: User) -> Iterator[Stuck]:
             yield Stuck(f"{title}: {one.error}", one.get_absolute_url())
 
 
+def undecided(user: User) -> Iterator[Stuck]:
+    """Batches that cannot be completed until somebody decides about records that cannot be backed up."""
+    rows = Batch.objects.filter(site_filter(user, WAIVERS), status=BatchStatus.INCOMPLETE, problems_count__gt=0)
+    for one in rows.select_related("site").order_by("due_at", "pk")[:10]:
+        words = _("%(batch)s: %(count)s records that cannot be backed up")
+        said = words % {"batch": one.identifier, "count": one.problems_count}
+        yield Stuck(said, one.get_absolute_url(), _("Take the file as it is now, or go without a backup"))
+
+
 register(Source(BATCH, rows=batches, title=lambda row: row.identifier, due_at=lambda row: row.due_at))
 register(Source(FINDING, rows=findings, title=lambda row: str(row), due_at=lambda row: row.due_at, waits=finding_waits))
 register(Source(LOSS, rows=losses, title=lambda row: row.number, due_at=lambda row: None))
 register_stuck(stopped)
+register_stuck(undecided)

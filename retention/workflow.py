@@ -5,11 +5,12 @@ from django.utils.translation import gettext_lazy as _
 from occ.people.actors import BEAT, SystemActor
 from occ.people.choices import Role
 from occ.workflow.flows import Flow, register, transition
+from retention.choices import STANDING
 from retention.choices import BatchStatus as B
 from retention.choices import FindingStatus as F
 from retention.choices import LossStatus as L
 from retention.choices import ProposalStatus as P
-from retention.personal import APPROVERS, ESCALATORS, KEEPERS, LOSS_DECIDERS, PROPOSERS
+from retention.personal import APPROVERS, ESCALATORS, FINDING_CONFIRMERS, KEEPERS, LOSS_DECIDERS, PROPOSERS
 
 BACKUP = SystemActor("backup")
 CHECKER = SystemActor("checker")
@@ -80,13 +81,34 @@ FINDING = register(
         states=F,
         initial=F.OPEN,
         path=(F.OPEN, F.RESOLVED),
-        off_path={F.GONE: F.RESOLVED},
+        off_path={F.PROPOSED: F.RESOLVED, F.GONE: F.RESOLVED},
+        waiting=frozenset({F.PROPOSED}),
         transitions=(
-            transition("resolve", F.OPEN, F.RESOLVED, by=KEEPERS, label=_("Mark as resolved"), needs={"evidence"}),
             transition(
-                "write_off", F.OPEN, F.RESOLVED, by={CHECKER}, label=_("Its records were declared lost"), needs={"note"}
+                "resolve", F.OPEN, F.RESOLVED, by=KEEPERS, label=_("Mark as resolved"), needs={"evidence"},
+                only_for=lambda one: not one.is_grave,
             ),
-            transition("gone", F.OPEN, F.GONE, by={CHECKER}, label=_("No longer found")),
+            # What words settle is settled by two persons, where it is grave.
+            transition(
+                "propose", F.OPEN, F.PROPOSED, by=KEEPERS, label=_("Propose as resolved"), needs={"evidence"},
+                only_for=lambda one: one.is_grave,
+            ),
+            transition(
+                "confirm", F.PROPOSED, F.RESOLVED, by=FINDING_CONFIRMERS, label=_("Confirm that it is resolved"),
+                needs={"note"}, apart_from=lambda one: {one.proposed_by_id},
+            ),
+            transition(
+                "refuse", F.PROPOSED, F.OPEN, by=FINDING_CONFIRMERS, label=_("It is not resolved"), needs={"note"},
+                apart_from=lambda one: {one.proposed_by_id},
+            ),
+            transition(
+                "mend", STANDING, F.RESOLVED, by={CHECKER}, label=_("Written anew and read back"), needs={"evidence"}
+            ),
+            transition(
+                "write_off", STANDING, F.RESOLVED, by={CHECKER}, label=_("Its records were declared lost"),
+                needs={"note"},
+            ),
+            transition("gone", STANDING, F.GONE, by={CHECKER}, label=_("No longer found")),
             transition(
                 "reopen", {F.RESOLVED, F.GONE}, F.OPEN, by={CHECKER}, label=_("Found again"), needs={"note"}
             ),

@@ -9,10 +9,12 @@ from userids.models import Assignment
 
 
 def holders(names: Collection[str]) -> Iterator[Held]:
-    wanted = [name.upper() for name in names]
-    rows = Assignment.objects.annotate(name=Upper("account__user_id")).filter(name__in=wanted)
-    for name, person_id, starts_at, ends_at in rows.values_list("name", "person_id", "starts_at", "ends_at"):
-        yield Held(name, person_id, starts_at, ends_at)
+    """By user ID, and by the address under which an ID was held."""
+    wanted = {name.upper() for name in names}
+    for field, some in (("account__user_id", wanted), ("email", {name for name in wanted if "@" in name})):
+        rows = Assignment.objects.annotate(name=Upper(field)).filter(name__in=some)
+        for name, person_id, starts_at, ends_at in rows.values_list("name", "person_id", "starts_at", "ends_at"):
+            yield Held(name, person_id, starts_at, ends_at)
 
 
 register(holders)

@@ -22,7 +22,7 @@ from occ.documents.choices import Purpose, Status
 from occ.documents.models import Attachment, IssuedDocument, Series
 from occ.documents.rendering import render, storable
 from occ.documents.sealing import sealed
-from occ.documents.signing import Signing, signature_add
+from occ.documents.signing import Signer, Signing, signature_add
 from occ.documents.types import DocumentType
 from occ.errors import Invalid, WrongState
 from occ.ledger.services import record
@@ -164,6 +164,26 @@ def _publish(
     action = "document.revised" if document.revision else "document.issued"
     record(actor=actor, action=action, subject=document, data=facts, now=now, site=document.site)
     return document
+
+
+def document_preview(
+    *, type: DocumentType, site: Site | None, title: str, data: dict[str, Any], language: str,
+    signers: Sequence[Signer], actor: Actor, now: datetime,
+) -> bytes:  # fmt: skip
+    """The PDF as it would be issued, marked as a draft on every page: no number, no verification, nothing is kept.
+
+    `signers`: who would sign it when it is issued.
+    """
+    document = IssuedDocument(type_code=type.code, site=site, title=title[:200], language=language, issued_at=now)
+    document.issued_by_label = str(actor)[:150]
+    frame = _frame(document, type, ())
+    with translation.override(language):
+        frame |= {"draft": _("DRAFT"), "number": _("DRAFT: not issued"), "verify_url": settings.BASE_URL}
+        frame["signatures"] = [
+            {"purpose": str(Purpose(one.purpose).label), "name": one.name, "position": one.position, "signed_at": None}
+            for one in signers
+        ]
+    return render(template=type.template, frame=frame, body=storable(data), issued_at=now)
 
 
 def _frame(document: IssuedDocument, type: DocumentType, signatures: Sequence[Signing]) -> dict[str, Any]:

@@ -35,6 +35,20 @@ class Signing:
         return asdict(self) | {"at": self.at.isoformat()}
 
 
+@dataclass(frozen=True)
+class Signer:
+    """Somebody who would sign, as a draft names them."""
+
+    name: str
+    position: str
+    purpose: str
+
+
+def signer_of(user: User, purpose: str) -> Signer:
+    name = user.person.name if user.person is not None else str(user)
+    return Signer(name, position_of(user), purpose)
+
+
 def signing_kept(kept: dict[str, Any], *, now: datetime) -> Signing:
     """Raises WrongState when it was given too long ago: what is signed by now may be something else."""
     signing = Signing(**kept | {"at": datetime.fromisoformat(kept["at"])})
@@ -59,8 +73,8 @@ def signing_confirm(*, user: User, password: str, purpose: str, now: datetime) -
     if not any(held.role != Role.AUDITOR for held in roles_of(user)):
         raise NotAllowed
     presence_confirm(user=user, password=password, reason=f"sign:{purpose}", now=now)
-    name = user.person.name if user.person is not None else str(user)
-    return Signing(user_id=user.pk, name=name, position=position_of(user), purpose=purpose, at=now)
+    who = signer_of(user, purpose)
+    return Signing(user_id=user.pk, name=who.name, position=who.position, purpose=purpose, at=now)
 
 
 def document_sign(*, document_id: int, user: User, password: str, purpose: str, now: datetime) -> Signature:

@@ -1,4 +1,5 @@
-"""Who is meant by a name that another system uses: an employee number, or what an app above knows (a user ID).
+"""Who is meant by a name that another system uses: an employee number, or what an app above knows (a user ID,
+an e-mail address).
 
 An app registers who held which names when; nothing here knows what kind of name that is.
 """
@@ -45,9 +46,14 @@ class Holders:
         for finder in FINDERS:
             for one in finder(wanted):
                 self.held.setdefault(one.name.casefold(), []).append(one)
-        numbers = Person.objects.filter(number__in=wanted).values_list("number", "pk")
+        spelt = {word for name in wanted for word in (name, name.upper(), name.lower())}  # as the index has them
+        numbers = Person.objects.filter(number__in=spelt).values_list("number", "pk")
         for number, person_id in numbers:
             self.held.setdefault(number.casefold(), []).append(Held(number, person_id))
+
+    def people_at(self, name: str, instant: datetime) -> set[int]:
+        """More than one where the name is ambiguous."""
+        return {one.person_id for one in self.held.get(name.casefold(), ()) if one.at(instant)}
 
     def person_at(self, name: str, instant: datetime) -> int | None:
         return next((one.person_id for one in self.held.get(name.casefold(), ()) if one.at(instant)), None)

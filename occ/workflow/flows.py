@@ -21,7 +21,7 @@ class Transition:
     """`by` holds roles and SystemActors; `needs` names what must come along ("note", "evidence").
 
     `four_eyes`: nobody makes it for a subject whose `person` is themselves. `apart_from`: the keys of the users whose
-    work it judges, of whom none makes it.
+    work it judges, of whom none makes it. `only_for`: of which subjects it is a step at all.
     """
 
     name: str
@@ -32,6 +32,10 @@ class Transition:
     needs: frozenset[str] = frozenset()
     four_eyes: bool = False
     apart_from: Callable[[Any], Collection[int]] | None = None
+    only_for: Callable[[Any], bool] | None = None
+
+    def is_for(self, subject: Any) -> bool:
+        return self.only_for is None or self.only_for(subject)
 
     @property
     def by_roles(self) -> set[str]:
@@ -57,10 +61,12 @@ class Transition:
 def transition(
     name: str, source: str | Iterable[str], target: str, *, by: Iterable[str | SystemActor], label: "str | Promise",
     needs: Iterable[str] = (), four_eyes: bool = False,
-    apart_from: Callable[[Any], Collection[int]] | None = None,
+    apart_from: Callable[[Any], Collection[int]] | None = None, only_for: Callable[[Any], bool] | None = None,
 ) -> Transition:  # fmt: skip
-    sources = {source} if isinstance(source, str) else source
-    return Transition(name, frozenset(sources), target, frozenset(by), label, frozenset(needs), four_eyes, apart_from)
+    sources = frozenset({source} if isinstance(source, str) else source)
+    return Transition(
+        name, sources, target, frozenset(by), label, frozenset(needs), four_eyes, apart_from, only_for
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

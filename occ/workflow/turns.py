@@ -109,8 +109,9 @@ def waits_for(flow: Flow, subject: Any, *, reader: User, now: datetime) -> list[
 
     Nothing where the system brings the next one, and nothing where the reader does: the page shows it to them.
     """
-    onward = [one for one in flow.transitions if subject.status in one.source and one.name not in WAYS_OUT]
-    if any(one.open_to(reader, subject.site) for one in onward):
+    here = [one for one in flow.transitions if subject.status in one.source and one.is_for(subject)]
+    onward = [one for one in here if one.name not in WAYS_OUT]
+    if any(one.open_to(reader, subject.site) and not one.refusal(reader, subject) for one in onward):
         return []
     team = getattr(subject, "team", None)
     return [waiting(one.label, one.by_roles, site=subject.site, team=team, now=now) for one in onward if one.by_roles]
@@ -133,7 +134,8 @@ def _turns(source: Source, user: User, own: set[int]) -> list[Turn]:
     rows = list(_own_first(source, source.rows(user).filter(status__in=states), own)[:LIMIT])
     teams, turns = _teams_of(source, rows), []
     for row in rows:
-        step = next((one for one in mine if row.status in one.source and one.open_to(user, row.site)), None)
+        here = (one for one in mine if row.status in one.source and one.is_for(row))
+        step = next((one for one in here if one.open_to(user, row.site)), None)
         if step is not None:
             title, due_at, team = source.title(row), source.due_at(row), teams.get(row.pk)
             words = source.waits(row, step.name) or _asked(source.flow, step, row, user)
@@ -179,6 +181,8 @@ def _at(row: Any, lookup: str) -> Any:
 def _asked(flow: Flow, step: Transition, row: Any, user: User) -> str:
     """The step's own words, unless it is one of two answers."""
     answers = {
-        one.name.split("_")[0] for one in flow.transitions if row.status in one.source and one.open_to(user, row.site)
+        one.name.split("_")[0]
+        for one in flow.transitions
+        if row.status in one.source and one.is_for(row) and one.open_to(user, row.site)
     }
     return _("Decide") if step.name.split("_")[0] in YES and answers & NO else str(step.label)

@@ -9,16 +9,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from occ.api.endpoints import AFTER, KEY, SIZE, paged, query_of, user_of
+from occ.api.endpoints import AFTER, KEY, SIZE, body_of, paged, query_of, user_of
 from occ.api.fields import DayField
-from occ.api.idempotency import idempotent
+from occ.api.idempotency import idempotent, idempotent_after
 from occ.api.paging import page
 from occ.errors import NotAllowed
 from occ.people.access import get_visible
+from occ.people.models import User
+from occ.people.scope import has_role
 from retention.batching.lists import batch_rows, check_rows
 from retention.choices import BatchStatus, CheckKind, RecordKind, Result
-from retention.models import Batch, Check
-from retention.services.batches import TRANSITIONS
+from retention.models import Batch, Check, Record
+from retention.personal import WAIVERS
+from retention.services import taking
+from retention.services.batches import TRANSITIONS, record_waive
 from retention.workflow import BATCH
 
 
@@ -26,18 +30,24 @@ class BatchSerializer(serializers.ModelSerializer[Batch]):
     identifier = serializers.CharField(read_only=True, help_text="also the beginning of its bags' names")
     site = serializers.CharField(source="site.code")
     month = serializers.DateField(help_text="the month in which the conversations ended: its first day")
+    findings_count = serializers.IntegerField(read_only=True, help_text="open findings of its packages and keys")
+    unrestorable_count = serializers.IntegerField(
+        read_only=True, help_text="records backed up (`done_count`) that nobody can give back now"
+    )
 
     class Meta:
         model = Batch
         fields = [
             "id", "identifier", "kind", "site", "month", "part", "status", "due_at", "opened_at", "completed_at",
-            "records_count", "bytes_count", "done_count", "problems_count", "error", "next_at",
+            "records_count", "bytes_count", "done_count", "problems_count", "findings_count",
+            "unrestorable_count", "error", "next_at",
         ]  # fmt: skip
 
 
 class BatchQuery(serializers.Serializer[Any]):
     status = serializers.ChoiceField(
-        [*BatchStatus.choices, ("open", "not backed up yet"), ("late", "overdue")], required=False
+        [*BatchStatus.choices, ("open", "not backed up yet"), ("late", "overdue"), ("findings", "with open ones")],
+        required=False,
     )
     kind = serializers.ChoiceField(RecordKind.choices, required=False)
     site = serializers.CharField(required=False, max_length=10, help_text="code")
@@ -61,6 +71,10 @@ class CheckQuery(serializers.Serializer[Any]):
     result = serializers.ChoiceField(Result.choices, required=False)
 
 
+def said(batch: Batch, user: User) -> Any:
+    return BatchSerializer(batch_rows(user).get(pk=batch.pk)).data
+
+
 class Batches(APIView):
     @extend_schema(
         operation_id="retention_batches", responses=paged("BatchPage", BatchSerializer),
@@ -78,6 +92,8 @@ class Batches(APIView):
         status = asked.get("status")
         if status == "late":
             rows = rows.overdue(timezone.now())
+        elif status == "findings":
+            rows = rows.filter(findings_count__gt=0)
         elif status:
             rows = rows.open() if status == "open" else rows.filter(status=status)
         return page(request, rows, lambda found: BatchSerializer(found, many=True).data)
@@ -87,7 +103,7 @@ class BatchDetail(APIView):
     @extend_schema(operation_id="retention_batch", responses=BatchSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Ask again to follow a running backup: `done_count` of `records_count`."""
-        return Response(BatchSerializer(get_visible(Batch, user_of(request), pk)).data)
+        return Response(said(get_visible(Batch, user_of(request), pk), user_of(request)))
 
 
 class BatchStep(APIView):
@@ -100,7 +116,7 @@ class BatchStep(APIView):
         if not BATCH.find(self.name).open_to(user, found.site):
             raise NotAllowed
         TRANSITIONS[self.name](batch_id=pk, actor=user, now=timezone.now())
-        return Response(BatchSerializer(get_visible(Batch, user, pk)).data)
+        return Response(said(get_visible(Batch, user, pk), user))
 
 
 class BatchEscalate(BatchStep):
@@ -121,6 +137,58 @@ class BatchStart(BatchStep):
     def post(self, request: Request, pk: int) -> Response:
         """Back it up now, or try again what could not be."""
         return self.made(request, pk)
+
+
+class ReasonInput(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=300)
+
+
+class SettledSerializer(serializers.ModelSerializer[Record]):
+    """What was decided about a record that could not be backed up. `size` in bytes."""
+
+    class Meta:
+        model = Record
+        fields = ["id", "state", "size", "sha256", "waived_because"]
+
+
+def decidable(request: Request, pk: int) -> Record:
+    found = get_visible(Record, user_of(request), pk)
+    if not has_role(user_of(request), WAIVERS, site=found.site):
+        raise NotAllowed
+    return found
+
+
+class RecordWaive(APIView):
+    @extend_schema(
+        operation_id="retention_record_waive", request=ReasonInput, responses=SettledSerializer, parameters=[KEY]
+    )
+    @idempotent
+    def post(self, request: Request, pk: int) -> Response:
+        """Let a record that cannot be backed up go without."""
+        decidable(request, pk)
+        given = body_of(request, ReasonInput)
+        done = record_waive(record_id=pk, actor=user_of(request), now=timezone.now(), **given)
+        return Response(SettledSerializer(done).data)
+
+
+def file_looked(view: APIView, request: Request, pk: int) -> taking.Looked:
+    decidable(request, pk)
+    body_of(request, ReasonInput)
+    return taking.file_look(record_id=pk, actor=user_of(request))
+
+
+class RecordTakeFile(APIView):
+    @extend_schema(
+        operation_id="retention_record_take_file", request=ReasonInput, responses=SettledSerializer, parameters=[KEY]
+    )
+    @idempotent_after(file_looked)
+    def post(self, request: Request, pk: int, looked: taking.Looked | None = None) -> Response:
+        """Take a file that was rightly changed since it was catalogued as it is now; before its backup only."""
+        given = body_of(request, ReasonInput)
+        done = taking.record_take_file(
+            record_id=pk, looked=looked, actor=user_of(request), now=timezone.now(), **given
+        )  # fmt: skip
+        return Response(SettledSerializer(done).data)
 
 
 class Checks(APIView):

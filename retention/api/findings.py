@@ -13,15 +13,19 @@ from occ.api.endpoints import AFTER, KEY, SIZE, body_of, paged, query_of, user_o
 from occ.api.fields import SaidField
 from occ.api.idempotency import idempotent, idempotent_after
 from occ.api.paging import page
+from occ.errors import NotAllowed
 from occ.people.access import get_visible
 from retention.batching.lists import finding_rows
 from retention.batching.losses import loss_rows
 from retention.models import Finding, Loss
+from retention.services import findings as services
 from retention.services import losing
+from retention.workflow import FINDING
 
 
 class DamageSerializer(serializers.ModelSerializer[Finding]):
-    """`kind` and `status` as on the pages; `name`: the object in its store, or the file at its source, masked."""
+    """`kind` and `status` as on the pages; `name`: the object in its store, the file at its source, masked, or whose
+    key it is: the bag's, or bag#record. `proposed_by`, `confirmed_by`: a grave one is settled by two persons."""
 
     kind = serializers.CharField()
     status = serializers.CharField()
@@ -30,10 +34,15 @@ class DamageSerializer(serializers.ModelSerializer[Finding]):
     store = serializers.CharField(source="store.code", default=None, allow_null=True)
     source = serializers.CharField(source="source.code", default=None, allow_null=True)  # type: ignore[assignment]
 
+    bag = serializers.CharField(source="bag.identifier", default=None, allow_null=True)
+    proposed_by = serializers.CharField(source="proposed_by.username", default=None, allow_null=True)
+    confirmed_by = serializers.CharField(source="confirmed_by.username", default=None, allow_null=True)
+
     class Meta:
         model = Finding
         fields = [
-            "id", "kind", "status", "name", "detail", "site", "store", "source", "record", "found_at", "seen_at",
+            "id", "kind", "status", "name", "detail", "site", "store", "source", "bag", "record", "proposed_by",
+            "confirmed_by", "found_at", "seen_at",
             "due_at", "settled_at",
         ]  # fmt: skip
 
@@ -75,6 +84,10 @@ class DecisionInput(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=300)
 
 
+class EvidenceInput(serializers.Serializer[Any]):
+    text = serializers.CharField(max_length=2000, help_text="what was done and what shows it")
+
+
 class Damages(APIView):
     @extend_schema(
         operation_id="retention_findings", responses=paged("DamagePage", DamageSerializer),
@@ -93,6 +106,71 @@ class DamageDetail(APIView):
     @extend_schema(operation_id="retention_finding", responses=DamageSerializer)
     def get(self, request: Request, pk: int) -> Response:
         return Response(DamageSerializer(get_visible(Finding, user_of(request), pk)).data)
+
+
+class DamageStep(APIView):
+    """A step by hand; subclassed."""
+
+    name = ""
+
+    def made(self, request: Request, pk: int) -> Response:
+        user, found = user_of(request), get_visible(Finding, user_of(request), pk)
+        transition = FINDING.find(self.name)
+        if not transition.open_to(user, found.site):
+            raise NotAllowed
+        given: Any = body_of(request, DecisionInput) if "note" in transition.needs else {
+            "evidence": body_of(request, EvidenceInput)
+        }  # fmt: skip
+        services.TRANSITIONS[self.name](finding_id=pk, actor=user, now=timezone.now(), **given)
+        return Response(DamageSerializer(get_visible(Finding, user, pk)).data)
+
+
+class DamageResolve(DamageStep):
+    name = "resolve"
+
+    @extend_schema(
+        operation_id="retention_finding_resolve", request=EvidenceInput, responses=DamageSerializer, parameters=[KEY]
+    )
+    @idempotent
+    def post(self, request: Request, pk: int) -> Response:
+        """It was put right, and no check can see it; a grave one is proposed."""
+        return self.made(request, pk)
+
+
+class DamagePropose(DamageStep):
+    name = "propose"
+
+    @extend_schema(
+        operation_id="retention_finding_propose", request=EvidenceInput, responses=DamageSerializer, parameters=[KEY]
+    )
+    @idempotent
+    def post(self, request: Request, pk: int) -> Response:
+        """Say that a grave one (damaged, missing, foreign, lost key) was put right; somebody else confirms it."""
+        return self.made(request, pk)
+
+
+class DamageConfirm(DamageStep):
+    name = "confirm"
+
+    @extend_schema(
+        operation_id="retention_finding_confirm", request=DecisionInput, responses=DamageSerializer, parameters=[KEY]
+    )
+    @idempotent
+    def post(self, request: Request, pk: int) -> Response:
+        """Confirm what somebody else said; 403 for who proposed it."""
+        return self.made(request, pk)
+
+
+class DamageRefuse(DamageStep):
+    name = "refuse"
+
+    @extend_schema(
+        operation_id="retention_finding_refuse", request=DecisionInput, responses=DamageSerializer, parameters=[KEY]
+    )
+    @idempotent
+    def post(self, request: Request, pk: int) -> Response:
+        """It is not resolved: it stays open."""
+        return self.made(request, pk)
 
 
 def keys_of_finding(view: APIView, request: Request, pk: int) -> losing.Tried:

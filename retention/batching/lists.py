@@ -20,8 +20,9 @@ from occ.texts import said
 from retention.choices import BatchStatus, CheckKind, FindingKind, FindingStatus, RecordKind, Result
 from retention.models import Bag, Batch, Check, Finding, Source, Store
 from retention.personal import CATALOGUE_READERS
+from retention.services.restorable import with_findings
 
-LATE = "late"
+LATE, FOUND = "late", "findings"
 
 
 class MonthFilter(DayFilter):
@@ -38,7 +39,8 @@ def words(value: str) -> list[str]:
 class BatchFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=gettext_lazy("Search"))
     status = filters.ChoiceFilter(
-        choices=[*BatchStatus.choices, ("open", gettext_lazy("Not backed up yet")), (LATE, gettext_lazy("Overdue"))],
+        choices=[*BatchStatus.choices, ("open", gettext_lazy("Not backed up yet")), (LATE, gettext_lazy("Overdue")),
+                 (FOUND, gettext_lazy("With open findings"))],
         method="by_status", label=gettext_lazy("Status"), empty_label=gettext_lazy("All"),
     )  # fmt: skip
     kind = filters.ChoiceFilter(choices=RecordKind.choices, label=gettext_lazy("Kind"), empty_label=gettext_lazy("All"))
@@ -61,6 +63,8 @@ class BatchFilter(filters.FilterSet):
     def by_status(self, rows: Any, name: str, value: str) -> Any:
         if value == LATE:
             return rows.overdue(timezone.now())
+        if value == FOUND:
+            return rows.filter(findings_count__gt=0)
         return rows.open() if value == "open" else rows.filter(status=value)
 
 
@@ -93,7 +97,9 @@ class FindingFilter(filters.FilterSet):
         return rows
 
     def by_status(self, rows: Any, name: str, value: str) -> Any:
-        return rows.open().filter(due_at__lt=timezone.now()) if value == LATE else rows.filter(status=value)
+        if value == LATE:
+            return rows.open().filter(due_at__lt=timezone.now())
+        return rows.open() if value == FindingStatus.OPEN else rows.filter(status=value)
 
 
 class CheckFilter(filters.FilterSet):
@@ -122,7 +128,7 @@ def reads(user: User) -> bool:
 
 
 def batch_rows(user: User) -> Any:
-    return Batch.objects.visible_to(user).select_related("site")
+    return with_findings(Batch.objects.visible_to(user).select_related("site"))
 
 
 def finding_rows(user: User) -> Any:
@@ -138,14 +144,16 @@ def batch_columns() -> list[OutColumn]:
         OutColumn(_("Batch"), width=28), OutColumn(_("Kind"), width=16), OutColumn(_("Site"), width=8),
         OutColumn(_("Month"), width=12), OutColumn(_("Status"), width=22), OutColumn(_("Due"), width=18),
         OutColumn(_("Records"), width=12), OutColumn(_("Backed up"), width=12), OutColumn(_("Problems"), width=12),
+        OutColumn(_("Open findings"), width=12), OutColumn(_("Cannot be restored"), width=12),
         OutColumn(_("Bytes"), width=18), OutColumn(_("Completed"), width=18), OutColumn(_("Stopped by"), width=40),
     ]  # fmt: skip
 
 
-def batch_line(one: Batch) -> Sequence[Any]:
+def batch_line(one: Any) -> Sequence[Any]:
     return [
         one.identifier, one.get_kind_display(), one.site.code, one.month, one.get_status_display(), one.due_at,
-        one.records_count, one.done_count, one.problems_count, one.bytes_count, one.completed_at, one.error,
+        one.records_count, one.restorable_count, one.problems_count, one.findings_count, one.unrestorable_count,
+        one.bytes_count, one.completed_at, one.error,
     ]  # fmt: skip
 
 
@@ -160,7 +168,7 @@ def finding_columns() -> list[OutColumn]:
 
 def finding_line(one: Finding) -> Sequence[Any]:
     return [
-        one.get_kind_display(), str(one.store or one.source), one.name, said(one.detail), one.site.code,
+        one.get_kind_display(), str(one.store or one.source or ""), one.name, said(one.detail), one.site.code,
         one.get_status_display(), one.found_at, one.seen_at, one.due_at, one.settled_at,
     ]  # fmt: skip
 

@@ -29,6 +29,8 @@ def state_of(sums: dict[str, int]) -> tuple[str, str, str]:
     """Tone, icon and words of a month: the worst that is true of it."""
     if sums["overdue"]:
         return "danger", "alert-octagon", _("backup overdue")
+    if sums["unrestorable"]:
+        return "danger", "database-x", _("backups that cannot be restored")
     if sums["beyond"]:
         return "danger", "calendar-x", _("kept beyond the limit without a reason")
     if sums["destroyed"] and sums["destroyed"] == sums["records"]:
@@ -43,7 +45,7 @@ def state_of(sums: dict[str, int]) -> tuple[str, str, str]:
 def legend() -> list[dict[str, str]]:
     none = dict.fromkeys(COUNTED, 0)
     samples = [
-        none | {"overdue": 1}, none | {"beyond": 1}, none | {"records": 1, "backed_up": 1},
+        none | {"overdue": 1}, none | {"unrestorable": 1}, none | {"beyond": 1}, none | {"records": 1, "backed_up": 1},
         none | {"records": 1, "backed_up": 1, "verified": 1}, none | {"records": 1},
         none | {"records": 1, "destroyed": 1},
     ]  # fmt: skip
@@ -90,7 +92,7 @@ def _cell(
 
 
 def share(sums: dict[str, int]) -> int:
-    """Percent of what is kept that is backed up, rounded down: 100 means all."""
+    """Percent of what is kept that is backed up and can be restored, rounded down: 100 means all."""
     kept = sums["records"] - sums["destroyed"]
     return 100 if not kept else sums["backed_up"] * 100 // kept
 

@@ -8,6 +8,7 @@ FIGURES: dict[str, Any] = {
     "records": _("Records"),
     "backed_up": _("Backed up"),
     "verified": _("Verified"),
+    "unrestorable": _("Cannot be restored"),
     "overdue": _("Overdue"),
     "held": _("Held"),
     "proposed": _("Proposed"),

@@ -6,15 +6,19 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from occ.forms import DayField, SignatureField
+from occ.forms import DayField, PersonField, SignatureField
+from occ.people.choosing import register as register_chooser
 from occ.people.models import Site, User
 from occ.people.passwords import second_factor_of
 from occ.people.scope import sites_for
+from occ.times import JAKARTA, local_day
 from retention.choices import RecordKind, Way
 from retention.personal import PROPOSERS
+from retention.services.minutes import Outsider, Witness, people_with_role
 from retention.services.paper_disposing import ByHand
 
 RANGES = re.compile(r"\s*(\d{1,6})\s*(?:[-–]\s*(\d{1,6})\s*)?")
@@ -43,7 +47,7 @@ class PlainProofForm(forms.Form):
         max_length=200,
     )
     code = forms.CharField(
-        label=gettext_lazy("Code of your device"), max_length=20, required=False,
+        label=gettext_lazy("Code of your device"), max_length=20,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )  # fmt: skip
 
@@ -61,6 +65,8 @@ class ProofForm(PlainProofForm):
 
 
 class DecisionForm(ProofForm):
+    """Whoever refuses anything says why, and when it comes up again; the page marks these as required then."""
+
     decision = forms.ChoiceField(
         label=gettext_lazy("Your decision"), widget=forms.RadioSelect,
         choices=[
@@ -74,15 +80,23 @@ class DecisionForm(ProofForm):
         help_text=gettext_lazy("Their numbers, such as 3, 7-12; lines ticked above are refused too."),
     )  # fmt: skip
     reason = forms.CharField(
-        label=gettext_lazy("Why refused"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
-    )
+        label=gettext_lazy("Why refused"), required=False, max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2, "data-needed-refusing": ""}),
+        help_text=gettext_lazy("Needed where you refuse anything."),
+    )  # fmt: skip
     again_on = DayField(
         label=gettext_lazy("Propose again on"), required=False,
-        help_text=gettext_lazy("What is refused comes up again on this day, not before."),
+        help_text=gettext_lazy(
+            "Needed where you refuse anything: what is refused comes up again on this day, not before."
+        ),
     )  # fmt: skip
     list_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
     field_order = ("decision", "numbers", "reason", "again_on", "password", "code", "list_sha256")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["again_on"].widget.attrs["data-needed-refusing"] = ""
 
     def clean_numbers(self) -> set[int]:
         text, found = self.cleaned_data["numbers"], set()
@@ -102,6 +116,11 @@ class DecisionForm(ProofForm):
         data: dict[str, Any] = super().clean() or {}
         if data.get("decision") == "approve" and data.get("numbers"):
             self.add_error("numbers", _("You approve all lines, and name some that you refuse: which is it?"))
+        if data.get("decision") in ("in_part", "refuse"):
+            if "reason" in data and not data["reason"].strip():
+                self.add_error("reason", _("Say why it is refused."))
+            if "again_on" in data and data["again_on"] is None:
+                self.add_error("again_on", _("Say when it may be proposed again: a day to come."))
         return data
 
 
@@ -147,15 +166,59 @@ class MissingForm(forms.Form):
         chosen.choices = papers
 
 
+WITNESS = register_chooser("retention.witness", lambda user: people_with_role(local_day(timezone.now(), JAKARTA)))
+
+
 class IssueForm(forms.Form):
+    """A witness is somebody of the house, chosen, or somebody from outside, of whom all three are said."""
+
     place = forms.CharField(label=gettext_lazy("Drawn up at"), max_length=120)
-    witness_1 = forms.CharField(label=gettext_lazy("Witness"), max_length=120)
-    position_1 = forms.CharField(label=gettext_lazy("Position of the witness"), max_length=80)
-    witness_2 = forms.CharField(label=gettext_lazy("Second witness"), max_length=120, required=False)
-    position_2 = forms.CharField(label=gettext_lazy("Position of the second witness"), max_length=80, required=False)
+    witness_1 = PersonField(
+        chooser=WITNESS, label=gettext_lazy("Witness"), required=False,
+        help_text=gettext_lazy("Somebody of the house who holds a role; or name below who came from outside."),
+    )  # fmt: skip
+    outsider_1 = forms.CharField(
+        label=gettext_lazy("Witness from outside: name"), max_length=120, required=False,
+        help_text=gettext_lazy("From the client, say; then with position and organisation."),
+    )  # fmt: skip
+    position_1 = forms.CharField(label=gettext_lazy("Their position"), max_length=80, required=False)
+    organisation_1 = forms.CharField(label=gettext_lazy("Their organisation"), max_length=80, required=False)
+    witness_2 = PersonField(chooser=WITNESS, label=gettext_lazy("Second witness"), required=False)
+    outsider_2 = forms.CharField(
+        label=gettext_lazy("Second witness from outside: name"), max_length=120, required=False
+    )  # fmt: skip
+    position_2 = forms.CharField(label=gettext_lazy("Their position"), max_length=80, required=False)
+    organisation_2 = forms.CharField(label=gettext_lazy("Their organisation"), max_length=80, required=False)
     language = forms.ChoiceField(label=gettext_lazy("Language of the document"), choices=settings.LANGUAGES)
     password = SignatureField()
 
-    def witnesses(self) -> Sequence[tuple[str, str]]:
-        data = self.cleaned_data
-        return [(data["witness_1"], data["position_1"]), (data["witness_2"], data["position_2"])]
+    def __init__(self, *args: Any, user: User, preview: bool = False, **kwargs: Any) -> None:
+        """`preview`: nobody signs it."""
+        super().__init__(*args, **kwargs)
+        for name in ("witness_1", "witness_2"):
+            one: Any = self.fields[name]
+            one.for_user(user)
+        self.fields["password"].required = not preview
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        for n in (1, 2):
+            outside = {name: data.get(f"{name}_{n}") for name in ("outsider", "position", "organisation")}
+            if data.get(f"witness_{n}") and any(outside.values()):
+                self.add_error(f"outsider_{n}", _("Choose somebody of the house, or name somebody from outside."))
+            elif any(outside.values()):
+                for name in (name for name, value in outside.items() if not value and f"{name}_{n}" not in self.errors):
+                    words = _("Of a witness from outside say name, position and organisation.")
+                    self.add_error(f"{name}_{n}", words)
+            elif n == 1 and not data.get("witness_1") and "witness_1" not in self.errors:
+                self.add_error("witness_1", _("Choose a witness, or name one from outside."))
+        return data
+
+    def witnesses(self) -> list[Witness]:
+        data, found = self.cleaned_data, list[Witness]()
+        for n in (1, 2):
+            if person := data[f"witness_{n}"]:
+                found.append(person)
+            elif data[f"outsider_{n}"]:
+                found.append(Outsider(data[f"outsider_{n}"], data[f"position_{n}"], data[f"organisation_{n}"]))
+        return found

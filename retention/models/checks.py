@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -12,7 +12,7 @@ from occ.documents.models import IssuedDocument
 from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.scope import has_role, site_filter
-from retention.choices import CheckKind, FindingKind, FindingStatus, Result
+from retention.choices import GRAVE, STANDING, CheckKind, FindingKind, FindingStatus, Result
 from retention.models.bags import Bag
 from retention.models.places import Source, Store
 from retention.models.records import Batch, Record
@@ -87,11 +87,15 @@ class DamageQuerySet(models.QuerySet["Finding"]):
         return self.filter(site_filter(user, CATALOGUE_READERS))
 
     def open(self) -> DamageQuerySet:
-        return self.filter(status=FindingStatus.OPEN)
+        """Also what is said to be resolved, as long as nobody has confirmed it."""
+        return self.filter(status__in=STANDING)
 
 
 class Finding(models.Model):
-    """Something wrong with one object of one place: one row for ever, however often it comes and goes."""
+    """Something wrong with one object of one place: one row for ever, however often it comes and goes.
+
+    A key is kept in no place: its finding has neither store nor source, and is named after the bag.
+    """
 
     kind = models.CharField(_("kind"), max_length=14, choices=FindingKind)
     store = models.ForeignKey(Store, models.PROTECT, null=True, blank=True, related_name="findings")
@@ -107,6 +111,9 @@ class Finding(models.Model):
     seen_at = models.DateTimeField(_("last seen"))
     due_at = models.DateTimeField(_("due"))
     settled_at = models.DateTimeField(_("settled"), null=True)
+    # Of a grave one that words settle: who says so, and who has looked at it (four eyes).
+    proposed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("proposed by"))
+    confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("confirmed by"))
 
     objects = DamageQuerySet.as_manager()
     history = HistoricalRecords(excluded_fields=["seen_at"])
@@ -119,8 +126,19 @@ class Finding(models.Model):
             ),
             models.CheckConstraint(condition=Q(kind__in=FindingKind.values), name="retention_finding_kind"),
             models.CheckConstraint(condition=Q(status__in=FindingStatus.values), name="retention_finding_status"),
+            models.CheckConstraint(
+                condition=~Q(status=FindingStatus.PROPOSED) | Q(proposed_by__isnull=False), name="finding_proposed_by"
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by=None) | Q(proposed_by__isnull=False) & ~Q(confirmed_by=F("proposed_by")),
+                name="finding_four_eyes",
+            ),
         ]
-        indexes = [models.Index(fields=["due_at"], name="retention_finding_open", condition=Q(status="open"))]
+        indexes = [
+            models.Index(
+                fields=["due_at"], name="retention_finding_open", condition=Q(status__in=["open", "proposed"])
+            ),
+        ]
 
     def __str__(self) -> str:
         where = f" ({self.store.name})" if self.store_id and self.store else ""
@@ -131,4 +149,8 @@ class Finding(models.Model):
 
     @property
     def is_open(self) -> bool:
-        return self.status == FindingStatus.OPEN
+        return self.status in STANDING
+
+    @property
+    def is_grave(self) -> bool:
+        return self.kind in GRAVE

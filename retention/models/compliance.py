@@ -14,7 +14,8 @@ from retention.choices import RecordKind
 from retention.personal import CATALOGUE_READERS
 
 COUNTED = (
-    "records", "backed_up", "verified", "overdue", "held", "proposed", "approved", "destroyed", "beyond",
+    "records", "backed_up", "verified", "unrestorable", "overdue", "held", "proposed", "approved", "destroyed",
+    "beyond",
 )  # fmt: skip
 
 
@@ -41,6 +42,7 @@ class MonthFigures(models.Model):
     records = models.PositiveBigIntegerField(_("records"), default=0)
     backed_up = models.PositiveBigIntegerField(_("backed up"), default=0)
     verified = models.PositiveBigIntegerField(_("verified"), default=0)
+    unrestorable = models.PositiveBigIntegerField(_("backed up, but cannot be restored"), default=0)
     overdue = models.PositiveBigIntegerField(_("overdue"), default=0)
     held = models.PositiveBigIntegerField(_("held"), default=0)
     proposed = models.PositiveBigIntegerField(_("proposed"), default=0)

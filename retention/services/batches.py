@@ -226,17 +226,22 @@ def record_waive(*, record_id: int, reason: str, actor: User, now: datetime) -> 
         raise WrongState(_("Only a record that could not be backed up can be waived."))
     row.state, row.waived_because = RecordState.WAIVED, reason.strip()[:300]
     row.save(update_fields=["state", "waived_because"])
-    problems.update(
-        settled_at=now, settled_note=kept(gettext_noop("Waived: %(reason)s"), reason=row.waived_because[:200])[:300]
-    )
+    problems_settle(row, kept(gettext_noop("Waived: %(reason)s"), reason=row.waived_because[:200]), now=now)
+    data = {"reason": row.waived_because}
+    record(actor=actor, action="retention.record_waived", subject=row, data=data, now=now, site=row.site)
+    return row
+
+
+def problems_settle(row: Record, note: str, *, now: datetime) -> None:
+    """The locked record keeps its batch from being complete no more; in the caller's transaction."""
+    Problem.objects.filter(record=row, settled_at=None).update(settled_at=now, settled_note=note[:300])
+    if row.batch_id is None:
+        return
     left = Problem.objects.filter(batch=row.batch_id, settled_at=None).count()
     fields: dict[str, Any] = {"problems_count": left}
     if not left:  # nothing is in its way: beat starts it, and it completes
         fields["next_at"] = now
     Batch.objects.filter(pk=row.batch_id).update(**fields)
-    data = {"reason": row.waived_because}
-    record(actor=actor, action="retention.record_waived", subject=row, data=data, now=now, site=row.site)
-    return row
 
 
 TRANSITIONS = {"escalate": batch_escalate, "start": batch_start}

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from django.db import transaction
-from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 
-from occ.people.models import Person
+from occ.people.identities import Holders
 from occ.times import local_day
 from retention.marks import customer_mark, id_mark, numbers_hidden, path_mark
 from retention.models import Record, Source, Tombstone
@@ -40,24 +39,24 @@ class Outcome:
 
 @dataclass
 class Agents:
-    """Who is meant by an employee number or an e-mail address; asked once each."""
+    """Who was meant by an employee number, a user ID or an e-mail address when a conversation began; asked once each.
 
-    found: dict[str, int | None] = field(default_factory=dict)
+    IDs and addresses go from one to another (UID-1): nobody is told by who has them today.
+    """
+
+    found: dict[str, Holders] = field(default_factory=dict)
 
     def learn(self, words: Iterable[str]) -> None:
-        new = {word.upper() for word in words if word} - self.found.keys()
-        if not new:
-            return
+        wanted = {word.casefold() for word in words if word}
         if len(self.found) > 50_000:
             self.found.clear()
-        self.found.update(dict.fromkeys(new))
-        by_email = Person.objects.annotate(upper=Upper("email")).filter(upper__in=new).order_by("pk")
-        self.found.update(by_email.values_list("upper", "pk"))
-        by_number = Person.objects.annotate(upper=Upper("number")).filter(upper__in=new)
-        self.found.update(by_number.values_list("upper", "pk"))
+        if new := wanted - self.found.keys():
+            self.found.update(dict.fromkeys(new, Holders(new)))
 
-    def person(self, word: str) -> int | None:
-        return self.found.get(word.upper())
+    def person(self, word: str, at: datetime) -> int | None:
+        """Nobody where it may have been two."""
+        people = self.found[word.casefold()].people_at(word, at) if word else set()
+        return people.pop() if len(people) == 1 else None
 
 
 def records_add(
@@ -150,7 +149,7 @@ def _present(source: Source, facts: Sequence[Facts]) -> _Rows:
 
 
 def _row(source: Source, one: Facts, agents: Agents, now: datetime) -> Record:
-    person = agents.person(one.agent)
+    person = agents.person(one.agent, one.started_at)
     return Record(
         source=source, external_id=one.external_id, kind=source.record_kind, channel=one.channel, site=source.site,
         agent_id=person, agent_label="" if person else one.agent, started_at=one.started_at, ended_at=one.ended_at,

@@ -17,12 +17,13 @@ from occ.policies.services import policy_value
 from occ.times import local_day
 from retention.choices import CheckKind, ItemDecision, LossStatus, ProposalStatus, RecordState, Result
 from retention.deadlines import month_bounds
-from retention.models import Batch, Check, Copy, Item, Loss, LostPacked, MonthFigures, Pack, Proposal, Record
+from retention.models import Batch, Check, Copy, Finding, Item, Loss, LostPacked, MonthFigures, Pack, Proposal, Record
 from retention.models.compliance import COUNTED
 from retention.models.records import RecordQuerySet
 from retention.policies import FIXITY_DAYS
 from retention.services.ages import past, rules_of
 from retention.services.holds import held
+from retention.services.restorable import unrestorable
 
 INCIDENTS = 10  # losses that the page names; the list has all
 RECOUNTED = timedelta(days=1)
@@ -37,11 +38,13 @@ def conditions(site: Site, kind: str, now: datetime) -> dict[str, Q]:
     rules = rules_of(kind, day)
     live = Item.objects.filter(record=OuterRef("pk"), live=True)
     refused = Item.objects.filter(record=OuterRef("pk"), decision=ItemDecision.REFUSED, again_on__gt=day)
+    lost = unrestorable()
     without_reason = Q(~held(day)) & Q(~Exists(live)) & Q(~Exists(refused))
     return {
         "records": Q(),
-        "backed_up": Q(state=RecordState.BACKED_UP),
-        "verified": Q(state=RecordState.BACKED_UP, packed__pack__in=_verified_packs(now).values("pk")),
+        "backed_up": Q(state=RecordState.BACKED_UP) & ~lost,
+        "verified": Q(state=RecordState.BACKED_UP, packed__pack__in=_verified_packs(now).values("pk")) & ~lost,
+        "unrestorable": lost,
         "overdue": Q(state=RecordState.CATALOGUED) & past(rules, "backup_after_years", day, site.zone),
         "held": kept & Q(held(day)),
         "proposed": kept & Q(Exists(live.filter(proposal__status__in=BEFORE_CLIENT))),
@@ -156,6 +159,11 @@ def lost(sites: Sequence[Site]) -> tuple[list[Loss], int]:
     waiting = LostPacked.objects.filter(loss__in=rows, record__state=RecordState.CATALOGUED)
     latest = rows.select_related("site", "bag").defer("bag__key").order_by("-pk")[:INCIDENTS]
     return list(latest), waiting.values("record").distinct().count()
+
+
+def findings(sites: Sequence[Site]) -> int:
+    """Open findings of these sites' backups."""
+    return Finding.objects.open().filter(site__in=sites, bag__isnull=False).count()
 
 
 # Headline -------------------------------------------------------------------------------------------------------------

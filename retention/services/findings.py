@@ -1,6 +1,6 @@
 """What checks find to be wrong, brought together with the findings there are: one wrong thing stays one row (RET-6)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,15 +14,18 @@ from occ.errors import Invalid, WrongState
 from occ.obligations.services import Owed, obligation_fulfil, obligations_fulfil, obligations_open
 from occ.people.actors import Actor
 from occ.people.history import create_many
-from occ.people.models import Site
+from occ.people.models import Site, User
 from occ.policies.services import policy_value
 from occ.texts import kept
+from occ.workflow.drawing import history
 from occ.workflow.services import begin_many, step, step_many
-from retention.choices import FindingKind, LossStatus
-from retention.models import Bag, Finding, Loss, Packed, Record, Source, Store
+from retention.choices import STANDING, FindingKind, LossStatus
+from retention.models import Bag, Batch, Finding, Loss, MonthFigures, Packed, Record, Source, Store
 from retention.policies import FINDING_HOURS, FINDING_SETTLED
 from retention.workflow import CHECKER, FINDING
 
+# A key lies in no place: what is wrong with one has none.
+Place = Source | Store | None
 SOME = 2_000
 WORDS = 3
 # What a check of the package itself finds, and finds gone once it is.
@@ -33,7 +36,7 @@ CHECKED = {
 
 @dataclass(frozen=True)
 class Seen:
-    """Something wrong with the object `name` of a place; `site` is whose it is."""
+    """Something wrong with the object `name` of a place, or with a key; `site` is whose it is."""
 
     name: str
     site: Site
@@ -44,7 +47,7 @@ class Seen:
 
 @transaction.atomic
 def findings_keep(
-    *, kind: FindingKind, place: Source | Store, seen: Sequence[Seen], complete: bool, now: datetime
+    *, kind: FindingKind, place: Place, seen: Sequence[Seen], complete: bool, now: datetime
 ) -> list[Finding]:
     """Open a finding for each that is new, open again what came back, and refresh what is still so.
 
@@ -64,11 +67,13 @@ def findings_keep(
         begin_many(FINDING, some, actor=CHECKER, now=now, note=kept(gettext_noop("Found by a check")))
     back = [one.pk for name, one in known.items() if name in by_name and not one.is_open]
     due = now + _within(now)
+    anew = {"settled_at": None, "found_at": now, "due_at": due, "proposed_by": None, "confirmed_by": None}
     again = step_many(
         FINDING, Finding.objects.filter(pk__in=back), "reopen", actor=CHECKER, now=now,
-        note=kept(gettext_noop("Found again by a check")), also={"settled_at": None, "found_at": now, "due_at": due},
+        note=kept(gettext_noop("Found again by a check")), also=anew,
     )  # fmt: skip
     _owe([*made, *again], now)
+    _touch([*made, *again])
     of_place.filter(name__in=list(by_name)).update(seen_at=now)
     if complete:
         _go(of_place.open().exclude(name__in=list(by_name)), now)
@@ -76,9 +81,15 @@ def findings_keep(
 
 
 @transaction.atomic
-def findings_gone(*, kinds: Iterable[FindingKind], place: Source | Store, names: Iterable[str], now: datetime) -> int:
+def findings_gone(*, kinds: Iterable[FindingKind], place: Place, names: Iterable[str], now: datetime) -> int:
     """What was looked at just now and is in order: its open findings of those kinds are gone; how many."""
-    return _go(_of(place).open().filter(kind__in=list(kinds), name__in=list(names)), now)
+    return findings_over(rows=_of(place).filter(kind__in=list(kinds), name__in=list(names)), now=now)
+
+
+@transaction.atomic
+def findings_over(*, rows: "QuerySet[Finding]", now: datetime) -> int:
+    """A check found in order what they are about: those that are open are gone; how many."""
+    return _go(rows.filter(status__in=STANDING), now)
 
 
 @transaction.atomic
@@ -88,30 +99,38 @@ def findings_write_off(*, rows: "QuerySet[Finding]", note: str, now: datetime) -
     obligations_fulfil(
         subjects=done, rules=[FINDING_SETTLED], at=now, evidence={"text": note}, actor=CHECKER, now=now
     )  # fmt: skip
+    _touch(done)
     return len(done)
 
 
-def finding_resolve(*, finding_id: int, evidence: dict[str, Any], actor: Actor, now: datetime) -> Finding:
-    """It was put right, as the evidence shows; a check that still finds it opens it again.
-
-    Raises NotAllowed, WrongState, Invalid (no evidence).
-    """
+def finding_mend(*, finding_id: int, evidence: dict[str, Any], now: datetime) -> Finding:
+    """The system has put it right and read it back; a check that still finds it opens it again. Raises WrongState."""
     also = {"settled_at": now}
-    with step(FINDING, Finding, finding_id, "resolve", actor=actor, now=now, evidence=evidence, also=also) as row:
-        obligation_fulfil(subject=row, rule=FINDING_SETTLED, at=now, evidence=evidence, actor=actor, now=now)
+    with step(FINDING, Finding, finding_id, "mend", actor=CHECKER, now=now, evidence=evidence, also=also) as row:
+        _settle(row, evidence, CHECKER, now)
     return row
 
 
-def _of(place: Source | Store) -> Any:
-    rows = Finding.objects.all()
-    return rows.filter(store=place) if isinstance(place, Store) else rows.filter(source=place)
+def _settle(row: Finding, evidence: dict[str, Any], actor: Actor, now: datetime) -> None:
+    obligation_fulfil(subject=row, rule=FINDING_SETTLED, at=now, evidence=evidence, actor=actor, now=now)
+    _touch([row])
 
 
-def _row(kind: FindingKind, place: Source | Store, name: str, one: Seen, now: datetime) -> Finding:
-    where: dict[str, Any] = {"store": place} if isinstance(place, Store) else {"source": place}
+def _where(place: Place) -> dict[str, Any]:
+    return {
+        "store": place if isinstance(place, Store) else None,
+        "source": place if isinstance(place, Source) else None,
+    }
+
+
+def _of(place: Place) -> Any:
+    return Finding.objects.filter(**_where(place))
+
+
+def _row(kind: FindingKind, place: Place, name: str, one: Seen, now: datetime) -> Finding:
     return Finding(
         kind=kind, name=name, site=one.site, bag=one.bag, record=one.record, detail=one.detail[:300], found_at=now,
-        seen_at=now, due_at=now + _within(now), **where,
+        seen_at=now, due_at=now + _within(now), **_where(place),
     )  # fmt: skip
 
 
@@ -133,23 +152,71 @@ def _go(rows: "QuerySet[Finding]", now: datetime) -> int:
     obligations_fulfil(
         subjects=gone, rules=[FINDING_SETTLED], at=now, evidence=evidence, actor=CHECKER, now=now
     )  # fmt: skip
+    _touch(gone)
     return len(gone)
+
+
+def _touch(rows: Iterable[Finding]) -> None:
+    """What cannot be restored counts as no backup: the months of their bags are counted anew."""
+    bags = {one.bag_id for one in rows if one.bag_id}
+    months = Batch.objects.filter(bags__in=bags).values_list("site", "kind", "month").distinct() if bags else ()
+    for site_id, kind, month in months:
+        MonthFigures.objects.touched(site_id=site_id, kind=kind, first=month, last=month)
 
 
 def is_packed(finding: Finding) -> bool:
     """Whether records still lie in the package that the finding is about: then a check of it says how it stands."""
     if finding.kind not in CHECKED or finding.bag_id is None:
         return False
-    name = finding.name.partition("#")[0]
-    rows = Packed.objects.filter(pack__bag=finding.bag_id, pack__name=name, key__isnull=False)
+    rows = Packed.objects.filter(pack__bag=finding.bag_id, key__isnull=False)
+    if finding.kind != FindingKind.KEY_MISSING:
+        rows = rows.filter(pack__name=finding.name)
     return (rows.filter(record=finding.record_id) if finding.record_id else rows).exists()
 
 
-def finding_resolve_by_hand(*, finding_id: int, evidence: dict[str, Any], actor: Actor, now: datetime) -> Finding:
-    """What no check can see is put right, as words or a file show.
+# By hand: what no check can see --------------------------------------------------------------------------------------
 
-    Raises NotAllowed, WrongState (a check says how it stands; a loss waits for its decision), Invalid (says nothing).
+
+def finding_resolve(*, finding_id: int, evidence: dict[str, Any], actor: Actor, now: datetime) -> Finding:
+    """It was put right, as words or a file show; a check that still finds it opens it again.
+
+    Raises NotAllowed, WrongState (a grave one is proposed; a check says how it stands), Invalid (says nothing).
     """
+    _words_settle(finding_id, evidence)
+    also = {"settled_at": now}
+    with step(FINDING, Finding, finding_id, "resolve", actor=actor, now=now, evidence=evidence, also=also) as row:
+        _settle(row, evidence, actor, now)
+    return row
+
+
+def finding_propose(*, finding_id: int, evidence: dict[str, Any], actor: User, now: datetime) -> Finding:
+    """A grave one was put right, as words or a file show; it stays open until somebody else has confirmed it.
+
+    Raises NotAllowed, WrongState (not grave; a check says how it stands; a loss waits for its decision), Invalid.
+    """
+    _words_settle(finding_id, evidence)
+    also = {"proposed_by": actor}
+    with step(FINDING, Finding, finding_id, "propose", actor=actor, now=now, evidence=evidence, also=also) as row:
+        return row
+
+
+def finding_confirm(*, finding_id: int, note: str, actor: User, now: datetime) -> Finding:
+    """Another person has looked, and it is resolved. Raises NotAllowed (the own proposal), WrongState, Invalid."""
+    also = {"settled_at": now, "confirmed_by": actor}
+    with step(FINDING, Finding, finding_id, "confirm", actor=actor, now=now, note=note, also=also) as row:
+        said = next(one.evidence for one in reversed(history(row)) if one.transition == "propose")
+        _settle(row, said | {"confirmed": note.strip()}, actor, now)
+    return row
+
+
+def finding_refuse(*, finding_id: int, note: str, actor: User, now: datetime) -> Finding:
+    """Another person has looked, and it is not resolved. Raises NotAllowed (the own proposal), WrongState, Invalid."""
+    also = {"proposed_by": None}
+    with step(FINDING, Finding, finding_id, "refuse", actor=actor, now=now, note=note, also=also) as row:
+        return row
+
+
+def _words_settle(finding_id: int, evidence: dict[str, Any]) -> None:
     finding = Finding.objects.get(pk=finding_id)
     if finding.bag_id and Loss.objects.filter(bag=finding.bag_id, status=LossStatus.DECLARED).exists():
         raise WrongState(_("Its backup was declared lost, which waits for a decision."))
@@ -159,7 +226,8 @@ def finding_resolve_by_hand(*, finding_id: int, evidence: dict[str, Any], actor:
     text = evidence.get("text", "")
     if not evidence.get("attachment") and len(text.split()) < WORDS:
         raise Invalid(_("Say in some words what was done and what shows it, or attach a file."), field="text")
-    return finding_resolve(finding_id=finding_id, evidence=evidence, actor=actor, now=now)
 
 
-TRANSITIONS = {"resolve": finding_resolve_by_hand}
+TRANSITIONS: dict[str, Callable[..., Finding]] = {
+    "resolve": finding_resolve, "propose": finding_propose, "confirm": finding_confirm, "refuse": finding_refuse,
+}  # fmt: skip

@@ -155,9 +155,11 @@ def _of_keys(finding_id: int, actor: User) -> Finding:
 def packs_of(finding: Finding) -> list[int]:
     """The packages that are read again once the keys open."""
     others = Finding.objects.open().filter(kind=FindingKind.KEY_MISSING, bag=finding.bag_id)
-    names = {name.partition("#")[0] for name in others.values_list("name", flat=True)}
     assert finding.bag is not None
-    return list(finding.bag.packs.filter(name__in=names).values_list("pk", flat=True))
+    packs = finding.bag.packs.filter(copies__gone_at=None)
+    if not others.filter(record=None).exists():
+        packs = packs.filter(packed__record__in=others.values("record"))
+    return list(packs.order_by("number").distinct().values_list("pk", flat=True))
 
 
 # Declared and decided -------------------------------------------------------------------------------------------------

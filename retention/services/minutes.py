@@ -1,22 +1,25 @@
 """The berita acara of a destruction (RET-10): issued when all of it is gone, was looked for, and counted anew."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
-from typing import IO
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from occ.approvals.services import name_of, position_of
+from occ.documents.choices import Purpose
 from occ.documents.models import IssuedDocument
-from occ.documents.services import document_issue
-from occ.documents.signing import Signing
+from occ.documents.services import document_issue, document_preview
+from occ.documents.signing import Signing, signer_of
 from occ.errors import Invalid, NotAllowed, WrongState
-from occ.people.models import User
+from occ.people.models import Person, PersonQuerySet, RoleAssignment, User, in_force
 from occ.sheets.writing import OutColumn, write_workbook
 from occ.times import local_day
 from occ.workflow.services import step
@@ -31,42 +34,35 @@ from retention.workflow import PROPOSAL
 CHUNK = 2_000
 
 
-def disposal_issue(
-    *, proposal_id: int, place: str, witnesses: Sequence[tuple[str, str]], language: str,
-    signatures: Sequence[Signing], actor: User, now: datetime,
-) -> IssuedDocument:  # fmt: skip
-    """Issue it and close the proposal. `witnesses`: names and positions, one at least.
+@dataclass(frozen=True)
+class Outsider:
+    """A witness who has no role here: from the client, say."""
 
-    Raises NotAllowed, WrongState (not all gone, or not proved to be), Invalid (no place, no witness).
+    name: str
+    position: str
+    organisation: str
+
+
+Witness = Person | Outsider
+
+
+def people_with_role(day: date) -> PersonQuerySet:
+    """Who may be chosen as a witness: people of the house who hold a role on that day."""
+    held = RoleAssignment.objects.filter(in_force(day), user__is_active=True, user__person__isnull=False)
+    return Person.objects.working_on(day).filter(pk__in=held.values("user__person"))
+
+
+def disposal_issue(
+    *, proposal_id: int, place: str, witnesses: Sequence[Witness], language: str, signatures: Sequence[Signing],
+    actor: User, now: datetime,
+) -> IssuedDocument:  # fmt: skip
+    """Issue it and close the proposal; one witness at least.
+
+    Raises NotAllowed, WrongState (not all gone, or not proved to be), Invalid (no place; a witness who is none).
     """
     with transaction.atomic():
-        proposal = Proposal.objects.select_for_update(of=("self",), no_key=True).select_related(
-            "site", "approval", "executed_by__person"
-        ).get(pk=proposal_id)  # fmt: skip
-        if not PROPOSAL.find("issue").open_to(actor, proposal.site):
-            raise NotAllowed
-        if proposal.status != ProposalStatus.DESTROYED:
-            raise WrongState(_("A berita acara is issued once, when all that was approved is destroyed."))
-        _proved(proposal)
-        witnesses = [(name.strip(), position.strip()) for name, position in witnesses if name.strip()]
-        if not witnesses:
-            raise Invalid(_("Name a witness."), field="witness_1")
-        if _same(name for name, _position in witnesses) & _same(_executors(proposal)):
-            raise Invalid(_("The witness is somebody else than who destroyed it."), field="witness_1")
-        if not place.strip():
-            raise Invalid(_("Say where it was drawn up."), field="place")
-        documents = proposal.of_documents
-        with translation.override(language):
-            lines: list[Destroyed] | list[DestroyedPaper]
-            if documents:
-                facts, lines = paper_minutes.facts_of(proposal, place.strip()), paper_minutes.destroyed(proposal)
-                witnesses = [*witnesses, *paper_minutes.witnesses_of(proposal, witnesses)]
-            else:
-                facts, lines = _facts(proposal, place.strip(), now), list(destroyed(proposal))
-            signers = _signers(proposal, witnesses)
-        body = disposal_body(
-            facts=facts, lines=lines, signers=signers, language=language, of_documents=documents
-        )  # fmt: skip
+        rows = Proposal.objects.select_for_update(of=("self",), no_key=True)
+        facts, body, proposal = _drawn_up(rows, proposal_id, place, witnesses, language, actor, now)
         document = document_issue(
             type=DISPOSAL, site=proposal.site, subject=proposal, title=str(DISPOSAL.title), data=body,
             language=language, actor=actor, now=now, period=facts.period, signatures=tuple(signatures),
@@ -74,6 +70,69 @@ def disposal_issue(
         also = {"document": document}
         with step(PROPOSAL, Proposal, proposal_id, "issue", actor=actor, now=now, also=also):
             return document
+
+
+def disposal_preview(
+    *, proposal_id: int, place: str, witnesses: Sequence[Witness], language: str, actor: User, now: datetime
+) -> bytes:
+    """The PDF as `disposal_issue` would issue it, marked as a draft; nothing is kept. Raises as that does."""
+    _facts, body, proposal = _drawn_up(Proposal.objects.all(), proposal_id, place, witnesses, language, actor, now)
+    return document_preview(
+        type=DISPOSAL, site=proposal.site, title=str(DISPOSAL.title), data=body, language=language,
+        signers=[signer_of(actor, Purpose.PREPARED)], actor=actor, now=now,
+    )  # fmt: skip
+
+
+def _drawn_up(
+    rows: "QuerySet[Proposal]", proposal_id: int, place: str, witnesses: Sequence[Witness], language: str, actor: User,
+    now: datetime,
+) -> tuple[Facts, dict[str, Any], Proposal]:  # fmt: skip
+    """What it says, checked; beside the template's data its facts and the proposal."""
+    proposal = rows.select_related("site", "approval", "executed_by__person").get(pk=proposal_id)
+    if not PROPOSAL.find("issue").open_to(actor, proposal.site):
+        raise NotAllowed
+    if proposal.status != ProposalStatus.DESTROYED:
+        raise WrongState(_("A berita acara is issued once, when all that was approved is destroyed."))
+    _proved(proposal)
+    named = _witnesses(proposal, witnesses, local_day(now, proposal.site.zone))
+    if not place.strip():
+        raise Invalid(_("Say where it was drawn up."), field="place")
+    documents = proposal.of_documents
+    with translation.override(language):
+        lines: list[Destroyed] | list[DestroyedPaper]
+        if documents:
+            facts, lines = paper_minutes.facts_of(proposal, place.strip()), paper_minutes.destroyed(proposal)
+            named = [*named, *paper_minutes.witnesses_of(proposal, named)]
+        else:
+            facts, lines = _facts(proposal, place.strip(), now), list(destroyed(proposal))
+        signers = _signers(proposal, named)
+    body = disposal_body(facts=facts, lines=lines, signers=signers, language=language, of_documents=documents)
+    return facts, body, proposal
+
+
+def _witnesses(proposal: Proposal, witnesses: Sequence[Witness], day: date) -> list[tuple[str, str]]:
+    """Names and positions. Raises Invalid: none; not all is said of one; no role; who destroyed it; one twice."""
+    if not witnesses:
+        raise Invalid(_("Choose a witness, or name one from outside."), field="witness_1")
+    named: list[tuple[str, str]] = []
+    chosen = [one.pk for one in witnesses if isinstance(one, Person)]
+    with_role = set(people_with_role(day).filter(pk__in=chosen).values_list("pk", flat=True))
+    executors = _executors(proposal)
+    for n, one in enumerate(witnesses, 1):
+        if isinstance(one, Person):
+            field, name, position = f"witness_{n}", one.name, one.position
+            if one.pk not in with_role:
+                raise Invalid(_("A witness of the house is somebody who holds a role today."), field=field)
+        else:
+            field, name = f"outsider_{n}", one.name.strip()
+            given = [name, one.position.strip(), one.organisation.strip()]
+            if not all(given):
+                raise Invalid(_("Of a witness from outside say name, position and organisation."), field=field)
+            position = ", ".join(given[1:])
+        if _same([name]) & _same([*executors, *(other for other, _position in named)]):
+            raise Invalid(_("The witness is somebody else than who destroyed it, and is named once."), field=field)
+        named.append((name, position))
+    return named
 
 
 def _executors(proposal: Proposal) -> list[str]:

@@ -234,7 +234,7 @@ def proposal_decide(
     lines = proposal.items.filter(live=True)
     some = lines.filter(pk__in=set(refused))
     if not refuse_all and some.count() != len(set(refused)):
-        raise Invalid(_("A line that you refuse is not on this list."))
+        raise Invalid(_("A line that you refuse is not on this list."), field="numbers")
     whole = refuse_all or some.count() == lines.count()
     if not whole:
         _must_speak_for_all(actor, lines.exclude(pk__in=some.values("pk")))

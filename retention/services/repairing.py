@@ -25,7 +25,7 @@ from retention.personal import KEEPERS
 from retention.services.backups import spool_folder
 from retention.services.bags import held, let_go
 from retention.services.filling import fetched, journal_fetched, journal_written
-from retention.services.findings import finding_resolve
+from retention.services.findings import finding_mend
 from retention.services.journal import journal_content
 from retention.services.sending import send
 from retention.storing import PlaceAway, Unreadable, opened
@@ -94,10 +94,10 @@ def _settle(
 ) -> None:  # fmt: skip
     """`shown`, `code`: whence it came."""
     words = gettext_noop("Written anew from %(store)s and read back; SHA-256 %(sha256)s.")
-    evidence = {"text": kept(words, store=shown, sha256=sha256)}
+    evidence = {"text": kept(words, store=shown, sha256=sha256), "asked_by": str(actor)}
     wrong = Finding.objects.open().filter(store=store, name=name, kind__in=MENDABLE)
     for pk in list(wrong.values_list("pk", flat=True)):
-        finding_resolve(finding_id=pk, evidence=evidence, actor=actor, now=now)
+        finding_mend(finding_id=pk, evidence=evidence, now=now)
     data = {"store": store.code, "package": name, "from": code, "sha256": sha256}
     record(actor=actor, action="retention.copy_repaired", subject=finding, data=data, now=now, site=finding.site)
 

@@ -21,6 +21,7 @@ from django.db.models import F, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext_noop
 
 from occ.people.actors import Actor
+from occ.people.models import Site
 from occ.policies.services import policy_value
 from occ.texts import kept
 from occ.times import JAKARTA, local_day, start_of_day
@@ -28,10 +29,10 @@ from retention.backing import keys
 from retention.backing.frames import HEAD, Broken, Opener, length_in
 from retention.backing.keys import KeyWrong
 from retention.choices import CheckKind, FindingKind, Result
-from retention.models import Batch, Check, Copy, Finding, Packed, Record, Store
+from retention.models import Batch, Check, Copy, Finding, Pack, Packed, Record, Store
 from retention.policies import FIXITY_DAYS
 from retention.services.bags import TAGS, bag_key, let_go
-from retention.services.findings import Seen, findings_gone, findings_keep
+from retention.services.findings import Seen, findings_gone, findings_keep, findings_over
 from retention.storing import CHUNK, PlaceAway, Shelf, Unreadable, opened
 from retention.workflow import CHECKER
 
@@ -41,6 +42,7 @@ SLICE = timedelta(minutes=4)
 SILENT = timedelta(minutes=15)  # longer than a group takes
 FRESH = timedelta(days=1)  # read more recently than that, it is not read for the share of the day
 OF_A_PACK = (FindingKind.DAMAGED, FindingKind.SIZE, FindingKind.PACK_MISSING)
+TRIED = 200  # records' keys with which a bag's is tried
 Clock = Callable[[], datetime]
 
 
@@ -216,27 +218,55 @@ def _keep(one: Reading, now: datetime) -> None:
         seen = [Seen(pack.name, site, one.detail, bag)]
         findings_keep(kind=one.kind, place=copy.store, seen=seen, complete=False, now=now)
         return
-    if one.locked:
-        shut = [Seen(pack.name, site, kept(gettext_noop("The bag's key cannot be read.")), bag)]
-    else:
-        records = Record.objects.in_bulk([tap.record for tap in one.shut if tap.record])
-        shut = [
-            Seen(
-                f"{pack.name}#{tap.name}",
-                site,
-                kept(gettext_noop("The key does not open it.")),
-                bag,
-                records.get(tap.record),
-            )
-            for tap in one.shut
-        ]
-    known = Finding.objects.open().filter(kind=FindingKind.KEY_MISSING, store=copy.store, bag=bag)
-    of_pack = known.filter(Q(name=pack.name) | Q(name__startswith=f"{pack.name}#"))
-    gone = {one.name for one in of_pack} - {seen.name for seen in shut}
-    if gone:
-        findings_gone(kinds=[FindingKind.KEY_MISSING], place=copy.store, names=gone, now=now)
-    if shut:
-        findings_keep(kind=FindingKind.KEY_MISSING, place=copy.store, seen=shut, complete=False, now=now)
+    seen = _keys_seen(one, site)
+    known = Finding.objects.open().filter(kind=FindingKind.KEY_MISSING, bag=bag)
+    of_pack = known.filter(Q(record__packed__pack=pack) | Q(record=None)).exclude(name__in=[key.name for key in seen])
+    shut = any(key.name == bag.identifier for key in seen)  # then nothing can be said of its records' keys
+    if over := [key.pk for key in of_pack if not shut and _is_over(key, one)]:
+        findings_over(rows=Finding.objects.filter(pk__in=over), now=now)
+    if seen:
+        findings_keep(kind=FindingKind.KEY_MISSING, place=None, seen=seen, complete=False, now=now)
+
+
+def _keys_seen(one: Reading, site: Site) -> list[Seen]:
+    """What is wrong with keys, each once whatever it shuts: the bag's, or those of single records."""
+    pack, bag = one.copy.pack, one.copy.pack.bag
+    if one.locked or (len(one.shut) == len(one.taps) > 0 and _opens_any(one) is False):
+        words = gettext_noop("The bag's key opens none of its records: %(n)s packages.")
+        if one.locked:
+            words = gettext_noop("The bag's key cannot be read: %(n)s packages.")
+        count = Pack.objects.filter(bag=bag, copies__gone_at=None).distinct().count()
+        return [Seen(bag.identifier, site, kept(words, n=count), bag)]
+    if not one.shut:
+        return []
+    records = Record.objects.in_bulk([tap.record for tap in one.shut if tap.record])
+    detail = kept(gettext_noop("The key does not open it, in package %(pack)s."), pack=pack.name)
+    return [Seen(f"{bag.identifier}#{tap.name}", site, detail, bag, records.get(tap.record)) for tap in one.shut]
+
+
+def _is_over(finding: Finding, one: Reading) -> bool:
+    """Whether this reading shows that the key is in order, or that nothing needs it any more."""
+    bag = one.copy.pack.bag
+    if finding.name == bag.identifier:
+        return _opens_any(one) is not False
+    return finding.record_id is not None or one.copy.pack.number == 0  # of one record; of the tag files
+
+
+def _opens_any(one: Reading) -> bool | None:
+    """Whether the bag's key unwraps any of its records' keys; None where there are none left."""
+    bag = one.copy.pack.bag
+    rows = Packed.objects.filter(pack__bag=bag, key__isnull=False).order_by("record_id")[:TRIED]
+    if one.by is None:
+        return False if rows.exists() else None
+    found = None
+    for name, key in rows.values_list("name", "key"):
+        try:
+            keys.unwrap(bytes(key or b""), by=one.by, name=f"{bag.identifier}/{name}")
+        except KeyWrong:
+            found = False
+        else:
+            return True
+    return found
 
 
 def live_copies() -> QuerySet[Copy]:

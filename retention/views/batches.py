@@ -12,18 +12,21 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from occ.errors import NotAllowed
+from occ.errors import Invalid, NotAllowed
 from occ.form_pages import form_page
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from occ.people.models import User
 from occ.people.scope import has_role
 from occ.processes import plain_stepping, process_context, step_make
+from occ.workflow.turns import waiting
 from retention.batching.lists import BatchFilter, batch_rows
 from retention.choices import BatchStatus
 from retention.models import Batch, Problem, Proposal, Record
 from retention.personal import WAIVERS
 from retention.services import batches as services
+from retention.services import taking
+from retention.services.restorable import findings_of_batch
 from retention.workflow import BATCH
 
 SHOWN = 100  # problems on the page; the list of records has all
@@ -72,23 +75,31 @@ def batch_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
 def _detail(request: HttpRequest, found: Batch, tried: dict[str, forms.Form], status: int) -> HttpResponse:
     context = process_context(request, STEPPING, found, tried)
     problems = Problem.objects.filter(batch=found, settled_at=None).select_related("record").defer("record__customer")
+    counted = batch_rows(me(request)).get(pk=found.pk)
+    waives = has_role(me(request), WAIVERS, site=found.site)
+    findings = findings_of_batch(found)
     settled = Problem.objects.filter(batch=found).exclude(settled_at=None).select_related("record")
     context |= {
         "title": found.identifier,
         "crumbs": [{"label": _("Backup batches"), "url": reverse("retention:batches")}],
         "subtitle": f"{found.get_kind_display()} · {found.site}",
-        "batch": found,
+        "batch": counted,
         "working": found.status == BatchStatus.RUNNING,
         "bags": found.bags.exclude(files=0).prefetch_related("packs__copies__store").order_by("number"),
         "problems": list(problems.order_by("record_id")[:SHOWN]),
         "more": max(0, found.problems_count - SHOWN),
         "settled": settled.defer("record__customer").order_by("-settled_at")[:20],
         "checks": found.checks.select_related("document").order_by("-started_at")[:10],
-        "waives": has_role(me(request), WAIVERS, site=found.site),
+        "findings": list(findings[:SHOWN]),
+        "findings_more": max(0, counted.findings_count - SHOWN),
+        "waives": waives,
+        "decides": None if waives else waiting("", WAIVERS, site=found.site, now=timezone.now()),
         "disposals": [] if found.is_open else disposals_of(found, me(request)),
     }
     for one in context["problems"]:
-        one.url = one.record.get_absolute_url()
+        one.url, one.may_take = one.record.get_absolute_url(), one.kind in taking.CHANGES
+    for one in context["findings"]:
+        one.url = one.get_absolute_url()
     for bag in context["bags"]:
         _count(bag)
     return render(request, "retention/batch.html", context, status=status)
@@ -117,6 +128,38 @@ def _count(bag: Any) -> None:
         }
         for store, copies in sorted(kept.items())
     ]  # fmt: skip
+
+
+class TakeFileForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("Why the file was changed, and who says so"), max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )  # fmt: skip
+    fingerprint = forms.CharField(widget=forms.HiddenInput, max_length=80)
+
+
+@require_http_methods(["GET", "POST"])
+def record_take_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """The record is its file of now; what it was and what it is stand beside one another before that."""
+    record = get_visible(Record, me(request), pk)
+    if not has_role(me(request), WAIVERS, site=record.site):
+        raise NotAllowed
+    back = reverse("retention:batch", args=[record.batch_id]) if record.batch_id else record.get_absolute_url()
+    try:
+        file, away = taking.file_now(record), ""
+    except Invalid as refusal:
+        file, away = None, str(refusal)
+    shown = {"fingerprint": file.fingerprint if file else ""}
+    return form_page(
+        request, TakeFileForm(request.POST or None, initial=shown),
+        lambda data: taking.record_take_file(record_id=pk, actor=me(request), now=timezone.now(), **data),
+        said=_("Taken. It is backed up as it is now."), to=back, template="retention/take_file.html",
+        title=_("Take the file of %(record)s as it is now") % {"record": record.external_id},
+        crumbs=[{"label": _("Backup batches"), "url": reverse("retention:batches")}],
+        submit=_("Take the file as it is now"),
+        cancel_url=back, record=record, file=file, away=away, may=taking.may_take(record, me(request)),
+        zone=record.site.zone,
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])

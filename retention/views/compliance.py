@@ -60,6 +60,8 @@ def compliance(request: HttpRequest) -> HttpResponse:
         "stale": any(row.counted_at is None for row in rows),
         "checks": services.last_checks(),
         "checks_url": reverse("retention:checks"),
+        "findings": services.findings([site] if site else sites),
+        "findings_url": f"{reverse('retention:findings')}?status=open" + (f"&site={site.pk}" if site else ""),
         "losses": lost,
         "losses_waiting": waiting,
         "losses_url": reverse("retention:losses"),

@@ -18,6 +18,7 @@ from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from occ.people.scope import has_role
 from occ.processes import plain_stepping, process_context, step_make
+from retention import selectors
 from retention.batching.lists import FindingFilter, finding_rows
 from retention.choices import FindingKind
 from retention.models import Bag, Finding
@@ -27,10 +28,12 @@ from retention.services import losing
 from retention.services.repairing import MENDABLE, finding_repair_ask
 from retention.workflow import FINDING
 
+SHOWN = 50  # packages on the page
 STEPPING = plain_stepping(
     FINDING, services.TRANSITIONS, key="finding_id", url_name="retention:finding_step", own_forms={},
-    icons={"resolve": "circle-check"}, aside=frozenset(),
-    may=lambda user, subject, name: name != "resolve" or not services.is_packed(subject),
+    icons={"resolve": "circle-check", "propose": "send", "confirm": "circle-check", "refuse": "arrow-back-up"},
+    aside=frozenset({"refuse"}),
+    may=lambda user, subject, name: name not in {"resolve", "propose"} or not services.is_packed(subject),
 )  # fmt: skip
 
 
@@ -108,7 +111,7 @@ def _detail(
 ) -> HttpResponse:
     context = process_context(request, STEPPING, found, tried)
     bag = Bag.objects.select_related("batch__site").filter(pk=found.bag_id).first() if found.bag_id else None
-    place = found.store or found.source
+    place, packages = found.store or found.source, selectors.packs_of(found)
     keeps = found.is_open and has_role(me(request), KEEPERS, site=found.site)
     losses = list(found.losses.order_by("-pk"))
     for one in losses:
@@ -124,6 +127,8 @@ def _detail(
         "place_url": place.get_absolute_url() if place else "",
         "record_url": found.record.get_absolute_url() if found.record else "",
         "bag": bag,
+        "packages": packages[:SHOWN],
+        "packages_more": max(0, len(packages) - SHOWN),
         "mendable": keeps and found.kind in MENDABLE,
         "of_keys": of_keys,
         "loss_form": loss_form or LossForm() if of_keys and not any(one.is_open for one in losses) else None,

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from occ.documents.choices import Purpose
 from occ.documents.models import IssuedDocument
 from occ.documents.signing import signing_confirm
-from occ.errors import NotAllowed
+from occ.errors import NotAllowed, Refused
 from occ.form_pages import form_done, form_page
-from occ.forms import NoteForm
+from occ.forms import NoteForm, add_refusal
 from occ.jobs.services import job_start
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
@@ -34,7 +34,7 @@ from retention.disposal.shown import show
 from retention.models import Proposal
 from retention.personal import CATALOGUE_READERS, KEEPERS, PROPOSERS
 from retention.services import destroyable, disposing, paper_lists, proposals
-from retention.services.minutes import disposal_issue
+from retention.services.minutes import disposal_issue, disposal_preview
 from retention.views.proposal_detail import SERVICES, STEPPING, crumbs, detail, ours
 from retention.workflow import PROPOSAL
 
@@ -169,7 +169,7 @@ def proposal_issue(request: HttpRequest, pk: int) -> HttpResponse:
     user, now, found = me(request), timezone.now(), ours(request, pk)
     if not PROPOSAL.find("issue").open_to(user, found.site):
         raise NotAllowed
-    form = IssueForm(request.POST or None, initial={"language": "id", "place": found.site.name})
+    form = IssueForm(request.POST or None, user=user, initial={"language": "id", "place": found.site.name})
 
     def issue(data: dict[str, Any]) -> IssuedDocument:
         signing = signing_confirm(user=user, password=data["password"], purpose=Purpose.PREPARED, now=now)
@@ -180,6 +180,40 @@ def proposal_issue(request: HttpRequest, pk: int) -> HttpResponse:
 
     return form_page(
         request, form, issue, said=lambda made: _("Issued: %(number)s.") % {"number": made.full_number},
-        title=_("Issue the berita acara of %(number)s") % {"number": found.number}, crumbs=crumbs(found),
-        submit=_("Sign and issue"), cancel_url=found.get_absolute_url(),
+        **_issue_page(found),
     )  # fmt: skip
+
+
+def _issue_page(found: Proposal) -> dict[str, Any]:
+    return {
+        "template": "retention/issue.html", "crumbs": crumbs(found), "submit": _("Sign and issue"),
+        "title": _("Issue the berita acara of %(number)s") % {"number": found.number},
+        "cancel_url": found.get_absolute_url(), "preview_url": reverse("retention:proposal_preview", args=[found.pk]),
+    }  # fmt: skip
+
+
+@sensitive_post_parameters("password")
+@require_POST
+@never_cache
+def proposal_preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """The berita acara as it would be issued, as a PDF marked as a draft."""
+    user, found = me(request), ours(request, pk)
+    if not PROPOSAL.find("issue").open_to(user, found.site):
+        raise NotAllowed
+    form = IssueForm(request.POST, user=user, preview=True)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            pdf = disposal_preview(
+                proposal_id=pk, place=data["place"], witnesses=form.witnesses(), language=data["language"],
+                actor=user, now=timezone.now(),
+            )  # fmt: skip
+        except Refused as refusal:
+            add_refusal(form, refusal)
+        else:
+            name = f"{found.number}-{_('DRAFT')}.pdf"
+            return HttpResponse(
+                pdf, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'}
+            )
+    page = _issue_page(found)
+    return render(request, page["template"], page | {"form": form}, status=422)

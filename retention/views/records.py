@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from occ.errors import NotAllowed
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
+from occ.people.models import User
 from occ.people.scope import has_role
 from occ.times import local_day
 from retention import selectors
@@ -23,8 +24,9 @@ from retention.jobs import keeps, reads, record_rows
 from retention.marks import masked, path_of
 from retention.models import Record
 from retention.panels import record_panels
-from retention.personal import CATALOGUE_READERS, UNMASKED
+from retention.personal import CATALOGUE_READERS, UNMASKED, WAIVERS
 from retention.services import records as services
+from retention.services import taking
 from retention.services.schedule import rule_of, rules_on
 
 SORTS = {"ended": "ended_at"}
@@ -88,6 +90,7 @@ def _detail(request: HttpRequest, found: Record, whole: str = "") -> HttpRespons
         "packed": packed,
         "copies": list(selectors.copies_of(found)),
         "problems": list(found.problems.all()),
+        "deeds": _deeds(found, user),
         "findings": findings,
         "disposals": disposals,
         "tombstone": getattr(found, "tombstone", None),
@@ -95,6 +98,18 @@ def _detail(request: HttpRequest, found: Record, whole: str = "") -> HttpRespons
         **record_panels(found, user, now=timezone.now()),
     }
     return render(request, "retention/record.html", context)
+
+
+def _deeds(found: Record, user: User) -> list[dict[str, Any]]:
+    """What the reader may decide about what keeps it from being backed up."""
+    deeds = []
+    if taking.may_take(found, user):
+        url = reverse("retention:record_take_file", args=[found.pk])
+        deeds.append({"label": _("Take the file as it is now"), "url": url, "icon": "file-check"})
+    if has_role(user, WAIVERS, site=found.site) and found.problems.filter(settled_at=None).exists():
+        url = reverse("retention:record_waive", args=[found.pk])
+        deeds.append({"label": _("Waive the backup"), "url": url, "icon": "file-off"})
+    return deeds
 
 
 def _facts(found: Record) -> list[dict[str, Any]]:

@@ -65,7 +65,8 @@ def main() -> None:
     control = user(Role.DOCUMENT_CONTROL, proposal.site)
     with measured() as issued:
         minutes.disposal_issue(
-            proposal_id=proposal.pk, place="Jakarta", witnesses=[("Saksi", "Auditor")], language="id", signatures=(),
+            proposal_id=proposal.pk, place="Jakarta", language="id", signatures=(),
+            witnesses=[minutes.Outsider("Saksi", "Auditor", "PT Saksi")],
             actor=control, now=timezone.now(),
         )  # fmt: skip
     report = Report("retention_dispose")

@@ -61,7 +61,8 @@ class Papers(Dead):
         """Its berita acara."""
         signing = signing_confirm(user=self.control, password=PASSWORD, purpose=Purpose.PREPARED, now=LATER)
         facts: dict[str, Any] = {
-            "place": "Jakarta", "witnesses": [("Saksi Satu", "QMR")], "signatures": [signing], "actor": self.control,
+            "place": "Jakarta", "witnesses": [minutes.Outsider("Saksi Satu", "QMR", "PT Saksi")],
+            "signatures": [signing], "actor": self.control,
             "now": LATER,
         } | given  # fmt: skip
         return minutes.disposal_issue(proposal_id=proposal.pk, language=language, **facts)

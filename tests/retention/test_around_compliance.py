@@ -14,11 +14,13 @@ from django.utils import timezone
 
 from occ.people.choices import Role
 from occ.times import end_of_day
+from retention.choices import FindingKind
 from retention.deadlines import backup_due, ended_by
 from retention.models import Bag, Batch, Copy, Item, MonthFigures, Pack, Packed, Proposal, Record, Schedule, Store
 from retention.models.compliance import COUNTED
 from retention.services.ages import past, rules_of
 from retention.services.compliance import behind, counts_of, figures_count
+from retention.services.findings import Seen, findings_keep
 from retention.services.holds import Scope, hold_lift, hold_set
 from tests.factories import Floor, person, user
 from tests.retention.around import a_record, source
@@ -128,13 +130,28 @@ def year(floor: Floor, tmp_path: Path) -> dict[str, Record]:
     """A month three years ago with a record for each thing that can be said of one."""
     now, place = timezone.now(), source(floor.jkt, tmp_path)
     ended = (now - timedelta(days=1_100)).replace(day=15)
-    names = ("plain", "verified", "stale", "bad", "held", "proposed", "approved", "refused", "destroyed", "waived")
+    names = (
+        "plain",
+        "verified",
+        "stale",
+        "bad",
+        "shut",
+        "held",
+        "proposed",
+        "approved",
+        "refused",
+        "destroyed",
+        "waived",
+    )
     found = {name: a_record(place, ended_at=ended, agent=floor.agent if name == "held" else None) for name in names}
     month = ended.astimezone(WIB).date().replace(day=1)
     batch = Batch.objects.create(kind="recording", site=floor.jkt, month=month, due_at=now, opened_at=now)
     backed_up(batch, [found[name] for name in ("verified", "held", "proposed", "approved", "refused")], checked_at=now)
     backed_up(batch, [found["stale"]], checked_at=now - timedelta(days=91))
     backed_up(batch, [found["bad"]], checked_at=now, result="failed")
+    backed_up(batch, [found["shut"]], checked_at=now)
+    key = Seen("x", floor.jkt, bag=Bag.objects.latest("pk"), record=found["shut"])
+    findings_keep(kind=FindingKind.KEY_MISSING, place=None, seen=[key], complete=False, now=now)
     hold_set(scope=Scope(site=floor.jkt, agent=floor.agent), reason="audit", note="x", until=None,
              actor=floor.manager, now=now)  # fmt: skip
     proposed(floor.jkt, found["proposed"], status="with_client")
@@ -147,15 +164,28 @@ def year(floor: Floor, tmp_path: Path) -> dict[str, Record]:
 
 
 WANTED = {
-    "records": {"plain", "verified", "stale", "bad", "held", "proposed", "approved", "refused", "destroyed", "waived"},
+    "records": {
+        "plain",
+        "verified",
+        "stale",
+        "bad",
+        "shut",
+        "held",
+        "proposed",
+        "approved",
+        "refused",
+        "destroyed",
+        "waived",
+    },
     "backed_up": {"verified", "stale", "bad", "held", "proposed", "approved", "refused"},
     "verified": {"verified", "held", "proposed", "approved", "refused"},
+    "unrestorable": {"shut"},
     "overdue": {"plain"},
     "held": {"held"},
     "proposed": {"proposed"},
     "approved": {"approved"},
     "destroyed": {"destroyed"},
-    "beyond": {"plain", "verified", "stale", "bad", "waived"},
+    "beyond": {"plain", "verified", "stale", "bad", "shut", "waived"},
 }
 
 
@@ -230,11 +260,11 @@ def test_the_page_leads_from_every_figure_to_its_rows(
         answer = page.get(url)
     text = answer.content.decode()
     month = MonthFigures.objects.get().month
-    assert f"{month:%B %Y}: 10 records, backup overdue" in text
+    assert f"{month:%B %Y}: 11 records, backup overdue" in text
     assert answer.context["totals"]["overdue"] == 1 and "never" in text
     cell = answer.context["maps"][0]["years"][0]["cells"][month.month - 1]
     rows = page.get(cell["url"])
-    assert rows.status_code == 200 and len(rows.context["page"].rows) == 10
+    assert rows.status_code == 200 and len(rows.context["page"].rows) == 11
     assert Batch.objects.get().identifier in rows.content.decode()
     for line in answer.context["lines"]:
         for one in line["cells"]:
@@ -252,7 +282,7 @@ def test_a_team_s_leader_is_told_that_the_list_is_of_the_team(floor: Floor, year
     theirs = acting(user(Role.TEAM_LEADER, floor.jkt, name="tl.team", team=floor.team)).get(url)
     assert "your team" in theirs.content.decode() and len(theirs.context["page"].rows) == 1  # the held one's agent
     whole = acting(floor.leader).get(url)
-    assert "your team" not in whole.content.decode() and len(whole.context["page"].rows) == 10
+    assert "your team" not in whole.content.decode() and len(whole.context["page"].rows) == 11
 
 
 @pytest.mark.req("KER-9")

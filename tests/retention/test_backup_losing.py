@@ -23,6 +23,7 @@ from occ.people.choices import Role
 from occ.people.models import User
 from retention.choices import FindingKind
 from retention.models import Bag, Batch, Copy, Finding, Loss, LostPacked, Pack, Packed, Record
+from retention.selectors import packs_of
 from retention.services import backups, batches, findings, losing, verifying
 from retention.services.restoring import record_bytes
 from retention.tasks import reverify
@@ -90,7 +91,8 @@ def test_with_the_old_key_back_the_finding_is_settled(
     was = other_keys(settings)
     verify(ground)
     found = missing()
-    assert {one.name for one in found} == set(Pack.objects.values_list("name", flat=True))
+    assert [(one.name, one.store, one.record) for one in found] == [(Bag.objects.get().identifier, None, None)]
+    assert set(packs_of(found[0])) == set(Pack.objects.values_list("name", flat=True))
     with pytest.raises(losing.StillShut, match="8 of 8"):
         losing.finding_keys_try(finding_id=found[0].pk, actor=ground.it, now=LATER)
     assert not sent and Entry.objects.get(action="retention.keys_tried").data == {"tried": 8, "shut": 8}
@@ -110,8 +112,8 @@ def test_a_store_that_is_away_says_nothing_against_a_key(ground: Ground) -> None
     one = Record.objects.order_by("pk")[0]
     wrong_key(one)
     verify(ground)
-    (finding, _other) = missing()
-    assert finding.record == one
+    (finding,) = missing()
+    assert finding.record == one and packs_of(finding) == [one.packed.pack.name]
     for name in ("main", "second"):
         (ground.folder / name).rename(ground.folder / f"{name}-away")
     with pytest.raises(losing.StillShut, match="1 of 1"):  # it cannot even be unwrapped
@@ -134,7 +136,7 @@ def test_one_record_s_key_is_lost_and_it_is_backed_up_anew(ground: Ground) -> No
     content, old = ground.path(one).read_bytes(), one.batch
     wrong_key(one)
     verify(ground)
-    assert len(missing()) == 2  # in each store
+    assert len(missing()) == 1  # whatever stores its package lies in
     loss = losing.loss_declare(finding_id=missing()[0].pk, reason="Rusak", actor=ground.it, now=LATER)
     assert (loss.number, loss.status, loss.records_count) == ("LOSS-JKT-2026-0001", "declared", 1)
     boss = manager(ground)
@@ -146,7 +148,7 @@ def test_one_record_s_key_is_lost_and_it_is_backed_up_anew(ground: Ground) -> No
     assert (one.state, one.batch) == ("catalogued", None) and not Packed.objects.filter(record=one).exists()
     kept = LostPacked.objects.get(loss=loss)
     assert (kept.record, kept.size) == (one, len(content)) and kept.key is not None
-    assert not missing()  # both stores'
+    assert not missing()
     old.refresh_from_db()
     assert (old.records_count, old.done_count) == (7, 7)
     entry = Entry.objects.get(action="retention.records_lost")
@@ -236,10 +238,10 @@ def test_words_do_not_settle_what_a_check_can_see_nor_what_waits_as_a_loss(groun
     finding = missing()[0]
     said = {"finding_id": finding.pk, "evidence": {"text": "Sudah dicek, semua baik"}, "actor": ground.it, "now": LATER}
     with pytest.raises(WrongState, match="checked again"):
-        findings.finding_resolve_by_hand(**said)
+        findings.finding_propose(**said)
     loss = losing.loss_declare(finding_id=finding.pk, reason="x", actor=ground.it, now=LATER)
     with pytest.raises(WrongState, match="declared lost"):
-        findings.finding_resolve_by_hand(**said)
+        findings.finding_propose(**said)
     losing.loss_refuse(loss_id=loss.pk, note="ditemukan", actor=manager(ground), now=LATER)
     with past_the_triggers():
         Packed.objects.filter(record=one).update(key=kept)
@@ -253,8 +255,8 @@ def test_what_no_check_sees_is_resolved_by_some_words(ground: Ground) -> None:
     found = findings.findings_keep(kind=FindingKind.UNKNOWN_FILE, place=source, seen=seen, complete=False, now=NOW)[0]
     said = {"finding_id": found.pk, "actor": ground.it, "now": LATER}
     with pytest.raises(Invalid):
-        findings.finding_resolve_by_hand(**said, evidence={"text": "ok"})
-    assert findings.finding_resolve_by_hand(**said, evidence={"text": "Berkas uji, dihapus"}).status == "resolved"
+        findings.finding_resolve(**said, evidence={"text": "ok"})
+    assert findings.finding_resolve(**said, evidence={"text": "Berkas uji, dihapus"}).status == "resolved"
 
 
 def refused(statement: str, *values: Any) -> None:
@@ -424,7 +426,7 @@ def test_the_api_tries_declares_and_decides(ground: Ground, monkeypatch: pytest.
     verify(ground)
     it, boss, base = acting(ground.it), acting(manager(ground)), "/api/v1/retention"
     rows = it.get(f"{base}/findings/", {"kind": "key_missing", "status": "open"}).json()["results"]
-    assert {row["store"] for row in rows} == {"MAIN", "SECOND"} and rows[0]["record"]
+    assert [row["store"] for row in rows] == [None] and rows[0]["record"] and rows[0]["bag"]
     pk = rows[0]["id"]
     assert it.get(f"{base}/findings/{pk}/").json()["kind"] == "key_missing"
     still = it.post(f"{base}/findings/{pk}/try-keys/", {}, content_type="application/json")

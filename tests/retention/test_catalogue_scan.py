@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from occ.errors import Invalid, WrongState
 from occ.ledger.models import Entry
+from occ.people.choices import Role
 from occ.people.models import Person
 from retention.choices import FindingKind, FindingStatus, RecordState
 from retention.marks import customer_mark, id_mark, path_mark
@@ -31,10 +32,12 @@ from retention.services.matching import Matcher, TooSlow, pattern_check
 from retention.services.scanning import scans_overdue, source_scan, sources_due
 from retention.storing import Directory, PlaceAway
 from retention.workflow import CHECKER
-from tests.factories import NOW, person, site
+from sdm.services.employees import employee_edit
+from tests.factories import NOW, account, person, site, user
 from tests.retention.backups import Ground, troubles
 from tests.retention.catalogue import PATTERN, put, record_in, scan, source_at, source_in, wav
 from tests.retention.meddling import destroyed, past_the_triggers
+from userids.models import Assignment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-1")]
 
@@ -65,6 +68,31 @@ def test_a_scan_catalogues_what_the_paths_say(folder: Path) -> None:
     assert Record.objects.get(agent=None).agent_label == "unknown"
     source.refresh_from_db()
     assert source.scanned_at == NOW
+
+
+def test_the_agent_is_whoever_had_the_name_when_the_conversation_began(folder: Path) -> None:
+    """User IDs and addresses pass on (UID-1): nobody's calls become another's by what is true today."""
+    where, passed = site("JKT"), datetime(2025, 6, 1, tzinfo=UTC)
+    first, second, third = (person(where) for _one in range(3))
+    held = account(first, where, since=passed - timedelta(days=300))
+    Assignment.objects.filter(account=held).update(ends_at=passed, email="kursi1@x.test")
+    Assignment.objects.create(account=held, person=second, email="kursi1@x.test", starts_at=passed)
+    changed = {"name": first.name, "actor": user(Role.HR_RELATIONS), "now": passed}
+    old = first.email
+    employee_edit(person_id=first.pk, email="baru@x.test", **changed)
+    employee_edit(person_id=third.pk, email=old, **(changed | {"name": third.name}))
+    source, before, after = source_at(where, "file:///x"), passed - timedelta(days=9), passed + timedelta(days=9)
+
+    def agent(word: str, ended_at: datetime) -> Person | None:
+        return record_in(source, agent=word, ended_at=ended_at).agent
+
+    for word in (held.user_id, held.user_id.lower(), "Kursi1@x.test"):
+        assert (agent(word, before), agent(word, after)) == (first, second), word
+    assert (agent(old, before), agent(old, after)) == (first, third)
+    assert (agent("baru@x.test", before), agent("BARU@x.test", after)) == (None, first)
+    assert agent(first.number.lower(), before) == first
+    too_soon = datetime(2023, 12, 31, tzinfo=UTC)
+    assert agent("baru@x.test", too_soon) is None and agent(old, too_soon) is None
 
 
 def test_a_second_scan_adds_nothing(folder: Path) -> None:

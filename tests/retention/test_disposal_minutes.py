@@ -13,16 +13,19 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from occ.documents.choices import Purpose
-from occ.documents.models import IssuedDocument
+from occ.documents.models import IssuedDocument, Series
 from occ.documents.rendering import render
 from occ.documents.signing import signing_confirm
 from occ.errors import Invalid, NotAllowed, WrongState
+from occ.ledger.models import Entry
 from retention.documents.disposal import DISPOSAL, Destroyed, Facts, Signer, disposal_body
 from retention.models import Packed, Probe, Proposal
 from retention.services import disposing, minutes
 from retention.wording import day_in_words, number_en, number_id
+from tests.factories import person
 from tests.retention.disposal import LATER, PASSWORD, Dead, dead, tomorrow
 
+SAKSI = minutes.Outsider("Saksi Satu", "QMR", "PT Saksi")
 pytestmark = pytest.mark.req("RET-10")
 
 
@@ -68,7 +71,7 @@ def world(tmp_path: Path, db: None) -> Dead:
 def issue(world: Dead, proposal: Proposal, language: str = "id", **given: object) -> IssuedDocument:
     signing = signing_confirm(user=world.control, password=PASSWORD, purpose=Purpose.PREPARED, now=LATER)
     facts = {
-        "place": "Jakarta", "witnesses": [("Saksi Satu", "QMR"), ("", "")], "signatures": [signing],
+        "place": "Jakarta", "witnesses": [SAKSI], "signatures": [signing],
         "actor": world.control, "now": LATER,
     } | given  # fmt: skip
     return minutes.disposal_issue(proposal_id=proposal.pk, language=language, **facts)  # type: ignore[arg-type]
@@ -115,12 +118,37 @@ def test_who_may_and_what_it_needs(world: Dead) -> None:
     disposing.proposal_execute(proposal_id=approved.pk, actor=world.it, now=LATER)
     world.run(approved)
     for given, refusal in (
-        ({"actor": world.it}, NotAllowed), ({"witnesses": [(" ", "x")]}, Invalid), ({"place": " "}, Invalid),
-        ({"witnesses": [("Saksi Satu", "QMR"), (f" {str(world.it).upper()} ", "QMR")]}, Invalid),
+        ({"actor": world.it}, NotAllowed), ({"witnesses": []}, Invalid), ({"place": " "}, Invalid),
+        ({"witnesses": [SAKSI, minutes.Outsider(f" {str(world.it).upper()} ", "QMR", "x")]}, Invalid),
+        ({"witnesses": [SAKSI, SAKSI]}, Invalid), ({"witnesses": [minutes.Outsider("Sri", "QMR", " ")]}, Invalid),
+        ({"witnesses": [person(world.site)]}, Invalid),  # who holds no role
     ):  # fmt: skip
         with pytest.raises(refusal):
             issue(world, approved, **given)
     assert not IssuedDocument.objects.exists()
+
+
+def test_a_draft_says_what_would_be_issued_and_leaves_nothing(world: Dead) -> None:
+    """A witness is somebody with a role, or from outside with position and organisation."""
+    proposal, chosen = world.destroyed(), person(world.site, name="Rini Saksi")
+    world.leader.person = chosen
+    world.leader.save(update_fields=["person"])
+    entries, witnesses = Entry.objects.count(), [chosen, minutes.Outsider("Dewi", "Manajer", "PT Pegadaian")]
+    asked = {"proposal_id": proposal.pk, "place": "Jakarta", "witnesses": witnesses, "language": "id", "now": LATER}
+    with pytest.raises(NotAllowed):
+        minutes.disposal_preview(**asked, actor=world.it)
+    pdf = PdfReader(io.BytesIO(minutes.disposal_preview(**asked, actor=world.control)))
+    pages = [" ".join(page.extract_text().split()) for page in pdf.pages]
+    assert all("RANCANGAN" in page for page in pages)
+    for words in ("6 (enam)", "Rini Saksi", "Agent", "Dewi", "Manajer, PT Pegadaian", world.records[5].external_id):
+        assert any(words in page for page in pages), words
+    assert not any("verify" in page or "BA-MUS/" in page for page in pages)
+    proposal.refresh_from_db()
+    assert proposal.status == "destroyed" and Entry.objects.count() == entries
+    assert not IssuedDocument.objects.exists() and not Series.objects.filter(last_number__gt=0).exists()
+    document = issue(world, proposal, witnesses=witnesses)
+    said = " ".join(text_of(document).split())
+    assert "Manajer, PT Pegadaian" in said and "RANCANGAN" not in said and document.number.endswith("000001")
 
 
 def test_none_for_what_is_partly_done(world: Dead) -> None:

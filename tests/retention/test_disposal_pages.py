@@ -81,6 +81,29 @@ def test_with_a_second_factor_the_password_alone_is_not_enough(world: Dead) -> N
 
 
 @pytest.mark.req("RET-8")
+def test_what_is_needed_is_marked_and_each_refusal_stands_at_its_field(world: Dead) -> None:
+    proposal, secret = world.submitted(now=timezone.now()), equip(world.client)
+    client = browser(world.client)
+    page = client.get(reverse("retention:decision", args=[proposal.pk])).content.decode()
+    for name in ("password", "code"):
+        assert f'<label class="form-label required" for="id_decide_{name}">' in page, name
+    assert '<legend class="form-label required">Your decision' in page
+    assert page.count("data-needed-refusing") == 2 and page.count("Needed where you refuse anything") == 2
+
+    def errors(**given: Any) -> set[str]:
+        answer = decide(client, proposal, **({"code": code_at(secret, timezone.now())} | given))
+        assert answer.status_code == 422
+        return set(answer.context["form"].errors)
+
+    assert errors(password="", code="") == {"password", "code"}
+    assert errors(decision="refuse") == {"reason", "again_on"}
+    assert errors(decision="in_part", reason="x", again_on=tomorrow(timezone.now()).isoformat()) == {"numbers"}
+    assert errors(decision="approve", item=proposal.items.first().pk) == {"decision"}
+    assert errors(password="salah") == {"password"} and errors(code="000000") == {"code"}
+    assert not Approval.objects.exists()
+
+
+@pytest.mark.req("RET-8")
 def test_lines_refused_by_tick_and_by_number(world: Dead) -> None:
     proposal, client = world.submitted(now=timezone.now()), browser(world.client)
     lines = list(proposal.items.order_by("position"))
@@ -186,7 +209,20 @@ def test_executing_and_issuing_by_pages(world: Dead) -> None:
     assert Tombstone.objects.count() == 6
     issue = reverse("retention:proposal_issue", args=[proposal.pk])
     assert issue in control.get(proposal.get_absolute_url()).content.decode()
-    form = {"place": "Jakarta", "witness_1": "Sri", "position_1": "QMR", "language": "id", "password": PASSWORD}
+    form = {"place": "Jakarta", "outsider_1": "Sri", "position_1": "QMR", "organisation_1": "PT Pegadaian",
+            "language": "id"}  # fmt: skip
+    preview = reverse("retention:proposal_preview", args=[proposal.pk])
+    assert preview in control.get(issue).content.decode()
+    draft = control.post(preview, form)
+    assert draft["Content-Type"] == "application/pdf" and draft.content.startswith(b"%PDF")
+    for wrong, field in (
+        ({"organisation_1": ""}, "organisation_1"), ({"outsider_1": "", "position_1": "", "organisation_1": ""},
+        "witness_1"), ({"witness_1": "Siapa"}, "witness_1"), ({"outsider_2": world.it.username}, "position_2"),
+    ):  # fmt: skip
+        refused = control.post(preview, form | wrong)
+        assert refused.status_code == 422 and field in refused.context["form"].errors, wrong
+    assert team.post(preview, form).status_code == 403
+    form["password"] = PASSWORD
     assert control.post(issue, form | {"password": "salah"}).status_code == 422
     assert control.post(issue, form).status_code == 302
     proposal.refresh_from_db()

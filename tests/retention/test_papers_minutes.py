@@ -63,7 +63,7 @@ def test_who_may_and_when(world: Papers) -> None:
     with pytest.raises(NotAllowed):
         world.issued(proposal, actor=world.it)
     with pytest.raises(Invalid):
-        world.issued(proposal, witnesses=[(" ", "x")])
+        world.issued(proposal, witnesses=[])
     path = world.path(world.documents[0])
     path.write_bytes(b"x")
     with pytest.raises(WrongState, match="without_file 4"):  # counted anew, a file is there

@@ -16,7 +16,7 @@ from occ.times import local_day
 from retention.choices import DOCUMENTS, ConditionKey, Medium, RecordKind, Way
 from retention.models import Proposal
 from retention.services.disposing import proposal_dispose, proposal_execute
-from retention.services.minutes import disposal_issue
+from retention.services.minutes import Outsider, disposal_issue
 from retention.services.paper_disposing import ByHand, papers_destroy, waiting
 from retention.services.probing import probes_run_due
 from retention.services.proposals import (
@@ -96,8 +96,10 @@ class Story:
             user=control, password=self.password, purpose=Purpose.PREPARED, now=later
         )  # fmt: skip
         leader = self.user("team_leader", made.site)
+        house = [leader.person] if leader.person else [Outsider(str(leader), "Team Leader", "Contact Center")]
+        witnesses = [*house, Outsider("Sri Wahyuni", "Asisten Manajer", "PT Pegadaian")]
         disposal_issue(
-            proposal_id=made.pk, place=made.site.name, witnesses=[(str(leader), "Team Leader"), ("Sri Wahyuni", "QMR")],
+            proposal_id=made.pk, place=made.site.name, witnesses=witnesses,
             language="id", signatures=[signing], actor=control, now=later,
         )  # fmt: skip
 

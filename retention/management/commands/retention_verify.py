@@ -25,7 +25,7 @@ class Command(EnglishCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         checks = self.one(options["batch"]) if options["batch"] else self.everything()
         rows = [self.row(one) for one in checks]
-        findings = Finding.objects.open().exclude(store=None).order_by("pk")
+        findings = Finding.objects.open().filter(source=None).order_by("pk")
         found = [
             {"id": one.pk, "kind": one.kind, "name": one.name, "detail": said(one.detail)} for one in findings[:1000]
         ]

@@ -1,0 +1,189 @@
+"""Grave findings are settled by two persons; what cannot be restored counts as no backup (RET-6, RET-14)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from occ.errors import Invalid, NotAllowed, WrongState
+from occ.ledger.models import Entry
+from occ.obligations.models import Obligation
+from occ.people.actors import COMMAND
+from occ.people.choices import Role
+from retention.batching.lists import batch_rows
+from retention.choices import GRAVE, FindingKind
+from retention.models import Bag, Batch, Finding, MonthFigures, Pack, Record, Store
+from retention.services import compliance, findings, repairing, verifying
+from tests.factories import user
+from tests.retention.backups import NOW, Ground, at
+from tests.retention.meddling import past_the_triggers
+
+pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-6")]
+LATER = NOW + timedelta(hours=1)
+WORDS = {"text": "Objek uji, dihapus dari toko"}
+
+
+@pytest.fixture
+def ground(tmp_path: Path, settings: Any, floor: Any) -> Ground:
+    settings.VAR = tmp_path / "var"
+    return Ground(tmp_path)
+
+
+def acting(actor: Any) -> Client:
+    one = Client()
+    one.force_login(actor)
+    one.cookies["django_language"] = "en"
+    return one
+
+
+def found(ground: Ground, kind: FindingKind, name: str = "bags/asing.pack") -> Finding:
+    store, seen = Store.objects.get(code="MAIN"), [findings.Seen(name, ground.jkt)]
+    return findings.findings_keep(kind=kind, place=store, seen=seen, complete=False, now=NOW)[0]
+
+
+def test_who_proposes_does_not_confirm(ground: Ground) -> None:
+    it, other, kind = ground.it, user(Role.COORDINATOR, ground.jkt), FindingKind.FOREIGN_PACK
+    one = found(ground, kind)
+    said: dict[str, Any] = {"finding_id": one.pk, "now": LATER}
+    with pytest.raises(WrongState):
+        findings.finding_resolve(**said, evidence=WORDS, actor=it)
+    with pytest.raises(NotAllowed):
+        findings.finding_propose(**said, evidence=WORDS, actor=other)
+    with pytest.raises(Invalid):
+        findings.finding_propose(**said, evidence={"text": "ok"}, actor=it)
+    findings.finding_propose(**said, evidence=WORDS, actor=it)
+    owed = Obligation.objects.get(rule="retention.finding_settled", closed_at=None)
+    assert Finding.objects.open().get() == one and owed.fulfilled_at is None
+    with pytest.raises(NotAllowed):
+        findings.finding_confirm(**said, note="Ya", actor=it)
+    with pytest.raises(Invalid):
+        findings.finding_confirm(**said, note=" ", actor=other)
+    with pytest.raises(IntegrityError, match="finding_four_eyes"), transaction.atomic():
+        Finding.objects.update(confirmed_by=it)
+    findings.finding_refuse(**said, note="Masih ada", actor=other)
+    findings.finding_propose(**said, evidence=WORDS, actor=it)
+    done = findings.finding_confirm(**said, note="Sudah dilihat di toko", actor=other)
+    owed.refresh_from_db()
+    assert (done.status, done.proposed_by, done.confirmed_by) == ("resolved", it, other)
+    assert owed.fulfilled_at == LATER and owed.evidence["confirmed"] == "Sudah dilihat di toko"
+    steps = Entry.objects.filter(subject_type="retention.finding", action__startswith="retention.finding.")
+    assert [one.rpartition(".")[2] for one in steps.order_by("pk").values_list("action", flat=True)] == [
+        "begin", "propose", "refuse", "propose", "confirm"
+    ]  # fmt: skip
+    for grave in GRAVE:
+        with pytest.raises(WrongState):
+            findings.finding_resolve(
+                finding_id=found(ground, grave, "lain").pk, evidence=WORDS, actor=it, now=LATER
+            )  # fmt: skip
+    again = found(ground, kind)  # a check finds it again: nobody has confirmed that
+    assert (again.status, again.proposed_by, again.confirmed_by) == ("open", None, None)
+
+
+def test_pages_today_and_api_ask_for_the_second_person(ground: Ground) -> None:
+    boss = user(Role.COORDINATOR, ground.jkt)
+    one, it, other = found(ground, FindingKind.FOREIGN_PACK), acting(ground.it), acting(boss)
+    url, home = one.get_absolute_url(), reverse("home")
+    page = it.get(url).content.decode()
+    assert "Propose as resolved" in page and "Mark as resolved" not in page
+    assert it.post(reverse("retention:finding_step", args=[one.pk, "propose"]), WORDS).status_code == 302
+    assert "Confirm that it is resolved" not in it.get(home).content.decode()
+    assert "Confirm that it is resolved" in other.get(home).content.decode()
+    page = it.get(url).content.decode()
+    assert "/confirm/" not in page and "Whose turn it is" in page and boss.username in page
+    confirm = reverse("retention:finding_step", args=[one.pk, "confirm"])
+    assert it.post(confirm, {"note": "x"}).status_code == 403
+    assert "/confirm/" in other.get(url).content.decode()
+    base = f"/api/v1/retention/findings/{one.pk}"
+
+    def ask(client: Client, deed: str, **data: str) -> Any:
+        return client.post(f"{base}/{deed}/", data, content_type="application/json")
+
+    assert ask(it, "confirm", note="x").status_code == 403
+    assert ask(other, "refuse", note="Masih ada").json()["status"] == "open"
+    assert ask(it, "resolve", text=WORDS["text"]).status_code == 409
+    assert ask(it, "propose", text=WORDS["text"]).json()["proposed_by"] == ground.it.username
+    assert other.post(confirm, {"note": "Sudah dilihat"}).status_code == 302
+    shown = it.get(f"{base}/").json()
+    assert (shown["status"], shown["confirmed_by"]) == ("resolved", boss.username)
+    light = found(ground, FindingKind.UNKNOWN_FILE, "x.wav")
+    assert it.post(reverse("retention:finding_step", args=[light.pk, "propose"]), WORDS).status_code in {409, 422}
+    done = it.post(
+        f"/api/v1/retention/findings/{light.pk}/resolve/", WORDS, content_type="application/json"
+    )  # fmt: skip
+    assert done.json()["status"] == "resolved"
+
+
+def figures(batch: Batch) -> MonthFigures:
+    compliance.figures_count(now=LATER, seconds=60)
+    return MonthFigures.objects.get(month=batch.month)
+
+
+def verify() -> None:
+    for store in Store.objects.order_by("pk"):
+        verifying.store_verify(store=store, actor=COMMAND, clock=at(LATER))
+
+
+@pytest.mark.req("RET-14")
+def test_what_cannot_be_restored_is_no_backup(ground: Ground) -> None:
+    ground.records(4)
+    batch = ground.batch()
+    ground.back_up(batch)
+    it, pack = acting(ground.it), Pack.objects.get(number=1)
+    assert (figures(batch).backed_up, figures(batch).unrestorable) == (4, 0)
+
+    def stands() -> tuple[int, int, int, int]:
+        row, month = batch_rows(ground.it).get(), figures(batch)
+        shown = it.get("/api/v1/retention/batches/").json()["results"][0]
+        assert (shown["findings_count"], shown["unrestorable_count"]) == (row.findings_count, row.unrestorable_count)
+        assert month.backed_up == row.restorable_count and month.unrestorable == row.unrestorable_count
+        assert month.verified <= month.backed_up
+        return row.findings_count, row.unrestorable_count, month.backed_up, month.verified
+
+    ground.flip(pack.name)
+    verify()
+    assert stands() == (1, 0, 4, 0), "the other store's copy is good: it can be restored, and is not in order"
+    (ground.folder / "second" / pack.name).unlink()
+    verify()
+    assert stands() == (2, 4, 0, 0)
+    for url in (reverse("retention:batches"), batch.get_absolute_url(), reverse("retention:compliance")):
+        page = it.get(url).content.decode()
+        assert "cannot be restored" in page, url
+    assert "0 of 4 records are backed up" in it.get(batch.get_absolute_url()).content.decode()
+    assert "0 % backed up" in page and "100 %" not in page
+    listed = it.get(reverse("retention:batches"), {"status": "findings"})
+    assert [one.pk for one in listed.context["page"].rows] == [batch.pk]
+    rows = it.get(reverse("retention:figure_rows"), {"figure": "unrestorable"})
+    assert len(rows.context["page"].rows) == 4
+    for one in Finding.objects.open().filter(kind=FindingKind.DAMAGED):
+        ground.flip(pack.name)  # put right in the store itself
+        verifying.store_verify(store=one.store, actor=COMMAND, clock=at(LATER))  # type: ignore[arg-type]
+    missing = Finding.objects.open().get()
+    repairing.finding_repair(finding_id=missing.pk, actor=ground.it, now=LATER)
+    assert stands() == (0, 0, 4, 4)
+    mended = Entry.objects.get(action="retention.finding.mend")
+    assert mended.data["evidence"]["asked_by"] == str(ground.it)
+
+
+@pytest.mark.req("RET-14")
+def test_a_lost_key_takes_away_what_it_opens(ground: Ground) -> None:
+    ground.records(3)
+    batch = ground.batch()
+    ground.back_up(batch)
+    one = Record.objects.order_by("pk")[0]
+    with past_the_triggers():
+        one.packed.__class__.objects.filter(record=one).update(key=b"x" * 60)
+    verify()
+    row = batch_rows(ground.it).get()
+    assert (row.findings_count, row.unrestorable_count, figures(batch).backed_up) == (1, 1, 2)
+    with past_the_triggers():
+        Bag.objects.update(key="")
+    verify()
+    row = batch_rows(ground.it).get()
+    assert (row.unrestorable_count, row.restorable_count, figures(batch).backed_up) == (3, 0, 0)
+    assert Finding.objects.open().filter(record=None).count() == 1
