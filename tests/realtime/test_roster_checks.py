@@ -55,6 +55,27 @@ def sign(one: RosterCheck, actor: Any, *, now: datetime = EVE + timedelta(hours=
     return check_sign(check_id=one.pk, digest=one.digest, note="", actor=actor, now=now)
 
 
+def test_a_shift_with_nobody_on_voice_is_signed_off_with_a_reason(plan: Plan, client: Client) -> None:
+    tia = plan.people[2]
+    tia.employee.channels = ["chat"]
+    tia.employee.save(update_fields=["channels"])
+    checks_watch(now=EVE)
+    one = check("M")
+    with pytest.raises(Invalid, match="Suara") as refused:
+        sign(one, plan.floor.leader)
+    assert (refused.value.field, refused.value.code) == ("note", "unserved")
+    assert check("M").status == CheckStatus.OPEN and sign(check("P"), plan.floor.leader).status == CheckStatus.SIGNED
+    client.force_login(plan.floor.leader)
+    page = client.get(one.get_absolute_url())
+    assert page.context["next"][0]["form"].fields["note"].help_text
+    one.refresh_from_db()
+    done = check_sign(
+        check_id=one.pk, digest=one.digest, note="Yogyakarta melayani voice", actor=plan.floor.leader,
+        now=EVE + timedelta(hours=8),
+    )  # fmt: skip
+    assert done.status == CheckStatus.SIGNED
+
+
 @pytest.mark.parametrize(
     ("hour", "due"), [(24, (9, 17)), (1, (8, 18)), (17, (9, 10)), (23, (9, 16))]
 )  # fmt: skip
