@@ -65,11 +65,17 @@ class Waiting:
 
 
 SOURCES: list[Source] = []
+ASKED: list[Callable[[User], Iterable[Turn]]] = []
 STUCK: list[Callable[[User], Iterable[Stuck]]] = []
 
 
 def register(source: Source) -> None:
     SOURCES.append(source)
+
+
+def register_asked(source: Callable[[User], Iterable[Turn]]) -> None:
+    """What else an app asks of that user on "Today", and no flow does: a document to be signed."""
+    ASKED.append(source)
 
 
 def register_stuck(source: Callable[[User], Iterable[Stuck]]) -> None:
@@ -107,6 +113,7 @@ def waits_for(flow: Flow, subject: Any, *, reader: User, now: datetime) -> list[
 def turns_for(user: User) -> list[Turn]:
     """At most `LIMIT` of each flow, soonest first; those without a clock after those with one."""
     found = [turn for source in SOURCES for turn in _turns(source, user)]
+    found += [turn for asked in ASKED for turn in asked(user)]
     return sorted(found, key=lambda one: (one.due_at is None, one.due_at.timestamp() if one.due_at else 0.0))
 
 

@@ -82,6 +82,10 @@ def test_nonsense_in_the_address_shows_what_is_usual(wfm: Client) -> None:
                   "day=1990-01-01&period=month"):  # fmt: skip
         page = wfm.get(f"/realtime/forecasts/?{query}")
         assert page.status_code == 200 and page.context["charts"] == [], query
+    for wrong in ("day=0001-01-01", "day=2101-01-01", "day=x", "channel=x"):
+        assert "shown instead" in wfm.get(f"/realtime/forecasts/?{wrong}").content.decode(), wrong
+    for fine in ("day=2100-12-31", "day=", ""):
+        assert "shown instead" not in wfm.get(f"/realtime/forecasts/?{fine}").content.decode(), fine
 
 
 def test_queries_do_not_grow_with_days_or_entries(wfm: Client, told: date) -> None:
