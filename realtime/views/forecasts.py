@@ -204,11 +204,19 @@ def _page(
         "methods": sorted({s.method for one in days for s in one.day.spots} & {"seasonal", "average"}),
         "rows": _rows(days, target, place) if month else [],
         "evaluations": evaluations.filter(day=first).select_related("made_by"),
+        "proposed": _proposed(evaluations, first, place),
         "form": (form or EvaluationForm()) if may and pooled is not None else form,
         "evaluate_url": f"{reverse('realtime:forecast_evaluate')}?{_address(place).partition('?')[2]}",
         "actions": _actions(place, may), "may": may,
     }  # fmt: skip
     return render(request, "realtime/forecasts.html", context, status=status)
+
+
+def _proposed(evaluations: Any, first: date, place: dict[str, Any]) -> dict[str, Any] | None:
+    """What the latest evaluation before proposed: it was of the day or month before, and is for this one."""
+    rows = evaluations.filter(day__lt=first).exclude(proposal="").select_related("made_by")
+    one = rows.order_by("-day", "-made_at").first()
+    return {"row": one, "url": f"{_address(place, day=one.day)}#evaluations"} if one else None
 
 
 def _actions(place: dict[str, Any], may: bool) -> list[dict[str, str]]:

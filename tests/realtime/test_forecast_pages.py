@@ -192,6 +192,9 @@ def test_wfm_evaluates_what_the_page_shows(wfm: Client, told: date) -> None:
     kept = ForecastEvaluation.objects.get()
     page = wfm.get(url.replace("evaluate/", "")).content.decode()
     assert kept.day == told and "Lebih ramai" in page and "Tambah dua" in page
+    after = wfm.get(url.replace("evaluate/", "").replace(str(told), str(told + timedelta(days=1))))
+    assert after.context["proposed"]["row"] == kept and "Tambah dua" in after.content.decode(), "it is for the next day"
+    assert f"day={told}" in after.context["proposed"]["url"] and "Lebih ramai" not in after.content.decode()
     assert wfm.post(url, {"remark": ""}).status_code == 422
     nothing = wfm.post(url.replace(str(told), str(today() + timedelta(days=2))), {"remark": "x"})
     assert nothing.status_code == 422 and "has not begun" in nothing.content.decode()

@@ -209,6 +209,9 @@ def test_the_pages(floor: Floor, october: datetime, tell: Tell, client: Client) 
     client.force_login(floor.coordinator)
     page = client.get("/realtime/months/new/?month=2026-10")
     assert page.status_code == 200 and page.context["may"]
+    tones = {one["key"]: (one["tone"], one["of"]) for one in page.context["figures"]}
+    assert tones["realtime.response.permintaan"] == ("info", 1), "within the limit is no warning"
+    assert tones["realtime.scr"] == ("danger", 2) and page.content.decode().count('class="occ-few"') == 4
     assert not client.get("/realtime/months/new/?month=2100-10").context["may"]
     for bad in ("month=2026-13", "month=x", "month=0001-01", f"site={floor.ygy.pk}"):
         assert client.get(f"/realtime/months/new/?{bad}").status_code == 422

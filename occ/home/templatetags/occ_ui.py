@@ -257,7 +257,7 @@ def _badge(label: str, tone: str, name: str) -> SafeString:
 @register.simple_tag
 def few(n: int | None, least: float) -> SafeString | str:
     """Beside a share or mean: of how few it is, where that is less than `least`."""
-    if n is None or n >= least:
+    if not n or n >= least:
         return ""
     return format_html(' <small class="occ-few">{}</small>', gettext("of only %(n)s") % {"n": n})
 
