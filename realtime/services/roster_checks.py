@@ -264,12 +264,15 @@ def _void(check: RosterCheck, *, now: datetime) -> int:
 
 
 def channels_unserved(check: RosterCheck) -> list[str]:
-    """Channels for which the policy wants somebody on that shift, and nobody is, in words."""
-    return [
-        str(Channel(one["params"]["channel"]).label)
+    """Channels that need somebody on that shift, by the policy or the forecast, and have nobody; in words."""
+    found = {
+        one["params"]["channel"]
         for one in check.findings
         if one["code"] == FindingCode.SKILL and not one["params"]["people"]
-    ]
+    }
+    if any(one["need"] for one in check.cover) and not any(one["cover"] for one in check.cover):
+        found.add(Channel.VOICE.value)  # those there who could take calls are there for something else
+    return [str(one.label) for one in Channel if one.value in found]
 
 
 @transaction.atomic

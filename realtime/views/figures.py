@@ -185,12 +185,12 @@ def line_of(
 ) -> dict[str, Any]:
     zone = asked.site.zone
     start, end = (datetime.fromisoformat(row[name]) for name in ("starts_at", "ends_at"))
-    cells = [{"label": LABELS[name], "value": row[name], "of": None} for name in counts_of(measures)]
+    cells = [{"label": LABELS[name], "value": row[name]} for name in counts_of(measures)]
     for one in measures:
         met = one.reached(row[one.name], targets[one.name])
-        cells.append({"label": one.label, "value": shown(row[one.name], one.digits), "missed": met is False,
-                      "of": one.of(row)})  # fmt: skip
+        cells.append({"label": one.label, "value": shown(row[one.name], one.digits), "missed": met is False})
     return {
+        "of": min((n for one in measures if (n := one.of(row))), default=None),
         "label": label_of(start.astimezone(zone), asked), "cells": cells, "url": url_of(asked, start, end),
         "row": row, "faults_url": f"{reverse('realtime:faults')}?{span_query(asked, start, end)}",
     }  # fmt: skip

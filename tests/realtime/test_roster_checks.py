@@ -22,7 +22,7 @@ from realtime.choices import CheckStatus
 from realtime.models import RosterCheck
 from realtime.policies import BLOCKING, VALIDATE, VALIDATE_BY
 from realtime.rostering.codes import Cell
-from realtime.services.roster_checks import check_sign, checks_watch, due_of
+from realtime.services.roster_checks import channels_unserved, check_sign, checks_watch, due_of
 from realtime.services.rosters import roster_amend, roster_publish, roster_validate
 from tests.factories import NOW, Floor, user
 from tests.realtime.rosters import DAYS, Plan, log_in_of, plan_of
@@ -74,6 +74,10 @@ def test_a_shift_with_nobody_on_voice_is_signed_off_with_a_reason(plan: Plan, cl
         now=EVE + timedelta(hours=8),
     )  # fmt: skip
     assert done.status == CheckStatus.SIGNED
+    one.findings, one.cover = [], [{"need": 2, "cover": 0.0}, {"need": 0, "cover": 0.0}]
+    assert channels_unserved(one) == ["Suara"], "there are calls, and who could take them does something else"
+    one.cover = [{"need": 2, "cover": 0.0}, {"need": 2, "cover": 0.9}]
+    assert channels_unserved(one) == [], "short, and not without anybody"
 
 
 @pytest.mark.parametrize(
