@@ -17,10 +17,12 @@ from django.utils import timezone
 from occ.figures.registry import FIGURES, Scope
 from occ.people.choices import Role
 from occ.people.models import User
+from occ.policies.services import policy_set
 from realtime.models import AttendanceMark, Headcount, ShiftRecord
+from realtime.policies import SMALL_BASE
 from realtime.services import attendance, headcounts
 from realtime.services.month_sums import month_sums
-from tests.factories import DAY, Floor, person, user
+from tests.factories import DAY, NOW, Floor, person, user
 from tests.realtime.conftest import event
 from tests.realtime.floors import MORNING, rostered, shift, wib
 from tests.realtime.test_attendance import heard, login, logout  # noqa: F401 (a fixture)
@@ -104,6 +106,14 @@ def test_one_persons_day_leads_from_figures_to_events(day: Floor, client: Client
     assert refused.status_code == 422 and not AttendanceMark.objects.exists()
     assert client.post(f"{address}mark/", {"status": "sick", "note": "surat dokter"}).status_code == 302
     assert AttendanceMark.objects.get().status == "sick"
+
+
+def test_a_share_of_few_shifts_says_so(day: Floor, client: Client) -> None:
+    address = reverse("realtime:attendance_month") + f"?site=JKT&month={DAY:%Y-%m}"
+    page = logged_in(client, day.leader).get(address)
+    assert page.content.decode().count("dari hanya 1<") == 9 * 3 + 2, "who did not come has no login accuracy"
+    policy_set(key=SMALL_BASE, value=1, valid_from=NOW, reason="x", site=None, actor=day.manager, now=NOW)
+    assert "dari hanya" not in client.get(address).content.decode()
 
 
 def test_an_agent_sees_the_own_days_and_nobody_elses(day: Floor, client: Client) -> None:
