@@ -37,11 +37,11 @@ class Stepping:
     """`form_for(subject, transition, data, files)` asks for what a step needs; `make(subject, name, data, actor, now)`
     calls its service with the form's cleaned data; `url(subject, name)` is where it is posted.
 
-    `aside`: ways out, which open a dialog instead of standing on the page. `warns(subject, name)` says in
-    its dialog what is meant by one. `may(user, subject, name)` says who else may
-    not, beyond what the flow's roles say. `waits(subject)`: whether it waits for somebody, and not for
-    its time to come. `hinders(subject, name)`: what would refuse the step as it stands, in words; it is said instead of
-    the form.
+    `aside`: ways out, which open a dialog instead of standing on the page. `warns(subject, name)` says in its dialog
+    what is meant by one; `calm`: those that are asked about like them, and are no way out. `may(user, subject, name)`
+    says who else may not, beyond what the flow's roles say. `waits(subject)`: whether it waits for somebody, and not
+    for its time to come. `hinders(subject, name)`: what would refuse the step as it stands, in words; it is said
+    instead of the form.
     """
 
     flow: Flow
@@ -54,6 +54,7 @@ class Stepping:
     warns: Callable[[Any, str], str] = lambda subject, name: ""
     waits: Callable[[Any], bool] = lambda subject: True
     hinders: Callable[[Any, str], str] = lambda subject, name: ""
+    calm: frozenset[str] = frozenset()
 
 
 @transaction.atomic
@@ -127,7 +128,8 @@ def process_context(
         form = tried.get(one.name) or _form(request, stepping, subject, one)
         open_now.append({"name": one.name, "label": one.label, "form": form, "url": stepping.url(subject, one.name),
                          "icon": stepping.icons[one.name], "tried": one.name in tried,
-                         "text": stepping.warns(subject, one.name)})  # fmt: skip
+                         "text": stepping.warns(subject, one.name),
+                         "tone": "" if one.name in stepping.calm else "danger"})  # fmt: skip
     waits = stepping.waits(subject)
     return {
         "waits": waits_for(flow, subject, reader=me(request), now=timezone.now()) if waits else [],

@@ -118,7 +118,8 @@ def recovery_body(plan: RecoveryPlan, *, language: str) -> dict[str, Any]:
             "action_columns": [_("Action"), _("Who"), _("At the latest"), _("Done")],
             "actions": [
                 [f"{one.get_kind_display()}{': ' + one.what if one.what else ''}", one.who, moment(one.due_at),
-                 moment(one.done_at) or "–"]
+                 moment(one.done_at) or (_("not carried out: %(why)s") % {"why": one.dropped_why} if one.dropped_why
+                                         else "–")]
                 for one in plan.actions.all()
             ],
             "series": [

@@ -17,7 +17,8 @@ Words = str | Promise
 
 @dataclass(frozen=True)
 class Measure:
-    """`name`: in the rows of `services.figures`; `inputs`: names of what it was made of; `target`: its policy."""
+    """`name`: in the rows of `services.figures`; `inputs`: names of what it was made of; `base`: of them that of how
+    many it is; `target`: its policy."""
 
     name: str
     label: Words
@@ -28,6 +29,11 @@ class Measure:
     target: str = ""
     better: str = "more"
     digits: int = 2
+    base: str = ""
+
+    def of(self, row: Mapping[str, Any]) -> int | None:
+        """Of how many it is."""
+        return int(row[self.base]) if self.base and row[self.name] is not None else None
 
     def reached(self, value: float | None, target: float | None) -> bool | None:
         if value is None or target is None:
@@ -48,28 +54,29 @@ LABELS: Mapping[str, Words] = {
 }  # fmt: skip
 VOICE = (
     Measure("scr", _("SCR"), "%", _("answered / offered to the queue, by the time of arrival"),
-            ("answered", "offered"), "SOP-RTM 6.8, MO 3.2", SCR),
+            ("answered", "offered"), "SOP-RTM 6.8, MO 3.2", SCR, base="offered"),
     Measure("service_level", _("Service level"), "%", _("answered within the seconds of the policy / offered"),
-            ("within", "offered"), "SOP-RTM 7.1", SERVICE_LEVEL),
+            ("within", "offered"), "SOP-RTM 7.1", SERVICE_LEVEL, base="offered"),
     Measure("asa", _("ASA"), "s", _("wait of the answered / answered"), ("wait_seconds", "answered", "untimed"),
-            "SOP-RTM 7.1", better="less", digits=1),
+            "SOP-RTM 7.1", better="less", digits=1, base="answered"),
     Measure("aht", _("AHT"), "s", _("(talk + hold) / calls handled"), ("talk_seconds", "hold_seconds", "handled"),
-            "MO 1.3, 3.2", AHT, "less", 1),
+            "MO 1.3, 3.2", AHT, "less", 1, base="handled"),
     Measure("aht_with_wrapup", _("AHT with after-call work"), "s", _("(talk + hold + after-call work) / calls handled"),
-            ("talk_seconds", "hold_seconds", "wrapup_seconds", "handled"), "SOP-RTM 7.1", better="less", digits=1),
+            ("talk_seconds", "hold_seconds", "wrapup_seconds", "handled"), "SOP-RTM 7.1", better="less", digits=1,
+            base="handled"),
     Measure("abandon_rate", _("Abandoned (share)"), "%", _("abandoned in the queue / offered"),
-            ("abandoned", "short_abandoned", "offered"), "SOP-RTM 7.1", better="less"),
+            ("abandoned", "short_abandoned", "offered"), "SOP-RTM 7.1", better="less", base="offered"),
     Measure("occupancy", _("Occupancy"), "%",
             _("(with customers + after-call work) / (those + available), of all agents of the site"),
             ("busy_seconds", "acw_seconds", "available_seconds"), "SOP-RTM 7.1"),
 )  # fmt: skip
 CASES = (
     Measure("response_time", _("Response time"), "s", _("submission - origin, of submitted cases"),
-            ("response_seconds", "submitted", "unmeasured"), "MO 3.2", better="less", digits=1),
+            ("response_seconds", "submitted", "unmeasured"), "MO 3.2", better="less", digits=1, base="submitted"),
     Measure("on_target", _("In the target"), "%", _("submitted within their category's target / submitted"),
-            ("on_target_count", "submitted"), "MO 3.2"),
+            ("on_target_count", "submitted"), "MO 3.2", base="submitted"),
     Measure("within_limit", _("In the limit"), "%", _("submitted within their category's limit / submitted"),
-            ("within_limit_count", "submitted"), "MO 3.2"),
+            ("within_limit_count", "submitted"), "MO 3.2", base="submitted"),
 )  # fmt: skip
 
 

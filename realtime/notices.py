@@ -25,7 +25,10 @@ MONTH_FROZEN = register(
     Kind(
         "realtime.month_frozen",
         gettext_noop("Service of %(month)s at %(site)s"),
-        gettext_noop("The figures of %(month)s at %(site)s against SLG and KPI are issued: %(document)s."),
+        gettext_noop(
+            "The figures of %(month)s at %(site)s against SLG and KPI are issued and wait for the client's signature:"
+            " %(document)s."
+        ),
         "info",
     )
 )

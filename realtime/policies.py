@@ -56,6 +56,11 @@ for category, (aim, at_most) in RESPONSE.items():
     register(Definition(response_target(category), TARGETS[category], seconds, clause, aim, valid))
     register(Definition(response_limit(category), LIMITS[category], seconds, clause, at_most, valid))
 
+# Of how many it is at least that a share or a mean says something.
+SMALL_BASE = "realtime.figures.small_base"
+register(Definition(SMALL_BASE, _("A figure is marked where it is made of fewer calls, cases or shifts than"),
+                    _("count"), "SOP-RTM 7.1", 10, number(1, 1_000)))  # fmt: skip
+
 # The month in the client's terms ------------------------------------------------------------------------------------
 SLG_LINK = "realtime.slg.link_percent"
 SLG_SYSTEM = "realtime.slg.system_percent"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.errors import Invalid
-from occ.import_jobs import register_import
+from occ.import_jobs import SEEN, register_import
 from occ.jobs.kinds import Kind, Outcome, Progress, register
 from occ.jobs.models import Job
 from occ.list_export import stamped, workfile
@@ -43,7 +43,7 @@ def read(job: Job, file: File, progress: Progress, now: datetime) -> tuple[Previ
 
 
 def bring(job: Job, file: File, progress: Progress, now: datetime) -> dict[str, Any]:
-    return roster_import(file=file, name=job.input_name, now=now, **place(job))
+    return roster_import(file=file, name=job.input_name, seen=job.params.get(SEEN, ""), now=now, **place(job))
 
 
 def matrix(job: Job, progress: Progress, now: datetime) -> Outcome:

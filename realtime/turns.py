@@ -1,20 +1,22 @@
-"""Recovery plans that wait for somebody, on "Today"; and alerts that nobody looks after."""
+"""What of rosters and of the floor waits for somebody, on "Today"; and alerts that nobody looks after."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import has_role
 from occ.times import month_of, next_month
-from occ.workflow.turns import Source, Stuck, register, register_stuck
+from occ.workflow.turns import LIMIT, Source, Stuck, Turn, register, register_asked, register_stuck
 from realtime.choices import RosterStatus, SwapStatus
 from realtime.models import Alert, Handover, RecoveryPlan, Roster, RosterCheck, ShiftSwap
 from realtime.services.alerting import ACKNOWLEDGERS
+from realtime.services.months import reports_unsigned, sign_url
 from realtime.workflow import CHECK, HANDOVER, RECOVERY, ROSTER, SWAP
 
 
@@ -36,6 +38,14 @@ def unattended(user: User) -> Iterator[Stuck]:
         for one in rows.order_by("opened_at", "pk")[:10]:
             words = _("Alert at %(site)s: %(alert)s") % {"site": one.site.code, "alert": one}
             yield Stuck(words, one.get_absolute_url(), heading=_("Nobody looks after it"))
+
+
+def unsigned(user: User) -> Iterator[Turn]:
+    for one in reports_unsigned(user)[:LIMIT]:
+        assert one.site is not None and one.period_from is not None
+        said = {"month": date_format(one.period_from, "F Y"), "site": one.site.name}
+        title = _("SLG and KPI of %(month)s, %(site)s") % said
+        yield Turn(title, sign_url(one), _("Sign the report"), one.site.code, None, one.site.zone)
 
 
 def rosters(user: User) -> Any:
@@ -78,3 +88,4 @@ register(
     )
 )  # fmt: skip
 register_stuck(unattended)
+register_asked(unsigned)

@@ -49,7 +49,7 @@ def register(request: HttpRequest) -> HttpResponse:
 @require_GET
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     document = get_visible(IssuedDocument, cast(User, request.user), pk)
-    return _detail(request, document, SignForm(), 200)
+    return _detail(request, document, SignForm(initial={"purpose": request.GET.get("purpose")}), 200)
 
 
 def _detail(request: HttpRequest, document: IssuedDocument, form: SignForm, status: int) -> HttpResponse:

@@ -114,7 +114,8 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
         [
             Item(_("Voice"), "chart-histogram", "realtime:figures", FLOOR_READERS),
             Item(_("Non-voice"), "messages", "realtime:cases", FLOOR_READERS),
-            Item(_("Months of service"), "calendar-stats", "realtime:months", MONTH_READERS),
+            Item(_("Months of service"), "calendar-stats", "realtime:months", MONTH_READERS - {Role.CLIENT}),
+            Item(_("Months to sign"), "signature", "realtime:months", frozenset({Role.CLIENT})),
             Item(_("Data faults"), "zoom-exclamation", "realtime:faults", FLOOR_READERS),
             Item(_("Reports"), "upload", "realtime:reports:import", SENDERS),
             Item(_("Sources of events"), "plug-connected", "realtime:sources", SOURCE_READERS),

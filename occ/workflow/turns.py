@@ -77,11 +77,17 @@ class Waiting:
 
 
 SOURCES: list[Source] = []
+ASKED: list[Callable[[User], Iterable[Turn]]] = []
 STUCK: list[Callable[[User], Iterable[Stuck]]] = []
 
 
 def register(source: Source) -> None:
     SOURCES.append(source)
+
+
+def register_asked(source: Callable[[User], Iterable[Turn]]) -> None:
+    """What else an app asks of that user on "Today", and no flow does: a document to be signed."""
+    ASKED.append(source)
 
 
 def register_stuck(source: Callable[[User], Iterable[Stuck]]) -> None:
@@ -123,6 +129,7 @@ def turns_for(user: User) -> list[Turn]:
     """
     own = {held.team_id for held in roles_of(user) if held.team_id is not None}
     found = [turn for source in SOURCES for turn in _turns(source, user, own)]
+    found += [turn for asked in ASKED for turn in asked(user)]
     return sorted(found, key=lambda one: (one.elsewhere, one.due_at is None, one.due_at and one.due_at.timestamp()))
 
 

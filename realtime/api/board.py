@@ -54,6 +54,7 @@ class BoardRow(serializers.Serializer[Any]):
     need = serializers.ChoiceField([(one, one) for one in NEEDS], help_text="what needs a person first comes first")
     late_minutes = serializers.IntegerField()
     early_minutes = serializers.IntegerField()
+    aux_over = serializers.BooleanField(help_text="an allowance of this shift is used up, also when AUX has ended")
     aux = AuxOutput(many=True)
 
 

@@ -63,7 +63,8 @@ class Board:
 
     def heard(self, ids: Collection[int], now: datetime) -> Changes:
         """What follows from these AgentNow rows; read by one query."""
-        return Changes(self.make(self.floor.heard(ids, now), now))
+        rows = self.make(self.floor.heard(ids, now), now)
+        return Changes(rows | self.leave())
 
     def refresh(self, now: datetime) -> Changes:
         """What follows from the passing of time: parts of the roster, allowances, feeds that fell silent."""
@@ -84,7 +85,15 @@ class Board:
         ids = [pk for key in moved for pk in self.floor.known.get(key, ())]
         if ids:
             self.floor.heard(ids, now)
-        return Changes(self.make(keys, now), feeds if changed else None)
+        rows = self.make([key for key in keys if key in self.floor.who], now)
+        return Changes(rows | self.leave(), feeds if changed else None)
+
+    def leave(self) -> dict[str, Shown | None]:
+        """Rows of names whose holder is known by now: the person has a row of their own."""
+        gone, self.floor.strangers = self.floor.strangers, set()
+        for key in gone:
+            self.rows.pop(key, None)
+        return {key: None for key in gone if self.shown.pop(key, None)}
 
     def make(self, keys: Iterable[str], now: datetime) -> dict[str, Shown | None]:
         """Compute these rows anew; those that say something else than before."""

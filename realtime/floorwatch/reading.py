@@ -51,6 +51,7 @@ class Floor:
         self.known: dict[str, dict[int, Known]] = {}
         self.key_of: dict[int, str] = {}  # AgentNow -> key
         self.people: set[int] = set()  # of whom `who` knows
+        self.strangers: set[str] = set()  # keys of names whose holder has become known: they leave the board
         here = AgentNow.objects.filter(heard_at__gt=now - HEARD).exclude(state=AgentState.OFFLINE)
         planned_now = AgentNow.objects.filter(person__in=list(self.plan))
         found = list(here.values_list("pk", "person_id").union(planned_now.values_list("pk", "person_id")))
@@ -108,6 +109,9 @@ class Floor:
         was = self.key_of.get(pk)
         if was is not None and was != key:
             self.known.get(was, {}).pop(pk, None)
+            if was.startswith("n"):
+                del self.who[was]
+                self.strangers.add(was)
         self.key_of[pk] = key
         aux = reasons_summed(list(zip(reasons, map(float, seconds), strict=True))) if reasons else {}
         known = Known(pk, source, channel, state, reason, since, heard_at, first_at, aux)

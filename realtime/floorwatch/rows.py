@@ -215,6 +215,10 @@ class Row:
         _reason, used, allowed = self.aux[-1]
         return used + (self.now - self.known.since).total_seconds() > allowed
 
+    def used_up(self) -> bool:
+        """An allowance of this shift is used up, whether they are in AUX still or back at work."""
+        return (not self.stale and self.overrun()) or any(used > allowed for _reason, used, allowed in self.aux)
+
     def needed(self) -> str:
         inside = self.begun() and not self.over()
         if self.verdict == Adherence.UNKNOWN:
@@ -239,6 +243,7 @@ class Row:
             "shift": None, "activity": self.activity, "activity_until": stamp(self.activity_until),
             "state": str(self.state), "reason": self.reason, "since": stamp(self.since), "stale": self.stale,
             "adherence": str(self.verdict), "need": self.need, "late_minutes": self.late, "early_minutes": self.early,
+            "aux_over": self.used_up(),
             "aux": [{"reason": one, "used_seconds": used, "allowed_seconds": most} for one, used, most in self.aux],
         }  # fmt: skip
         if shift is not None:

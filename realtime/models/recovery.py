@@ -141,7 +141,14 @@ class RecoveryPlan(models.Model):
         return reverse("realtime:plan", args=[self.pk])
 
 
+class PlanActionQuerySet(models.QuerySet["PlanAction"]):
+    def open(self) -> PlanActionQuerySet:
+        return self.filter(done_at=None, dropped_why="")
+
+
 class PlanAction(models.Model):
+    """Open until it was done, or somebody said why it is not carried out (`dropped_why`)."""
+
     plan = models.ForeignKey(RecoveryPlan, models.PROTECT, related_name="actions")
     kind = models.CharField(_("action"), max_length=12, choices=ActionKind)
     what = models.CharField(_("what exactly"), max_length=200, blank=True)
@@ -149,10 +156,16 @@ class PlanAction(models.Model):
     due_at = models.DateTimeField(_("by"))
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
     done_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    dropped_why = models.CharField(_("not carried out because"), max_length=200, blank=True)
+
+    objects = PlanActionQuerySet.as_manager()
 
     class Meta:
         ordering = ["due_at", "pk"]
-        constraints = [models.CheckConstraint(condition=Q(kind__in=ActionKind.values), name="plan_action_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=ActionKind.values), name="plan_action_known"),
+            models.CheckConstraint(condition=Q(done_at=None) | Q(dropped_why=""), name="plan_action_done_or_dropped"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.who}"

@@ -198,3 +198,8 @@ class RosterLine(models.Model):
             return ""
         zone = self.roster.site.zone
         return f"{self.starts_at.astimezone(zone):%H:%M}–{self.ends_at.astimezone(zone):%H:%M}"
+
+    @property
+    def own_hours(self) -> bool:
+        """Whether they are others than those of the shift's code: the page says so beside the code."""
+        return self.shift is not None and self.hours != self.shift.hours

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from realtime.choices import Activity, DayKind
 from realtime.models import RosterLine
@@ -106,6 +107,29 @@ def _found(rows: RosterLineQuerySet, site_id: int | None, people: Collection[int
             Planned(person, day, kind, code or "", starts, ends, parts, channel, bool(leads))
         )
     return found
+
+
+ShiftDay = tuple[int, date, int]  # keys of site and shift, and the day on which it begins
+AROUND = timedelta(days=2)
+
+
+def shifts_around(now: datetime, *, sites: Collection[int] | None = None) -> dict[ShiftDay, tuple[datetime, datetime]]:
+    """Agents' shifts of published rosters near `now`, from when to when: the hours that most of their people have.
+
+    Somebody's own hours under that code move neither its beginning nor its end.
+    """
+    rows = RosterLine.objects.in_force().filter(
+        kind=DayKind.SHIFT, shift__leads=False, day__gte=(now - AROUND).date(), day__lte=(now + AROUND).date()
+    )
+    if sites is not None:
+        rows = rows.filter(roster__site__in=sites)
+    names = ("roster__site_id", "day", "shift_id", "starts_at", "ends_at", "shift__starts", "roster__site__timezone")
+    found: dict[ShiftDay, tuple[tuple[int, bool], tuple[datetime, datetime]]] = {}
+    for site, day, shift, starts, ends, usual, zone, people in rows.values_list(*names).annotate(n=Count("pk")):
+        weight = (people, starts.astimezone(ZoneInfo(zone)).time() == usual)
+        if (site, day, shift) not in found or weight > found[site, day, shift][0]:
+            found[site, day, shift] = (weight, (starts, ends))
+    return {key: hours for key, (_weight, hours) in found.items()}
 
 
 def last_shift_ends(person_id: int, day: date) -> datetime | None:

@@ -13,7 +13,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Min
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
@@ -35,12 +34,13 @@ from occ.people.scope import has_role, sites_for
 from occ.policies.services import policy_value
 from occ.texts import kept
 from occ.workflow.services import begin, step
-from realtime.choices import DayKind, HandoverStatus, PlanStatus
+from realtime.choices import HandoverStatus, PlanStatus
 from realtime.handing import HANDOVER_NOTE, handover_body
-from realtime.models import Alert, Headcount, RecoveryPlan, RosterLine, Shift
+from realtime.models import Alert, Headcount, RecoveryPlan, Shift
 from realtime.models.handover import Handover
 from realtime.notices import HANDOVER_SIGNED
 from realtime.policies import HAND_OVER, HAND_OVER_MINUTES
+from realtime.rostering.plan import shifts_around
 from realtime.services.headcounts import THERE, counted, marks_of, shift_days
 from realtime.workflow import HANDOVER, LEADERS
 
@@ -65,19 +65,18 @@ class Due:
 
 
 def shifts_due(sites: list[int], *, now: datetime, early: timedelta) -> Iterator[Due]:
-    """Rostered shifts that end before `now + early`, or did not long ago, of which there is no note."""
-    rows = RosterLine.objects.in_force().filter(
-        roster__site__in=sites, kind=DayKind.SHIFT, starts_at__lte=now, starts_at__gt=now - timedelta(hours=20),
-        ends_at__lte=now + early, ends_at__gt=now - LATE,
-    )  # fmt: skip
-    grouped = rows.values_list("roster__site_id", "day", "shift_id").annotate(a=Min("starts_at"), b=Max("ends_at"))
+    """Agents' shifts that end before `now + early`, or did not long ago, of which there is no note.
+
+    Whoever leads the floor hands over the agents' shift: the leaders' own codes have no note of their own.
+    """
     known = set(
         Handover.objects.filter(starts_at__gt=now - timedelta(hours=24)).exclude(status=HandoverStatus.CANCELLED)
         .values_list("site_id", "day", "shift_id")
     )  # fmt: skip
-    for site_id, day, shift_id, starts_at, ends_at in grouped.order_by("a", "roster__site_id"):
-        if (site_id, day, shift_id) not in known:
-            yield Due(site_id, day, shift_id, starts_at, ends_at)
+    found = shifts_around(now, sites=sites).items()
+    for key, (starts_at, ends_at) in sorted(found, key=lambda one: (one[1][0], one[0])):
+        if starts_at <= now < ends_at + LATE and ends_at <= now + early and key not in known:
+            yield Due(*key, starts_at, ends_at)
 
 
 def handovers_open(*, now: datetime) -> int:
@@ -124,12 +123,12 @@ def _open(due: Due, actor: Actor, now: datetime) -> Handover | None:
 
 def _next(due: Due) -> Shift | None:
     """The shift that begins last before this one ends, or soon after."""
-    rows = RosterLine.objects.in_force().filter(
-        roster__site=due.site_id, kind=DayKind.SHIFT, starts_at__gt=due.starts_at,
-        starts_at__lte=due.ends_at + timedelta(hours=2),
-    )  # fmt: skip
-    found = rows.exclude(shift=due.shift_id).order_by("-starts_at", "shift__code").first()
-    return found.shift if found else None
+    after = [
+        (starts_at, shift_id)
+        for (_site, _day, shift_id), (starts_at, _ends) in shifts_around(due.ends_at, sites=[due.site_id]).items()
+        if shift_id != due.shift_id and due.starts_at < starts_at <= due.ends_at + timedelta(hours=2)
+    ]
+    return Shift.objects.get(pk=max(after)[1]) if after else None
 
 
 # What it says -------------------------------------------------------------------------------------------------------

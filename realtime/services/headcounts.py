@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Min, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
@@ -30,7 +30,7 @@ from realtime.choices import AttendanceStatus, DayKind, HeadcountStatus
 from realtime.models import AttendanceMark, Headcount, RosterLine
 from realtime.notices import HEADCOUNT_HANDED
 from realtime.policies import HEADCOUNT, HEADCOUNT_MINUTES
-from realtime.rostering.plan import planned, planned_days
+from realtime.rostering.plan import planned, planned_days, shifts_around
 from realtime.services.attendance import Day, days_judged
 
 MARKERS = frozenset({Role.TEAM_LEADER, Role.COORDINATOR})
@@ -43,17 +43,12 @@ REST = timedelta(hours=11)
 
 def headcounts_open(*, now: datetime) -> int:
     """Beat: each shift that has begun owes its number of agents; how many were opened."""
-    begun = RosterLine.objects.in_force().filter(
-        kind=DayKind.SHIFT, starts_at__lte=now, starts_at__gt=now - LOOKED_BACK, shift__leads=False
-    )
-    rows = begun.values_list("roster__site_id", "day", "shift_id", "ends_at").annotate(first=Min("starts_at"))
     known = set(Headcount.objects.filter(starts_at__gt=now - LOOKED_BACK).values_list("site_id", "day", "shift_id"))
-    count = 0
-    for site_id, day, shift_id, ends_at, starts_at in sorted(rows):
-        if (site_id, day, shift_id) not in known:
-            known.add((site_id, day, shift_id))
-            count += _open(site_id, day, shift_id, starts_at, ends_at, now)
-    return count
+    return sum(
+        _open(*key, starts_at, ends_at, now)
+        for key, (starts_at, ends_at) in sorted(shifts_around(now).items())
+        if now - LOOKED_BACK < starts_at <= now and key not in known
+    )
 
 
 @transaction.atomic
@@ -116,6 +111,9 @@ def headcount_hand(*, headcount_id: int, note: str, actor: User, now: datetime) 
         raise NotAllowed
     if found.status != HeadcountStatus.OPEN:
         raise WrongState(_("These numbers were handed over already."))
+    if now < found.starts_at:
+        words = _("This shift begins at %(time)s: who came is known from then on. Hand it over after that.")
+        raise WrongState(words % {"time": f"{found.starts_at.astimezone(found.site.zone):%H:%M}"}, code="not_begun")
     if len(note.strip()) > NOTE:
         raise Invalid(_("This is longer than %(n)s characters.") % {"n": NOTE}, field="note")
     days = shift_days(found, now)

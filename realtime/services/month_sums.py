@@ -40,6 +40,11 @@ class PersonSums:
     inputs: dict[str, int]
 
     @property
+    def known(self) -> int:
+        """Shifts that adherence and conformance are made of."""
+        return self.present + self.absent
+
+    @property
     def punctual(self) -> float | None:
         """Login accuracy: shifts begun in time / shifts in which somebody came."""
         return 100 * (self.present - self.late) / self.present if self.present else None

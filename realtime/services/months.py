@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
-from occ.documents.models import IssuedDocument
+from occ.documents.choices import Purpose, Status
+from occ.documents.models import IssuedDocument, Signature
 from occ.documents.services import document_issue, document_revise
 from occ.errors import Invalid, NotAllowed, Refused, WrongState
 from occ.figures.registry import FIGURES, Scope
@@ -24,7 +26,7 @@ from occ.notifications.addressees import audience
 from occ.notifications.services import notify
 from occ.people.actors import BEAT, Actor, SystemActor
 from occ.people.choices import Channel, Role
-from occ.people.models import Site, User
+from occ.people.models import RoleAssignment, Site, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
 from occ.times import local_day, month_of, next_month, start_of_day
@@ -191,6 +193,32 @@ def month_revise(*, month_id: int, reason: str, actor: Actor, now: datetime) -> 
 
 def documents_of(month: ServiceMonth) -> Any:
     return IssuedDocument.objects.filter(subject_type=ServiceMonth._meta.label_lower, subject_id=str(month.pk))
+
+
+def signatures_of_the_client() -> QuerySet[Signature]:
+    return Signature.objects.filter(user__in=RoleAssignment.objects.filter(role=Role.CLIENT).values("user"))
+
+
+def signed_of(months: Iterable[ServiceMonth]) -> dict[int, Signature]:
+    """By month, the client's signature under its valid report; none where nobody of theirs has signed."""
+    rows = signatures_of_the_client().filter(
+        document__type_code=SERVICE_MONTH.code, document__status=Status.VALID,
+        document__subject_id__in=[str(one.pk) for one in months],
+    )  # fmt: skip
+    return {int(one.document.subject_id): one for one in rows.select_related("document").defer("document__data")}
+
+
+def reports_unsigned(user: User) -> QuerySet[IssuedDocument]:
+    """The reports that the user, of the client, is to sign: valid ones that nobody of the client has signed."""
+    if not has_role(user, {Role.CLIENT}):
+        return IssuedDocument.objects.none()
+    rows = IssuedDocument.objects.visible_to(user).filter(type_code=SERVICE_MONTH.code, status=Status.VALID)
+    rows = rows.exclude(Exists(signatures_of_the_client().filter(document=OuterRef("pk"))))
+    return rows.select_related("site").order_by("period_from", "site__code", "pk")
+
+
+def sign_url(document: IssuedDocument) -> str:
+    return f"{document.get_absolute_url()}?purpose={Purpose.APPROVED}#sign"
 
 
 def _period(month: date) -> tuple[date, date]:

@@ -59,7 +59,10 @@ def series_of(site: Site, channel: str, start: datetime, end: datetime) -> list[
 
 @transaction.atomic
 def plan_open(*, site: Site, channel: str, alert_id: int | None = None, actor: User, now: datetime) -> RecoveryPlan:
-    """Draw up a plan, because of an alert or without one. Raises NotAllowed, Invalid, WrongState (there is one)."""
+    """Draw up a plan, because of an alert or without one.
+
+    Raises NotAllowed, Invalid, WrongState: there is one for this alert, or a draft of the channel without an alert.
+    """
     if not has_role(actor, PLANNERS, site=site):
         raise NotAllowed
     if channel not in Channel.values:
@@ -68,7 +71,12 @@ def plan_open(*, site: Site, channel: str, alert_id: int | None = None, actor: U
     if alert_id is not None:
         alert = Alert.objects.select_for_update(of=("self",), no_key=True).get(pk=alert_id, site=site)
         if alert.plans.exclude(status=PlanStatus.CANCELLED).exists():
-            raise WrongState(_("There is a recovery plan for this alert already."))
+            raise WrongState(_("There is a recovery plan for this alert already."), code="there_is_one")
+    else:
+        Site.objects.select_for_update(no_key=True).get(pk=site.pk)  # of two presses the second sees the first's
+        if draft_of(site, channel) is not None:
+            words = _("A draft for this channel is there already: go on with it, or cancel it first.")
+            raise WrongState(words, code="there_is_one")
     end = quarter_of(now) + QUARTER
     start = quarter_of(alert.opened_at) - 2 * QUARTER if alert else end - 4 * QUARTER
     situation = figures_of(site, channel, start, end) | {
@@ -86,6 +94,12 @@ def plan_open(*, site: Site, channel: str, alert_id: int | None = None, actor: U
         obligation_fulfil(subject=alert, rule=DRAW_UP, at=now, evidence={"plan": plan.pk}, actor=actor, now=now)
     record(actor=actor, action="recovery.opened", subject=plan, data={"channel": channel}, now=now, site=site)
     return plan
+
+
+def draft_of(site: Site, channel: str) -> RecoveryPlan | None:
+    """The plan that is being drawn up for a channel without an alert."""
+    rows = RecoveryPlan.objects.filter(site=site, channel=channel, alert=None, status=PlanStatus.DRAFT)
+    return rows.order_by("-opened_at", "-pk").first()
 
 
 def question_of(plan: RecoveryPlan, *, patience: float | None = None) -> tuple[Question, int]:
@@ -156,15 +170,44 @@ def action_done(*, action_id: int, actor: User, now: datetime) -> PlanAction:
     """Raises NotAllowed, WrongState (done already, or the plan is over)."""
     plan_id = PlanAction.objects.values_list("plan_id", flat=True).get(pk=action_id)
     plan = _editable(plan_id, actor)
-    action = PlanAction.objects.get(pk=action_id)
-    if action.done_at is not None:
-        raise WrongState(_("This action is done already."))
+    action = _action_open(action_id)
     action.done_at, action.done_by = now, actor
     action.save(update_fields=["done_at", "done_by"])
     record(
         actor=actor, action="recovery.action_done", subject=plan, data={"action": action.pk}, now=now, site=plan.site
     )
     return action
+
+
+@transaction.atomic
+def action_drop(*, action_id: int, why: str, actor: User, now: datetime) -> PlanAction:
+    """It is not carried out. Raises NotAllowed, WrongState (done already, or the plan is over), Invalid (no reason)."""
+    plan_id = PlanAction.objects.values_list("plan_id", flat=True).get(pk=action_id)
+    plan = _editable(plan_id, actor)
+    if not why.strip():
+        raise Invalid(_("Say why it is not carried out."), field="why")
+    action = _action_open(action_id)
+    action.dropped_why = why.strip()[:200]
+    action.save(update_fields=["dropped_why"])
+    data = {"action": action.pk, "why": action.dropped_why}
+    record(actor=actor, action="recovery.action_dropped", subject=plan, data=data, now=now, site=plan.site)
+    return action
+
+
+def _action_open(action_id: int) -> PlanAction:
+    action = PlanAction.objects.get(pk=action_id)
+    if action.done_at is not None:
+        raise WrongState(_("This action is done already."))
+    if action.dropped_why:
+        raise WrongState(_("It was said of this action that it is not carried out."))
+    return action
+
+
+def _settled(plan: RecoveryPlan) -> None:
+    """Raises Invalid while an action is open."""
+    if names := ", ".join(str(one) for one in PlanAction.objects.open().filter(plan=plan)):
+        words = _("Open is still: %(actions)s. Mark it as done, or say why it is not carried out.")
+        raise Invalid(words % {"actions": names}, code="actions_open")
 
 
 def plan_start(*, plan_id: int, cause: str, analysis: str, actor: User, now: datetime) -> RecoveryPlan:
@@ -174,15 +217,19 @@ def plan_start(*, plan_id: int, cause: str, analysis: str, actor: User, now: dat
     if not analysis.strip():
         raise Invalid(_("Say what the analysis found."), field="analysis")
     if not PlanAction.objects.filter(plan_id=plan_id).exists():
-        raise Invalid(_("Name at least one action first."), field="cause")
+        raise Invalid(_("Name at least one action first, under Actions."), field="actions", code="no_action")
     also = {"cause": cause, "analysis": analysis.strip(), "started_at": now}
     with step(RECOVERY, RecoveryPlan, plan_id, "start", actor=actor, now=now, also=also) as plan:
         return plan
 
 
 def plan_finish(*, plan_id: int, note: str, actor: User, now: datetime) -> RecoveryPlan:
-    """It was carried out: the figures since its beginning are frozen as its result; a coordinator verifies it."""
+    """It was carried out: the figures since its beginning are frozen as its result; a coordinator verifies it.
+
+    Raises NotAllowed, WrongState, Invalid (an action is open).
+    """
     with step(RECOVERY, RecoveryPlan, plan_id, "finish", actor=actor, now=now, note=note) as plan:
+        _settled(plan)
         begun = plan.started_at or plan.opened_at
         plan.result = figures_of(plan.site, plan.channel, quarter_of(begun), quarter_of(now) + QUARTER)
         plan.result["series"] = series_of(plan.site, plan.channel, quarter_of(begun), quarter_of(now) + QUARTER)
@@ -205,11 +252,17 @@ def plan_resume(*, plan_id: int, note: str, actor: User, now: datetime) -> Recov
 
 
 def plan_verify(*, plan_id: int, note: str, actor: User, now: datetime) -> RecoveryPlan:
-    """A coordinator has looked at the result; the Form Recovery Plan is issued. Raises NotAllowed: one's own plan."""
+    """A coordinator has looked at the result; the Form Recovery Plan is issued.
+
+    Raises NotAllowed (one's own plan), WrongState, Invalid (an action is open: the plan goes on until it is settled).
+    """
     if RecoveryPlan.objects.filter(pk=plan_id, opened_by=actor).exists():
         raise NotAllowed(_("You drew it up: somebody else verifies it."))
     also = {"verified_at": now, "verified_by": actor, "evaluation": note.strip()}
     with step(RECOVERY, RecoveryPlan, plan_id, "verify", actor=actor, now=now, note=note, also=also) as plan:
+        if PlanAction.objects.open().filter(plan=plan).exists():
+            words = _("An action of this plan is open. Give the plan back (“Not enough: go on”) until it is settled.")
+            raise Invalid(words, code="actions_open")
         zone = plan.site.zone
         start = start_of_day(local_day(plan.opened_at, zone), zone)
         plan.day = figures_of(plan.site, plan.channel, start, min(now, start + timedelta(days=1)))

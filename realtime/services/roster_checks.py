@@ -263,11 +263,24 @@ def _void(check: RosterCheck, *, now: datetime) -> int:
     return 1
 
 
+def channels_unserved(check: RosterCheck) -> list[str]:
+    """Channels that need somebody on that shift, by the policy or the forecast, and have nobody; in words."""
+    found = {
+        one["params"]["channel"]
+        for one in check.findings
+        if one["code"] == FindingCode.SKILL and not one["params"]["people"]
+    }
+    if any(one["need"] for one in check.cover) and not any(one["cover"] for one in check.cover):
+        found.add(Channel.VOICE.value)  # those there who could take calls are there for something else
+    return [str(one.label) for one in Channel if one.value in found]
+
+
 @transaction.atomic
 def check_sign(*, check_id: int, digest: str, note: str = "", actor: User, now: datetime) -> RosterCheck:
     """Sign off what the actor has seen (`digest`). Raises NotAllowed, WrongState (it is another by now), Invalid.
 
-    A finding that blocks is mended first; those that warn are signed with.
+    A finding that blocks is mended first; those that warn are signed with, and with a reason where a channel that
+    needs somebody has nobody.
     """
     found = RosterCheck.objects.select_related("site").get(pk=check_id)
     checks_judge(site=found.site, days=[found.day], now=now)
@@ -282,6 +295,9 @@ def check_sign(*, check_id: int, digest: str, note: str = "", actor: User, now: 
             raise WrongState(words, code="changed")
         if check.blocking:
             raise Invalid(_("%(n)s findings block: they are mended first.") % {"n": check.blocking}, code="blocked")
+        if (unserved := channels_unserved(check)) and not note.strip():
+            words = _("Nobody of this shift serves: %(channels)s. Say how it is covered.")
+            raise Invalid(words % {"channels": ", ".join(unserved)}, field="note", code="unserved")
         obligation_fulfil(
             subject=check, rule=VALIDATE, at=now, evidence={"digest": digest, "warnings": check.warnings},
             actor=actor, now=now,

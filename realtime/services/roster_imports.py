@@ -21,11 +21,12 @@ from realtime.services.rosters import cells_put, month_locked, roster_begin, ros
 
 @transaction.atomic
 def roster_import(
-    *, file: Upload, name: str, site: Site, month: date, actor: User, now: datetime
+    *, file: Upload, name: str, site: Site, month: date, actor: User, now: datetime, seen: str = ""
 ) -> dict[str, Any]:  # fmt: skip
     """Write the file into the draft (of a published month: into a new version). Returns what came of it.
 
-    Raises NotAllowed, SheetRefused, WrongState while a cell has a problem, Invalid (no row).
+    `seen`: what the preview said it would do, where there was one. Raises NotAllowed, SheetRefused, WrongState while a
+    cell has a problem or where it would do something else by now, Invalid (no row).
     """
     month_locked(site, month)
     reading = roster_read(file=file, site=site, month=month, actor=actor, now=now)
@@ -37,6 +38,9 @@ def roster_import(
     target = reading.target
     if not reading.changes and target is not None:
         return _told(target, 0)
+    if seen and seen != reading.seen:  # a preview can be weeks old
+        words = _("The roster has changed since the preview: upload the file again and look at what it does now.")
+        raise WrongState(words, code="changed")
     if target is None or target.status == RosterStatus.PUBLISHED:
         reason = kept(gettext_noop("Imported from %(file)s"), file=name[:200])
         target = roster_begin(site=site, month=month, reason=reason, actor=actor, now=now)

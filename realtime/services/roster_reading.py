@@ -7,6 +7,7 @@ are left out. Each problem names its cell as the spreadsheet program does: "E7".
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from openpyxl.utils import get_column_letter
 
 from occ.errors import Invalid, NotAllowed
+from occ.import_jobs import SEEN
 from occ.people.actors import Actor
 from occ.people.models import Person, Site
 from occ.sheets.dates import MONTHS, parse_date
@@ -58,6 +60,14 @@ class Reading:
     others: int  # people of the roster whom the file does not name: they stay as they are
     sha256: str
     people: dict[int, Person]
+
+    @property
+    def seen(self) -> str:
+        """A hash of what it would do, and to which version: by it an import knows what its preview showed."""
+        shown = self.codes.shown
+        changes = [[one.person_id, one.day.isoformat(), shown(one.was), shown(one.now)] for one in self.changes]
+        said = [self.target.pk if self.target else None, changes]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def digest(file: Upload) -> str:
@@ -231,5 +241,5 @@ def summary(reading: Reading, *, most: int = 5_000) -> dict[str, Any]:
             for row in faulty[:most]
         ],
         "cut": max(0, len(faulty) - most),
-        "sample": sample,
+        "sample": sample, "emptied": sum(one.now is None for one in reading.changes), SEEN: reading.seen,
     }  # fmt: skip

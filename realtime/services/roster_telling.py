@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from django.urls import reverse
@@ -13,7 +13,7 @@ from occ.people.models import User
 from occ.times import local_day
 from realtime.models import Roster
 from realtime.notices import ROSTER_CHANGED, ROSTER_PUBLISHED
-from realtime.rostering.versions import Change
+from realtime.rostering.versions import Change, cells_of, differences
 
 LONGEST = 8
 
@@ -23,12 +23,22 @@ def tell_of_roster(roster: Roster, changes: Sequence[Change], *, first: bool, no
     days: dict[int, list[date]] = {}
     for one in changes:
         days.setdefault(one.person_id, []).append(one.day)
-    for user in User.objects.filter(person_id__in=days).select_related("person").order_by("pk"):
-        if gone(user, local_day(now, roster.site.zone)):
-            continue
+    for user in told_of(roster, days, now=now):
         mine = sorted(days[user.person_id or 0])
         shown = ", ".join(day.isoformat() for day in mine[:LONGEST]) + (" …" if len(mine) > LONGEST else "")
         params = {"month": f"{roster.month:%Y-%m}", "days": shown, "reason": roster.note}
         kind = ROSTER_PUBLISHED if first else ROSTER_CHANGED
         key = f"roster:{roster.pk}"
         notify(to=[user], kind=kind.key, params=params, key=key, url=reverse("realtime:my_roster"), now=now)
+
+
+def told_of(roster: Roster, people: Collection[int], *, now: datetime) -> list[User]:
+    rows = User.objects.filter(person_id__in=people).select_related("person").order_by("pk")
+    return [one for one in rows if not gone(one, local_day(now, roster.site.zone))]
+
+
+def telling_of(roster: Roster, *, now: datetime) -> dict[str, int]:
+    """What publishing this version tells: so many `days` change, of so many `people`, of whom `users` are told."""
+    changes = differences(cells_of(roster.base), cells_of(roster))
+    people = {one.person_id for one in changes}
+    return {"days": len(changes), "people": len(people), "users": len(told_of(roster, people, now=now))}

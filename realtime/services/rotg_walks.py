@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -73,21 +73,26 @@ def walk_answer(*, line_id: int, answer: str, note: str = "", actor: User, now: 
     return line
 
 
+def nobody_named(walk: FloorWalk) -> QuerySet[WalkLine]:
+    """Rules that were violated, and nothing says by whom or how."""
+    named = Violation.objects.filter(line=OuterRef("pk"))
+    return walk.lines.filter(answer=Answer.VIOLATION, note="").exclude(Exists(named))
+
+
 @transaction.atomic
 def walk_finish(*, walk_id: int, note: str = "", actor: User, now: datetime) -> FloorWalk:
     """End a walk. Raises Invalid: a rule has no answer, or nobody said who violated it or what was seen."""
     walk = _open(walk_id, actor)
-    left = walk.lines.filter(answer="").count()
-    if left:
-        words = ngettext("%(n)s rule has no answer yet.", "%(n)s rules have no answer yet.", left)
-        raise Invalid(words % {"n": left}, field="note", code="unanswered")
-    nobody = walk.lines.filter(answer=Answer.VIOLATION, note="").exclude(
-        Exists(Violation.objects.filter(line=OuterRef("pk")))
-    )
-    numbers = ", ".join(nobody.values_list("version__rule__number", flat=True))
-    if numbers:
+    left = walk.lines.filter(answer="")
+    if numbers := list(left.values_list("version__rule__number", flat=True)):
+        words = ngettext(
+            "%(n)s rule has no answer yet: %(numbers)s.", "%(n)s rules have no answer yet: %(numbers)s.", len(numbers)
+        )
+        told = {"n": len(numbers), "numbers": ", ".join(map(str, numbers))}
+        raise Invalid(words % told, field="answer", code="unanswered")
+    if said := ", ".join(map(str, nobody_named(walk).values_list("version__rule__number", flat=True))):
         words = _("Rule %(numbers)s: record who violated it, or write what was seen.")
-        raise Invalid(words % {"numbers": numbers}, field="note", code="nobody_named")
+        raise Invalid(words % {"numbers": said}, field="answer", code="nobody_named")
     walk.status, walk.finished_at, walk.finished_by, walk.note = WalkStatus.FINISHED, now, actor, note.strip()[:500]
     walk.save(update_fields=["status", "finished_at", "finished_by", "note"])
     counts = {one.value: walk.lines.filter(answer=one).count() for one in Answer}

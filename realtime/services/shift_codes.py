@@ -17,7 +17,7 @@ from occ.people.models import Site, User
 from occ.people.scope import has_role
 from realtime.choices import Activity, RosterStatus
 from realtime.models import RosterLine, Shift
-from realtime.rostering.codes import KINDS
+from realtime.rostering.codes import KINDS, times_of
 
 KEEPERS = frozenset({Role.WFM, Role.COORDINATOR})
 FIXED = ("starts", "minutes", "paid_minutes", "breaks", "leads")
@@ -89,9 +89,19 @@ def shift_edit(*, shift_id: int, terms: Terms, reason: str, actor: User, now: da
         setattr(shift, name, fields[name])
     sign(shift, actor, reason, now=now)
     shift.save(update_fields=changed)
+    if {"starts", "minutes"} & set(changed):
+        _drafts_follow(shift)
     data = {name: [was[name], str(fields[name])] for name in changed}
     record(actor=actor, action="shift.edited", subject=shift, data=data, now=now, site=shift.site)
     return shift
+
+
+def _drafts_follow(shift: Shift) -> None:
+    """Cells of drafts say the code: their times are those that it has now."""
+    lines = list(RosterLine.objects.filter(shift=shift, roster__status=RosterStatus.DRAFT))
+    for line in lines:
+        line.starts_at, line.ends_at = times_of(line.day, shift, shift.site.zone)
+    RosterLine.objects.bulk_update(lines, ["starts_at", "ends_at"], batch_size=1_000)
 
 
 def _checked(terms: Terms) -> dict[str, Any]:

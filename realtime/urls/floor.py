@@ -18,6 +18,7 @@ urlpatterns = [
     path("plans/<int:pk>/actions/", plans.action_add, name="plan_action_add"),
     path("plans/<int:pk>/expect/", plans.expect, name="plan_expect"),
     path("plans/actions/<int:pk>/done/", plans.action_done, name="plan_action_done"),
+    path("plans/actions/<int:pk>/drop/", plans.action_drop, name="plan_action_drop"),
     path("plans/<int:pk>/<slug:transition>/", plans.plan_step, name="plan_step"),
     path("handovers/", handovers.handovers, name="handovers"),
     path("handovers/new/", handovers.handover_new, name="handover_new"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import django_filters as filters
 from django import forms
@@ -22,15 +22,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from occ.errors import NotAllowed, Refused
 from occ.filters import FromDay, UntilDay
-from occ.forms import DayField, OptionalNoteForm, add_refusal
+from occ.forms import DayField, OptionalNoteForm, add_refusal, reachable
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from occ.people.choices import Role
 from occ.people.models import Person, Site, Team, TeamMembership, User, in_force
 from occ.people.scope import has_role, sites_for
+from occ.policies.services import policy_value
 from occ.sheets.writing import OutColumn
-from occ.times import in_reach, local_day
+from occ.times import local_day
 from realtime.attendance.judging import Shift as Judged
 from realtime.choices import AttendanceStatus, HeadcountStatus
 from realtime.formulas import adherence_percent, conformance_percent
@@ -40,6 +41,7 @@ from realtime.models import (
     Headcount,
     ShiftRecord,
 )
+from realtime.policies import SMALL_BASE
 from realtime.rostering.plan import Planned
 from realtime.services import headcounts
 from realtime.services.attendance import days_judged
@@ -66,6 +68,10 @@ class Line:
     @property
     def status(self) -> str:
         return str(self.mark.status if self.mark else self.shift.status)
+
+    @property
+    def hours(self) -> tuple[datetime | None, datetime | None]:
+        return self.planned.starts_at, self.planned.ends_at
 
     @property
     def label(self) -> str:
@@ -147,8 +153,8 @@ def _place(request: HttpRequest, user: User) -> tuple[Site, date, list[Site]]:
         raise Http404
     try:
         day = DayField(required=False).clean(request.GET.get("day", ""))
-    except ValidationError:
-        messages.error(request, _("This is no day."))
+    except ValidationError as error:
+        messages.error(request, _("%(why)s Today is shown.") % {"why": " ".join(error.messages)})
         day = None
     return site, day or local_day(timezone.now(), site.zone), sites
 
@@ -167,7 +173,7 @@ def _day(
     }  # fmt: skip
     may = has_role(user, headcounts.MARKERS, site=site)
     shifts = [
-        _shift(code, rows, open_.get(code), may, failed or {})
+        _shift(code, rows, open_.get(code), may, now, failed or {})
         for code, rows in sorted(by_code.items(), key=lambda one: (one[0] == "", one[1][0].planned.starts_at or now))
     ]
     context = {
@@ -184,14 +190,18 @@ def _day(
 
 
 def _shift(
-    code: str, rows: list[Line], headcount: Headcount | None, may: bool, failed: dict[int, forms.Form]
+    code: str, rows: list[Line], headcount: Headcount | None, may: bool, now: datetime, failed: dict[int, forms.Form]
 ) -> dict[str, Any]:
-    first = rows[0].planned
+    """Its hours are those that most of its people have; `others`: keys of those whose own are others."""
+    hours = Counter(one.hours for one in rows)
+    starts_at, ends_at = max(hours, key=lambda one: (hours[one], one[0] or now))
     there = sum(one.status in headcounts.THERE for one in rows)
-    asked = headcount is not None and headcount.status == HeadcountStatus.OPEN and may
+    begun = starts_at is None or starts_at <= now
+    asked = headcount is not None and headcount.status == HeadcountStatus.OPEN and may and headcount.starts_at <= now
     gap = len(rows) - there
     return {
-        "code": code, "starts_at": first.starts_at, "ends_at": first.ends_at, "rows": rows, "there": there,
+        "code": code, "starts_at": starts_at, "ends_at": ends_at, "rows": rows, "there": there, "begun": begun,
+        "others": {one.person.pk for one in rows if one.hours != (starts_at, ends_at)},
         "rostered": len(rows), "percent": 100 * there / len(rows), "headcount": headcount,
         "form": (failed.get(headcount.pk) or OptionalNoteForm()) if asked and headcount else None,
         "standby": headcounts.standby(headcount) if asked and headcount and gap else [],
@@ -317,6 +327,15 @@ def records(request: HttpRequest) -> HttpResponse:
 # The month ----------------------------------------------------------------------------------------------------------
 
 
+def month_asked(text: str) -> date:
+    """2026-10 of an address. Raises ValidationError."""
+    try:
+        found = date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise ValidationError(_("This is no month.")) from None
+    return cast(date, reachable(found))
+
+
 @require_GET
 def month(request: HttpRequest) -> HttpResponse:
     user = me(request)
@@ -326,10 +345,9 @@ def month(request: HttpRequest) -> HttpResponse:
     first = day.replace(day=1)
     if asked := request.GET.get("month", ""):
         try:
-            found = date.fromisoformat(f"{asked}-01")
-            first = found if in_reach(found) else first
-        except ValueError:
-            messages.error(request, _("This is no month."))
+            first = month_asked(asked)
+        except ValidationError as error:
+            messages.error(request, _("%(why)s The present month is shown.") % {"why": " ".join(error.messages)})
     teams = list(Team.objects.filter(site=site))
     team = next((one for one in teams if str(one.pk) == request.GET.get("team", "")), None)
     rows = month_sums(site=site, first=first, team=team)
@@ -340,5 +358,6 @@ def month(request: HttpRequest) -> HttpResponse:
         "site": site, "sites": sites, "teams": teams, "team": team, "first": first, "previous": previous,
         "following": following, "rows": rows, "until": (following - timedelta(days=1)),
         "records": reverse("realtime:attendance_records"),
+        "least": policy_value(SMALL_BASE, at=timezone.now(), site=site),
     }  # fmt: skip
     return render(request, "realtime/attendance_month.html", context)

@@ -24,10 +24,12 @@ from occ.people.access import me
 from occ.people.choices import Channel
 from occ.people.models import Site, User
 from occ.people.scope import has_role, sites_for
+from occ.policies.services import policy_value
 from occ.sheets.writing import OutColumn, write_workbook
 from occ.times import JAKARTA, end_of_day, local_day, start_of_day
 from realtime.choices import Category
 from realtime.models import FLOOR_READERS
+from realtime.policies import SMALL_BASE
 from realtime.services.responses import CHANNELS, Responses, limits_on, queues, responses, together
 from realtime.views.figures import MOST, shown
 
@@ -106,7 +108,7 @@ def told(form: CasesForm, now: datetime) -> dict[str, Any]:
         "waits": sum(one["queue"].waiting for one in waiting),
         "oldest": min((one["queue"].oldest for one in waiting if one["queue"].oldest), default=None),
         "beyond": sum(one["queue"].beyond for one in waiting),
-        "export_kind": "realtime.cases", "export_scope": query,
+        "export_kind": "realtime.cases", "export_scope": query, "least": policy_value(SMALL_BASE, at=now, site=site),
     }  # fmt: skip
 
 
@@ -120,7 +122,7 @@ def line(
         met = "target" if seconds <= target else "limit" if seconds <= limit else "beyond"
     words: dict[str | None, tuple[str, str, str]] = {
         "target": (_("in the target"), "success", "circle-check"),
-        "limit": (_("in the limit"), "warning", "clock-pause"),
+        "limit": (_("in the limit"), "info", "circle-dot"),
         "beyond": (_("beyond the limit"), "danger", "alert-octagon"),
         None: ("", "", ""),
     }

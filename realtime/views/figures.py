@@ -31,6 +31,7 @@ from occ.sheets.writing import OutColumn, write_workbook
 from occ.times import JAKARTA, end_of_day, local_day, start_of_day
 from realtime.measures import LABELS, Measure, measures_of
 from realtime.models import FLOOR_READERS, FORMULA, Correction
+from realtime.policies import SMALL_BASE
 from realtime.services.figures import figures, sources_of, total
 
 STEPS = (
@@ -123,7 +124,8 @@ def told(asked: Asked, now: datetime) -> dict[str, Any]:
     ).order_by("-at", "-pk")
     made = [made_of(one, row, targets[one.name]) for one in measures]
     return {
-        "asked": asked, "zone": zone, "row": row, "figures": made, "lines": lines, "calls": has_calls(measures),
+        "asked": asked, "zone": zone, "row": row, "figures": made,
+        "least": policy_value(SMALL_BASE, at=now, site=asked.site), "lines": lines, "calls": has_calls(measures),
         "cases": any(one.name == "response_time" for one in measures),
         "sources": sources_of(asked.site, asked.channel, asked.start, asked.end), "formula": FORMULA,
         "charts": charts(measures, targets, lines) if len(lines) > 1 else [],
@@ -171,7 +173,8 @@ def made_of(one: Measure, row: dict[str, Any], target: float | None) -> dict[str
         if row[name] is not None and not (name in {"untimed", "unmeasured"} and not row[name])
     ]
     return {
-        "measure": one, "value": shown(value, one.digits), "target": shown(target, 0, one.unit) if target else "",
+        "measure": one, "of": one.of(row), "value": shown(value, one.digits),
+        "target": shown(target, 0, one.unit) if target else "",
         "tone": {None: "", True: "success", False: "danger"}[met], "inputs": inputs,
         "icon": {None: "chart-dots", True: "circle-check", False: "alert-octagon"}[met],
     }  # fmt: skip
@@ -182,11 +185,12 @@ def line_of(
 ) -> dict[str, Any]:
     zone = asked.site.zone
     start, end = (datetime.fromisoformat(row[name]) for name in ("starts_at", "ends_at"))
-    cells = [{"label": LABELS[name], "value": row[name], "tone": ""} for name in counts_of(measures)]
+    cells = [{"label": LABELS[name], "value": row[name]} for name in counts_of(measures)]
     for one in measures:
         met = one.reached(row[one.name], targets[one.name])
         cells.append({"label": one.label, "value": shown(row[one.name], one.digits), "missed": met is False})
     return {
+        "of": min((n for one in measures if (n := one.of(row))), default=None),
         "label": label_of(start.astimezone(zone), asked), "cells": cells, "url": url_of(asked, start, end),
         "row": row, "faults_url": f"{reverse('realtime:faults')}?{span_query(asked, start, end)}",
     }  # fmt: skip

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.errors import NotAllowed, Refused
-from occ.forms import DayField, add_refusal
+from occ.forms import DayField, add_refusal, reachable
 from occ.jobs.services import job_start
 from occ.people.access import get_visible, me
 from occ.people.choices import Channel
@@ -37,7 +37,7 @@ STEPS = {"15": 15, "30": 30, "60": 60}
 
 
 class Place(forms.Form):
-    """What the page is of. Whatever is wrong in an address becomes what is usual."""
+    """What the page is of. Whatever is wrong in an address becomes what is usual, and is said."""
 
     site = forms.ModelChoiceField(Site.objects.none(), label=gettext_lazy("Site"), empty_label=None)
     channel = forms.ChoiceField(label=gettext_lazy("Channel"), choices=Channel.choices)
@@ -129,7 +129,10 @@ def _place(request: HttpRequest, user: User) -> dict[str, Any]:
         given["site"] = str(by_code[given["site"]].pk)
     usual: dict[str, Any] = {"site": sites[0], "channel": Channel.VOICE.value, "period": Period.DAY.value, "step": "30"}
     asked = Place(given, sites=sites)
-    asked.is_valid()
+    for name, errors in asked.errors.items():
+        if given.get(name):
+            said = {"field": asked.fields[name].label, "why": " ".join(map(str, errors))}
+            messages.error(request, _("%(field)s: %(why)s What is usual is shown instead.") % said)
     found = usual | {name: value for name, value in asked.cleaned_data.items() if value}
     found.setdefault("day", local_day(timezone.now(), found["site"].zone))
     return found
@@ -201,11 +204,19 @@ def _page(
         "methods": sorted({s.method for one in days for s in one.day.spots} & {"seasonal", "average"}),
         "rows": _rows(days, target, place) if month else [],
         "evaluations": evaluations.filter(day=first).select_related("made_by"),
+        "proposed": _proposed(evaluations, first, place),
         "form": (form or EvaluationForm()) if may and pooled is not None else form,
         "evaluate_url": f"{reverse('realtime:forecast_evaluate')}?{_address(place).partition('?')[2]}",
         "actions": _actions(place, may), "may": may,
     }  # fmt: skip
     return render(request, "realtime/forecasts.html", context, status=status)
+
+
+def _proposed(evaluations: Any, first: date, place: dict[str, Any]) -> dict[str, Any] | None:
+    """What the latest evaluation before proposed: it was of the day or month before, and is for this one."""
+    rows = evaluations.filter(day__lt=first).exclude(proposal="").select_related("made_by")
+    one = rows.order_by("-day", "-made_at").first()
+    return {"row": one, "url": f"{_address(place, day=one.day)}#evaluations"} if one else None
 
 
 def _actions(place: dict[str, Any], may: bool) -> list[dict[str, str]]:
@@ -362,8 +373,8 @@ def _initial(request: HttpRequest, *days: str) -> dict[str, Any]:
     """What the address says of it; a day that is over is none to forecast."""
     given, today = request.GET, local_day(timezone.now(), JAKARTA)
     try:
-        day = max(today, date.fromisoformat(given.get("day", "")[:10]))
-    except ValueError:
+        day = max(today, reachable(date.fromisoformat(given.get("day", "")[:10])))
+    except (ValueError, forms.ValidationError):
         day = today
     return {name: given[name] for name in ("site", "channel") if name in given} | dict.fromkeys(days, day)
 

@@ -27,14 +27,17 @@ from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from occ.people.models import Site, User
 from occ.people.scope import has_role, sites_for
+from occ.policies.services import policy_value
 from occ.sheets.writing import OutColumn
 from occ.times import in_reach, local_day, month_of
 from realtime.documents import RESULTS, figure_label, figure_said, target_said
 from realtime.models import FLOOR_READERS, MONTH_READERS, MonthRevision, ServiceMonth
+from realtime.policies import SMALL_BASE
 from realtime.services import months as services
 from realtime.views.figures import shown
 
-TONES = {"met": ("success", "circle-check"), "limit": ("warning", "clock-pause"), "missed": ("danger", "alert-octagon"),
+# Beyond the target but within the limit is what the manual allows: no warning.
+TONES = {"met": ("success", "circle-check"), "limit": ("info", "circle-dot"), "missed": ("danger", "alert-octagon"),
          "unknown": ("neutral", "help-circle")}  # fmt: skip
 INPUTS: dict[str, Any] = {
     "answered": gettext_lazy("Answered"), "offered": gettext_lazy("Offered"), "talk_seconds": gettext_lazy("Talk (s)"),
@@ -127,8 +130,14 @@ def months(request: HttpRequest) -> HttpResponse:
     if again := remembered(request):
         return again
     context = listing(request, rows_of(user, now), filters=MonthsFilter, sorts={"month": "month"}, default="-month")
+    signed = services.signed_of(context["page"].rows)
     context["lines"] = [
-        {"row": one, "revision": (found := newest(one)), "figures": told(found.figures if found else [])}
+        {
+            "row": one,
+            "revision": (found := newest(one)),
+            "figures": told(found.figures if found else []),
+            "signed": signed.get(one.pk),
+        }
         for one in context["page"].rows
     ]
     context["keys"] = [figure_label(key) for key in services.KPI if key in FIGURES]
@@ -146,6 +155,9 @@ def _new(user: User) -> list[dict[str, str]]:
     return [{"label": _("A month that is not frozen"), "url": reverse("realtime:month_new"), "icon": "calendar-search"}]
 
 
+BASES = ("offered", "handled", "submitted")  # of how many a figure is: the first of them that it was made of
+
+
 def told(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Figures as a page shows them."""
     found = []
@@ -156,6 +168,7 @@ def told(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "icon": icon, "value": figure_said(one["value"], one["unit"]), "result": RESULTS[one["result"]],
             "clause": one["clause"], "formula": FIGURES[one["key"]].formula if one["key"] in FIGURES else "",
             "version": one["formula"],
+            "of": next((int(one["inputs"][name]) for name in BASES if name in one["inputs"]), None),
             "inputs": [(INPUTS.get(name, name), shown(value, 0)) for name, value in one["inputs"].items()],
         })  # fmt: skip
     return found
@@ -194,7 +207,7 @@ def month_new(request: HttpRequest) -> HttpResponse:
         standing = ServiceMonth.objects.visible_to(user).filter(site=site, month=month).first()
         context |= {
             "site": site, "month": month, "label": date_format(month, "F Y"), "over": over, "standing": standing,
-            "figures": told(services.rows_of(site, month, now)),
+            "figures": told(services.rows_of(site, month, now)), "least": policy_value(SMALL_BASE, at=now, site=site),
             "may": over and standing is None and services.may_freeze(user, site),
         }  # fmt: skip
     return render(request, "realtime/month_new.html", context, status=422 if form.errors else 200)
@@ -245,6 +258,9 @@ def _detail(request: HttpRequest, found: ServiceMonth, form: NoteForm | None = N
                     for one in shown.outages],
         "revisions": [{"row": one, "changes": changed(one.changes, one.figures)} for one in revisions],
         "documents": services.documents_of(found).visible_to(user).order_by("revision"),
-        "form": form or (NoteForm() if may else None),
+        "signatures": services.signatures_of_the_client().filter(document__in=services.documents_of(found).filter(
+            status="valid")), "to_sign": next((services.sign_url(one) for one in services.reports_unsigned(user).filter(
+                subject_id=str(found.pk))), ""),
+        "form": form or (NoteForm() if may else None), "least": policy_value(SMALL_BASE, at=now, site=found.site),
     }  # fmt: skip
     return render(request, "realtime/month.html", context, status=422 if form and form.errors else 200)

@@ -27,11 +27,7 @@ from occ.timeline import changes
 from occ.times import end_of_day, in_reach
 from realtime.choices import Activity, AgentState, AttendanceStatus, AuxReason
 from realtime.models import AgentSegment as Segment
-from realtime.models import (
-    Event,
-    ShiftCorrection,
-    ShiftRecord,
-)
+from realtime.models import Event, RosterLine, ShiftCorrection, ShiftRecord
 from realtime.policies import aux_allowance
 from realtime.rostering.plan import Planned
 from realtime.services import headcounts
@@ -108,11 +104,16 @@ def _person_day(request: HttpRequest, person: Person, day: date, form: forms.For
         "form": (form or MarkForm()) if may else None,
         "history": changes(marked.history.select_related("history_user").all()) if marked else [],
         "yesterday": day - timedelta(days=1), "tomorrow": day + timedelta(days=1),
-        "own": user.person_id == person.pk,
+        "own": user.person_id == person.pk, "rostered": _rostered(person, day) if line else None,
     }  # fmt: skip
     if line is not None and line.planned.starts_at and line.planned.ends_at:
         context |= _seen(line, person, now)
     return render(request, "realtime/person_day.html", context, status=422 if form and form.errors else 200)
+
+
+def _rostered(person: Person, day: date) -> RosterLine | None:
+    rows = RosterLine.objects.in_force().filter(person=person, day=day).select_related("shift", "roster__site")
+    return rows.first()
 
 
 LABELS: dict[str, Any] = {

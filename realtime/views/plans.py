@@ -65,6 +65,10 @@ class ActionForm(forms.Form):
     due_at = InstantField(label=gettext_lazy("At the latest"))
 
 
+class DropForm(forms.Form):
+    why = forms.CharField(label=gettext_lazy("Why it is not carried out"), max_length=200)
+
+
 class WhatIfForm(forms.Form):
     """Numbers as a browser's number fields send them, whatever the language."""
 
@@ -190,12 +194,21 @@ def plan_new(request: HttpRequest) -> HttpResponse:
         except Alert.DoesNotExist:
             raise Http404 from None
         except Refused as refusal:
+            if refusal.code == "there_is_one" and (there := _there(given)):
+                messages.info(request, _("This plan is there already; nothing new was drawn up."))
+                return redirect(there)
             add_refusal(form, refusal)
         else:
             return redirect(made)
     context = {"title": _("Draw up a recovery plan"), "crumbs": crumbs(), "form": form, "submit": _("Draw it up")}
     context |= {"cancel_url": reverse("realtime:plans"), "icon": "lifebuoy"}
     return render(request, "realtime/form.html", context, status=422 if form.errors else 200)
+
+
+def _there(given: dict[str, Any]) -> RecoveryPlan | None:
+    if not given["alert"]:
+        return recovery.draft_of(given["site"], given["channel"])
+    return RecoveryPlan.objects.filter(alert=given["alert"]).exclude(status=PlanStatus.CANCELLED).first()
 
 
 @require_GET
@@ -235,6 +248,24 @@ def action_done(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_visible(RecoveryPlan, me(request), action.plan_id)
     recovery.action_done(action_id=pk, actor=me(request), now=timezone.now())
     return redirect(f"{found.get_absolute_url()}#actions")
+
+
+@require_POST
+def action_drop(request: HttpRequest, pk: int) -> HttpResponse:
+    action = PlanAction.objects.select_related("plan").filter(pk=pk).first()
+    if action is None:
+        raise Http404
+    found = get_visible(RecoveryPlan, me(request), action.plan_id)
+    _must_plan(request, found)
+    form = DropForm(request.POST, auto_id=f"id_drop_{pk}_%s")
+    if form.is_valid():
+        try:
+            recovery.action_drop(action_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)
+        except Refused as refusal:
+            add_refusal(form, refusal)
+        else:
+            return redirect(f"{found.get_absolute_url()}#actions")
+    return _detail(request, found, {}, dropped=(pk, form), status=422)
 
 
 @require_POST
@@ -293,7 +324,7 @@ def _must_plan(request: HttpRequest, found: RecoveryPlan) -> None:
 
 def _detail(
     request: HttpRequest, found: RecoveryPlan, tried: dict[str, forms.Form], *, action: ActionForm | None = None,
-    asked: WhatIfForm | None = None, status: int = 200,
+    asked: WhatIfForm | None = None, dropped: tuple[int, DropForm] | None = None, status: int = 200,
 ) -> HttpResponse:  # fmt: skip
     user, zone = me(request), found.site.zone
     editable = found.status in (PlanStatus.DRAFT, PlanStatus.RUNNING)
@@ -317,13 +348,23 @@ def _detail(
     context |= {
         "title": _("Recovery plan"), "subtitle": f"{found.get_channel_display()} · {found.site.name}",
         "crumbs": crumbs(), "plan": found, "zone": zone, "may": may, "action_form": form,
-        "what_if": what if may else None, "actions_": found.actions.select_related("done_by"),
+        "what_if": what if may else None, "actions_": _actions(found, may, dropped),
         "documents": documents, "figures": _figures(found),
         "chart": _chart(found),
     }  # fmt: skip
     if context["what_if"] is not None and context["what_if"].is_valid():
         context |= _rows(context["what_if"])
     return render(request, "realtime/plan.html", context, status=status)
+
+
+def _actions(found: RecoveryPlan, may: bool, dropped: tuple[int, DropForm] | None) -> list[PlanAction]:
+    """Each open one with `drop`, the form that asks why it is not carried out."""
+    rows = list(found.actions.select_related("done_by"))
+    for one in rows:
+        tried = dropped[1] if dropped and dropped[0] == one.pk else None
+        one.is_open = one.done_at is None and not one.dropped_why  # type: ignore[attr-defined]
+        one.drop = (tried or DropForm(auto_id=f"id_drop_{one.pk}_%s")) if may and one.is_open else None  # type: ignore[attr-defined]
+    return rows
 
 
 def _figures(found: RecoveryPlan) -> list[dict[str, Any]]:

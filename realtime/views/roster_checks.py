@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from occ.errors import NotAllowed
+from occ.filters import DayFilter
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
@@ -27,7 +28,7 @@ from occ.sheets.writing import OutColumn
 from realtime.choices import CheckStatus, DayKind, FindingCode
 from realtime.models import ROSTER_READERS, Roster, RosterCheck, RosterLine
 from realtime.rostering.words import words
-from realtime.services.roster_checks import check_sign, checks_judge
+from realtime.services.roster_checks import channels_unserved, check_sign, checks_judge
 from realtime.workflow import CHECK
 
 
@@ -51,14 +52,8 @@ class CheckFilter(filters.FilterSet):
     site = filters.ModelChoiceFilter(
         queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
     )
-    since = filters.DateFilter(
-        field_name="day", lookup_expr="gte", label=gettext_lazy("From"),
-        widget=forms.DateInput(attrs={"type": "date"}), input_formats=["%Y-%m-%d"],
-    )  # fmt: skip
-    until = filters.DateFilter(
-        field_name="day", lookup_expr="lte", label=gettext_lazy("To"),
-        widget=forms.DateInput(attrs={"type": "date"}), input_formats=["%Y-%m-%d"],
-    )  # fmt: skip
+    since = DayFilter(field_name="day", lookup_expr="gte", label=gettext_lazy("From"))
+    until = DayFilter(field_name="day", lookup_expr="lte", label=gettext_lazy("To"))
 
 
 def rows_of(user: User, now: datetime) -> QuerySet[RosterCheck]:
@@ -119,12 +114,19 @@ def _detail(
 ) -> HttpResponse:
     zone = found.site.zone
     context = process_context(request, STEPPING, found, tried)
+    unserved = channels_unserved(found)
     for one in context["next"]:
         if not one["tried"]:
             one["form"] = SignForm(initial={"digest": found.digest}, auto_id="id_sign_%s")
         elif found.digest != one["form"].data.get("digest"):  # it has changed: what is shown now is signed next
             one["form"].data = one["form"].data.copy()
             one["form"].data["digest"] = found.digest
+        if unserved:
+            note = one["form"].fields["note"]
+            note.label = _("Why it is signed off so")
+            note.help_text = _("Nobody of this shift serves: %(channels)s. Say how it is covered.") % {
+                "channels": ", ".join(unserved)
+            }  # fmt: skip
     rows = RosterLine.objects.in_force().filter(
         roster__site=found.site, day=found.day, shift=found.shift, kind=DayKind.SHIFT
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -38,6 +39,7 @@ from realtime.rostering.codes import SHOWN, Codes, codes_of
 from realtime.rostering.versions import cells_of, differences
 from realtime.rostering.words import words
 from realtime.services import rosters as services
+from realtime.services.roster_telling import telling_of
 from realtime.workflow import ROSTER, ROSTER_MAKERS
 
 ICONS = {"validate": "checks", "reopen": "pencil", "publish": "send", "cancel": "trash"}
@@ -51,9 +53,28 @@ def rosterable(user: User) -> PersonQuerySet:
 
 
 WHO = register_chooser("realtime.rostered", rosterable)
-STEPPING: Stepping = plain_stepping(
-    ROSTER, services.TRANSITIONS, key="roster_id", url_name="realtime:roster_step", own_forms={}, icons=ICONS,
-    aside=frozenset({"cancel", "reopen"}),
+
+
+def warns(found: Roster, name: str) -> str:
+    """Before it is published: who is told of what, and what it does to the version that holds."""
+    if name != "publish":
+        return ""
+    told = telling_of(found, now=timezone.now())
+    holds = _("From then on version %(version)s of %(month)s holds at %(site)s, for everybody on the floor.") % {
+        "version": found.version, "month": date_format(found.month, "F Y"), "site": found.site.name,
+    }  # fmt: skip
+    who = _("Days that change: %(days)s; people: %(people)s; told at once, having a log-in: %(users)s.") % told
+    was = _("Version %(n)s is revised and stays to be read.") % {"n": found.base.version} if found.base else ""
+    signed = _("Sign-offs of shifts that change are asked for again. A published version is changed only by the next.")
+    return " ".join(one for one in (holds, who, was, signed) if one)
+
+
+STEPPING: Stepping = replace(
+    plain_stepping(
+        ROSTER, services.TRANSITIONS, key="roster_id", url_name="realtime:roster_step", own_forms={}, icons=ICONS,
+        aside=frozenset({"cancel", "reopen", "publish"}),
+    ),
+    warns=warns, calm=frozenset({"publish"}),
 )  # fmt: skip
 
 

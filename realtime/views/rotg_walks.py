@@ -169,8 +169,12 @@ def _page(request: HttpRequest, found: FloorWalk, form: FinishForm) -> HttpRespo
     lines = list(
         found.lines.select_related("version__rule").prefetch_related(Prefetch("violations", seen, to_attr="seen"))
     )
+    nameless = set(services.nobody_named(found).values_list("pk", flat=True)) if form.errors else set()
     for one in lines:
         toned(one.version)
+        lacks = _("It has no answer yet.") if not one.answer else ""
+        lacks = _("Record who violated it, or write what was seen.") if one.pk in nameless else lacks
+        one.lacks = lacks if form.errors else ""  # type: ignore[attr-defined]
     context = {
         "title": _("Floor walk"), "subtitle": found.site.name, "walk": found, "lines": lines, "may": may, "form": form,
         "crumbs": [{"label": _("Floor walks"), "url": reverse("realtime:walks")}], "zone": found.site.zone,

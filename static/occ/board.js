@@ -157,8 +157,10 @@
       if (team && row.team !== team) continue;
       if (channel && row.channel !== channel) continue;
       if (query.length && !query.every((word) => row.text.includes(word))) continue;
+      const over = row.aux_over && row.need !== "aux"; // used up, and back at work: needs something else by now
       counts[row.need] += 1;
-      if (!only.size || only.has(row.need)) order.push(row);
+      if (over) counts.aux += 1;
+      if (!only.size || only.has(row.need) || (over && only.has("aux"))) order.push(row);
     }
     order.sort(sorts[chosen("sort")] || sorts[""]);
     for (const button of board.querySelectorAll("[data-need]")) {

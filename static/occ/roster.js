@@ -127,4 +127,12 @@
     else activate(cell, true);
   });
   if (rows().length) activate(rows()[0].cells[1], false);
+
+  // Whether days are cut off at the right.
+  const box = table.closest(".occ-roster-box");
+  const frame = table.closest("[data-roster-frame]");
+  const more = () => frame.toggleAttribute("data-more", box.scrollLeft + box.clientWidth < box.scrollWidth - 2);
+  box.addEventListener("scroll", more, { passive: true });
+  window.addEventListener("resize", more);
+  more();
 })();

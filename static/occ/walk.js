@@ -38,6 +38,7 @@
     if (!at) return;
     const row = at.closest(".occ-walk-line");
     row.dataset.answer = answer;
+    row.querySelector("[data-lacks]")?.remove();
     row.toggleAttribute("data-waiting", waiting);
     for (const button of at.querySelectorAll("[aria-pressed]")) button.setAttribute("aria-pressed", String(button.value === answer));
     at.querySelector("[data-more]").hidden = answer !== "violation";

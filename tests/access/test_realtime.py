@@ -76,6 +76,7 @@ ROWS: dict[str, Row] = {
     "realtime:plan_action_add": Row(post=set(PLANNERS), of="plan", sees=FLOOR),
     "realtime:plan_expect": Row(post=set(PLANNERS), of="plan", sees=FLOOR),
     "realtime:plan_action_done": Row(post=set(PLANNERS), of="action", sees=FLOOR),
+    "realtime:plan_action_drop": Row(post=set(PLANNERS), of="action", sees=FLOOR),
     "realtime:attendance": Row(get=set(ROSTER_READERS)),
     "realtime:attendance_month": Row(get=set(ROSTER_READERS)),
     "realtime:attendance_records": Row(get={*ROSTER_READERS, Role.AGENT}),

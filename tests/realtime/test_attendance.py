@@ -185,6 +185,20 @@ def test_the_numbers_of_a_shift_go_to_rtfm_with_one_click(floor: Floor, begun: H
         Headcount.objects.filter(pk=begun.pk).update(counts={})
 
 
+def test_no_shift_is_handed_over_before_it_has_begun(floor: Floor) -> None:
+    """Also where somebody's own hours under its code are earlier."""
+    for one in (floor.agent, person(floor.jkt)):
+        rostered(one, wib(8))
+    rostered(person(floor.jkt), wib(3))
+    assert headcounts.headcounts_open(now=wib(7, 59)) == 0
+    assert headcounts.headcounts_open(now=wib(8)) == 1
+    begun = Headcount.objects.get()
+    assert (begun.starts_at, begun.ends_at) == (wib(8), wib(17))
+    with pytest.raises(WrongState, match=r"mulai pukul 08\.00|mulai pukul 08:00"):
+        headcounts.headcount_hand(headcount_id=begun.pk, note="", actor=floor.leader, now=wib(7, 59))
+    assert Headcount.objects.get().status == "open"
+
+
 def test_who_is_not_known_must_be_said_and_another_word_needs_its_why(floor: Floor, begun: Headcount) -> None:
     absent = Person.objects.get(
         pk=next(d for d in headcounts.shift_days(begun, wib(8, 31)) if d.shift.status == "absent").planned.person_id

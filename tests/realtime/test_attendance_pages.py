@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,14 +12,17 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from occ.figures.registry import FIGURES, Scope
 from occ.people.choices import Role
 from occ.people.models import User
+from occ.policies.services import policy_set
 from realtime.models import AttendanceMark, Headcount, ShiftRecord
+from realtime.policies import SMALL_BASE
 from realtime.services import attendance, headcounts
 from realtime.services.month_sums import month_sums
-from tests.factories import DAY, Floor, person, user
+from tests.factories import DAY, NOW, Floor, person, user
 from tests.realtime.conftest import event
 from tests.realtime.floors import MORNING, rostered, shift, wib
 from tests.realtime.test_attendance import heard, login, logout  # noqa: F401 (a fixture)
@@ -63,6 +67,20 @@ def test_a_day_is_shown_by_shift_and_handed_over(day: Floor, client: Client) -> 
     assert again.status_code == 422, "said, and nothing done twice"
 
 
+def test_a_shift_to_come_is_not_begun_and_own_hours_are_said(floor: Floor, client: Client) -> None:
+    begins = (timezone.now() + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
+    line = rostered(floor.agent, begins)
+    rostered(person(floor.jkt, name="Sendiri"), begins, hours=4)
+    rostered(person(floor.jkt), begins)
+    address = reverse("realtime:attendance") + f"?site=JKT&day={line.day}"
+    text = logged_in(client, floor.leader).get(address).content.decode()
+    (head,) = re.findall('<p class="mb-0 occ-shift-count">(.*?)</p>', text, re.DOTALL)
+    assert "Belum mulai" in head and "3 dijadwalkan" in head and "%" not in head
+    assert text.count("jam sendiri") == 1
+    day = client.get(reverse("realtime:attendance_person_day", args=[floor.agent.pk, line.day])).content.decode()
+    assert ("hanya hari ini" in day) == (line.hours != line.shift.hours)
+
+
 @pytest.mark.parametrize("query", ["?site=YGY", "?site=nowhere", "?site=99999999999999999999"])
 def test_a_site_out_of_reach_is_not_there(day: Floor, client: Client, query: str) -> None:
     assert logged_in(client, day.leader).get(reverse("realtime:attendance") + query).status_code == 404
@@ -71,8 +89,10 @@ def test_a_site_out_of_reach_is_not_there(day: Floor, client: Client, query: str
 @pytest.mark.parametrize("value", ["x", "2026-02-30", "0001-01-01", "9999-12-31", "2026-11-20'"])
 def test_a_day_that_is_none_is_said(day: Floor, client: Client, value: str) -> None:
     logged_in(client, day.leader)
-    assert client.get(reverse("realtime:attendance"), {"site": "JKT", "day": value}).status_code == 200
-    assert client.get(reverse("realtime:attendance_month"), {"site": "JKT", "month": value}).status_code == 200
+    page = client.get(reverse("realtime:attendance"), {"site": "JKT", "day": value})
+    assert page.status_code == 200 and "Yang ditampilkan hari ini" in page.content.decode()
+    page = client.get(reverse("realtime:attendance_month"), {"site": "JKT", "month": value})
+    assert page.status_code == 200 and "Yang ditampilkan bulan ini" in page.content.decode()
     address = reverse("realtime:attendance_person_day", args=[day.agent.pk, "2026-11-20"]).replace("2026-11-20", "x")
     assert client.get(address).status_code == 404
 
@@ -86,6 +106,14 @@ def test_one_persons_day_leads_from_figures_to_events(day: Floor, client: Client
     assert refused.status_code == 422 and not AttendanceMark.objects.exists()
     assert client.post(f"{address}mark/", {"status": "sick", "note": "surat dokter"}).status_code == 302
     assert AttendanceMark.objects.get().status == "sick"
+
+
+def test_a_share_of_few_shifts_says_so(day: Floor, client: Client) -> None:
+    address = reverse("realtime:attendance_month") + f"?site=JKT&month={DAY:%Y-%m}"
+    page = logged_in(client, day.leader).get(address)
+    assert page.content.decode().count("dari hanya 1<") == 9 * 3 + 2, "who did not come has no login accuracy"
+    policy_set(key=SMALL_BASE, value=1, valid_from=NOW, reason="x", site=None, actor=day.manager, now=NOW)
+    assert "dari hanya" not in client.get(address).content.decode()
 
 
 def test_an_agent_sees_the_own_days_and_nobody_elses(day: Floor, client: Client) -> None:

@@ -121,6 +121,21 @@ def test_who_comes_and_who_goes(floor: Floor, tell: Tell) -> None:
     assert board.heard([now.pk], NOW + timedelta(seconds=5)).rows == {key: None}
 
 
+def test_a_name_whose_holder_becomes_known_is_one_row(floor: Floor, tell: Tell) -> None:
+    tell(event("agent.login", NOW, agent="BARU-1"))
+    (now,) = AgentNow.objects.all()
+    board = Board(NOW)
+    assert list(rows(board)) == ["BARU-1"]
+    now.person, now.site = floor.agent, floor.jkt
+    now.save()
+    changed = board.heard([now.pk], NOW)
+    assert changed.rows.keys() == {f"n{now.pk}", f"p{floor.agent.pk}"} and changed.rows[f"n{now.pk}"] is None
+    assert list(rows(board)) == [floor.agent.name]
+    board.refresh(NOW + timedelta(seconds=1))
+    tell(event("feed.down", NOW + timedelta(seconds=2)))
+    assert len(board.refresh(NOW + timedelta(seconds=3)).rows) == 1, "nothing is left of the name"
+
+
 def test_who_logs_in_for_the_first_time_is_judged_by_this_shift(floor: Floor, tell: Tell) -> None:
     rostered(floor.agent, wib(8))
     board = Board(NOW)

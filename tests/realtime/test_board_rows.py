@@ -62,6 +62,24 @@ def test_the_table_knows_every_activity_and_state() -> None:
     assert (reason_of(" Makan "), reason_of("ganti baju"), reason_of("")) == ("meal", "other", "other")
 
 
+@pytest.mark.parametrize(
+    ("state", "reason", "since", "used", "over"),
+    [
+        ("busy", "", NINE, 901, True),
+        ("busy", "", NINE, 900, False),  # ended, back at work
+        ("aux", "toilet", wib(8, 50), 300, False),
+        ("aux", "toilet", wib(8, 50), 301, True),  # it goes on
+        ("aux", "meal", wib(8, 50), 901, True),  # another one is used up already
+    ],
+)
+def test_a_quota_that_is_used_up_stays_so_for_the_shift(
+    state: str, reason: str, since: datetime, used: int, over: bool
+) -> None:
+    one = row(known(state, since, reason=reason, aux={"toilet": used}))
+    assert one.said()["aux_over"] is over
+    assert (one.need == "aux") is (over and reason == "toilet"), "who is back at work needs something else"
+
+
 def test_at_work_and_in_a_break_that_is_due() -> None:
     one = row(known("busy", wib(8, 50)))
     assert (one.verdict, one.need, one.activity, one.late) == ("in", "in", "work", 0)

@@ -106,7 +106,7 @@ def test_page_api_and_spreadsheet_say_the_same(floor: Floor, day: tuple[datetime
     page = client.get(f"/realtime/cases/?{query}")
     assert page.status_code == 200
     info, request_, complaint = page.context["categories"]
-    assert (info["words"][1], request_["words"][1], complaint["words"][1]) == ("warning", "success", "warning")
+    assert (info["words"][1], request_["words"][1], complaint["words"][1]) == ("info", "success", "info")
     assert page.context["chart"]["series"][2]["values"] == [720.0, 1200.0, 1200.0]
     rows = client.get(page.context["channels"][0]["url"]).context["lines"]
     assert len(rows) == page.context["channels"][0]["row"].cases

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -137,6 +138,9 @@ def test_the_page_says_what_a_figure_is_made_of(floor: Floor, tell: Tell, leader
     assert (figure["scr"]["value"], figure["scr"]["tone"]) in {("75.00", "danger"), ("75,00", "danger")}
     assert [(str(one["label"]), one["value"]) for one in figure["scr"]["inputs"]][1][1] == "4"
     assert figure["aht"]["tone"] == "success"
+    assert (figure["scr"]["of"], figure["aht"]["of"], figure["occupancy"]["of"]) == (4, 3, None)
+    few = re.findall('<small class="occ-few">[^<]* ([0-9]+)</small>', page.content.decode())
+    assert few == ["4", "4", "3", "3", "3", "4", "2", "1"], "a share of four calls says so, and each interval of fewer"
     assert [one["row"]["offered"] for one in page.context["lines"]] == [3, 1]
     assert [one.code for one in page.context["sources"]] == ["omni"]
     (chart,) = [one for one in page.context["charts"] if one["id"] == "scr"]

@@ -82,6 +82,10 @@ def test_nonsense_in_the_address_shows_what_is_usual(wfm: Client) -> None:
                   "day=1990-01-01&period=month"):  # fmt: skip
         page = wfm.get(f"/realtime/forecasts/?{query}")
         assert page.status_code == 200 and page.context["charts"] == [], query
+    for wrong in ("day=0001-01-01", "day=2101-01-01", "day=x", "channel=x"):
+        assert "shown instead" in wfm.get(f"/realtime/forecasts/?{wrong}").content.decode(), wrong
+    for fine in ("day=2100-12-31", "day=", ""):
+        assert "shown instead" not in wfm.get(f"/realtime/forecasts/?{fine}").content.decode(), fine
 
 
 def test_queries_do_not_grow_with_days_or_entries(wfm: Client, told: date) -> None:
@@ -188,6 +192,9 @@ def test_wfm_evaluates_what_the_page_shows(wfm: Client, told: date) -> None:
     kept = ForecastEvaluation.objects.get()
     page = wfm.get(url.replace("evaluate/", "")).content.decode()
     assert kept.day == told and "Lebih ramai" in page and "Tambah dua" in page
+    after = wfm.get(url.replace("evaluate/", "").replace(str(told), str(told + timedelta(days=1))))
+    assert after.context["proposed"]["row"] == kept and "Tambah dua" in after.content.decode(), "it is for the next day"
+    assert f"day={told}" in after.context["proposed"]["url"] and "Lebih ramai" not in after.content.decode()
     assert wfm.post(url, {"remark": ""}).status_code == 422
     nothing = wfm.post(url.replace(str(told), str(today() + timedelta(days=2))), {"remark": "x"})
     assert nothing.status_code == 422 and "has not begun" in nothing.content.decode()

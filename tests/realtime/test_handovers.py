@@ -24,7 +24,16 @@ from occ.people.choices import Role
 from occ.people.models import User
 from occ.workflow.turns import turns_for
 from realtime.handing import parts_of
-from realtime.models import Alert, AttendanceMark, Handover, Headcount, RecoveryPlan, ShiftRecord
+from realtime.models import (
+    Alert,
+    AttendanceMark,
+    Handover,
+    Headcount,
+    RecoveryPlan,
+    RosterLine,
+    Shift,
+    ShiftRecord,
+)
 from realtime.policies import HAND_OVER
 from realtime.services import handovers
 from realtime.workflow import HANDOVER
@@ -122,6 +131,23 @@ def test_drawn_up_signed_by_both_and_issued(ending: Floor, next_leader: User) ->
     assert document.expires_on and document.expires_on.year == now.year + 2
     duty.refresh_from_db()
     assert duty.state == "fulfilled" and duty.evidence == {"document": document.full_number}
+
+
+def test_leaders_hand_over_the_agents_shift_by_its_own_hours(ending: Floor, client: Client) -> None:
+    """Their own codes have no note; nor do the hours of one who works others move the shift's."""
+    now = timezone.now()
+    line = RosterLine.objects.filter(shift__code="P").first()
+    assert line is not None and line.starts_at is not None
+    shift(ending.jkt, "TP", time(7))
+    Shift.objects.filter(code="TP").update(leads=True)
+    rostered(person(ending.jkt, name="Tuan Leader"), line.starts_at, code="TP")
+    rostered(person(ending.jkt), line.starts_at, code="P", hours=2)
+    note = drawn_up(now)
+    assert (note.shift.code, note.ends_at, note.to_shift and note.to_shift.code) == ("P", line.ends_at, "S")
+    assert handovers.drawn(note, now)["headcount"]["rostered"] == 3
+    client.force_login(ending.leader)
+    offered = client.get(reverse("realtime:handover_new")).context["form"].fields["shift"].choices
+    assert [one[1].split(" · ")[1] for one in offered] == ["S S"], "neither what has its note nor the leaders' code"
 
 
 def test_nobody_takes_over_from_oneself_nor_with_another_s_signature(ending: Floor, next_leader: User) -> None:

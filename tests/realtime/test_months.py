@@ -10,6 +10,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
 from occ.documents.models import IssuedDocument
 from occ.errors import Invalid, NotAllowed, WrongState
@@ -24,7 +25,7 @@ from realtime.models import MonthRevision, ServiceMonth
 from realtime.policies import SCR
 from realtime.services.ingesting import Taken
 from realtime.services.months import differences, latest, month_freeze, month_revise, months_freeze, rows_of, span_of
-from tests.factories import NOW, Floor, user
+from tests.factories import NOW, PASSWORD, Floor, user
 from tests.realtime.conftest import event
 from tests.realtime.test_cases import case
 from tests.realtime.test_figures import call
@@ -208,6 +209,9 @@ def test_the_pages(floor: Floor, october: datetime, tell: Tell, client: Client) 
     client.force_login(floor.coordinator)
     page = client.get("/realtime/months/new/?month=2026-10")
     assert page.status_code == 200 and page.context["may"]
+    tones = {one["key"]: (one["tone"], one["of"]) for one in page.context["figures"]}
+    assert tones["realtime.response.permintaan"] == ("info", 1), "within the limit is no warning"
+    assert tones["realtime.scr"] == ("danger", 2) and page.content.decode().count('class="occ-few"') == 4
     assert not client.get("/realtime/months/new/?month=2100-10").context["may"]
     for bad in ("month=2026-13", "month=x", "month=0001-01", f"site={floor.ygy.pk}"):
         assert client.get(f"/realtime/months/new/?{bad}").status_code == 422
@@ -241,6 +245,25 @@ def test_the_client_sees_what_is_frozen_and_no_more(
     assert page.status_code == 200 and not page.context["differences"] and page.context["documents"]
     assert client.get("/realtime/months/new/").status_code == 403
     assert client.get("/realtime/figures/").status_code == 403
+    # From "Today" and from the month to the place where it is signed, until somebody of theirs has.
+    report = IssuedDocument.objects.get(type_code="LKL")
+    where = f"{report.get_absolute_url()}?purpose=approved#sign"
+    today = client.get("/").content.decode()
+    assert escape(where) in today and "Bulan untuk ditandatangani" in today
+    assert page.context["to_sign"] == where and escape(where) in page.content.decode()
+    form = client.get(where)
+    assert form.context["form"]["purpose"].value() == "approved"
+    sent = {"purpose": "approved", "password": PASSWORD}
+    assert client.post(f"/documents/{report.pk}/sign/", sent).status_code == 302
+    assert escape(where) not in client.get("/").content.decode()
+    page = client.get(month.get_absolute_url())
+    assert not page.context["to_sign"] and [one.document for one in page.context["signatures"]] == [report]
+    assert client.get("/realtime/months/").context["lines"][0]["signed"] == page.context["signatures"][0]
+    month_revise(month_id=month.pk, reason="susulan", actor=floor.coordinator, now=NOW)
+    assert client.get(month.get_absolute_url()).context["to_sign"], "a revision is signed anew"
+    leader = Client()
+    leader.force_login(floor.leader)
+    assert not leader.get(month.get_absolute_url()).context["to_sign"]
     other = Client()
     other.force_login(user(Role.CLIENT, floor.ygy))
     assert other.get(month.get_absolute_url()).status_code == 404

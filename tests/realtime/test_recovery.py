@@ -15,7 +15,7 @@ from occ.documents.models import IssuedDocument
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.obligations.models import Obligation
 from occ.people.choices import Role
-from realtime.models import Alert, Interval, RecoveryPlan
+from realtime.models import Alert, Interval, PlanAction, RecoveryPlan
 from realtime.policies import DRAW_UP, VERIFY
 from realtime.services import recovery
 from realtime.services.alerting import alerts_watch
@@ -43,6 +43,11 @@ def act(plan: RecoveryPlan, floor: Floor) -> Any:
     )  # fmt: skip
 
 
+def settle(plan: RecoveryPlan, floor: Floor) -> None:
+    for one in PlanAction.objects.open().filter(plan=plan):
+        recovery.action_done(action_id=one.pk, actor=floor.leader, now=LATER)
+
+
 def test_from_the_alert_to_the_form_that_is_kept_two_years(floor: Floor) -> None:
     plan = opened(floor)
     assert (plan.situation["offered"], plan.situation["scr"], plan.situation["target"]) == (200, 75.0, 90.0)
@@ -50,7 +55,7 @@ def test_from_the_alert_to_the_form_that_is_kept_two_years(floor: Floor) -> None
     assert Obligation.objects.get(rule=DRAW_UP).state == "fulfilled"
     with pytest.raises(Invalid) as refused:  # no action yet
         recovery.plan_start(plan_id=plan.pk, cause="traffic", analysis="a promo", actor=floor.leader, now=LATER)
-    assert refused.value.field == "cause"
+    assert (refused.value.field, refused.value.code) == ("actions", "no_action"), "not of the cause"
     action = act(plan, floor)
     recovery.plan_expect(
         plan_id=plan.pk, question=Question(120, 30, 450, 240), agents=28, more=2, actor=floor.leader, now=LATER
@@ -77,15 +82,63 @@ def test_tidak_goes_on_and_what_is_cancelled_is_over(floor: Floor) -> None:
     plan = opened(floor)
     act(plan, floor)
     recovery.plan_start(plan_id=plan.pk, cause="aht", analysis="long calls", actor=floor.leader, now=LATER)
+    settle(plan, floor)
     recovery.plan_finish(plan_id=plan.pk, note="done", actor=floor.leader, now=LATER)
     recovery.plan_resume(plan_id=plan.pk, note="still below", actor=floor.coordinator, now=LATER)
     assert Obligation.objects.get(rule=VERIFY).state == "cancelled"
     act(plan, floor)
+    settle(plan, floor)
     recovery.plan_finish(plan_id=plan.pk, note="done", actor=floor.leader, now=LATER)
     with pytest.raises(WrongState):
         recovery.plan_cancel(plan_id=plan.pk, note="no", actor=floor.leader, now=LATER)
     with pytest.raises(WrongState):
         act(plan, floor)
+
+
+def test_no_plan_is_finished_or_verified_while_an_action_is_open(floor: Floor) -> None:
+    plan = opened(floor)
+    done, dropped = act(plan, floor), act(plan, floor)
+    recovery.plan_start(plan_id=plan.pk, cause="aht", analysis="long calls", actor=floor.leader, now=LATER)
+    recovery.action_done(action_id=done.pk, actor=floor.leader, now=LATER)
+    finish = {"plan_id": plan.pk, "note": "done", "actor": floor.leader, "now": LATER}
+    with pytest.raises(Invalid, match="Tim A") as refused:
+        recovery.plan_finish(**finish)
+    assert refused.value.code == "actions_open" and RecoveryPlan.objects.get().status == "running"
+    drop = {"action_id": dropped.pk, "actor": floor.leader, "now": LATER}
+    with pytest.raises(Invalid) as refused:
+        recovery.action_drop(why=" ", **drop)
+    assert refused.value.field == "why"
+    recovery.action_drop(why="antrean sudah habis", **drop)
+    for again in (recovery.action_done, lambda **given: recovery.action_drop(why="x", **given)):
+        for one in (done, dropped):
+            with pytest.raises(WrongState):
+                again(action_id=one.pk, actor=floor.leader, now=LATER)
+    recovery.plan_finish(**finish)
+    late = plan.actions.create(kind="overtime", who="Budi", due_at=LATER)  # of before this was asked for
+    verify = {"plan_id": plan.pk, "note": "fine", "actor": floor.coordinator, "now": LATER}
+    with pytest.raises(Invalid) as refused:
+        recovery.plan_verify(**verify)
+    assert refused.value.code == "actions_open" and not IssuedDocument.objects.exists()
+    recovery.plan_resume(plan_id=plan.pk, note="Budi?", actor=floor.coordinator, now=LATER)
+    recovery.action_done(action_id=late.pk, actor=floor.leader, now=LATER)
+    recovery.plan_finish(**finish)
+    recovery.plan_verify(**verify)
+    assert "antrean sudah habis" in str(IssuedDocument.objects.get(type_code="FRP").data)
+
+
+def test_two_presses_make_one_draft(floor: Floor, client: Client) -> None:
+    client.force_login(floor.leader)
+    asked = {"site": floor.jkt.pk, "channel": "voice"}
+    first = client.post("/realtime/plans/new/", asked)
+    again = client.post("/realtime/plans/new/", asked, follow=True)
+    plan = RecoveryPlan.objects.get()
+    assert first["Location"] == again.redirect_chain[-1][0] == plan.get_absolute_url()
+    assert "sudah ada" in again.content.decode()
+    client.post("/realtime/plans/new/", asked | {"channel": "chat"})
+    assert RecoveryPlan.objects.count() == 2, "of another channel there is another"
+    recovery.plan_cancel(plan_id=plan.pk, note="x", actor=floor.leader, now=LATER)
+    client.post("/realtime/plans/new/", asked)
+    assert RecoveryPlan.objects.filter(channel="voice").count() == 2
 
 
 def test_every_transition_is_open_to_its_roles_alone(floor: Floor) -> None:
@@ -106,6 +159,7 @@ def test_nobody_verifies_the_own_plan(floor: Floor) -> None:
     plan = recovery.plan_open(site=floor.jkt, actor=both, now=LATER, **MADE)
     act(plan, floor)
     recovery.plan_start(plan_id=plan.pk, cause="system", analysis="x", actor=both, now=LATER)
+    settle(plan, floor)
     recovery.plan_finish(plan_id=plan.pk, note="done", actor=both, now=LATER)
     with pytest.raises(NotAllowed):
         recovery.plan_verify(plan_id=plan.pk, note="fine", actor=both, now=LATER)
@@ -178,10 +232,12 @@ def test_the_pages_from_the_alert_to_the_verified_plan(floor: Floor, client: Cli
     plan = RecoveryPlan.objects.get()
     url = plan.get_absolute_url()
     assert made["Location"] == url
-    assert client.post("/realtime/plans/new/", asked).status_code == 422
+    assert client.post("/realtime/plans/new/", asked)["Location"] == url, "a second press leads to the plan"
+    assert RecoveryPlan.objects.count() == 1
     page = client.get(url).content.decode()
     assert "what-if-rows" in page and "Erlang" in page
-    assert client.post(f"{url}start/", {"cause": "aht", "analysis": "x"}).status_code == 422
+    refused = client.post(f"{url}start/", {"cause": "aht", "analysis": "x"})
+    assert refused.status_code == 422 and list(refused.context["next"][0]["form"].errors) == ["__all__"]
     from django.utils import timezone
 
     soon = timezone.localtime(timezone.now(), floor.jkt.zone).strftime("%Y-%m-%dT%H:%M")
@@ -189,6 +245,11 @@ def test_the_pages_from_the_alert_to_the_verified_plan(floor: Floor, client: Cli
     assert client.post(f"{url}actions/", action | {"who": ""}).status_code == 422
     assert client.post(f"{url}actions/", action).status_code == 302
     assert client.post(f"/realtime/plans/actions/{plan.actions.get().pk}/done/").status_code == 302
+    assert client.post(f"{url}actions/", action | {"who": "Tia"}).status_code == 302
+    drop = f"/realtime/plans/actions/{plan.actions.get(who='Tia').pk}/drop/"
+    assert client.post(drop, {"why": ""}).status_code == 422
+    assert client.post(drop, {"why": "sakit"}).status_code == 302
+    assert "tidak dijalankan: sakit" in client.get(url).content.decode()
     what = {"calls": "120", "minutes": "30", "handling": "450", "patience": "240", "agents": "28", "more": "2"}
     assert client.post(f"{url}expect/", what | {"agents": "0"}).status_code == 422
     assert client.post(f"{url}expect/", what).status_code == 302

@@ -187,8 +187,12 @@ def test_leaders_are_on_the_roster_and_not_among_the_agents(plan: Plan) -> None:
 def test_times_that_a_roster_has_used_stay(plan: Plan) -> None:
     shift = plan.shifts["P"]
     later = Terms("Pagi", time(8), 540, 480, [])
+    draft = plan.begin()
+    plan.write(draft, (plan.people[0], DAYS[0], "P"))
     shift_edit(shift_id=shift.pk, terms=later, reason="belum dipakai", actor=plan.wfm, now=NOW)
-    plan.published()
+    line = RosterLine.objects.select_related("shift", "roster__site").get()
+    assert (line.hours, line.own_hours) == ("08:00–17:00", False), "a draft follows its code"
+    plan.publish(draft)
     with pytest.raises(Invalid) as refused:
         shift_edit(shift_id=shift.pk, terms=Terms("Pagi", time(9), 540, 480, []), reason="x", actor=plan.wfm, now=NOW)
     assert refused.value.code == "used"

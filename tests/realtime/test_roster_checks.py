@@ -22,7 +22,7 @@ from realtime.choices import CheckStatus
 from realtime.models import RosterCheck
 from realtime.policies import BLOCKING, VALIDATE, VALIDATE_BY
 from realtime.rostering.codes import Cell
-from realtime.services.roster_checks import check_sign, checks_watch, due_of
+from realtime.services.roster_checks import channels_unserved, check_sign, checks_watch, due_of
 from realtime.services.rosters import roster_amend, roster_publish, roster_validate
 from tests.factories import NOW, Floor, user
 from tests.realtime.rosters import DAYS, Plan, log_in_of, plan_of
@@ -53,6 +53,31 @@ def duty(one: RosterCheck) -> Obligation:
 def sign(one: RosterCheck, actor: Any, *, now: datetime = EVE + timedelta(hours=8)) -> RosterCheck:
     one.refresh_from_db()
     return check_sign(check_id=one.pk, digest=one.digest, note="", actor=actor, now=now)
+
+
+def test_a_shift_with_nobody_on_voice_is_signed_off_with_a_reason(plan: Plan, client: Client) -> None:
+    tia = plan.people[2]
+    tia.employee.channels = ["chat"]
+    tia.employee.save(update_fields=["channels"])
+    checks_watch(now=EVE)
+    one = check("M")
+    with pytest.raises(Invalid, match="Suara") as refused:
+        sign(one, plan.floor.leader)
+    assert (refused.value.field, refused.value.code) == ("note", "unserved")
+    assert check("M").status == CheckStatus.OPEN and sign(check("P"), plan.floor.leader).status == CheckStatus.SIGNED
+    client.force_login(plan.floor.leader)
+    page = client.get(one.get_absolute_url())
+    assert page.context["next"][0]["form"].fields["note"].help_text
+    one.refresh_from_db()
+    done = check_sign(
+        check_id=one.pk, digest=one.digest, note="Yogyakarta melayani voice", actor=plan.floor.leader,
+        now=EVE + timedelta(hours=8),
+    )  # fmt: skip
+    assert done.status == CheckStatus.SIGNED
+    one.findings, one.cover = [], [{"need": 2, "cover": 0.0}, {"need": 0, "cover": 0.0}]
+    assert channels_unserved(one) == ["Suara"], "there are calls, and who could take them does something else"
+    one.cover = [{"need": 2, "cover": 0.0}, {"need": 2, "cover": 0.9}]
+    assert channels_unserved(one) == [], "short, and not without anybody"
 
 
 @pytest.mark.parametrize(

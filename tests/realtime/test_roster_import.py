@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from occ.errors import NotAllowed, WrongState
 from occ.sheets.reading import SheetRefused
 from realtime.models import Roster, RosterLine
+from realtime.services import rosters as services
 from realtime.services.roster_imports import roster_import
 from realtime.services.roster_reading import heading_day, roster_read, summary
 from tests.factories import NOW, Floor
@@ -33,8 +34,9 @@ def read(plan: Plan, file: Any, **fields: Any) -> dict[str, Any]:
     return summary(roster_read(file=file, **given))
 
 
-def brought(plan: Plan, file: Any) -> dict[str, Any]:
-    return roster_import(file=file, name="roster.xlsx", site=plan.floor.jkt, month=MONTH, actor=plan.wfm, now=NOW)
+def brought(plan: Plan, file: Any, seen: str = "") -> dict[str, Any]:
+    given = {"site": plan.floor.jkt, "month": MONTH, "actor": plan.wfm, "now": NOW, "seen": seen}
+    return roster_import(file=file, name="roster.xlsx", **given)
 
 
 def good(plan: Plan) -> io.BytesIO:
@@ -55,9 +57,19 @@ def test_a_matrix_becomes_the_months_draft_and_the_same_twice_changes_nothing(pl
     other = workbook(["NIK", *DAYS[:3]], [plan.people[0].number, "S", None, "M"])
     found = read(plan, other)
     assert (found["counts"]["changes"], found["counts"]["others"], found["revises"]) == (2, 2, True)
-    assert brought(plan, other) == {"roster": Roster.objects.get(version=2).pk, "version": 2, "changes": 2,
-                                    "status": "draft"}  # fmt: skip
-    assert Roster.objects.get(version=2).lines.count() == 8, "an empty cell takes off; who is not named stays"
+    assert found["emptied"] == 1
+    seen = roster_read(file=other, site=plan.floor.jkt, month=MONTH, actor=plan.wfm, now=NOW).seen
+    assert found["seen"] == seen
+    draft = plan.begin(reason="tukar")
+    plan.write(draft, (plan.people[0], DAYS[0], "M"))
+    with pytest.raises(WrongState) as refused:  # what was shown is not what it would do now
+        roster_import(file=other, name="x", site=plan.floor.jkt, month=MONTH, actor=plan.wfm, now=NOW, seen=seen)
+    assert refused.value.code == "changed" and draft.lines.count() == 9
+    services.roster_cancel(roster_id=draft.pk, note="x", actor=plan.wfm, now=NOW)
+    assert brought(plan, other, seen) == {"roster": Roster.objects.get(version=3).pk, "version": 3, "changes": 2,
+                                          "status": "draft"}  # fmt: skip
+    assert brought(plan, other, seen)["changes"] == 0, "twice is once"
+    assert Roster.objects.get(version=3).lines.count() == 8, "an empty cell takes off; who is not named stays"
 
 
 def test_each_problem_names_its_cell(plan: Plan) -> None:

@@ -18,7 +18,7 @@ from occ.people.models import Person
 from realtime.models import Roster, RosterLine, Shift
 from realtime.services.roster_reading import roster_read
 from tests.factories import NOW, Floor, user
-from tests.realtime.rosters import DAYS, MONTH, Plan, plan_of, workbook
+from tests.realtime.rosters import DAYS, MONTH, Plan, log_in_of, plan_of, workbook
 
 pytestmark = pytest.mark.req("RTM-1")
 
@@ -104,8 +104,13 @@ def test_from_the_new_version_to_its_publication(plan: Plan, client: Client) -> 
     piece = client.get(f"{roster.get_absolute_url()}findings/?piece=1", HTTP_HX_REQUEST="true")
     assert b"<html" not in piece.content
     plan.write(roster, (plan.people[0], DAYS[1], "OFF"))
+    log_in_of(plan.people[0])
     for name, who in (("validate", plan.floor.leader), ("publish", plan.wfm)):
         client.force_login(who)
+        if name == "publish":  # it is asked about, with what it does
+            asked = {one["name"]: one for one in client.get(roster.get_absolute_url()).context["others"]}
+            assert "Hari yang berubah: 2; orang: 1; langsung diberi tahu karena punya log-in: 1" in asked[name]["text"]
+            assert (asked[name]["tone"], asked["cancel"]["tone"]) == ("", "danger")
         assert client.post(f"{roster.get_absolute_url()}{name}/").status_code == 302
     assert client.post(f"{roster.get_absolute_url()}revise/").status_code == 404, "that is the next version's"
     second = plan.begin(reason="ganti")

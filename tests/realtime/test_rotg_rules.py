@@ -101,7 +101,7 @@ def test_the_database_keeps_what_was_said(floor: Floor) -> None:
             change()
 
 
-def test_a_walk_has_the_rules_of_its_day_and_ends_when_each_has_an_answer(floor: Floor) -> None:
+def test_a_walk_has_the_rules_of_its_day_and_ends_when_each_has_an_answer(floor: Floor, client: Client) -> None:
     phone, desk = rule("1"), rule("2", severity="major")
     rule("3", site=floor.ygy)
     rule("4", starts_on=DAY + timedelta(days=1))
@@ -111,12 +111,16 @@ def test_a_walk_has_the_rules_of_its_day_and_ends_when_each_has_an_answer(floor:
     assert (first.version.rule, second.version.rule) == (phone, desk)
     with pytest.raises(Invalid) as refused:
         rotg_walks.walk_finish(walk_id=walk.pk, actor=floor.leader, now=NOW)
-    assert refused.value.code == "unanswered"
+    assert (refused.value.field, refused.value.code) == ("answer", "unanswered") and "1, 2" in str(refused.value)
     rotg_walks.walk_answer(line_id=first.pk, answer="ok", actor=floor.leader, now=NOW)
     rotg_walks.walk_answer(line_id=second.pk, answer="violation", actor=floor.leader, now=NOW)
     with pytest.raises(Invalid) as refused:
         rotg_walks.walk_finish(walk_id=walk.pk, actor=floor.leader, now=NOW)
     assert refused.value.code == "nobody_named" and "2" in str(refused.value)
+    client.force_login(floor.leader)
+    page = client.post(f"{walk.get_absolute_url()}finish/", {"note": ""})
+    assert page.status_code == 422 and list(page.context["form"].errors) == ["__all__"], "not of the note"
+    assert [bool(one.lacks) for one in page.context["lines"]] == [False, True], "said at the rule that lacks it"
     found = seen(floor, desk, line_id=second.pk)
     assert found.line == second
     with pytest.raises(Invalid):  # what was recorded is not tapped away

@@ -22,7 +22,7 @@ from occ.people.choices import Role
 from occ.people.models import Person, RoleAssignment, Site, User
 from realtime.api.planned import channel_of
 from realtime.choices import AlertKind
-from realtime.models import Alert, Handover, Headcount, RecoveryPlan, Source
+from realtime.models import Alert, Handover, Headcount, PlanAction, RecoveryPlan, Source
 from realtime.rostering.plan import planned
 from realtime.services import handovers, recovery
 from realtime.services.alerting import alert_acknowledge, alerts_watch
@@ -119,6 +119,8 @@ def _answer(staff: Staff, now: datetime) -> None:
         code = plan.site.code.lower()
         leader, coordinator = staff.users[f"team_leader.{code}"], staff.users[f"coordinator.{code}"]
         note = "Antrean habis, AUX kembali sesuai jatah."
+        for action in PlanAction.objects.open().filter(plan=plan):
+            recovery.action_done(action_id=action.pk, actor=leader, now=now)
         recovery.plan_finish(plan_id=plan.pk, note=note, actor=leader, now=now)
         if plan.pk % 3:
             note = "Tercapai kembali sebelum pergantian shift. Promo diberitahukan ke WFM."

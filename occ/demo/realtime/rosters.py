@@ -87,7 +87,7 @@ def month_made(site: Site, month: date, wfm: User, at: datetime) -> Roster:
                 kept = position == "Team Leader" or not any(one.on(day) for one in away[person.pk])
                 lines.append(_line(roster, person, day, shifts.get(code), DayKind.OFF if kept else DayKind.LEAVE))
             if person.last_working_day in days:
-                lines.append(_last(roster, person, person.last_working_day, shifts["P"]))
+                lines.append(_last(roster, person, person.last_working_day, [shifts[code] for code in "PSM"]))
     RosterLine.objects.bulk_create(lines, batch_size=2_000)
     return roster
 
@@ -117,13 +117,17 @@ def _line(roster: Roster, person: Person, day: date, shift: Shift | None, free: 
     )
 
 
-def _last(roster: Roster, person: Person, day: date, shift: Shift) -> RosterLine:
-    """Of a leaver: the shift that ends when the deactivation's clock starts; a day off where that is the day's end."""
+def _last(roster: Roster, person: Person, day: date, shifts: list[Shift]) -> RosterLine:
+    """Of a leaver: a shift that ends when the deactivation's clock starts, by the code that begins nearest; a day off
+    where that is the day's end."""
     request = DeactivationRequest.objects.filter(person=person, last_working_day=day).order_by("pk").last()
     ends = request.starts_at if request else None
     if ends is None or ends == datetime.combine(day + timedelta(days=1), time(), tzinfo=roster.site.zone):
         return RosterLine(roster=roster, person=person, day=day, kind=DayKind.OFF)
+    starts = ends - timedelta(hours=8)
+    local = starts.astimezone(roster.site.zone)
+    apart = [abs((local.hour - one.starts.hour) * 60 + local.minute - one.starts.minute) for one in shifts]
+    nearest = shifts[min(range(len(shifts)), key=lambda at: min(apart[at], 1_440 - apart[at]))]
     return RosterLine(
-        roster=roster, person=person, day=day, kind=DayKind.SHIFT, shift=shift, starts_at=ends - timedelta(hours=8),
-        ends_at=ends,
-    )  # fmt: skip
+        roster=roster, person=person, day=day, kind=DayKind.SHIFT, shift=nearest, starts_at=starts, ends_at=ends
+    )

@@ -254,6 +254,14 @@ def _badge(label: str, tone: str, name: str) -> SafeString:
     return format_html('<span class="occ-badge occ-tone-{}">{}{}</span>', tone, icon(name), label)
 
 
+@register.simple_tag
+def few(n: int | None, least: float) -> SafeString | str:
+    """Beside a share or mean: of how few it is, where that is less than `least`."""
+    if not n or n >= least:
+        return ""
+    return format_html(' <small class="occ-few">{}</small>', gettext("of only %(n)s") % {"n": n})
+
+
 # Time --------------------------------------------------------------------------------------------------------------
 
 UNITS = (("days", timedelta(days=1)), ("hours", timedelta(hours=1)), ("minutes", timedelta(minutes=1)))
