@@ -96,6 +96,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("faults") / "prepared"
     given = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "OCC_VAR", "BASE_URL"}
     environment = {name: value for name, value in os.environ.items() if name not in given}
-    environment |= {"PYTHONPATH": str(script.parent.parent.parent), "FAULTS_PREPARED": str(folder), "FAULTS_SCHEMA": str(schema)}
+    environment |= {
+        "PYTHONPATH": str(script.parent.parent.parent),
+        "FAULTS_PREPARED": str(folder),
+        "FAULTS_SCHEMA": str(schema),
+    }
     subprocess.run([sys.executable, str(script), str(folder)], env=environment, check=True, timeout=200)
     return environment
