@@ -24,7 +24,7 @@ def _type(code: str, title: Any, template: str) -> DocumentType:
     return register_type(
         DocumentType(
             code=code, title=title, procedure="Manual Operasi", clause="MO 4.1.3", owner=Role.HR_RELATIONS,
-            readers=frozenset({Role.MANAGER}), template=TYPST / template, confidential=True,
+            template=TYPST / template, confidential=True,
         )
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from occ.people.choices import Role
 from occ.workflow.flows import Flow, register, transition
 from sdm.discipline.choices import CaseStatus as S
 
-SUPERIORS = frozenset({Role.TEAM_LEADER, Role.COORDINATOR, Role.MANAGER})
+SUPERIORS = frozenset({Role.TEAM_LEADER, Role.COORDINATOR, Role.MANAGER, Role.HEAD_MANAGER})
 RELATIONS = frozenset({Role.HR_RELATIONS})
 OPENERS = SUPERIORS | RELATIONS
 # Whoever works here may be spoken to; the service lets in nobody but that person.

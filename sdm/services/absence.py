@@ -472,6 +472,10 @@ def leaves_follow_move(*, person: Person, actor: Actor, now: datetime) -> None:
         one.site = person.site
         sign(one, actor, _("Works at another site"), now=now)
         one.save(update_fields=["site"])
+        team = person.team_on(local_day(now, person.site.zone))
+        obligations.obligations_take_along(
+            subject=one, rules=[DECIDE, CONFIRM, NOTE], site=person.site, team=team, actor=actor, now=now
+        )
 
 
 def leaves_follow_left(*, person: Person, now: datetime) -> None:

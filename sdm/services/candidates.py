@@ -358,7 +358,7 @@ def _employed(
 ) -> Person:  # fmt: skip
     assert found.contract_from is not None
     until = found.contract_until if row.kind == EmploymentKind.PKWT else None
-    terms = Terms(row.kind, found.contract_from, until, found.contract_number)
+    terms = Terms(row.kind, found.contract_from, until, found.contract_number, signed_on=found.signed_on)
     place: dict[str, Any] = {
         "position": row.position.title, "site": row.site, "team": team, "leader": leader, "contract": terms,
         "actor": actor, "now": now,

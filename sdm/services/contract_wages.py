@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, Refused, WrongState
 from occ.ledger.services import record
@@ -23,6 +24,7 @@ from occ.people.history import sign
 from occ.people.lifecycle import person_locked
 from occ.people.models import Person, User
 from occ.policies.services import Values
+from occ.texts import kept
 from occ.times import JAKARTA, in_reach, local_day
 from occ.workflow.services import begin, step
 from sdm.choices import EmploymentKind
@@ -166,6 +168,18 @@ def compensations_follow(*, person: Person, now: datetime) -> None:
         _keep(one.employment, person, now)
 
 
+def compensations_follow_move(*, person: Person, actor: Actor, now: datetime) -> None:
+    """What is not paid yet goes with the person to another site."""
+    rows = Compensation.objects.exclude(status=C.PAID).filter(employment__employee_id=person.pk)
+    for one in rows.exclude(site=person.site).select_for_update(of=("self",), no_key=True):
+        one.site = person.site
+        sign(one, actor, kept(gettext_noop("Works at another site")), now=now)
+        one.save(update_fields=["site"])
+        obligations.obligations_take_along(
+            subject=one, rules=[COMPENSATE], site=person.site, team=None, actor=actor, now=now
+        )
+
+
 def _keep(employment: Employment, person: Person, now: datetime) -> bool:
     """The compensation of that term as it should be by now; whether something was done."""
     numbers, ends_on = law(now), effective_end(employment, person)
@@ -252,8 +266,8 @@ def compensation_pay(
     ) as found:  # fmt: skip
         due_at = compensation_due(paid_on, found.site.zone)
         at = now if paid_on == today else min(now, due_at)
-        kept = {key: value for key, value in evidence.items() if key != "file"} | {"paid_on": paid_on.isoformat()}
-        obligations.obligation_fulfil(subject=found, rule=COMPENSATE, at=at, evidence=kept, actor=actor, now=now)
+        shown = {key: value for key, value in evidence.items() if key != "file"} | {"paid_on": paid_on.isoformat()}
+        obligations.obligation_fulfil(subject=found, rule=COMPENSATE, at=at, evidence=shown, actor=actor, now=now)
     return found
 
 

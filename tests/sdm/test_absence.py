@@ -429,6 +429,7 @@ def test_who_moves_takes_along_what_is_not_decided(floor: Floor, agent: User) ->
     )  # fmt: skip
     found.refresh_from_db()
     assert found.site == floor.ygy
+    assert Obligation.objects.open().get(rule__startswith="sdm.leave").site == floor.ygy
 
 
 # Who reads what ------------------------------------------------------------------------------------------------------
