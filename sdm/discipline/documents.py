@@ -125,6 +125,8 @@ def letter_body(one: WarningLetter, earlier: list[WarningLetter], *, language: s
 def _receipt(one: WarningLetter) -> str:
     if one.receipt == Receipt.SIGNED:
         return _("The employee signed for the letter in the own session.")
+    if one.receipt == Receipt.PAPER:
+        return _("The employee signed for the letter on paper; the scan is kept with the case.")
     if one.receipt == Receipt.REFUSED:
         seen = "; ".join(f"{row['name']} ({row['position']})" for row in one.witnesses)
         return _("The employee refused to sign for it. Witnesses: %(names)s.") % {"names": seen}

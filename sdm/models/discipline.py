@@ -172,8 +172,12 @@ class WarningQuerySet(models.QuerySet["WarningLetter"]):
         """Issued and not withdrawn; the days say whether one is in force."""
         return self.issued().filter(withdrawn_at=None)
 
+    def counting(self) -> WarningQuerySet:
+        """Those that stand and were given in the present employment: who comes back begins without letters."""
+        return self.standing().filter(issued_on__gte=F("person__joined_on"))
+
     def in_force_on(self, day: date) -> WarningQuerySet:
-        return self.standing().filter(issued_on__lte=day, valid_until__gte=day)
+        return self.counting().filter(issued_on__lte=day, valid_until__gte=day)
 
     def unanswered(self) -> WarningQuerySet:
         return self.filter(level=None, returned_at=None)

@@ -142,12 +142,14 @@ def compensations_keep(*, now: datetime) -> int:
         if effective_end(one, person) > today + timedelta(days=days) or count >= AT_ONCE:
             continue
         count += _tried(one.pk, person.pk, now)
-    moved = Compensation.objects.exclude(status=C.PAID).filter(
+    moved = Compensation.objects.filter(status=C.DUE).filter(
         ~Q(ends_on=F("employment__ends_on")) | Q(employment__employee__person__last_working_day__lt=F("ends_on"))
-        | Q(status=C.VOID)
-    )  # fmt: skip
-    for pk, person_id in moved.values_list("employment_id", "employment__employee_id")[:AT_ONCE]:
-        count += _tried(pk, person_id, now)
+    )
+    # Void ones are many and stay so: only what ended lately is looked at again, apart from what is owed.
+    void = Compensation.objects.filter(status=C.VOID, employment__ends_on__gte=first).order_by("-employment__ends_on")
+    for found in (moved.order_by("pk"), void):
+        for pk, person_id in list(found.values_list("employment_id", "employment__employee_id")[:AT_ONCE]):
+            count += _tried(pk, person_id, now)
     return count
 
 
@@ -163,7 +165,20 @@ def _tried(employment_id: int, person_id: int, now: datetime) -> int:
 
 
 def compensations_follow(*, person: Person, now: datetime) -> None:
-    """The person's contracts or leaving changed. The person's lock is held."""
+    """The person's contracts or leaving changed. The person's lock is held.
+
+    An end that is recorded long after it was, of a term that went on for all that OCC knew, is owed for too.
+    """
+    today = local_day(now, person.site.zone)
+    sooner = Q(ends_on__lt=F("agreed_until"))
+    if person.last_working_day is not None:
+        sooner |= Q(starts_on__lte=person.last_working_day, ends_on__gt=person.last_working_day)
+    known = Employment.objects.filter(
+        sooner, employee_id=person.pk, kind=EmploymentKind.PKWT, agreed_until__gte=today - LOOK_BACK, compensation=None
+    )
+    for one in known:
+        if effective_end(one, person) < today - LOOK_BACK:
+            _keep(one, person, now)
     for one in Compensation.objects.exclude(status=C.PAID).filter(employment__employee_id=person.pk):
         _keep(one.employment, person, now)
 
