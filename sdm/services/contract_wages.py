@@ -179,8 +179,8 @@ def compensations_follow(*, person: Person, now: datetime) -> None:
     for one in known:
         if effective_end(one, person) < today - LOOK_BACK:
             _keep(one, person, now)
-    for one in Compensation.objects.exclude(status=C.PAID).filter(employment__employee_id=person.pk):
-        _keep(one.employment, person, now)
+    for row in Compensation.objects.exclude(status=C.PAID).filter(employment__employee_id=person.pk):
+        _keep(row.employment, person, now)
 
 
 def compensations_follow_move(*, person: Person, actor: Actor, now: datetime) -> None:

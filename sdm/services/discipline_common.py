@@ -132,7 +132,8 @@ def tell_person(case: DisciplineCase, kind: Kind, now: datetime) -> None:
 
 def tell_superiors(case: DisciplineCase, kind: Kind, now: datetime) -> None:
     """Team leaders who lead the person, no deputy who does not; where nobody does, the next ones above who do."""
-    team, to = case.person.team_on(local_day(now, case.site.zone)), []
+    team = case.person.team_on(local_day(now, case.site.zone))
+    to: list[User] = []
     for role in (Role.TEAM_LEADER, Role.COORDINATOR, Role.MANAGER, Role.HEAD_MANAGER):
         asked = audience(role, site=case.site, team=team if role == Role.TEAM_LEADER else None, now=now)
         to = to or [one for one in asked if leads(one, case.person, now)]
