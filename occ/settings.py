@@ -281,6 +281,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "clear_jobs": {"task": "occ.jobs.tasks.clear", "schedule": 86_400.0},
+    "clear_answers": {"task": "occ.api.tasks.clear", "schedule": 86_400.0},
     "clear_logins": {"task": "occ.login.tasks.clear", "schedule": 86_400.0},
     "sweep_files": {"task": "occ.documents.tasks.sweep_files", "schedule": 86_400.0},
 }

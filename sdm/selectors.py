@@ -61,7 +61,7 @@ def person_page(user: User, employee: Employee, *, day: date, now: datetime, pre
             "entries": person_entries(employee),
         }
     if contracts:
-        found["employments"] = employee.employments.order_by("-starts_on")
+        found["employments"] = employee.employments.select_related("extension", "renewal").order_by("-starts_on")
     return found
 
 

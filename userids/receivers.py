@@ -15,7 +15,7 @@ from occ.people.shifts import shifts_changed
 from occ.texts import kept
 from occ.times import local_day
 from sdm.recruiting.training import candidate_hired
-from userids.models import Account, DeactivationRequest
+from userids.models import Account, Assignment, DeactivationRequest, IdRequest
 from userids.notices import tell_of_move, tell_of_stay
 from userids.policies import DEACTIVATE
 from userids.services import accounts, breach_reviews, deactivations, id_requests, replacements
@@ -42,14 +42,19 @@ def cancel_deactivations(sender: Any, person: Person, note: str, actor: Actor, n
         first_day = local_day(now, person.site.zone)
         id_requests.id_request_open(person=person, first_day=first_day, note=said, actor=actor, now=now)
         tell_of_stay(person, shut, now=now)
+    id_requests.request_again(person=person, actor=actor, now=now)
 
 
 @receiver(joined, dispatch_uid="userids.joined")
-def end_resignation(sender: Any, person: Person, returned: bool, actor: Actor, now: datetime, **kwargs: Any) -> None:
+def end_resignation(
+    sender: Any, person: Person, on: date, returned: bool, actor: Actor, now: datetime, **kwargs: Any
+) -> None:
     if returned:
         why = kept(gettext_noop("Came back"))
         deactivations.deactivations_end(person=person, note=why, returned=True, actor=LIFECYCLE, now=now)
         deactivations.resignation_end(person=person, withdrawn=False, note=why, actor=actor, now=now)
+        if IdRequest.objects.filter(person=person).exists() or Assignment.objects.filter(person=person).exists():
+            id_requests.id_request_open(person=person, first_day=on, note=why, actor=actor, now=now)
 
 
 @receiver(candidate_hired, dispatch_uid="userids.hired")
@@ -68,6 +73,7 @@ def follow_move(
     sender: Any, person: Person, previous: Place, on: date, actor: Actor, now: datetime, **kwargs: Any
 ) -> None:
     deactivations.deactivations_follow_move(person=person, actor=actor, now=now)
+    id_requests.requests_follow_move(person=person, actor=actor, now=now)
     if previous.site != person.site:
         tell_of_move(person, previous, on, now=now)
 

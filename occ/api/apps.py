@@ -6,4 +6,4 @@ class ApiConfig(AppConfig):
     label = "api"
 
     def ready(self) -> None:
-        from occ.api import receivers, schema  # noqa: F401  (they register themselves)
+        from occ.api import policies, receivers, schema  # noqa: F401  (they register themselves)

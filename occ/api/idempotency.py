@@ -1,19 +1,26 @@
 """`Idempotency-Key`: a POST repeated with the same key does its work once and gets the same answer again."""
 
 import hashlib
+import hmac
+import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from occ.api.models import IdempotentAnswer
+from occ.api.policies import KEPT_DAYS
 from occ.errors import Refused
 from occ.people.models import User
+from occ.policies.services import policy_value
 
 
 class KeyReused(Refused):
@@ -22,8 +29,9 @@ class KeyReused(Refused):
 
 
 def digest(request: Request) -> str:
-    """What was asked: the address, the values, and the bytes of the files."""
-    said = hashlib.sha256(f"{request.path}\n{request.data}".encode())
+    """What was asked: the address, the values, and the bytes of the files. Keyed: few values could be guessed else."""
+    key = hashlib.sha256(b"occ.idempotency" + settings.SECRET_KEY.encode()).digest()
+    said = hmac.new(key, f"{request.path}\n{request.data}".encode(), hashlib.sha256)
     for name, file in sorted(request.FILES.items()):
         said.update(f"\n{name}\n".encode())
         for chunk in file.chunks():
@@ -33,7 +41,8 @@ def digest(request: Request) -> str:
 
 
 def idempotent(post: Callable[..., Response]) -> Callable[..., Response]:
-    """Decorates an APIView's `post`. A second request waits for the first (unique key) and then repeats its answer.
+    """Decorates an APIView's `post`. A second request waits for the first (unique key) and then repeats its answer,
+    for as many days as answers are kept.
 
     Only answers that changed something are kept (below 400): a refused one may be tried again with the same key. What
     a refusal leaves stays.
@@ -66,7 +75,7 @@ def _once(post: Callable[..., Response], look: Callable[..., Any] | None) -> Cal
             if kept.request_digest != said:
                 raise KeyReused(_("This Idempotency-Key was used for another request."))
             if not created:
-                return Response(kept.body, status=kept.status)
+                return Response(json.loads(kept.body) if kept.body else None, status=kept.status)
             try:
                 response = post(view, request, *args, **kwargs)
             except Refused as refusal:
@@ -75,9 +84,16 @@ def _once(post: Callable[..., Response], look: Callable[..., Any] | None) -> Cal
                 left = refusal
                 kept.delete()
             else:
-                kept.status, kept.body = response.status_code, response.data
+                kept.status = response.status_code
+                kept.body = "" if response.data is None else JSONRenderer().render(response.data).decode()
                 kept.save(update_fields=["status", "body"])
                 return response
         raise left
 
     return wrapped
+
+
+def answers_clear(*, now: datetime) -> int:
+    """Forget what was answered longer ago than the policy says; how many. The same key then begins anew."""
+    before = now - timedelta(days=float(policy_value(KEPT_DAYS, at=now)))
+    return IdempotentAnswer.objects.filter(at__lt=before).delete()[0]

@@ -6,6 +6,8 @@ A token acts as its user, whose roles bound it; only its SHA-256 is kept, so it 
 from django.conf import settings
 from django.db import models
 
+from occ.encryption import EncryptedTextField
+
 
 class ApiToken(models.Model):
     name = models.CharField(max_length=80, unique=True)
@@ -21,13 +23,17 @@ class ApiToken(models.Model):
 
 
 class IdempotentAnswer(models.Model):
-    """The answer to a POST that came with an Idempotency-Key: the same key gets the same answer again."""
+    """The answer to a POST that came with an Idempotency-Key: the same key gets the same answer again, for some days.
+
+    `body`: JSON, encrypted, for wages and names of candidates are answered too. `request_digest`: an HMAC, from which
+    what was asked cannot be guessed.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     key = models.CharField(max_length=120)
     request_digest = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
-    body = models.JSONField(null=True)
+    body = EncryptedTextField(blank=True, default="")
     at = models.DateTimeField()
 
     class Meta:

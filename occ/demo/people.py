@@ -12,8 +12,9 @@ from occ.people.actors import COMMAND
 from occ.people.choices import Role
 from occ.people.models import Person, RoleAssignment, Site, Team, User
 from occ.times import JAKARTA
-from sdm.models import Employee
+from sdm.models import Employee, Employment
 from sdm.services import employees, placements
+from sdm.services.contract_registration import employment_register
 from sdm.services.employments import Terms, employment_add, employment_extend
 
 FIRST = (
@@ -180,6 +181,7 @@ def _contract(staff: Staff, person: Person, today: date, soon: int | None) -> No
     until = min(until, last) if last else until
     terms = Terms("pkwt", start, max(until, start), f"PKWT/{person.number}/1")
     held = employment_add(person_id=person.pk, terms=terms, actor=COMMAND, now=noon(start))
+    _registered(held, start)
     for year in range(2, 8):
         end = held.ends_on
         if end is None or end >= (last or today):
@@ -189,6 +191,14 @@ def _contract(staff: Staff, person: Person, today: date, soon: int | None) -> No
             employment_id=held.pk, agreed_until=until, number=f"PKWT/{person.number}/{year}", actor=COMMAND,
             now=noon(min(end, today)),
         )  # fmt: skip
+        _registered(held, min(end, today))
+
+
+def _registered(held: Employment, signed_on: date) -> None:
+    employment_register(
+        employment_id=held.pk, registered_on=signed_on, registration=f"WLKP-{held.pk:06}", actor=COMMAND,
+        now=noon(signed_on),
+    )  # fmt: skip
 
 
 def anniversary(start: date, years: int) -> date:

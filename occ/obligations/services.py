@@ -1,6 +1,6 @@
 """Opening, moving, fulfilling and cancelling obligations. Every function runs in its caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -188,6 +188,25 @@ def obligation_team(
     data = {"was": was.code if was else None, "team": team.code if team else None}
     record(actor=actor, action="obligation.team", subject=obligation, data=data, now=now, site=obligation.site)
     return obligation
+
+
+@transaction.atomic
+def obligations_take_along(
+    *, subject: models.Model, rules: Iterable[str], site: Site, team: Team | None, actor: Actor, now: datetime
+) -> None:
+    """The subject belongs to another site: who is there owes what is not late, by the same time, and is told of it.
+
+    What is late stays with the site whose breach it is, until it is done.
+    """
+    for rule in rules:
+        duty = of(subject, rule=rule)
+        if duty is None or duty.due_at <= now or duty.site == site:
+            continue
+        obligation_cancel(subject=subject, rule=rule, reason="moved", actor=actor, now=now)
+        obligation_open(
+            rule=rule, subject=subject, label=duty.subject_label, site=site, team=team, starts_at=duty.starts_at,
+            due_at=duty.due_at, actor=actor, now=now,
+        )  # fmt: skip
 
 
 @transaction.atomic

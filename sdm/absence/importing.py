@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from occ.errors import Invalid, Refused, WrongState
 from occ.ledger.services import record
 from occ.people.models import Person, User
+from occ.people.scope import people_filter
 from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
 from occ.times import local_day
@@ -111,7 +112,8 @@ def _row(row: Row, actor: User, now: datetime) -> str | None:
 
 
 def _bring(value: dict[str, Any], actor: User, now: datetime) -> str:
-    person = Person.objects.select_related("site").filter(number=value["number"].strip()).first()
+    seen = Person.objects.filter(people_filter(actor))  # of others a file tells nothing, not even that they are away
+    person = seen.select_related("site").filter(number=value["number"].strip()).first()
     if person is None:
         words = _("There is no employee with the number “%(number)s”.")
         raise Invalid(words % {"number": value["number"][:20]}, field="number", code="unknown")

@@ -1,5 +1,8 @@
-"""A signal: somebody's contracts changed. Sent in the transaction of the change, with the person's lock held."""
+"""Signals of contracts, sent in the transaction of the change, with the person's lock held."""
 
 from django.dispatch import Signal
 
-changed = Signal()  # person, actor, now
+changed = Signal()  # person, actor, now: somebody's contracts changed
+going = (
+    Signal()
+)  # person, last, now: who leaves has no contract after that day; before those that would begin are removed

@@ -32,6 +32,7 @@ COMPENSATION_AHEAD = "sdm.pkwt.compensation.days_before"
 REGISTER_DAYS = "sdm.pkwt.registration.working_days"
 REMIND_DAYS = "sdm.renewal.days_before"
 RENEW = "sdm.renewal"
+SIGN = "sdm.renewal.sign"
 REGISTER = "sdm.pkwt.registration"
 COMPENSATE = "sdm.pkwt.compensation"
 
@@ -89,6 +90,19 @@ register_rule(
         step("7d_before", StepKind.REMIND, "due", -7 * 24, Role.HR_RELATIONS),
         step("breach", StepKind.BREACH, "due", 0, Role.MANAGER),
         step("24h_after", StepKind.ESCALATE, "due", 24, Role.HEAD_MANAGER),
+    ],
+)
+register_rule(
+    key=SIGN,
+    clause=CLAUSE,
+    title=gettext_noop("Extension of %(subject)s: signed before it begins"),
+    label=_("Reminders and escalation for extensions to be signed"),
+    owner_role=Role.HR_RELATIONS,
+    ladder=[
+        step("7d_before", StepKind.REMIND, "due", -7 * 24, Role.HR_RELATIONS),
+        step("1d_before", StepKind.REMIND, "due", -24, Role.HR_RELATIONS),
+        step("breach", StepKind.BREACH, "due", 0, Role.HR_RELATIONS),
+        step("24h_after", StepKind.ESCALATE, "due", 24, Role.MANAGER),
     ],
 )
 register_rule(

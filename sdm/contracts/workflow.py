@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from occ.people.actors import BEAT, LIFECYCLE
 from occ.people.choices import Role
 from occ.workflow.flows import Flow, register, transition
-from sdm.contracts.choices import UNDECIDED
+from sdm.contracts.choices import MADE, UNDECIDED
 from sdm.contracts.choices import CompensationStatus as C
 from sdm.contracts.choices import RenewalStatus as R
 
@@ -57,7 +57,7 @@ RENEWAL = register(
                        needs={"evidence"}),
             transition("close", R.REGISTERED, R.CLOSED, by=HI, label=_("Close and issue the report")),
             transition("lapse", UNDECIDED, R.LAPSED, by={BEAT}, label=_("The term ran out"), needs={"note"}),
-            transition("left", {R.MADE, R.DISTRIBUTED, R.SIGNED, R.REGISTERED}, R.CANCELLED, by={LIFECYCLE},
+            transition("left", MADE, R.CANCELLED, by={LIFECYCLE},
                        label=_("Left before the extension began"), needs={"note"}),
             transition("withdraw", UNDECIDED, R.WITHDRAWN, by={BEAT, LIFECYCLE}, label=_("No longer needed"),
                        needs={"note"}),

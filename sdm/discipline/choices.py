@@ -60,4 +60,5 @@ class EntryKind(models.TextChoices):
 
 class Receipt(models.TextChoices):
     SIGNED = "signed", _("Signed for by the person")
+    PAPER = "paper", _("Signed on paper")
     REFUSED = "refused", _("Receipt refused before two witnesses")

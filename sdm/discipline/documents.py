@@ -24,7 +24,7 @@ def _type(code: str, title: Any, template: str) -> DocumentType:
     return register_type(
         DocumentType(
             code=code, title=title, procedure="Manual Operasi", clause="MO 4.1.3", owner=Role.HR_RELATIONS,
-            readers=frozenset({Role.MANAGER}), template=TYPST / template, confidential=True,
+            template=TYPST / template, confidential=True,
         )
     )  # fmt: skip
 
@@ -125,6 +125,8 @@ def letter_body(one: WarningLetter, earlier: list[WarningLetter], *, language: s
 def _receipt(one: WarningLetter) -> str:
     if one.receipt == Receipt.SIGNED:
         return _("The employee signed for the letter in the own session.")
+    if one.receipt == Receipt.PAPER:
+        return _("The employee signed for the letter on paper; the scan is kept with the case.")
     if one.receipt == Receipt.REFUSED:
         seen = "; ".join(f"{row['name']} ({row['position']})" for row in one.witnesses)
         return _("The employee refused to sign for it. Witnesses: %(names)s.") % {"names": seen}

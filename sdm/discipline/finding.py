@@ -13,7 +13,7 @@ from occ.workflow.turns import Source
 from occ.workflow.turns import register as register_turns
 from sdm.discipline.choices import CaseStatus
 from sdm.discipline.workflow import DISCIPLINE, OWN_TURN
-from sdm.models.discipline import DisciplineCase
+from sdm.models.discipline import DisciplineCase, WarningLetter
 from sdm.providers import Line, Panel, register_panel
 
 SHOWN = 10
@@ -36,6 +36,8 @@ def turns(user: User) -> Any:
     own = Q(person_id=user.person_id) if user.person_id else Q(pk__in=())
     waits = Q(status__in=OWN_TURN)
     rows = DisciplineCase.objects.visible_to(user).filter((waits & own) | (~waits & ~own))
+    asked = WarningLetter.objects.unanswered().filter(requested_by=user)
+    rows = rows.exclude(pk__in=asked.values("case_id"))  # somebody else answers it
     return rows.select_related("site", "person").order_by("due_at", "pk")
 
 

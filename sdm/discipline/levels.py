@@ -44,8 +44,9 @@ def in_force(given: Iterable[Given], day: date) -> list[Given]:
 
 
 def covering(given: Iterable[Given], violated_on: date, today: date) -> Given | None:
-    """The letter in force today that was issued on the violation's day or later: it answers that violation already."""
-    rows = [one for one in given if violated_on <= one.issued_on <= today <= one.valid_until]
+    """The letter that was issued on the violation's day or later: it answers that violation already, also once it is
+    over, for nobody is punished twice."""
+    rows = [one for one in given if violated_on <= one.issued_on <= today]
     return max(rows, key=lambda one: one.level, default=None)
 
 

@@ -4,6 +4,7 @@ What is said with a step stands in the case's own record, not in a note: the led
 """
 
 from dataclasses import replace
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +13,7 @@ from occ.people.choices import Role
 from occ.workflow.flows import Flow, register, transition
 from sdm.discipline.choices import CaseStatus as S
 
-SUPERIORS = frozenset({Role.TEAM_LEADER, Role.COORDINATOR, Role.MANAGER})
+SUPERIORS = frozenset({Role.TEAM_LEADER, Role.COORDINATOR, Role.MANAGER, Role.HEAD_MANAGER})
 RELATIONS = frozenset({Role.HR_RELATIONS})
 OPENERS = SUPERIORS | RELATIONS
 # Whoever works here may be spoken to; the service lets in nobody but that person.
@@ -21,6 +22,12 @@ OPEN = frozenset(
     {S.ASSESSED, S.COACHED, S.IMPROVING, S.IMPROVED, S.PROBLEM, S.SP_REQUESTED, S.SP_ISSUED, S.FINAL, S.EXITING}
 )
 OWN_TURN = frozenset({S.COACHED, S.SP_ISSUED})  # the person's
+
+
+def who_asked(case: Any) -> list[int]:
+    """The keys of who asked for the letter that waits: somebody else answers it."""
+    return list(case.warnings.unanswered().values_list("requested_by_id", flat=True))
+
 
 DISCIPLINE = register(
     Flow(
@@ -50,12 +57,14 @@ DISCIPLINE = register(
             transition("request", S.PROBLEM, S.SP_REQUESTED, by=SUPERIORS, label=_("Ask for a warning letter"),
                        four_eyes=True),
             transition("issue", S.SP_REQUESTED, S.SP_ISSUED, by=RELATIONS, label=_("Issue the warning letter"),
-                       four_eyes=True),
+                       four_eyes=True, apart_from=who_asked),
             transition("finalise", S.SP_REQUESTED, S.FINAL, by=RELATIONS,
-                       label=_("A violation inside SP 3: final"), four_eyes=True),
+                       label=_("A violation inside SP 3: final"), four_eyes=True, apart_from=who_asked),
             transition("return", S.SP_REQUESTED, S.PROBLEM, by=RELATIONS, label=_("Send the request back"),
                        four_eyes=True),
             transition("receive", S.SP_ISSUED, S.COACHED, by=PERSONS, label=_("Sign for the letter")),
+            transition("paper", S.SP_ISSUED, S.COACHED, by=RELATIONS, label=_("Signed on paper: upload it"),
+                       four_eyes=True),
             transition("refuse", S.SP_ISSUED, S.COACHED, by=RELATIONS, label=_("Receipt refused before witnesses"),
                        four_eyes=True),
             transition("exit", S.FINAL, S.EXITING, by=RELATIONS, label=_("Open the exit process"), four_eyes=True),

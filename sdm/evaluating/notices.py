@@ -11,6 +11,14 @@ TOLD = register(
         gettext_noop("Your superior explains it to you. Read it and sign in your own session."),
     )
 )
+TAKEN_BACK = register(
+    Kind(
+        "sdm.evaluation.taken_back",
+        gettext_noop("Your incentive of %(month)s was corrected: payroll settles what was paid too much"),
+        gettext_noop("What was paid for %(month)s was more than the corrected evaluation comes to. Ask HR Payroll."),
+        "warning",
+    )
+)
 RETURNED = register(
     Kind(
         "sdm.evaluation.returned",

@@ -22,19 +22,20 @@ from occ.people.models import Person, Site, TeamMembership, User, in_force
 from occ.people.scope import roles_of, site_filter
 from occ.times import JAKARTA, local_day
 from sdm.discipline.choices import LAST_LEVEL, CaseStatus, EntryKind, Matter, Method, Receipt
+from sdm.discipline.ranks import TEAM_LEADER, by_rank, ranked
 
 if TYPE_CHECKING:
     from datetime import date
 
     from django_stubs_ext.db.models.manager import RelatedManager
 
-# By site: HR that issues letters, and the superiors of a site's team leaders and agents. Not the auditor, not Document
-# Control: what is to be audited of it (in time or not) the obligations say without a name.
-SITE_SEES = frozenset({Role.HR_RELATIONS, Role.MANAGER, Role.COORDINATOR})
+# By site, whoever it is about: HR that issues letters. Superiors by rank. Not the auditor, not Document Control: what
+# is to be audited of it (in time or not) the obligations say without a name.
+SITE_SEES = frozenset({Role.HR_RELATIONS})
 
 
 def led_people(user: User, day: date) -> Q:
-    """Of people: those whom the user leads as team leader, or is named for as leader in their placement."""
+    """Of people: whom the user stands above by rank, leads as team leader, or is named for as leader in a placement."""
     led = Q(pk__in=())
     for held in roles_of(user):
         if held.role != Role.TEAM_LEADER:
@@ -44,6 +45,9 @@ def led_people(user: User, day: date) -> Q:
             led |= Q(pk__in=members.values("person_id"))
         else:
             led |= Q(site_id=held.site_id) if held.site_id is not None else ~Q(pk__in=())
+    if led:
+        led &= ~Q(pk__in=Person.objects.filter(ranked(TEAM_LEADER, day)).values("pk"))
+    led |= by_rank(user, day)
     if user.person_id is not None:
         placed = Q(employee__placements__leader_id=user.person_id) & in_force(day, "employee__placements__")
         led |= Q(pk__in=Person.objects.filter(placed).values("pk"))
@@ -52,12 +56,13 @@ def led_people(user: User, day: date) -> Q:
 
 class DisciplineCaseQuerySet(models.QuerySet["DisciplineCase"]):
     def visible_to(self, user: User) -> DisciplineCaseQuerySet:
-        """The own; by site HR Industrial Relations, coordinator and manager; a leader's people's."""
+        """The own; by site HR Industrial Relations; of who ranks below coordinator, manager, Head Manager; a leader's
+        people's."""
         by_site = site_filter(user, SITE_SEES)
         if not by_site:
             return self
-        people = Person.objects.filter(led_people(user, local_day(timezone.now(), JAKARTA)))
-        seen = by_site | Q(person__in=people)
+        day = local_day(timezone.now(), JAKARTA)
+        seen = by_site | by_rank(user, day, "person") | Q(person__in=Person.objects.filter(led_people(user, day)))
         return self.filter(seen | Q(person_id=user.person_id) if user.person_id else seen)
 
     def open(self) -> DisciplineCaseQuerySet:
@@ -167,8 +172,12 @@ class WarningQuerySet(models.QuerySet["WarningLetter"]):
         """Issued and not withdrawn; the days say whether one is in force."""
         return self.issued().filter(withdrawn_at=None)
 
+    def counting(self) -> WarningQuerySet:
+        """Those that stand and were given in the present employment: who comes back begins without letters."""
+        return self.standing().filter(issued_on__gte=F("person__joined_on"))
+
     def in_force_on(self, day: date) -> WarningQuerySet:
-        return self.standing().filter(issued_on__lte=day, valid_until__gte=day)
+        return self.counting().filter(issued_on__lte=day, valid_until__gte=day)
 
     def unanswered(self) -> WarningQuerySet:
         return self.filter(level=None, returned_at=None)

@@ -263,6 +263,9 @@ class Employment(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="extension", verbose_name=_("extends")
     )
     probation_months = models.PositiveSmallIntegerField(_("probation (months)"), default=0)
+    signed_on = models.DateField(_("signed on"), null=True, blank=True)
+    registered_on = models.DateField(_("registered on"), null=True, blank=True)
+    registration = models.CharField(_("registration number"), max_length=80, blank=True)
     note = models.CharField(_("note"), max_length=300, blank=True)
 
     objects = EmploymentQuerySet.as_manager()

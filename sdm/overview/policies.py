@@ -1,10 +1,13 @@
 """What the organisation chart cannot read from people's records: what stands above, and which position ranks where."""
 
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from occ.policies.registry import Column, Definition, number, register
+from occ.policies.services import policy_value
+from occ.times import JAKARTA, end_of_day
 
 ABOVE = "sdm.organisation.above"
 RANKS = "sdm.organisation.ranks"
@@ -22,6 +25,11 @@ def valid_ranks(value: Any) -> None:
     valid_labels(value)
     for one in value:
         number(1, 20)(one.get("rank"))
+
+
+def ranks(day: date) -> list[tuple[str, int]]:
+    """(position, level from the top) as the policy of that day has it."""
+    return [(str(one["label"]), int(one["rank"])) for one in policy_value(RANKS, at=end_of_day(day, JAKARTA))]
 
 
 register(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Sent inside the transaction of the change: candidate, actor, now.
 training_begun = Signal()
 candidate_hired = Signal()  # candidate, person, on
+candidate_gone = Signal()  # candidate, actor, now: withdrew, or is not taken on
 
 
 @dataclass(frozen=True)

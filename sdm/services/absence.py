@@ -192,6 +192,8 @@ def leave_take_up(
     person = person_locked(person_id)
     if not has_role(actor, TAKERS_UP, site=person.site):
         raise NotAllowed
+    if is_self(actor, person_id):
+        raise NotAllowed(_("It is about you: somebody else has to do this step."))
     found = _kind(kind, starts_on)
     if not in_reach(ends_on) or not starts_on <= ends_on < starts_on + timedelta(days=LONGEST):
         raise Invalid(_("The leave would end before it begins."), field="ends_on", code="order")
@@ -379,7 +381,7 @@ def leave_cancel(*, leave_id: int, note: str, actor: Actor, now: datetime) -> Le
     if isinstance(actor, User) and not may_act_for(actor, found.employee_id, found.site):
         raise NotAllowed
     begun = found.starts_on <= local_day(now, found.site.zone)
-    if isinstance(actor, User) and begun and found.status == LeaveStatus.CONFIRMED:
+    if isinstance(actor, User) and begun and found.status in {LeaveStatus.APPROVED, LeaveStatus.CONFIRMED}:
         raise WrongState(_("It has begun. HR records that it was not taken after all."), code="begun")
     with step(LEAVE, LeaveRequest, leave_id, "cancel", actor=actor, now=now, note=note, also={"due_at": None}) as leave:
         _ended(leave, "cancelled", note, actor, now)
@@ -472,6 +474,10 @@ def leaves_follow_move(*, person: Person, actor: Actor, now: datetime) -> None:
         one.site = person.site
         sign(one, actor, _("Works at another site"), now=now)
         one.save(update_fields=["site"])
+        team = person.team_on(local_day(now, person.site.zone))
+        obligations.obligations_take_along(
+            subject=one, rules=[DECIDE, CONFIRM, NOTE], site=person.site, team=team, actor=actor, now=now
+        )
 
 
 def leaves_follow_left(*, person: Person, now: datetime) -> None:

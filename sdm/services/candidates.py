@@ -38,11 +38,11 @@ from sdm.recruiting.deadlines import forgotten_since
 from sdm.recruiting.judging import Asked, Brought, judge
 from sdm.recruiting.personal import phone_clean, phone_mark, reads_id
 from sdm.recruiting.policies import KEPT
-from sdm.recruiting.training import candidate_hired, training_begun
+from sdm.recruiting.training import candidate_gone, candidate_hired, training_begun
 from sdm.recruiting.workflow import CANDIDATE, RECRUIT
 from sdm.services import employees
 from sdm.services.employees import email_clean, name_clean
-from sdm.services.employments import Terms, terms_check
+from sdm.services.employments import Terms, limit_check, terms_check
 
 FIELDS = ("name", "nik", "phone", "email", "birth_date", "education", "study", "experience_months", "skills", "source")
 SAFE = ("education", "experience_months", "skills")  # what the ledger may say
@@ -225,6 +225,8 @@ def _stepped(
             if states is not None:
                 _must(row, states)
             yield found, row
+        if target in (C.REJECTED, C.WITHDRAWN):
+            candidate_gone.send(Candidate, candidate=found, actor=actor, now=now)
 
 
 def candidate_check(*, candidate_id: int, note: str = "", actor: Actor, now: datetime) -> Candidate:
@@ -310,8 +312,12 @@ def candidate_contract(
     }  # fmt: skip
     states = frozenset({R.CONTRACTING})
     with _stepped(candidate_id, "contract", states, actor=actor, now=now, note=note, also=also) as (found, row):
+        terms = Terms(row.kind, contract_from, contract_until, number)
+        before = _worked_here(found)
         try:
-            terms_check(Terms(row.kind, contract_from, contract_until, number), at=now)
+            terms_check(terms, at=now)
+            if before is not None:  # found out before it is signed
+                limit_check(before.pk, terms, at=now)
         except Invalid as error:
             names = {"agreed_until": "contract_until", "number": "contract_number"}
             raise Invalid(error.message, field=names.get(error.field or "", error.field), code=error.code) from error
@@ -352,20 +358,24 @@ def candidate_hire(
     return found
 
 
+def _worked_here(found: Candidate) -> Employee | None:
+    """The employee with the same national ID number."""
+    rows = Employee.objects.filter(nik_mark=found.nik_mark).select_related("person")
+    return rows.first() if found.nik_mark else None
+
+
 def _employed(
     found: Candidate, row: Recruitment, number: str, work_email: str, team: Team | None, leader: Person | None,
     actor: User, now: datetime,
 ) -> Person:  # fmt: skip
     assert found.contract_from is not None
     until = found.contract_until if row.kind == EmploymentKind.PKWT else None
-    terms = Terms(row.kind, found.contract_from, until, found.contract_number)
+    terms = Terms(row.kind, found.contract_from, until, found.contract_number, signed_on=found.signed_on)
     place: dict[str, Any] = {
         "position": row.position.title, "site": row.site, "team": team, "leader": leader, "contract": terms,
         "actor": actor, "now": now,
     }  # fmt: skip
-    before = (
-        Employee.objects.filter(nik_mark=found.nik_mark).select_related("person").first() if found.nik_mark else None
-    )
+    before = _worked_here(found)
     if before is not None and before.person.last_working_day is not None:
         employees.employee_rejoin(
             person_id=before.pk,
@@ -373,7 +383,14 @@ def _employed(
             note=kept(gettext_noop("Taken on again by recruitment")),
             **place,
         )
-        return before.person
+        person = before.person
+        person.refresh_from_db()
+        told = {"phone": found.phone} if found.phone else {}
+        employees.employee_edit(
+            person_id=person.pk, name=person.name, email=work_email or person.email,
+            note=kept(gettext_noop("Taken on again by recruitment")), actor=actor, now=now, **told,
+        )  # fmt: skip
+        return person
     personal: dict[str, Any] = {"nik": found.nik, "phone": found.phone, "skills": [s[:40] for s in found.skills]}
     if found.birth_date:
         personal["birth_date"] = date.fromisoformat(found.birth_date)

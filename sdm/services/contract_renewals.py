@@ -14,14 +14,13 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_noop, override
 
 from occ.documents.attachments import attachment_add
 from occ.documents.models import IssuedDocument
 from occ.documents.pdf import pdf_check
 from occ.documents.services import document_issue
 from occ.errors import Invalid, Refused, WrongState
-from occ.ledger.services import record
 from occ.obligations import services as obligations
 from occ.people import lifecycle
 from occ.people.actors import BEAT, LIFECYCLE, Actor
@@ -30,14 +29,16 @@ from occ.people.history import sign
 from occ.people.lifecycle import person_locked
 from occ.people.models import Person
 from occ.policies.services import Values, policy_value
+from occ.texts import kept
 from occ.times import JAKARTA, end_of_day, local_day
 from occ.workflow.services import begin, step
 from sdm.choices import EmploymentKind
 from sdm.contracts.changes import changed
+from sdm.contracts.choices import MADE
 from sdm.contracts.choices import RenewalStatus as R
 from sdm.contracts.deadlines import registration_due, renewal_due
 from sdm.contracts.documents import PKWT, RENEWAL_REPORT, pkwt_body, renewal_body
-from sdm.contracts.policies import REGISTER, REMIND_DAYS, RENEW, law
+from sdm.contracts.policies import REGISTER, REMIND_DAYS, RENEW, SIGN, law
 from sdm.contracts.summaries import span, summary_of
 from sdm.contracts.workflow import RENEWAL
 from sdm.models import Employment, Renewal
@@ -136,18 +137,27 @@ def renewals_follow(*, person: Person, now: datetime) -> None:
         _open_for(person, now)
 
 
-def renewals_left(*, person: Person, now: datetime) -> None:
-    """Who has left has no extension that had not begun by then."""
-    last = person.last_working_day
-    if last is None:
-        return
-    states = [R.MADE, R.DISTRIBUTED, R.SIGNED, R.REGISTERED]
-    rows = Renewal.objects.filter(status__in=states, employment__employee_id=person.pk, made__starts_on__gt=last)
+def renewals_follow_move(*, person: Person, actor: Actor, now: datetime) -> None:
+    """What is open goes with the person to another site: whoever decides there sees it and owes it."""
+    rows = Renewal.objects.open().filter(employment__employee_id=person.pk).exclude(site=person.site)
+    for one in rows.select_for_update(of=("self",), no_key=True):
+        one.site = person.site
+        sign(one, actor, kept(gettext_noop("Works at another site")), now=now)
+        one.save(update_fields=["site"])
+        obligations.obligations_take_along(
+            subject=one, rules=[RENEW, SIGN, REGISTER], site=person.site, team=None, actor=actor, now=now
+        )
+
+
+def renewals_left(*, person: Person, last: date, now: datetime) -> None:
+    """Who has left has no extension that had not begun by then, closed or not. The person's lock is held."""
+    rows = Renewal.objects.filter(status__in=MADE, employment__employee_id=person.pk, made__starts_on__gt=last)
     for one in rows:
         why = _("Left before the extension began")
         with step(RENEWAL, Renewal, one.pk, "left", actor=LIFECYCLE, now=now, note=why, also={"made": None}) as found:
             _extension_remove(one.made_id, why, LIFECYCLE, now)
-            obligations.obligation_cancel(subject=found, rule=REGISTER, reason=why, actor=LIFECYCLE, now=now)
+            for rule in (SIGN, REGISTER):
+                obligations.obligation_cancel(subject=found, rule=rule, reason=why, actor=LIFECYCLE, now=now)
 
 
 def renewals_lapse(*, now: datetime) -> int:
@@ -192,13 +202,7 @@ def _decided(renewal: Renewal, evidence: dict[str, Any], actor: Actor, now: date
 
 def _extension_remove(employment_id: int | None, why: str, actor: Actor, now: datetime) -> None:
     assert employment_id is not None
-    found = Employment.objects.get(pk=employment_id)
-    sign(found, actor, why, now=now)
-    data = {"from": found.starts_on, "until": found.agreed_until, "note": why}
-    record(
-        actor=actor, action="employment.withdrawn", subject=found, data=data, now=now, site=found.employee.person.site
-    )
-    found.delete()
+    employments.employment_remove(Employment.objects.get(pk=employment_id), why, actor, now)
 
 
 # The steps -----------------------------------------------------------------------------------------------------------
@@ -319,6 +323,11 @@ def renewal_make(
             type=PKWT, site=found.site, subject=found, title=title, data=pkwt_body(found, language=language),
             language=language, actor=actor, now=now,
         )  # fmt: skip
+        due_at = renewal_due(found.ends_on, found.site.zone)
+        obligations.obligation_open(
+            rule=SIGN, subject=found, label=f"{person.name} ({person.number})", site=found.site, team=None,
+            starts_at=now, due_at=due_at, actor=actor, now=now,
+        )  # fmt: skip
         changed.send(Employment, person=person, actor=actor, now=now)  # told now that the renewal knows its contract
     return found, document
 
@@ -335,6 +344,7 @@ def renewal_decline(*, renewal_id: int, note: str, actor: Actor, now: datetime) 
         if local_day(now, found.site.zone) > found.ends_on:
             raise WrongState(_("The extension holds already. Record the leaving instead."))
         _extension_remove(was, note, actor, now)
+        obligations.obligation_cancel(subject=found, rule=SIGN, reason=note, actor=actor, now=now)
         _leaves(person, found, actor, now)
     return found
 
@@ -356,8 +366,10 @@ def renewal_sign(
             raise Invalid(_("The date lies in the future."), field="signed_on")
         if signed_on < local_day(found.opened_at, zone):
             raise Invalid(_("That lies before the renewal began."), field="signed_on")
-        kept = attachment_add(file=file, subject=found, actor=actor, now=now, purpose="signed", allowed=("pdf",))
-        shown |= {"attachment": str(kept.pk), "name": kept.name, "sha256": kept.sha256}
+        held = attachment_add(file=file, subject=found, actor=actor, now=now, purpose="signed", allowed=("pdf",))
+        shown |= {"attachment": str(held.pk), "name": held.name, "sha256": held.sha256}
+        at = now if signed_on == local_day(now, zone) else min(now, end_of_day(signed_on, zone))
+        obligations.obligation_fulfil(subject=found, rule=SIGN, at=at, evidence=shown, actor=actor, now=now)
         due_at = registration_due(signed_on, zone, law(now).register_days)
         person = found.person
         obligations.obligation_open(
@@ -385,10 +397,10 @@ def renewal_register(
         RENEWAL, Renewal, renewal_id, "register", actor=actor, now=now, note=note, evidence=shown, also=also
     ) as found:
         if file is not None:
-            kept = attachment_add(
+            held = attachment_add(
                 file=file, subject=found, actor=actor, now=now, purpose="registration", allowed=("pdf", "png", "jpg")
             )
-            shown |= {"attachment": str(kept.pk), "name": kept.name, "sha256": kept.sha256}
+            shown |= {"attachment": str(held.pk), "name": held.name, "sha256": held.sha256}
         zone = found.site.zone
         at = now if registered_on == local_day(now, zone) else min(now, end_of_day(registered_on, zone))
         obligations.obligation_fulfil(subject=found, rule=REGISTER, at=at, evidence=shown, actor=actor, now=now)

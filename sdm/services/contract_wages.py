@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, Refused, WrongState
 from occ.ledger.services import record
@@ -23,6 +24,7 @@ from occ.people.history import sign
 from occ.people.lifecycle import person_locked
 from occ.people.models import Person, User
 from occ.policies.services import Values
+from occ.texts import kept
 from occ.times import JAKARTA, in_reach, local_day
 from occ.workflow.services import begin, step
 from sdm.choices import EmploymentKind
@@ -140,12 +142,14 @@ def compensations_keep(*, now: datetime) -> int:
         if effective_end(one, person) > today + timedelta(days=days) or count >= AT_ONCE:
             continue
         count += _tried(one.pk, person.pk, now)
-    moved = Compensation.objects.exclude(status=C.PAID).filter(
+    moved = Compensation.objects.filter(status=C.DUE).filter(
         ~Q(ends_on=F("employment__ends_on")) | Q(employment__employee__person__last_working_day__lt=F("ends_on"))
-        | Q(status=C.VOID)
-    )  # fmt: skip
-    for pk, person_id in moved.values_list("employment_id", "employment__employee_id")[:AT_ONCE]:
-        count += _tried(pk, person_id, now)
+    )
+    # Void ones are many and stay so: only what ended lately is looked at again, apart from what is owed.
+    void = Compensation.objects.filter(status=C.VOID, employment__ends_on__gte=first).order_by("-employment__ends_on")
+    for found in (moved.order_by("pk"), void):
+        for pk, person_id in list(found.values_list("employment_id", "employment__employee_id")[:AT_ONCE]):
+            count += _tried(pk, person_id, now)
     return count
 
 
@@ -161,9 +165,34 @@ def _tried(employment_id: int, person_id: int, now: datetime) -> int:
 
 
 def compensations_follow(*, person: Person, now: datetime) -> None:
-    """The person's contracts or leaving changed. The person's lock is held."""
-    for one in Compensation.objects.exclude(status=C.PAID).filter(employment__employee_id=person.pk):
-        _keep(one.employment, person, now)
+    """The person's contracts or leaving changed. The person's lock is held.
+
+    An end that is recorded long after it was, of a term that went on for all that OCC knew, is owed for too.
+    """
+    today = local_day(now, person.site.zone)
+    sooner = Q(ends_on__lt=F("agreed_until"))
+    if person.last_working_day is not None:
+        sooner |= Q(starts_on__lte=person.last_working_day, ends_on__gt=person.last_working_day)
+    known = Employment.objects.filter(
+        sooner, employee_id=person.pk, kind=EmploymentKind.PKWT, agreed_until__gte=today - LOOK_BACK, compensation=None
+    )
+    for one in known:
+        if effective_end(one, person) < today - LOOK_BACK:
+            _keep(one, person, now)
+    for row in Compensation.objects.exclude(status=C.PAID).filter(employment__employee_id=person.pk):
+        _keep(row.employment, person, now)
+
+
+def compensations_follow_move(*, person: Person, actor: Actor, now: datetime) -> None:
+    """What is not paid yet goes with the person to another site."""
+    rows = Compensation.objects.exclude(status=C.PAID).filter(employment__employee_id=person.pk)
+    for one in rows.exclude(site=person.site).select_for_update(of=("self",), no_key=True):
+        one.site = person.site
+        sign(one, actor, kept(gettext_noop("Works at another site")), now=now)
+        one.save(update_fields=["site"])
+        obligations.obligations_take_along(
+            subject=one, rules=[COMPENSATE], site=person.site, team=None, actor=actor, now=now
+        )
 
 
 def _keep(employment: Employment, person: Person, now: datetime) -> bool:
@@ -252,8 +281,8 @@ def compensation_pay(
     ) as found:  # fmt: skip
         due_at = compensation_due(paid_on, found.site.zone)
         at = now if paid_on == today else min(now, due_at)
-        kept = {key: value for key, value in evidence.items() if key != "file"} | {"paid_on": paid_on.isoformat()}
-        obligations.obligation_fulfil(subject=found, rule=COMPENSATE, at=at, evidence=kept, actor=actor, now=now)
+        shown = {key: value for key, value in evidence.items() if key != "file"} | {"paid_on": paid_on.isoformat()}
+        obligations.obligation_fulfil(subject=found, rule=COMPENSATE, at=at, evidence=shown, actor=actor, now=now)
     return found
 
 

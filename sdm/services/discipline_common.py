@@ -41,11 +41,9 @@ def is_own(user: User, case: DisciplineCase) -> bool:
 
 
 def leads(user: User, person: Person, now: datetime) -> bool:
-    """Whether that user is a superior of the person: team leader, named leader, coordinator or manager of the site."""
+    """Whether that user is a superior of the person: named leader, team leader, or of the site and above by rank."""
     if user.person_id == person.pk:
         return False
-    if has_role(user, {Role.COORDINATOR, Role.MANAGER}, site=person.site):
-        return True
     return Person.objects.filter(led_people(user, local_day(now, person.site.zone)), pk=person.pk).exists()
 
 
@@ -133,9 +131,12 @@ def tell_person(case: DisciplineCase, kind: Kind, now: datetime) -> None:
 
 
 def tell_superiors(case: DisciplineCase, kind: Kind, now: datetime) -> None:
-    """Team leaders who lead the person; no deputy who does not, and nobody above."""
+    """Team leaders who lead the person, no deputy who does not; where nobody does, the next ones above who do."""
     team = case.person.team_on(local_day(now, case.site.zone))
-    to = [one for one in audience(Role.TEAM_LEADER, site=case.site, team=team, now=now) if leads(one, case.person, now)]
+    to: list[User] = []
+    for role in (Role.TEAM_LEADER, Role.COORDINATOR, Role.MANAGER, Role.HEAD_MANAGER):
+        asked = audience(role, site=case.site, team=team if role == Role.TEAM_LEADER else None, now=now)
+        to = to or [one for one in asked if leads(one, case.person, now)]
     _tell(case, to, kind, f"{case.status}:{now.timestamp():.0f}", now)
 
 

@@ -53,6 +53,7 @@ from sdm.services.discipline_common import (
     also_closed,
     done,
     entry,
+    has_log_in,
     in_policy_days,
     keep_file,
     must_be_own,
@@ -69,8 +70,8 @@ REASON, CLAUSE_LENGTH = 2_000, 200
 
 
 def given_to(person_id: int) -> list[Given]:
-    """The letters that stand, as the arithmetic takes them."""
-    rows = WarningLetter.objects.standing().filter(person_id=person_id).order_by("issued_on", "level")
+    """The letters that count, as the arithmetic takes them."""
+    rows = WarningLetter.objects.counting().filter(person_id=person_id).order_by("issued_on", "level")
     return [
         Given(level, issued_on, valid_until)
         for level, issued_on, valid_until in rows.values_list("level", "issued_on", "valid_until")
@@ -79,7 +80,7 @@ def given_to(person_id: int) -> list[Given]:
 
 
 def _level(person: Person, violated_on: date, now: datetime) -> int:
-    """Which level follows. Raises Invalid when a letter in force answers that violation already."""
+    """Which level follows. Raises Invalid when a letter answers that violation already."""
     given, today = given_to(person.pk), local_day(now, person.site.zone)
     if other := covering(given, violated_on, today):
         says = _("SP %(level)s of %(day)s answers it already: only what happened after that day is a new violation.")
@@ -205,7 +206,7 @@ def _superior(letter: WarningLetter) -> Signing:
 
 def _earlier(letter: WarningLetter) -> list[WarningLetter]:
     """Those in force on the day of the violation, which make this one the next."""
-    rows = WarningLetter.objects.standing().filter(person_id=letter.person_id).exclude(pk=letter.pk)
+    rows = WarningLetter.objects.counting().filter(person_id=letter.person_id).exclude(pk=letter.pk)
     standing = set(in_force(given_to(letter.person_id), letter.violated_on))
     return [
         one for one in rows.order_by("issued_on", "level")
@@ -249,6 +250,25 @@ def warning_receive(*, case_id: int, proof: Proof, note: str = "", actor: User, 
         name = actor.person.name if actor.person else str(actor)
         mine = Signing(actor.pk, name, position_of(actor), Purpose.ACKNOWLEDGED, proof.at)
         _received(letter, Receipt.SIGNED, [mine], actor, now)
+        entry(case, EntryKind.RECEIVED, f"SP {letter.level}\n{note.strip()}".strip(), actor=actor, now=now)
+        done(case, RECEIPT, actor=actor, now=now)
+        await_person(case, actor=actor, now=now)
+        tell_superiors(case, notices.TOLD, now)
+    return letter
+
+
+def warning_on_paper(
+    *, case_id: int, file: File[bytes] | None, note: str = "", actor: User, now: datetime
+) -> WarningLetter:  # fmt: skip
+    """Who has no log-in signs the printed letter, and HR keeps its scan. Raises WrongState (there is one), Invalid."""
+    with step(DISCIPLINE, DisciplineCase, case_id, "paper", actor=actor, now=now, also=_again(case_id, now)) as case:
+        if has_log_in(case.person, now):
+            raise WrongState(_("The person has a log-in: they sign in their own session."))
+        if file is None:
+            raise Invalid(_("Upload the scan of the signed letter."), field="file")
+        letter = _letter_awaited(case)
+        keep_file(case, file, "receipt", actor=actor, now=now)
+        _received(letter, Receipt.PAPER, [], actor, now)
         entry(case, EntryKind.RECEIVED, f"SP {letter.level}\n{note.strip()}".strip(), actor=actor, now=now)
         done(case, RECEIPT, actor=actor, now=now)
         await_person(case, actor=actor, now=now)

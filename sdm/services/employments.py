@@ -13,29 +13,33 @@ from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
+from occ.obligations import services as obligations
 from occ.people.actors import Actor
 from occ.people.history import sign
 from occ.people.lifecycle import person_locked
 from occ.people.models import Person, in_force
 from occ.texts import kept
 from occ.times import in_reach
-from sdm.choices import EmploymentKind
-from sdm.contracts.changes import changed
-from sdm.contracts.policies import Law, law
+from sdm.choices import Began, EmploymentKind
+from sdm.contracts.changes import changed, going
+from sdm.contracts.choices import CompensationStatus
+from sdm.contracts.policies import REGISTER, Law, law
 from sdm.contracts.terms import Chain, Span, chain_with
-from sdm.models import Employment, Placement
+from sdm.models import Compensation, Employment, Placement
 from sdm.personal import KEEPERS, may
+from sdm.services.contract_registration import registration_owe
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What a contract says; `agreed_until` None for a PKWTT."""
+    """What a contract says; `agreed_until` None for a PKWTT; `signed_on` None where nobody told the day."""
 
     kind: str
     starts_on: date
     agreed_until: date | None
     number: str = ""
     probation_months: int = 0
+    signed_on: date | None = None
 
 
 def terms_check(terms: Terms, *, at: datetime) -> None:
@@ -205,13 +209,14 @@ def write(
     made = Employment(
         employee_id=person.pk, kind=terms.kind, number=terms.number.strip(), starts_on=terms.starts_on,
         agreed_until=terms.agreed_until, ends_on=terms.agreed_until, extends=extends, note=note[:300],
-        probation_months=terms.probation_months,
+        probation_months=terms.probation_months, signed_on=terms.signed_on,
     )  # fmt: skip
     sign(made, actor, note, now=now)
     made.save()
     data = {"kind": terms.kind, "from": terms.starts_on, "until": terms.agreed_until, "extends": extends and extends.pk}
     record(actor=actor, action="employment.added", subject=made, data=data, now=now, site=person.site)
-    if tell:
+    if tell:  # of one that a renewal made, the renewal owes the registration
+        registration_owe(made, person, actor=actor, now=now)
         changed.send(Employment, person=person, actor=actor, now=now)
     return made
 
@@ -220,11 +225,32 @@ def write(
 
 
 def employments_end_with(*, person: Person, last: date, actor: Actor, now: datetime) -> None:
-    """Nobody has a contract that holds after the last working day."""
+    """Nobody has a contract that holds after the last working day, and none that would begin then, but for a return.
+
+    One that was paid for, or that a renewal was begun of, did begin: it stays.
+    """
+    going.send(Employment, person=person, last=last, now=now)
+    beyond = Employment.objects.filter(employee_id=person.pk, starts_on__gt=last, renewals=None)
+    returns = Placement.objects.filter(employee_id=person.pk, starts_on__gt=last, told_at=None, began=Began.RETURNED)
+    if (back := returns.first()) is not None:
+        beyond = beyond.filter(starts_on__lt=back.starts_on)
+    for found in beyond.exclude(compensation__status__in=["due", "paid"]).order_by("-starts_on"):
+        employment_remove(found, _("Left before the contract began"), actor, now)
     for found in Employment.objects.filter(in_force(last), employee_id=person.pk).exclude(ends_on=last):
         found.ends_on = last
         sign(found, actor, kept(gettext_noop("Left")), now=now)
         found.save(update_fields=["ends_on"])
+
+
+def employment_remove(found: Employment, why: str, actor: Actor, now: datetime) -> None:
+    """A contract that never began is none; what it would have said is in the ledger."""
+    obligations.obligation_cancel(subject=found, rule=REGISTER, reason=why, actor=actor, now=now)
+    Compensation.objects.filter(employment=found, status=CompensationStatus.VOID).delete()
+    sign(found, actor, why, now=now)
+    data = {"from": found.starts_on, "until": found.agreed_until, "note": why}
+    site = found.employee.person.site
+    record(actor=actor, action="employment.withdrawn", subject=found, data=data, now=now, site=site)
+    found.delete()
 
 
 def employments_go_on(*, person: Person, previous: date, actor: Actor, now: datetime) -> None:
@@ -241,5 +267,4 @@ def employments_go_on(*, person: Person, previous: date, actor: Actor, now: date
 def employments_withdraw(*, person: Person, since: date, note: str, actor: Actor, now: datetime) -> None:
     """A planned return does not come, and neither does its contract."""
     for found in Employment.objects.filter(employee_id=person.pk, starts_on__gte=since).order_by("-starts_on"):
-        sign(found, actor, note, now=now)
-        found.delete()
+        employment_remove(found, note, actor, now)

@@ -20,7 +20,7 @@ from occ.documents.services import document_issue, document_revise
 from occ.documents.signing import Signing
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.notifications.services import notify
-from occ.obligations.services import obligation_fulfil, obligation_open
+from occ.obligations.services import obligation_cancel, obligation_fulfil, obligation_open
 from occ.obligations.services import of as open_duty
 from occ.people.actors import Actor
 from occ.people.choices import Role
@@ -208,6 +208,10 @@ def evaluation_waive(*, evaluation_id: int, note: str, actor: User, now: datetim
     note = _said(note, "note")
     with step(EVALUATION, Evaluation, evaluation_id, "waive", actor=actor, now=now, note=note, also=also) as row:
         _sheet_scored(row.sheet, actor, now)
+        if not row.sheet.evaluations.exclude(status__in=[E.WAIVED, E.SIGNED, E.WITNESSED]).exists():
+            obligation_cancel(
+                subject=row.sheet, rule=telling_rule(row.sheet.role), reason=note[:200], actor=actor, now=now
+            )
         return row
 
 

@@ -18,11 +18,13 @@ from django.utils.translation import gettext as _
 
 from occ.errors import NotAllowed, WrongState
 from occ.ledger.services import record
+from occ.notifications.services import notify
 from occ.obligations.services import obligation_fulfil
 from occ.people.models import User
 from occ.people.scope import has_role
 from occ.sheets.writing import OutColumn, write_csv, write_workbook
 from occ.workflow.services import step
+from sdm.evaluating import notices
 from sdm.evaluating.choices import EvaluationStatus, PeriodStatus, RunKind
 from sdm.evaluating.policies import PAY
 from sdm.evaluating.workflow import PAYROLL, PERIOD
@@ -87,9 +89,19 @@ def payroll_run(*, period_id: int, actor: User, now: datetime) -> tuple[PayrollR
         ],
         batch_size=1_000,
     )
+    _tell_taken_back(run, now)
     data = {"number": run.number, "people": run.people, "total": text(run.total), "sha256": run.lines_sha256}
     record(actor=actor, action="sdm.payroll_run", subject=run, data=data, now=now, site=period.site)
     return run, True
+
+
+def _tell_taken_back(run: PayrollRun, now: datetime) -> None:
+    """Whoever was paid too much is told before it is settled; how much stands in payroll's file only."""
+    for line in run.lines.filter(amount__lt=ZERO).select_related("evaluation"):
+        users = User.objects.filter(person_id=line.evaluation.person_id, is_active=True)
+        key = f"{notices.TAKEN_BACK.key}:{run.pk}:{line.evaluation_id}"
+        notify(to=list(users), kind=notices.TAKEN_BACK.key, params={"month": f"{run.period.month:%Y-%m}"}, key=key,
+               url=line.evaluation.get_absolute_url(), now=now)  # fmt: skip
 
 
 def period_pay(*, period_id: int, evidence: dict[str, Any], actor: User, now: datetime) -> EvaluationPeriod:

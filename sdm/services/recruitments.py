@@ -303,6 +303,10 @@ def recruitment_finish(*, recruitment_id: int, note: str = "", actor: Actor, now
             raise WrongState(_("%(n)s of the list are not hired yet, and have not withdrawn.") % {"n": waiting})
         if not row.candidates.filter(status=C.HIRED).exists():
             raise WrongState(_("Nobody is hired: look for further candidates."))
+        hired = row.candidates.filter(status=C.HIRED).count()
+        if hired < row.people and not note.strip():
+            words = _("%(n)s of %(people)s are hired: look for further candidates, or say why no more are needed.")
+            raise Invalid(words % {"n": hired, "people": row.people}, field="note", code="fewer_hired")
         _refuse_rest(row, kept(gettext_noop("The request is fulfilled")), now)
     return row
 

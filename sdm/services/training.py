@@ -7,7 +7,7 @@ Locks: the batch first, so that of two last ones one closes the stage; then part
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -477,8 +477,17 @@ def participant_withdraw(*, participant_id: int, note: str, actor: Actor, now: d
 
 def participants_lapse(*, person: Person, now: datetime) -> None:
     """The last day of an employee is over: trainings that still go on end."""
-    for one in Participant.objects.going().filter(person=person):
-        note = _("The person left")
+    _lapse(Participant.objects.going().filter(person=person), _("The person left"), now)
+
+
+def candidate_leaves(candidate: Candidate, *, now: datetime) -> None:
+    """Who is no candidate any more takes part no longer. The caller holds the request's lock."""
+    rows = Participant.objects.going().filter(number=outcomes.number_of(candidate), person=None)
+    _lapse(rows, _("No candidate any more"), now)
+
+
+def _lapse(rows: Iterable[Participant], note: str, now: datetime) -> None:
+    for one in rows:
         also = {"ended_at": now, "out_reason": note}
         name = "lapse" if one.status == S.DECIDING else "withdraw"
         _move(name, one.pk, actor=LIFECYCLE, now=now, note=note, also=also)

@@ -10,7 +10,7 @@ from django.dispatch import receiver
 from occ.people.actors import Actor
 from occ.people.models import Person
 from sdm.models import Candidate
-from sdm.recruiting.training import Training, candidate_hired, register
+from sdm.recruiting.training import Training, candidate_gone, candidate_hired, register
 from sdm.services import training
 
 
@@ -28,3 +28,8 @@ def go_on_as_employee(
     sender: Any, candidate: Candidate, person: Person, actor: Actor, now: datetime, **sent: Any
 ) -> None:
     training.candidate_link(candidate, person=person, actor=actor, now=now)
+
+
+@receiver(candidate_gone, dispatch_uid="sdm.training.candidate_gone")
+def go(sender: Any, candidate: Candidate, now: datetime, **sent: Any) -> None:
+    training.candidate_leaves(candidate, now=now)

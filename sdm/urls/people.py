@@ -15,5 +15,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("placements/<int:pk>/withdraw/", changes.placement_withdraw, name="placement_withdraw"),
     path("contracts/<int:pk>/extend/", changes.employment_extend, name="employment_extend"),
     path("contracts/<int:pk>/end/", changes.employment_end, name="employment_end"),
+    path("contracts/<int:pk>/register/", changes.employment_register, name="employment_register"),
     imports.WIZARD.at("import/"),
 ]

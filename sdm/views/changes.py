@@ -15,6 +15,8 @@ from occ.people.access import get_visible, me
 from occ.people.choices import Role
 from occ.people.scope import has_role
 from occ.times import local_day
+from sdm.contracts.forms import RegistrationForm
+from sdm.contracts.workflow import HI
 from sdm.forms import (
     CorrectForm,
     EmploymentForm,
@@ -28,6 +30,7 @@ from sdm.forms import (
 from sdm.models import Employee, Employment, Placement
 from sdm.personal import KEEPERS, MOVERS
 from sdm.services import employees, employments, placements
+from sdm.services.contract_registration import employment_register as employment_registered
 from sdm.views.people import crumbs
 
 
@@ -135,4 +138,16 @@ def employment_end(request: HttpRequest, pk: int) -> HttpResponse:
     return form_page(
         request, row.employee, form, title=_("End the contract"), submit=_("End it"), done=_("Recorded."),
         do=lambda data: employments.employment_end(employment_id=pk, actor=user, now=timezone.now(), **data),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def employment_register(request: HttpRequest, pk: int) -> HttpResponse:
+    user, row = me(request), get_visible(Employment, me(request), pk)
+    must(request, HI, row.employee)
+    form = RegistrationForm(request.POST or None)
+    return form_page(
+        request, row.employee, form, title=_("Register the PKWT at the ministry"), submit=_("Registered"),
+        done=_("Recorded."),
+        do=lambda data: employment_registered(employment_id=pk, actor=user, now=timezone.now(), **data),
     )  # fmt: skip

@@ -55,17 +55,18 @@ SERVICES: dict[str, Any] = {
     "request": discipline_letters.warning_request, "issue": discipline_letters.warning_issue,
     "finalise": discipline_letters.case_finalise, "return": discipline_letters.warning_return,
     "receive": discipline_letters.warning_receive, "refuse": discipline_letters.warning_refuse,
+    "paper": discipline_letters.warning_on_paper,
     "exit": discipline_letters.case_exit, "spare": discipline_letters.case_spare, "end": discipline_letters.case_end,
 }  # fmt: skip
 ICONS = {
     "coach": "messages", "appreciate": "award", "cancel": "ban", "improve": "pencil", "proceed": "player-skip-forward",
     "verify": "checks", "identify": "zoom-exclamation", "file": "archive", "request": "send",
     "issue": "file-certificate", "finalise": "gavel", "return": "arrow-back-up", "receive": "signature",
-    "refuse": "writing-sign-off",
+    "refuse": "writing-sign-off", "paper": "scan",
     "exit": "door-exit", "spare": "arrow-back-up", "end": "lock",
 }  # fmt: skip
 OWN_STEPS = {"improve", "receive"}
-HR_STEPS = {"file", "issue", "finalise", "return", "refuse", "exit", "spare", "end"}
+HR_STEPS = {"file", "issue", "finalise", "return", "paper", "refuse", "exit", "spare", "end"}
 
 
 def long_text(label: Any, *, rows: int = 3, required: bool = True, help_text: Any = "", most: int = 4_000) -> Any:
@@ -159,6 +160,14 @@ class ReceiveCodeForm(ReceiveForm):
     )  # fmt: skip
 
 
+class PaperForm(forms.Form):
+    file = forms.FileField(
+        label=gettext_lazy("The signed letter"), help_text=gettext_lazy("PDF, PNG or JPG, at most 10 MiB."),
+        widget=forms.FileInput(attrs={"accept": ACCEPT}),
+    )  # fmt: skip
+    note = long_text(gettext_lazy("What was said"), required=False)
+
+
 class RefuseForm(forms.Form):
     witness_1 = forms.CharField(label=gettext_lazy("First witness"), max_length=120)
     position_1 = forms.CharField(label=gettext_lazy("Position of the first witness"), max_length=80)
@@ -191,7 +200,8 @@ class OpenForm(forms.Form):
 
 FORMS: dict[str, type[forms.Form]] = {
     "coach": CoachForm, "appreciate": AppreciateForm, "improve": ImproveForm, "verify": VerifyForm,
-    "identify": IdentifyForm, "request": RequestForm, "issue": IssueForm, "refuse": RefuseForm, "exit": ExitForm,
+    "identify": IdentifyForm, "request": RequestForm, "issue": IssueForm, "refuse": RefuseForm, "paper": PaperForm,
+    "exit": ExitForm,
     "cancel": NoteForm,
 }  # fmt: skip
 
@@ -239,6 +249,8 @@ def may(user: User, found: DisciplineCase, name: str) -> bool:
         return False
     if name in {"issue", "finalise"}:
         return (name == "finalise") == (discipline_letters.expected(found, now) == TERMINATION)
+    if name == "paper" and discipline.has_log_in(found.person, now):
+        return False
     if name in HR_STEPS or (name == "cancel" and has_role(user, RELATIONS, site=found.site)):
         return has_role(user, RELATIONS, site=found.site)
     if name == "proceed" and discipline.has_time(found, now):
@@ -429,9 +441,10 @@ def _detail(
     today = local_day(now, found.site.zone)
     watches = found.status == CaseStatus.IMPROVING and leads(user, found.person, now)
     relations = has_role(user, RELATIONS, site=found.site) and not own
-    letters = list(
-        WarningLetter.objects.filter(person_id=found.person_id).issued().select_related("document").order_by("pk")
-    )
+    given = WarningLetter.objects.filter(person_id=found.person_id).issued()
+    if found.site_id != found.person.site_id:  # an old site's file tells nothing of what was given elsewhere
+        given = given.filter(case__in=DisciplineCase.objects.visible_to(user))
+    letters = list(given.select_related("document").order_by("pk"))
     for one in letters:
         one.now_in_force = one.in_force_on(today)  # type: ignore[attr-defined]
         if relations and one.withdrawn_at is None and one.receipt and one.case_id == found.pk:

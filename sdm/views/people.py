@@ -18,6 +18,7 @@ from occ.people.models import User
 from occ.people.scope import has_role, site_ids
 from occ.times import local_day
 from sdm.choices import Standing
+from sdm.contracts.workflow import HI
 from sdm.filters import PeopleFilter, asked_day, people_seen
 from sdm.forms import EditForm, HireForm
 from sdm.jobs import reads
@@ -102,6 +103,7 @@ def _page(request: HttpRequest, employee: Employee, present: bool, **more: Any) 
         "as_of": day,
         "zone": zone,
         "actions": _actions(user, employee, context["standing"]) if present and day is None else [],
+        "may_register": present and has_role(user, HI, site=employee.person.site),
         "may_keep": present and has_role(user, KEEPERS, site=employee.person.site),
         "may_move": present and has_role(user, MOVERS, site=employee.person.site),
     }

@@ -35,6 +35,9 @@ ROWS: dict[str, Row] = {
     "sdm:placement_correct": Row(get=HR_KEEPERS, post=HR_KEEPERS, of="placement", sees=READERS),
     "sdm:placement_withdraw": Row(get=set(MOVERS), post=set(MOVERS), of="placement", sees=READERS),
     "sdm:employment_extend": Row(get=HR_KEEPERS, post=HR_KEEPERS, of="employment", sees=set(CONTRACT_READERS)),
+    "sdm:employment_register": Row(
+        get={Role.HR_RELATIONS}, post={Role.HR_RELATIONS}, of="employment", sees=set(CONTRACT_READERS)
+    ),
     "sdm:employment_end": Row(get=HR_KEEPERS, post=HR_KEEPERS, of="employment", sees=set(CONTRACT_READERS)),
     "sdm:leavings": Row(get=EVERYBODY),
     "sdm:leaving_new": Row(get=set(RECORDERS), post=set(RECORDERS)),

@@ -32,7 +32,7 @@ ROWS: dict[str, Row] = {
     "sdm:discipline_overview": Row(get=set(OPENERS)),
     "sdm:discipline_new": Row(get=set(OPENERS), post=set(OPENERS)),
     "sdm:discipline_case": Row(get=SEES, of="case", sees=SEES),
-    "sdm:discipline_monitoring": Row(post=set(SUPERIORS), of="case", sees=SEES),
+    "sdm:discipline_monitoring": Row(post=set(SUPERIORS) & SEES, of="case", sees=SEES),
     "sdm:discipline_document": Row(get=SEES, of="paper", sees=SEES),
     "sdm:discipline_withdraw": Row(post={Role.HR_RELATIONS}, of="letter", sees=SEES),
     "api:sdm-discipline": Row(get=set(PERSONS), post=set(OPENERS)),

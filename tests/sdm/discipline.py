@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from occ.approvals.proving import Proof
 from occ.documents.choices import Purpose
 from occ.documents.signing import Signing
@@ -14,6 +16,7 @@ from sdm.discipline.choices import CaseStatus, Matter
 from sdm.discipline.levels import TERMINATION
 from sdm.models import DisciplineCase, WarningLetter
 from sdm.services import discipline, discipline_letters, leavings
+from tests.documents.test_pages import PNG
 from tests.factories import NOW, Floor, user
 
 DAYS = timedelta(days=1)
@@ -65,6 +68,8 @@ def given(floor: Floor, case: DisciplineCase, name: str, actor: User, now: datet
         return {"proof": proof(actor, now)}
     if name == "refuse":
         return {"note": "Rahasia: menolak", "witnesses": WITNESSES}
+    if name == "paper":
+        return {"note": "Rahasia: ditandatangani", "file": SimpleUploadedFile("surat.png", PNG)}
     if name == "exit":
         return {"last_working_day": today + 3 * DAYS, "note": "Rahasia: disepakati"}
     return {"note": "Rahasia: catatan"}
@@ -77,6 +82,7 @@ SERVICES: dict[str, Any] = {
     "request": discipline_letters.warning_request, "issue": discipline_letters.warning_issue,
     "finalise": discipline_letters.case_finalise, "return": discipline_letters.warning_return,
     "receive": discipline_letters.warning_receive, "refuse": discipline_letters.warning_refuse,
+    "paper": discipline_letters.warning_on_paper,
     "exit": discipline_letters.case_exit, "spare": discipline_letters.case_spare, "end": discipline_letters.case_end,
 }  # fmt: skip
 

@@ -110,7 +110,7 @@ def request_at(floor: Floor, state: str) -> Recruitment:
                 recruitment_id=row.pk, list_digest=recruitments.list_digest(row.pk), actor=operation, now=NOW)),
             ("contracting", lambda: recruitments.final_send(recruitment_id=row.pk, actor=operation, now=NOW)),
             ("hired", lambda: (signed(one), hired(one), recruitments.recruitment_finish(
-                recruitment_id=row.pk, actor=staff(Role.HR_RELATIONS), now=NOW))),
+                recruitment_id=row.pk, note="Cukup satu.", actor=staff(Role.HR_RELATIONS), now=NOW))),
             ("bapp", lambda: recruitments.bapp_make(recruitment_id=row.pk, actor=hr, now=NOW)),
             ("received", lambda: recruitments.bapp_receive(recruitment_id=row.pk, actor=operation, now=NOW)),
         ]  # fmt: skip

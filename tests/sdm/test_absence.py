@@ -404,6 +404,16 @@ def test_what_has_begun_is_annulled_by_hr_and_the_days_come_back(floor: Floor, a
     assert absence.balance_on(floor.agent, FIRST).left == before
 
 
+def test_what_was_approved_and_has_begun_is_not_called_off(floor: Floor, agent: User) -> None:
+    """Before WFM has confirmed it, too: else the days would come back that were taken."""
+    found = ask(agent)
+    absence.leave_approve(leave_id=found.pk, actor=floor.leader, now=NOW)
+    with pytest.raises(WrongState) as refusal:
+        absence.leave_cancel(leave_id=found.pk, note="x", actor=agent, now=datetime(2026, 12, 20, 3, tzinfo=UTC))
+    assert refusal.value.code == "begun"
+    assert absence.leave_cancel(leave_id=found.pk, note="x", actor=agent, now=NOW).status == "cancelled"
+
+
 def test_who_leaves_is_on_leave_no_longer_than_they_work(floor: Floor, agent: User, hr: User) -> None:
     spans = confirmed(floor, ask(agent))
     later = ask(agent, starts_on=date(2026, 12, 14), ends_on=date(2026, 12, 15))
@@ -428,6 +438,7 @@ def test_who_moves_takes_along_what_is_not_decided(floor: Floor, agent: User) ->
     )  # fmt: skip
     found.refresh_from_db()
     assert found.site == floor.ygy
+    assert Obligation.objects.open().get(rule__startswith="sdm.leave").site == floor.ygy
 
 
 # Who reads what ------------------------------------------------------------------------------------------------------

@@ -90,7 +90,15 @@ def test_what_is_wrong_with_a_row_is_said_and_nothing_is_written(floor: Floor, h
 
 def test_only_hr_of_the_site_takes_up(floor: Floor, hr: User) -> None:
     other = user(Role.HR_RELATIONS, floor.ygy, name="hr.y")
-    assert read(other, [floor.agent.number, "Cuti", "2026-11-02", None, None]) == [{"not_allowed"}]
+    assert read(other, [floor.agent.number, "Cuti", "2026-11-02", None, None]) == [{"unknown"}]
+    mine = user(Role.HR_RELATIONS, floor.jkt, name="hr.own")
+    mine.person = person(floor.jkt)
+    mine.save(update_fields=["person"])
+    with pytest.raises(NotAllowed, match="Anda"):  # nobody records the own leave as taken
+        absence.leave_take_up(
+            person_id=mine.person.pk, kind="annual", starts_on=date(2026, 11, 2), ends_on=date(2026, 11, 2),
+            actor=mine, now=NOW,
+        )  # fmt: skip
     with pytest.raises(NotAllowed):
         absence.leave_take_up(
             person_id=person(floor.jkt).pk, kind="annual", starts_on=date(2026, 11, 2), ends_on=date(2026, 11, 2),
@@ -122,3 +130,15 @@ def test_the_pages_show_then_write(live_floor: Floor) -> None:
         job_run(job_id=made.pk, now=made.created_at)
         made.refresh_from_db()
         assert made.state == State.DONE, (kind, made.error)
+
+
+def test_a_file_does_not_tell_of_another_sites_sick_notes(floor: Floor, hr: User) -> None:
+    absence.leave_take_up(
+        person_id=floor.agent.pk, kind="sick", starts_on=date(2026, 11, 2), ends_on=date(2026, 11, 3), actor=hr, now=NOW
+    )
+    other = user(Role.HR_RELATIONS, floor.ygy, name="hr.y")
+    rows = [[floor.agent.number, kind, "2026-11-02", "2026-11-03", None] for kind in ("Sakit", "Cuti")]
+    for row in rows:
+        found = leave_file_read(file=xlsx(row), actor=other, now=NOW)
+        assert [one.code for one in found.preview.rows[0].problems] == ["unknown"]
+        assert found.done["known"] == 0

@@ -71,8 +71,7 @@ def test_what_the_batch_shows_is_told_to_recruitment_once(floor: Floor) -> None:
     training.step(floor, of(poor), "withdraw", note="Tidak hadir tiga hari")
     assert fresh(poor).status == "not_passed"
     candidates.candidate_withdraw(candidate_id=taken.pk, note="Pindah kota", actor=user(Role.HR_RECRUITMENT), now=NOW)
-    training.step(floor, of(taken), "withdraw", note="Sudah mundur")
-    assert fresh(taken).status == "withdrawn"
+    assert (fresh(taken).status, of(taken).status) == ("withdrawn", "out")
     passes = WorkflowStep.objects.filter(flow="sdm.candidate", object_id=good.pk, to_state="passed")
     assert passes.count() == 1
 
@@ -122,3 +121,13 @@ def test_nobody_takes_a_candidates_number_by_hand(floor: Floor) -> None:
     with pytest.raises(Invalid) as refused:
         training.add(training.batch(floor), number=" cand-7")
     assert refused.value.field == "number"
+
+
+def test_who_withdraws_trains_no_longer(floor: Floor) -> None:
+    batch_on(floor, "SOON", 2)
+    found, other = begun(row := recruits.recruiting(floor)), begun(row)
+    candidates.candidate_withdraw(
+        candidate_id=found.pk, note="Diterima di tempat lain.", actor=user(Role.HR_RECRUITMENT), now=NOW
+    )
+    assert (of(found).status, of(found).ended_at) == ("out", NOW)
+    assert (of(other).status, fresh(found).ended_at) == ("registered", NOW)

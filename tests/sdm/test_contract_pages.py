@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from datetime import date, timedelta
@@ -18,8 +19,10 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from occ.api.authentication import token_create
-from occ.api.models import ApiToken
+from occ.api.idempotency import answers_clear
+from occ.api.models import ApiToken, IdempotentAnswer
 from occ.documents.models import IssuedDocument
+from occ.encryption import decrypt
 from occ.jobs.models import State
 from occ.jobs.services import job_run, job_start
 from occ.people.choices import Role
@@ -317,3 +320,23 @@ def test_compensations_and_wages_by_the_api(row: Compensation) -> None:
     assert post(user(Role.HR_RELATIONS), "wages/", given).status_code == 403
     paid = post(payroll, f"compensations/{row.pk}/pay/", {"paid_on": timezone.localdate().isoformat(), "text": "T1"})
     assert (paid.status_code, paid.json()["status"]) == (200, "paid")
+
+
+def test_what_was_answered_is_kept_encrypted_and_not_for_ever(row: Compensation, today: date) -> None:
+    payroll, path = user(Role.HR_PAYROLL), f"compensations/{row.pk}/pay/"
+    given, key = {"paid_on": today.isoformat(), "text": "TRF-1"}, {"Idempotency-Key": "k1"}
+    first = post(payroll, path, given, **key)
+    row.refresh_from_db()
+    assert (first.status_code, row.amount in first.content.decode()) == (200, True), first.content
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT body, request_digest, row_to_json(a)::text FROM api_idempotentanswer a")
+        (body, digest, whole), = cursor.fetchall()  # fmt: skip
+    assert row.amount not in whole and json.loads(decrypt(body)) == first.json()
+    asked = {"paid_on": given["paid_on"], "text": "TRF-1"}
+    assert digest != hashlib.sha256(f"{API}{path}\n{asked}".encode()).hexdigest()
+    assert post(payroll, path, given, **key).json() == first.json()  # the second time it would be refused
+    assert post(payroll, path, given | {"text": "TRF-2"}, **key).status_code == 422
+    at = IdempotentAnswer.objects.get().at
+    assert answers_clear(now=at + timedelta(days=7)) == 0
+    assert answers_clear(now=at + timedelta(days=7, seconds=1)) == 1
+    assert post(payroll, path, given, **key).status_code == 409

@@ -26,15 +26,15 @@ from occ.workflow.models import WorkflowStep
 from occ.workflow.turns import turns_for
 from sdm.contracts import summaries
 from sdm.contracts.choices import RenewalStatus
-from sdm.contracts.policies import GAP_DAYS, MAX_MONTHS, REGISTER, REMIND_DAYS, RENEW
+from sdm.contracts.policies import COMPENSATE, GAP_DAYS, MAX_MONTHS, REGISTER, REMIND_DAYS, RENEW, SIGN
 from sdm.contracts.workflow import RENEWAL
-from sdm.models import Employment, Leaving, Renewal
+from sdm.models import Compensation, Employment, Leaving, Renewal
 from sdm.services import contract_renewals as services
-from sdm.services import employees, employments, leavings
+from sdm.services import contract_wages, employees, employments, leavings, placements
 from sdm.services.employments import Terms
 from tests.factories import DAY, NOW, Floor, user
 from tests.sdm.conftest import Hire, hiring
-from tests.sdm.contracts import END, brought, elsewhere, needs, opened, pdf, step_made, upload
+from tests.sdm.contracts import END, brought, elsewhere, needs, opened, pdf, step_made, upload, wib
 from tests.userids.test_ladder import in_threads
 
 pytestmark = pytest.mark.req("SDM-7")
@@ -277,6 +277,52 @@ def test_who_left_before_the_extension_began_has_none(renewal: Renewal, hr: User
     assert Obligation.objects.get(rule=REGISTER).state == "cancelled"
 
 
+@pytest.mark.parametrize("by", ["hand", "renewal"])
+@pytest.mark.parametrize("told", [True, False])
+def test_an_extension_not_begun_does_not_outlive_who_left(
+    floor: Floor, renewal: Renewal, hr: User, by: str, told: bool
+) -> None:
+    """By hand, or by a renewal that is closed; whether beat has told of the leaver or the return comes first."""
+    person_id, until = renewal.person_id, END + timedelta(days=365)
+    if by == "hand":
+        employments.employment_extend(employment_id=renewal.employment_id, agreed_until=until, actor=hr, now=NOW)
+    else:
+        brought(renewal, "closed")
+    last = DAY + timedelta(days=10)
+    leavings.leaving_record(
+        person_id=person_id, last_working_day=last, reason=LeavingReason.RESIGNATION, actor=hr, now=NOW
+    )
+    later = NOW + timedelta(days=20)
+    if told:
+        lifecycle.announce_left(now=later)
+        assert Employment.objects.filter(employee_id=person_id).count() == 1
+    back = DAY + timedelta(days=70)  # the extension would hold on that day
+    terms = Terms("pkwt", back, back + timedelta(days=100))
+    employees.employee_rejoin(
+        person_id=person_id, on=back, position="Agent", site=floor.jkt, contract=terms, actor=hr, now=later
+    )
+    ends = Employment.objects.filter(employee_id=person_id).order_by("starts_on").values_list("ends_on", flat=True)
+    assert list(ends) == [last, terms.agreed_until]
+    renewal.refresh_from_db()
+    assert renewal.made is None
+    assert Entry.objects.filter(action="employment.withdrawn").count() == 1
+
+
+def test_an_extension_is_signed_before_it_begins(renewal: Renewal, hr: User) -> None:
+    brought(renewal, "made")
+    duty = Obligation.objects.get(rule=SIGN)
+    assert (duty.subject, duty.due_at, duty.state) == (renewal, wib(2027, 1, 20, 0), "open")
+    step_made(renewal, "distribute", actor=hr)
+    step_made(renewal, "sign", actor=hr)
+    duty.refresh_from_db()
+    assert (duty.state, duty.fulfilled_at) == ("fulfilled", NOW)
+
+
+def test_who_does_not_sign_owes_it_no_more(renewal: Renewal, hr: User) -> None:
+    step_made(brought(renewal, "made"), "decline", actor=hr)
+    assert Obligation.objects.get(rule=SIGN).state == "cancelled"
+
+
 def test_who_is_leaving_is_given_no_extension(renewal: Renewal, hr: User) -> None:
     leavings.leaving_record(
         person_id=renewal.person_id, last_working_day=DAY + timedelta(days=10), reason=LeavingReason.RESIGNATION,
@@ -456,3 +502,26 @@ def test_what_an_area_knows_of_somebody_is_kept_with_the_proposal(
     assert kept[-1] == {"label": "Penilaian: November", "value": "92", "note": renewal.person.number}
     assert [one["label"] for one in kept][:-1]  # the key figures that are known here
     assert asked == [(DAY - timedelta(days=366), DAY)]  # the last year at most
+
+
+def test_what_is_open_goes_with_who_moves(floor: Floor, hire: Hire, hr: User) -> None:
+    """Renewal and compensation are decided and owed at the new site; what is late stays the old one's breach."""
+    there, here = elsewhere(Role.COORDINATOR, floor.ygy), elsewhere(Role.COORDINATOR, floor.jkt)
+    found = opened(hire(contract=Terms("pkwt", date(2025, 1, 1), DAY + timedelta(days=10))))
+    contract_wages.compensations_keep(now=NOW)
+    person_id, place = found.person_id, {"position": "Agent", "team": None, "leader": None}
+    placements.person_transfer(person_id=person_id, on=DAY, site=floor.ygy, actor=hr, now=NOW, **place)
+    assert Renewal.objects.visible_to(there).get() == found
+    assert not Renewal.objects.visible_to(here).exists()
+    assert Compensation.objects.get().site == floor.ygy
+    assert set(Obligation.objects.open().values_list("rule", "site__code")) == {(RENEW, "YGY"), (COMPENSATE, "YGY")}
+    assert Notification.objects.filter(user=there, kind="obligation.remind").exists()
+    with pytest.raises(NotAllowed):
+        step_made(found, "propose", actor=here)
+    step_made(found, "propose", actor=there)
+    found.refresh_from_db()
+    assert found.status == RenewalStatus.PROPOSED
+    late = NOW + timedelta(days=10, hours=20)  # the contract's last day is over by an hour
+    placements.person_transfer(person_id=person_id, on=DAY + timedelta(days=11), site=floor.jkt, actor=hr, now=late,
+                               **place)  # fmt: skip
+    assert set(Obligation.objects.open().values_list("rule", "site__code")) == {(RENEW, "YGY"), (COMPENSATE, "YGY")}

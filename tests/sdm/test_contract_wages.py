@@ -20,7 +20,7 @@ from occ.workflow.models import WorkflowStep
 from sdm.contracts.choices import CompensationStatus as C
 from sdm.contracts.policies import COMPENSATE
 from sdm.contracts.workflow import COMPENSATION
-from sdm.models import Compensation, Wage
+from sdm.models import Compensation, Employment, Wage
 from sdm.services import contract_wages as services
 from sdm.services import employments, leavings
 from sdm.services.employments import Terms
@@ -230,3 +230,34 @@ def test_two_at_once_pay_once(live_floor: Floor) -> None:
 def test_the_database_keeps_what_was_paid_complete(row: Compensation) -> None:
     with pytest.raises(IntegrityError, match="compensation_paid_has_amount"), transaction.atomic():
         Compensation.objects.filter(pk=row.pk).update(status="paid", paid_on=DAY)
+
+
+@pytest.mark.parametrize("how", ["leaves", "ended"])
+def test_an_end_recorded_long_after_it_was_is_owed_for_too(hire: Hire, hr: User, how: str) -> None:
+    one = hire(contract=Terms("pkwt", date(2025, 1, 1), DAY + timedelta(days=30)))
+    last = DAY - timedelta(days=100)
+    if how == "leaves":
+        leavings.leaving_record(
+            person_id=one.pk, last_working_day=last, reason=LeavingReason.RESIGNATION, actor=hr, now=NOW
+        )
+    else:
+        found = one.employments.get()
+        employments.employment_end(employment_id=found.pk, ends_on=last, note="Lewat", actor=hr, now=NOW)
+    assert Compensation.objects.get().ends_on == last
+    assert Obligation.objects.get(rule=COMPENSATE).breached_at is not None
+
+
+def test_what_is_void_does_not_keep_what_is_owed_from_being_put_right(
+    hire: Hire, hr: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "AT_ONCE", 1)
+    first, last = DAY - timedelta(days=20), DAY + timedelta(days=5)
+    void, due = (hire(joined_on=DAY - timedelta(days=400), contract=Terms("pkwt", DAY - timedelta(days=400), last))
+                 for _n in range(2))  # fmt: skip
+    for _n in range(2):
+        services.compensations_keep(now=NOW)
+    Compensation.objects.filter(employment__employee=void).update(status="void")
+    Employment.objects.filter(employee=void).update(starts_on=first)  # of less than a month: void it stays
+    Employment.objects.filter(employee=due).update(ends_on=DAY)
+    services.compensations_keep(now=NOW)
+    assert Compensation.objects.get(employment__employee=due).ends_on == DAY

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, InternalError, transaction
+from django.test import Client
 
+from occ.documents.attachments import attachments_of
 from occ.documents.choices import Purpose
 from occ.documents.models import IssuedDocument
 from occ.errors import Invalid, NotAllowed, WrongState
@@ -17,10 +19,11 @@ from occ.ledger.models import Entry
 from occ.notifications.models import Notification
 from occ.obligations.models import Obligation
 from occ.obligations.sweep import sweep
+from occ.people import lifecycle
 from occ.people.actors import LIFECYCLE
 from occ.people.choices import LeavingReason, Role
 from occ.people.lifecycle import announce_left
-from occ.people.models import Person, User
+from occ.people.models import Person, RoleAssignment, User
 from occ.policies.services import policy_set
 from occ.workflow.models import WorkflowStep
 from sdm.discipline.choices import CaseStatus, Receipt
@@ -32,7 +35,7 @@ from sdm.evaluating import conditions
 from sdm.evaluating.conditions import CONDITIONS
 from sdm.evaluating.paying import pay, terms_of
 from sdm.models import CaseEntry, DisciplineCase, WarningLetter
-from sdm.services import discipline, discipline_letters, leavings, placements
+from sdm.services import discipline, discipline_letters, employees, leavings, placements
 from tests.factories import DAY, NOW, Floor, person, user
 from tests.sdm.discipline import (
     DAYS,
@@ -59,7 +62,7 @@ MADE_BY_PEOPLE = [one for one in DISCIPLINE.transitions if one.by_roles]
 def allowed(case: DisciplineCase, name: str, role: Role, own: bool) -> bool:
     if name in {"improve", "receive"}:
         return own
-    return role in DISCIPLINE.find(name).by_roles and not own
+    return role in DISCIPLINE.find(name).by_roles - {Role.HEAD_MANAGER} and not own
 
 
 @pytest.mark.parametrize("state", list(CaseStatus))
@@ -78,7 +81,7 @@ def test_every_step_from_every_state_by_every_role(floor: Floor, state: CaseStat
             own = actor == agent
             may = here and allowed(case, one.name, role, own)
             right = state in one.source and (state, one.name) not in {
-                (CaseStatus.SP_REQUESTED, "finalise"), (CaseStatus.EXITING, "end"),
+                (CaseStatus.SP_REQUESTED, "finalise"), (CaseStatus.EXITING, "end"), (CaseStatus.SP_ISSUED, "paper"),
             }  # fmt: skip
             asked = given(floor, case, one.name, actor, later)
             if not (may and right):
@@ -517,3 +520,86 @@ def test_letters_in_force_on_the_last_day_hold_an_incentive_back(floor: Floor) -
     letter.withdrawn_at, letter.withdrawn_why = NOW, "Keliru"
     letter.save(update_fields=["withdrawn_at", "withdrawn_why"])
     assert paid(began) == Decimal(500_000)
+
+
+def test_who_comes_back_begins_without_the_letters_of_before(floor: Floor, hr: User) -> None:
+    letters(floor, floor.agent, 2, NOW - 60 * DAYS)
+    assert len(discipline_letters.given_to(floor.agent.pk)) == 2
+    leavings.leaving_record(
+        person_id=floor.agent.pk, last_working_day=DAY - 3 * DAYS, reason=LeavingReason.RESIGNATION, actor=hr, now=NOW
+    )
+    lifecycle.announce_left(now=NOW)
+    employees.employee_rejoin(
+        person_id=floor.agent.pk, on=DAY, position="Agent", site=floor.jkt, team=floor.team, actor=hr, now=NOW
+    )
+    assert discipline_letters.given_to(floor.agent.pk) == []
+    assert WarningLetter.objects.standing().count() == 2 and not WarningLetter.objects.in_force_on(DAY).exists()
+    later = NOW + DAYS
+    case = opened(floor, Person.objects.get(pk=floor.agent.pk), now=later)
+    do(floor, case, "coach", floor.leader, later)
+    do(floor, case, "proceed", floor.leader, later)
+    watch(floor, case, later)
+    do(floor, case, "identify", floor.leader, later)
+    do(floor, case, "request", floor.leader, later)
+    do(floor, case, "issue", hr, later)
+    assert case.warnings.get().level == 1
+
+
+@pytest.mark.parametrize("name", ["issue", "finalise"])
+def test_who_asks_for_a_letter_does_not_answer_it(floor: Floor, name: str) -> None:
+    case = brought(floor, CaseStatus.PROBLEM)
+    both = user(Role.COORDINATOR, floor.jkt, name="both")
+    RoleAssignment.objects.create(user=both, role=Role.HR_RELATIONS, site=floor.jkt, starts_on=date(2020, 1, 1))
+    do(floor, case, "request", both)
+    with pytest.raises(NotAllowed, match="sendiri"):
+        do(floor, case, name, both)
+    assert case not in turns(both) and case in turns(relations())
+    assert do(floor, case, "issue", relations()).status == CaseStatus.SP_ISSUED
+
+
+def test_an_old_sites_file_tells_nothing_of_letters_given_elsewhere(floor: Floor) -> None:
+    old = brought(floor, CaseStatus.FILED)
+    placements.person_transfer(
+        person_id=floor.agent.pk, on=DAY, site=floor.ygy, position="Agent", team=None, leader=None, actor=relations(),
+        now=NOW,
+    )  # fmt: skip
+    there = user(Role.TEAM_LEADER, floor.ygy, name="there")
+    case = opened(floor, Person.objects.get(pk=floor.agent.pk), matter="performance", actor=there)
+    do(floor, case, "coach", there)
+    later = NOW + 9 * DAYS
+    do(floor, case, "proceed", there, later)
+    discipline.monitoring_add(case_id=case.pk, note="x", actor=there, now=later)
+    do(floor, case, "identify", there, later)
+    do(floor, case, "request", there, later)
+    do(floor, case, "issue", relations(), later)
+    assert case.warnings.get().level == 1
+    for who, shown in ((floor.coordinator, False), (relations(), True)):
+        client = Client()
+        client.force_login(who)
+        assert ("<strong>SP 1</strong>" in client.get(old.get_absolute_url()).content.decode()) is shown
+
+
+def test_who_has_no_log_in_signs_the_printed_letter(floor: Floor) -> None:
+    """One who has a log-in signs there, and nobody signs for them by a scan."""
+    case = opened(floor)
+    do(floor, case, "coach", floor.leader)
+    do(floor, case, "proceed", floor.leader)
+    discipline.monitoring_add(case_id=case.pk, note="x", actor=floor.leader, now=NOW)
+    do(floor, case, "identify", floor.leader)
+    do(floor, case, "request", floor.leader)
+    do(floor, case, "issue", relations())
+    client = Client()
+    client.force_login(relations())
+    url = f"{case.get_absolute_url()}paper/"
+    assert url in client.get(case.get_absolute_url()).content.decode()
+    with pytest.raises(Invalid):
+        do(floor, case, "paper", relations(), file=None)
+    own = agent_user(floor.agent)
+    assert url not in client.get(case.get_absolute_url()).content.decode()
+    with pytest.raises(WrongState, match="log-in"):
+        do(floor, case, "paper", relations())
+    RoleAssignment.objects.filter(user=own).delete()
+    assert do(floor, case, "paper", relations()).status == CaseStatus.COACHED
+    letter = case.warnings.get()
+    assert letter.receipt == Receipt.PAPER
+    assert attachments_of(case).filter(purpose="receipt").exists()

@@ -62,9 +62,10 @@ def test_the_day_of_the_letter_is_no_new_violation() -> None:
     assert next_level([first], date(2026, 1, 10)) == 1
 
 
-def test_a_letter_that_is_over_answers_nothing_more() -> None:
+def test_what_a_letter_answered_is_not_punished_again_once_it_is_over() -> None:
     first = sp(1, date(2026, 1, 10))
-    assert covering([first], date(2026, 1, 5), date(2026, 8, 1)) is None
+    assert covering([first], date(2026, 1, 5), date(2026, 8, 1)) == first
+    assert covering([first], date(2026, 1, 11), date(2026, 8, 1)) is None
 
 
 def test_after_a_higher_letter_is_over_the_lower_one_that_stands_counts() -> None:

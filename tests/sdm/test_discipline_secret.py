@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from occ.documents.attachments import attachment_visible, attachments_of
 from occ.documents.models import IssuedDocument
+from occ.errors import NotAllowed
 from occ.ledger.models import Entry
 from occ.notifications.models import Notification
 from occ.obligations.models import Obligation, ObligationEvent
@@ -23,7 +24,7 @@ from occ.people.choices import Role
 from occ.people.models import RoleAssignment, Team, User
 from occ.workflow.models import WorkflowStep
 from sdm.discipline.finding import find_cases, lines, turns
-from sdm.models import DisciplineCase, WarningLetter
+from sdm.models import DisciplineCase, Placement, WarningLetter
 from sdm.services import discipline
 from sdm.views.discipline import CaseFilter, line, rows_of
 from tests.documents.test_pages import PNG
@@ -150,13 +151,11 @@ def test_the_export_holds_what_the_reader_may_see(floor: Floor) -> None:
     assert len(CaseFilter({}, queryset=rows_of(floor.manager, NOW)).qs) == 2
 
 
-def test_the_register_shows_letters_to_hr_and_manager_only(floor: Floor) -> None:
+def test_the_register_shows_letters_to_hr_only(floor: Floor) -> None:
     brought(floor, "sp_issued")
     rows = IssuedDocument.objects.filter(type_code="SP")
-    assert all(
-        IssuedDocument.objects.visible_to(who).filter(pk__in=rows).exists() for who in (relations(), floor.manager)
-    )
-    for role in (Role.DOCUMENT_CONTROL, Role.AUDITOR, Role.COORDINATOR, Role.QMR, Role.HEAD_MANAGER):
+    assert IssuedDocument.objects.visible_to(relations()).filter(pk__in=rows).exists()
+    for role in (Role.MANAGER, Role.DOCUMENT_CONTROL, Role.AUDITOR, Role.COORDINATOR, Role.QMR, Role.HEAD_MANAGER):
         assert not IssuedDocument.objects.visible_to(user(role)).filter(pk__in=rows).exists(), role
 
 
@@ -198,3 +197,56 @@ def test_queries_of_the_list(floor: Floor, django_assert_max_num_queries: Any) -
     client.get(reverse("sdm:discipline"))
     with django_assert_max_num_queries(16):
         assert client.get(reverse("sdm:discipline")).content.decode().count("Pembinaan 0000") == 5
+
+
+def test_who_stands_above_leads_and_nobody_of_the_own_rank(floor: Floor) -> None:
+    """A coordinator neither finds nor pushes what is about a manager, HR or another coordinator."""
+
+    def one(role: Role, position: str = "Staf") -> DisciplineCase:
+        about = person(floor.jkt)
+        about.position = position
+        about.save(update_fields=["position"])
+        holder = user(role, floor.jkt, name=f"ranked.{role}.{position}")
+        holder.person = about
+        holder.save(update_fields=["person"])
+        return opened(floor, about, actor=relations())
+
+    cases = {
+        "agent": one(Role.AGENT), "leader": one(Role.TEAM_LEADER), "coordinator": one(Role.COORDINATOR),
+        "hr": one(Role.HR_PAYROLL), "manager": one(Role.MANAGER), "position": one(Role.AGENT, "operation manager"),
+    }  # fmt: skip
+    above = user(Role.HEAD_MANAGER, floor.jkt)
+    seen = {
+        floor.leader: {"agent"}, floor.coordinator: {"agent", "leader"},
+        floor.manager: {"agent", "leader", "coordinator", "hr"}, above: {"manager", "position"},
+        relations(): set(cases),
+    }  # fmt: skip
+    for who, names in seen.items():
+        client = client_of(who)
+        assert set(DisciplineCase.objects.visible_to(who)) == {cases[name] for name in names}, who
+        assert {one.pk for one in rows_of(who, NOW)} == {cases[name].pk for name in names}, who
+        opens = set(discipline.people_to_open(who, NOW).filter(discipline_cases__isnull=False))
+        assert opens == {cases[name].person for name in names}, who
+        for name, case in cases.items():
+            found = bool(list(find_cases(who, case.person.number, 9)))
+            answer = client.post(f"/api/v1/sdm/discipline/{case.pk}/appreciate/", {"note": "Baik"}, "application/json")
+            assert (found, client.get(case.get_absolute_url()).status_code == 200) == (name in names,) * 2, (who, name)
+            if name not in names:
+                assert answer.status_code == 404, (who, name)
+            elif who != relations():
+                assert answer.status_code == 200, (who, name, answer.content)
+                DisciplineCase.objects.filter(pk=case.pk).update(status="assessed", closed_at=None)
+
+
+def test_a_named_leader_leads_whoever_it_is(floor: Floor) -> None:
+    peer = user(Role.COORDINATOR, floor.jkt, name="peer")
+    peer.person = person(floor.jkt)
+    peer.save(update_fields=["person"])
+    named = user(Role.COORDINATOR, floor.jkt, name="named")
+    named.person = person(floor.jkt)
+    named.save(update_fields=["person"])
+    Placement.objects.filter(employee_id=peer.person.pk).update(leader=named.person)
+    case = opened(floor, peer.person, actor=named)
+    assert do(floor, case, "coach", named).status == "coached"
+    with pytest.raises(NotAllowed):
+        do(floor, opened(floor, named.person, actor=relations()), "coach", peer)

@@ -180,17 +180,25 @@ def test_twice_is_once_and_a_correction_pays_the_difference(floor: Floor, told: 
 
 def test_who_is_left_out_after_the_payment_owes_it_back(floor: Floor, told: Told) -> None:
     month = opened(floor, told)
+    own = log_in_of(floor.agent)
     month.to("paid")
+    for one in Evaluation.objects.filter(status="told").exclude(person=floor.agent):
+        month.sign(one.person)
     month.reopen()
     pk = month.of(floor.agent).pk
+    telling = Obligation.objects.open().filter(rule__startswith="sdm.evaluating.telling")
     evaluations.evaluation_reopen(evaluation_id=pk, note="salah orang", actor=quality(), now=OVER)
+    assert telling.exists()
     evaluations.evaluation_waive(evaluation_id=pk, note="tidak bekerja", actor=quality(), now=OVER)
+    assert not telling.exists()  # nobody is left who is to be told
     month.compile()
     month.approve()
     month.distribute()
     month.validate()
     run, _made = payroll.payroll_run(period_id=month.period.pk, actor=payroll_user(), now=OVER)
     assert [(one.before, one.amount) for one in run.lines.all()] == [(rp(300_000), rp(-300_000))]
+    told_of = Notification.objects.get(kind="sdm.evaluation.taken_back")
+    assert told_of.user == own and "300" not in f"{told_of.subject} {told_of.body} {told_of.params}"
     assert payroll.payroll_run(period_id=month.period.pk, actor=payroll_user(), now=OVER) == (run, False)
 
 

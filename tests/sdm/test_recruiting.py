@@ -18,14 +18,14 @@ from occ.figures.registry import FIGURES, Scope
 from occ.ledger.models import Entry
 from occ.obligations.models import Obligation
 from occ.people.choices import LeavingReason, Role
-from occ.people.lifecycle import announce_left
+from occ.people.lifecycle import announce_left, person_stay
 from occ.people.models import Person, User
 from occ.policies.services import policy_set
 from occ.times import JAKARTA
 from occ.workflow.flows import FLOWS, Transition
 from occ.workflow.models import WorkflowStep
 from sdm.deadlines import age_on
-from sdm.models import Candidate, Criterion, Position, Recruitment, SchemeCheck
+from sdm.models import Candidate, Criterion, Employee, Position, Recruitment, SchemeCheck
 from sdm.positions.policies import AGE_BASIS
 from sdm.recruiting import training
 from sdm.recruiting.choices import CandidateStatus as C
@@ -35,7 +35,8 @@ from sdm.recruiting.personal import masked_email, masked_phone, phone_clean
 from sdm.recruiting.policies import FULFIL, KEPT, RULES
 from sdm.recruiting.timing import time_in_steps
 from sdm.recruiting.workflow import CANDIDATE, REQUEST
-from sdm.services import candidates, leavings, pipeline, recruitments
+from sdm.services import candidates, employees, leavings, pipeline, placements, recruitments
+from sdm.services.employments import Terms
 from tests.factories import DAY, NOW, Floor, account, user
 from tests.sdm.conftest import Hire
 from tests.sdm.recruits import (
@@ -76,7 +77,7 @@ def everybody(floor: Floor) -> dict[tuple[Role, str], User]:
 
 def attempt_request(row: Recruitment, one: Transition, actor: User, *, complete: bool = True) -> None:
     given: dict[str, Any] = {"note": "catatan" if complete else ""} if "note" in one.needs else {}
-    given |= {"approve_scheme": SCHEME, "resubmit": REVISED}.get(one.name, {})
+    given |= {"approve_scheme": SCHEME, "resubmit": REVISED, "finish": {"note": "Cukup."}}.get(one.name, {})
     if one.name == "approve_list":
         given["list_digest"] = recruitments.list_digest(row.pk)
     service: Any = recruitments.TRANSITIONS[one.name]
@@ -214,7 +215,7 @@ def test_from_the_form_jo_to_the_bapp(floor: Floor) -> None:
     for found in (one, two):
         signed(found)
         hired(found)
-    recruitments.recruitment_finish(recruitment_id=row.pk, actor=staff(Role.HR_RELATIONS), now=NOW)
+    recruitments.recruitment_finish(recruitment_id=row.pk, note="Cukup satu.", actor=staff(Role.HR_RELATIONS), now=NOW)
     three.refresh_from_db()
     assert three.status == C.REJECTED  # the request is fulfilled
     made: dict[str, Any] = {"recruitment_id": row.pk, "now": NOW + timedelta(days=1)}
@@ -505,11 +506,12 @@ def test_who_worked_here_before_is_taken_on_again_as_the_same_person(floor: Floo
     )  # fmt: skip
     announce_left(now=NOW)
     row = recruiting(floor)
-    found = passed(row, nik="3171010101907777")
+    found = passed(row, nik="3171010101907777", phone="0811 7777 0000")
     contracting(floor, row)
     signed(found)
     hired(found, number="unused")
     found.refresh_from_db()
+    assert Employee.objects.get(pk=worked.pk).phone.replace(" ", "").endswith("77770000")
     assert found.employee_id == worked.pk and not Person.objects.filter(number="unused").exists()
 
 
@@ -610,6 +612,32 @@ def test_who_leaves_needs_no_user_id_and_support_may_say_so(floor: Floor, hire: 
     assert client.post(url, {"note": ""}).status_code == 422
     assert client.post(url, {"note": "Back office."}).status_code == 302
     assert set(IdRequest.objects.values_list("status", flat=True)) == {"cancelled"}
+
+
+def test_a_user_id_asked_for_is_not_lost_on_the_way(floor: Floor, hire: Hire, hr: User) -> None:
+    """It goes with who moves, comes again with who stays, or comes back; what Support has ended stays ended."""
+    one = hire()
+    by: dict[str, Any] = {"actor": hr, "now": NOW}
+    place: dict[str, Any] = {"position": "Agent", "team": None, "leader": None}
+    going: dict[str, Any] = {"person_id": one.pk, "reason": LeavingReason.RESIGNATION, **by}
+    asked = IdRequest.objects.open()
+    id_requests.id_request_open(person=one.person, first_day=DAY, **by)
+    placements.person_transfer(person_id=one.pk, on=DAY, site=floor.ygy, **place, **by)
+    duty = Obligation.objects.open().get(rule=GIVE)
+    assert (asked.get().site, duty.site) == (floor.ygy, floor.ygy)
+    leavings.leaving_record(last_working_day=DAY + timedelta(days=9), **going)
+    assert not asked.exists()
+    person_stay(person_id=one.pk, note="Tetap bekerja", **by)
+    assert Obligation.objects.open().get(rule=GIVE).subject == asked.get()
+    leavings.leaving_record(last_working_day=DAY, **going)
+    announce_left(now=NOW + timedelta(days=1))
+    back, later = DAY + timedelta(days=3), NOW + timedelta(days=3)
+    employees.employee_rejoin(person_id=one.pk, on=back, site=floor.jkt, actor=hr, now=later, **place)
+    assert (asked.get().first_day, asked.get().site) == (back, floor.jkt)
+    id_requests.id_request_cancel(request_id=asked.get().pk, note="Back office.", actor=floor.support, now=later)
+    leavings.leaving_record(last_working_day=back, **going)
+    person_stay(person_id=one.pk, note="Tetap bekerja", **by)
+    assert not asked.exists()
 
 
 # Pages, board, API --------------------------------------------------------------------------------------------------
@@ -716,3 +744,32 @@ def test_the_api_brings_a_request_from_one_end_to_the_other(floor: Floor) -> Non
     plan = {"site": "JKT", "position": "agent", "number": 4, "starts_on": "2099-01-01", "reason": "x"}
     assert acting(floor.manager).post(reverse("api:sdm-plan"), plan, "application/json").status_code == 201
     assert hr.get(reverse("api:sdm-plan"), {"on": "2099-02-01"}).json()["results"][0]["lacking"] == 3
+
+
+def test_the_longest_time_of_pkwts_is_found_before_one_is_signed(floor: Floor, hire: Hire, hr: User) -> None:
+    first = DAY - timedelta(days=5 * 365)
+    worked = hire(nik="3171010101907778", joined_on=first, contract=Terms("pkwt", first, DAY - timedelta(days=3)))
+    leavings.leaving_record(
+        person_id=worked.pk, last_working_day=DAY - timedelta(days=3), reason=LeavingReason.RESIGNATION, actor=hr,
+        now=NOW - timedelta(days=9),
+    )  # fmt: skip
+    announce_left(now=NOW)
+    row = recruiting(floor)
+    found = passed(row, nik="3171010101907778")
+    contracting(floor, row)
+    with pytest.raises(Invalid) as refused:
+        signed(found)
+    assert (refused.value.code, refused.value.field) == ("pkwt_limit", "contract_until")
+
+
+def test_with_fewer_hired_than_asked_for_it_is_said_why(floor: Floor) -> None:
+    row = recruiting(floor)
+    one = passed(row)
+    contracting(floor, row)
+    signed(one)
+    hired(one)
+    finish: dict[str, Any] = {"recruitment_id": row.pk, "actor": staff(Role.HR_RELATIONS), "now": NOW}
+    with pytest.raises(Invalid) as refused:
+        recruitments.recruitment_finish(**finish)
+    assert refused.value.code == "fewer_hired"
+    assert recruitments.recruitment_finish(note="Satu agent kembali bekerja.", **finish).status == "hired"

@@ -5,6 +5,7 @@ The person's lock is taken first, as everywhere.
 
 from datetime import date, datetime, timedelta
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -17,7 +18,10 @@ from occ.people.lifecycle import person_locked
 from occ.people.models import Person
 from occ.policies.services import policy_value
 from occ.texts import kept
+from occ.times import local_day
+from occ.workflow.models import WorkflowStep
 from occ.workflow.services import begin, step
+from userids.choices import IdRequestStatus
 from userids.deadlines import id_due
 from userids.models import Account, Assignment, IdRequest
 from userids.policies import GIVE, GIVE_WITHIN
@@ -85,6 +89,30 @@ def requests_end(*, person: Person, note: str, now: datetime) -> None:
     """Who leaves needs none any more."""
     for found in IdRequest.objects.open().filter(person=person):
         id_request_cancel(request_id=found.pk, note=note, actor=LIFECYCLE, now=now)
+
+
+def request_again(*, person: Person, actor: Actor, now: datetime) -> None:
+    """Stays after all: what was asked for before the leaving ended it is asked for again."""
+    last = IdRequest.objects.filter(person=person).order_by("-pk").first()
+    if last is None or last.status != IdRequestStatus.CANCELLED:
+        return
+    kind = ContentType.objects.get_for_model(last)
+    ended = WorkflowStep.objects.filter(content_type=kind, object_id=last.pk, transition="cancel").latest("pk")
+    if ended.actor_label == str(LIFECYCLE):
+        first_day = max(last.first_day, local_day(now, person.site.zone))
+        id_request_open(person=person, first_day=first_day, note=_("Stays after all"), actor=actor, now=now)
+
+
+def requests_follow_move(*, person: Person, actor: Actor, now: datetime) -> None:
+    """Support of the site at which the person works by now gives the ID."""
+    rows = IdRequest.objects.open().filter(person=person).exclude(site=person.site)
+    for found in rows.select_for_update(of=("self",), no_key=True):
+        found.site = person.site
+        sign(found, actor, kept(gettext_noop("Works at another site")), now=now)
+        found.save(update_fields=["site"])
+        obligations.obligations_take_along(
+            subject=found, rules=[GIVE], site=person.site, team=None, actor=actor, now=now
+        )
 
 
 TRANSITIONS = {"give": id_request_give, "cancel": id_request_cancel}

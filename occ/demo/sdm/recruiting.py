@@ -9,8 +9,9 @@ from typing import Any
 from occ.demo.people import FIRST, LAST, Staff, noon
 from occ.people.models import Site
 from occ.times import JAKARTA
-from sdm.models import Candidate, Position, Recruitment
+from sdm.models import Candidate, Employment, Position, Recruitment
 from sdm.services import candidates, plan, recruitments
+from sdm.services.contract_registration import employment_register
 from userids.models import Application
 from userids.services.accounts import account_create
 
@@ -139,9 +140,14 @@ def whole_way(made: Recruiter, site: Site) -> None:
         candidate_id=made.applies(row, 69).pk, note="Tidak hadir pada seleksi.", actor=made.hr, now=made.day(65)
     )
     made.to_contract(row, 60)
-    made.contract(chosen, 57, made.today - timedelta(days=45))
+    made.contract(chosen, 52, made.today - timedelta(days=45))
     made.hire(chosen, 50)
     chosen.refresh_from_db()
+    registered = made.day(50)
+    employment_register(
+        employment_id=Employment.objects.get(employee_id=chosen.employee_id).pk, registration="WLKP-REKRUT-1",
+        registered_on=registered.astimezone(JAKARTA).date(), actor=made.relations, now=registered,
+    )  # fmt: skip
     recruitments.recruitment_finish(recruitment_id=row.pk, actor=made.relations, now=made.day(50))
     recruitments.bapp_make(recruitment_id=row.pk, actor=made.hr, now=made.day(49))
     recruitments.bapp_receive(recruitment_id=row.pk, actor=made.operation(site), now=made.day(48))
