@@ -92,8 +92,8 @@ def test_pages_today_and_api_ask_for_the_second_person(ground: Ground) -> None:
     page = it.get(url).content.decode()
     assert "Propose as resolved" in page and "Mark as resolved" not in page
     assert it.post(reverse("retention:finding_step", args=[one.pk, "propose"]), WORDS).status_code == 302
-    assert "Confirm that it is resolved" not in it.get(home).content.decode()
-    assert "Confirm that it is resolved" in other.get(home).content.decode()
+    assert "Decide" not in it.get(home).content.decode()
+    assert "Decide" in other.get(home).content.decode()
     page = it.get(url).content.decode()
     assert "/confirm/" not in page and "Whose turn it is" in page and boss.username in page
     confirm = reverse("retention:finding_step", args=[one.pk, "confirm"])
