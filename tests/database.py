@@ -61,12 +61,10 @@ def dump(name: str, file: Path) -> None:
     subprocess.run([find("pg_dump", at_least=MAJOR), "--format=custom", f"--file={file}", url], check=True)
 
 
-def restore(file: Path) -> None:
-    """Into the empty database of DATABASE_URL, of the same owner."""
-    subprocess.run(
-        [find("pg_restore", at_least=MAJOR), "--exit-on-error", f"--dbname={os.environ['DATABASE_URL']}", str(file)],
-        check=True,
-    )
+def restore(file: Path, url: str) -> None:
+    """Into that empty database, as whoever migrates it."""
+    words = ["--exit-on-error", "--no-owner", f"--dbname={url}"]
+    subprocess.run([find("pg_restore", at_least=MAJOR), *words, str(file)], check=True)
 
 
 def digest() -> str:

@@ -136,7 +136,7 @@ def addresses(floor: Floor) -> list[str]:
 
 
 @pytest.mark.req("UID-16", "KER-13")
-@pytest.mark.parametrize(("language", "dark", "width"), [("id", False, 1440), ("en", True, 1440), ("id", True, 360)])
+@pytest.mark.parametrize(("language", "dark", "width"), [("id", False, 1440), ("en", True, 360)])
 def test_every_page_is_fit_for_everybody(
     live_floor: Floor, visit: Callable[..., Page], language: str, dark: bool, width: int
 ) -> None:

@@ -214,7 +214,7 @@ def prepare(folder: Path) -> None:
         from tests import database, factories
 
         if schema := os.environ.get("FAULTS_SCHEMA"):
-            database.restore(Path(schema))
+            database.restore(Path(schema), os.environ["DATABASE_URL"])
         else:
             call_command("migrate", verbosity=0)
         collect_static()

@@ -28,6 +28,7 @@ from django.utils import timezone
 
 from occ import celery
 from occ.home.backup.programs import candidates
+from tests import database
 from tests.factories import Floor
 from tests.realtime.floors import known, source
 
@@ -234,6 +235,8 @@ def two_roles(db: None) -> Iterator[dict[str, str]]:
 def test_who_works_with_the_tables_cannot_switch_their_triggers_off(two_roles: dict[str, str], tmp_path: Path) -> None:
     given = os.environ | two_roles | {"OCC_VAR": str(tmp_path)}
     manage = [sys.executable, "manage.py"]
+    database.dump(database.template(), tmp_path / "schema")
+    database.restore(tmp_path / "schema", two_roles["MIGRATION_DATABASE_URL"])
     done = subprocess.run([*manage, "migrate", "-v", "0"], env=given, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     tick = subprocess.run([*manage, "tick"], env=given, cwd=ROOT, capture_output=True, text=True)
