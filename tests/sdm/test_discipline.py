@@ -513,7 +513,13 @@ def test_letters_in_force_on_the_last_day_hold_an_incentive_back(floor: Floor) -
     def paid(day: date) -> Decimal:
         found, measured = terms_of(terms, demands=CONDITIONS), {"warnings": measure(floor.agent, began, day)}
         return pay(
-            found, position="Agent", total=Decimal(90), points={}, measured=measured, more=conditions.more()
+            found,
+            position="Agent",
+            total=Decimal(90),
+            points={},
+            measured=measured,
+            more=conditions.more(),
+            least=Decimal(50),
         ).amount
 
     assert (paid(began - one), paid(began)) == (Decimal(500_000), Decimal(0))
