@@ -166,6 +166,7 @@ class WarningQuerySet(models.QuerySet["WarningLetter"]):
 class WarningLetter(models.Model):
     """A request for a warning letter and, once issued, the letter. Until then `level` and its days are empty.
 
+    `paper_number`: of a letter that was given before OCC kept them, and has no document here.
     `returned_at`: HR sent the request back, or it led to the end of the employment instead of a letter.
     """
 
@@ -187,6 +188,7 @@ class WarningLetter(models.Model):
     issued_name = models.CharField(max_length=150, blank=True)
     issued_position = models.CharField(max_length=80, blank=True)
     document = models.ForeignKey(IssuedDocument, models.PROTECT, null=True, blank=True, related_name="+")
+    paper_number = models.CharField(_("number of the letter"), max_length=60, blank=True)
     receipt = models.CharField(_("receipt"), max_length=10, choices=Receipt, blank=True)
     receipt_at = models.DateTimeField(_("receipt at"), null=True, blank=True)
     second_factor = models.BooleanField(default=False)
@@ -216,9 +218,9 @@ class WarningLetter(models.Model):
                     valid_until__gte=F("issued_on"),
                     issued_at__isnull=False,
                     issued_by__isnull=False,
-                    document__isnull=False,
                     returned_at=None,
-                ),
+                )
+                & (Q(document__isnull=False, paper_number="") | Q(document=None) & ~Q(paper_number="")),
                 name="warning_whole",
             ),
             models.CheckConstraint(condition=~Q(reason="") & ~Q(clause=""), name="warning_says_why"),
