@@ -3,22 +3,27 @@
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from occ.people.models import User
+from occ.people.models import Person, User
+from occ.times import JAKARTA, local_day
 from occ.workflow.turns import Source, register
 from realtime.choices import ViolationStatus
 from realtime.models import RotgProposal, Violation
-from realtime.models.rotg import seen_by_role
 from realtime.rotg.workflow import PROPOSAL, VIOLATION
+from sdm.ranks import deciders
+
+
+def _led(user: User) -> Any:
+    return Person.objects.filter(deciders(user, local_day(timezone.now(), JAKARTA)))
 
 
 def violations(user: User) -> Any:
     """One's own until they are answered; from then on those of whom one leads, but for those that one has recorded."""
     own = Q(person_id=user.person_id) if user.person_id else Q(pk__in=())
-    waiting, by_role = Q(status=ViolationStatus.RECORDED), seen_by_role(user)
-    others = ~waiting & ~own & ~Q(seen_by=user)
-    others = others if by_role is None else others & by_role
+    waiting = Q(status=ViolationStatus.RECORDED)
+    others = ~waiting & ~own & ~Q(seen_by=user) & Q(person__in=_led(user))
     rows = Violation.objects.filter((waiting & own) | others)
     return rows.select_related("site", "person", "version__rule").order_by("answer_due_at", "pk")
 
@@ -28,7 +33,8 @@ def violation_title(row: Violation) -> str:
 
 
 def proposals(user: User) -> Any:
-    return RotgProposal.objects.visible_to(user).select_related("site", "person").order_by("due_at", "pk")
+    rows = RotgProposal.objects.visible_to(user).filter(person__in=_led(user))
+    return rows.select_related("site", "person").order_by("due_at", "pk")
 
 
 register(

@@ -13,7 +13,8 @@ from realtime.choices import ViolationStatus as V
 KEEPERS = frozenset({Role.COORDINATOR, Role.QUALITY_ASSURANCE})  # of the list of rules
 WALKERS = frozenset({Role.TEAM_LEADER, Role.RTFM})
 RECORDERS = WALKERS | {Role.COORDINATOR}
-DECIDERS = frozenset({Role.TEAM_LEADER, Role.COORDINATOR})
+# Of those who rank below: sdm/ranks.py.
+DECIDERS = frozenset({Role.TEAM_LEADER, Role.COORDINATOR, Role.MANAGER, Role.HEAD_MANAGER})
 # Whoever works here may be told of a violation, and answers it; the service lets in nobody but that person.
 ANSWERERS = frozenset(Role) - {Role.CLIENT, Role.AUDITOR}
 

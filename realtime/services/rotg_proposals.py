@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from occ.errors import NotAllowed
 from occ.notifications.addressees import audience
@@ -15,8 +16,8 @@ from occ.obligations.services import obligation_fulfil, obligation_open
 from occ.people.choices import Role
 from occ.people.history import sign
 from occ.people.lifecycle import person_locked
-from occ.people.models import Person, Site, User
-from occ.people.scope import has_role, people_filter
+from occ.people.models import Site, User
+from occ.people.scope import has_role
 from occ.policies.services import policy_value
 from occ.times import local_day
 from occ.workflow.services import begin, step
@@ -26,7 +27,8 @@ from realtime.rotg import notices, taking
 from realtime.rotg.counting import Repeated, Upheld, repeated
 from realtime.rotg.deadlines import due_in_days
 from realtime.rotg.policies import PROPOSED, PROPOSED_DAYS, REPEATS
-from realtime.rotg.workflow import PROPOSAL
+from realtime.rotg.workflow import DECIDERS, PROPOSAL
+from sdm.ranks import decides_of
 
 
 def proposals_open(violation: Violation, *, actor: User, now: datetime) -> list[RotgProposal]:
@@ -82,11 +84,8 @@ def _open(violation: Violation, found: Repeated, actor: User, now: datetime) -> 
 
 
 def leads(user: User, person_id: int, site: Site) -> bool:
-    """Whether that user decides about that person: a coordinator of the site, or who leads the person's team."""
-    if has_role(user, {Role.COORDINATOR}, site=site):
-        return True
-    led = has_role(user, {Role.TEAM_LEADER}, site=site)
-    return led and Person.objects.filter(people_filter(user), pk=person_id).exists()
+    """Whether that user decides about that person: who leads the team or the site, and ranks above."""
+    return has_role(user, DECIDERS, site=site) and decides_of(user, person_id, local_day(timezone.now(), site.zone))
 
 
 def _may(actor: User, proposal_id: int) -> None:

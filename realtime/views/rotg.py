@@ -300,6 +300,8 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def proposal_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
     found = get_visible(RotgProposal, me(request), pk)
+    if not rotg_proposals.leads(me(request), found.person_id, found.site):
+        raise NotAllowed
     done = step_make(request, PROPOSAL_STEPPING, found, transition)
     return done if isinstance(done, HttpResponse) else _proposal(request, found, done, status=422)
 

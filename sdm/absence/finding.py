@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.people.choices import Role
-from occ.people.models import Person, RoleAssignment, User, in_force
+from occ.people.models import Person, User
 from occ.people.scope import site_filter
 from occ.search import Result
 from occ.search import register as register_finder
@@ -20,19 +20,23 @@ from sdm.absence.choices import LeaveStatus
 from sdm.absence.workflow import LEAVE
 from sdm.models import LeaveRequest
 from sdm.providers import Line, Panel, register_panel
+from sdm.ranks import COORDINATOR, TEAM_LEADER, deciders, ranked
 from sdm.services.absence import balance_on
 
 
 def waiting(user: User) -> Any:
-    """Of the own team for its leader; of leaders, and what is overdue, for the coordinator; of coordinators for the
-    manager; what the leader approved for WFM."""
+    """Of the own team for its leader; of leaders, and what is overdue, for the coordinator; of who ranks as a
+    coordinator for the manager, as a manager for the Head Manager; what was approved for WFM."""
     now = timezone.now()
-    held = RoleAssignment.objects.filter(in_force(local_day(now, JAKARTA)), user__person__isnull=False)
-    leaders = held.filter(role=Role.TEAM_LEADER).values("user__person")
-    coordinators = held.filter(role=Role.COORDINATOR).values("user__person")
+    day = local_day(now, JAKARTA)
+    leaders = Person.objects.filter(ranked(TEAM_LEADER, day)).values("pk")
+    coordinators = Person.objects.filter(ranked(COORDINATOR, day)).values("pk")
     asked = LeaveRequest.objects.led_by(user)
     asked |= site_filter(user, {Role.COORDINATOR}) & (Q(employee__person__in=leaders) | Q(due_at__lte=now))
     asked |= site_filter(user, {Role.MANAGER}) & Q(employee__person__in=coordinators)
+    asked |= site_filter(user, {Role.HEAD_MANAGER})
+    above = Person.objects.filter(deciders(user, day))
+    asked &= Q(employee__person__in=above)
     rows = LeaveRequest.objects.visible_to(user).filter(
         (Q(status=LeaveStatus.REQUESTED) & asked) | Q(status=LeaveStatus.APPROVED) & site_filter(user, {Role.WFM})
     )

@@ -10,7 +10,8 @@ from sdm.absence.choices import LeaveStatus as S
 # Whoever works here asks for the own leave.
 ASKERS = frozenset(Role) - {Role.CLIENT, Role.AUDITOR}
 ON_BEHALF = frozenset({Role.TEAM_LEADER, Role.COORDINATOR, Role.HR_RELATIONS})
-APPROVERS = frozenset({Role.TEAM_LEADER, Role.COORDINATOR, Role.MANAGER})
+# Of those who rank below: sdm/ranks.py.
+APPROVERS = frozenset({Role.TEAM_LEADER, Role.COORDINATOR, Role.MANAGER, Role.HEAD_MANAGER})
 
 LEAVE = register(
     Flow(

@@ -26,10 +26,11 @@ from occ.people.models import Person, User
 from occ.people.scope import has_role
 from sdm.choices import EmploymentKind
 from sdm.contracts.choices import CompensationStatus, RenewalStatus
-from sdm.contracts.workflow import COMPENSATION, PAYROLL, RENEWAL
+from sdm.contracts.workflow import COMPENSATION, HI, PAYROLL, RENEWAL
 from sdm.models import Compensation, Employment, Renewal
 from sdm.personal import COMPENSATION_READERS, CONTRACT_READERS, KEEPERS, WAGE_READERS
 from sdm.services import contract_renewals, contract_wages, pushing
+from sdm.services.contract_registration import employment_register
 from sdm.services.contract_wages import amount_of
 from sdm.services.employments import Terms
 
@@ -65,6 +66,15 @@ class ContractRow(serializers.Serializer[Any]):
     ends_on = serializers.DateField(allow_null=True, help_text="sooner than agreed when it was ended")
     probation_months = serializers.IntegerField()
     extends = serializers.IntegerField(allow_null=True, help_text="id of the contract that it extends")
+    signed_on = serializers.DateField(allow_null=True)
+    registered_on = serializers.DateField(allow_null=True, help_text="at the ministry")
+    registration = serializers.CharField(allow_blank=True, help_text="the number that it gave")
+
+
+class RegistrationInput(serializers.Serializer[Any]):
+    registered_on = DayField()
+    registration = serializers.CharField(max_length=80)
+    file = serializers.FileField(required=False, help_text="what shows it: PDF, PNG or JPG")
 
 
 class ContractPush(serializers.Serializer[Any]):
@@ -74,6 +84,7 @@ class ContractPush(serializers.Serializer[Any]):
     starts_on = DayField()
     agreed_until = DayField(allow_null=True, required=False, default=None, help_text="null for a PKWTT")
     probation_months = serializers.IntegerField(min_value=0, max_value=24, required=False, default=0)
+    signed_on = DayField(allow_null=True, required=False, default=None)
 
 
 class RenewalRow(serializers.Serializer[Any]):
@@ -156,8 +167,11 @@ def chosen(rows: Any, asked: dict[str, Any], person: str, site: str) -> Any:
 
 def contract_said(one: Employment) -> dict[str, Any]:
     person = one.employee.person
-    found = {"employee": person.number, "name": person.name, "site": person.site.code, "extends": one.extends_id}
-    names = ("id", "kind", "number", "starts_on", "agreed_until", "ends_on", "probation_months")
+    found: dict[str, Any] = {
+        "employee": person.number, "name": person.name, "site": person.site.code, "extends": one.extends_id,
+    }  # fmt: skip
+    found["registered_on"], found["registration"] = one.registered
+    names = ("id", "kind", "number", "starts_on", "agreed_until", "ends_on", "probation_months", "signed_on")
     return dict(ContractRow(found | {name: getattr(one, name) for name in names}).data)
 
 
@@ -203,7 +217,7 @@ class Contracts(APIView):
         user, asked = user_of(request), query_of(request, ContractQuery)
         if not has_role(user, CONTRACT_READERS):
             raise NotAllowed
-        rows = Employment.objects.visible_to(user).select_related("employee__person__site")
+        rows = Employment.objects.visible_to(user).select_related("employee__person__site", "renewal")
         rows = chosen(rows, asked, "employee__person", "employee__person__site")
         return page(request, rows, lambda found: [contract_said(one) for one in found])
 
@@ -232,6 +246,24 @@ class Contracts(APIView):
             employee_id=person.pk, starts_on=terms.starts_on
         )
         return Response(contract_said(made), status=200 if what == pushing.UNCHANGED else 201)
+
+
+class ContractRegister(APIView):
+    @extend_schema(
+        operation_id="sdm_contract_register", parameters=[KEY], request=RegistrationInput, responses=ContractRow
+    )
+    @idempotent
+    def post(self, request: Request, pk: int) -> Response:
+        """A PKWT is registered at the ministry: on which day, by which number, and what shows it. An extension that a
+        renewal made is registered there."""
+        user = user_of(request)
+        found = get_visible(Employment, user, pk)
+        if not has_role(user, HI, site=found.employee.person.site):
+            raise NotAllowed
+        given = RegistrationInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        made = employment_register(employment_id=pk, actor=user, now=timezone.now(), **given.validated_data)
+        return Response(contract_said(made))
 
 
 def renewals_of(user: User) -> Any:

@@ -24,6 +24,7 @@ from sdm.evaluating.choices import EvaluationStatus, PeriodStatus
 from sdm.evaluating.workflow import PAYROLL, SCORERS
 from sdm.models import Evaluation, EvaluationPeriod, IncentiveScheme, PayrollRun
 from sdm.models.evaluating import ANYBODY, PAY_READERS, READERS
+from sdm.services.evaluation_amounts import amount_in
 from sdm.services.evaluations import WORDS, evaluation_score, is_own, leads
 from sdm.services.payroll import payroll_run
 
@@ -59,7 +60,8 @@ class EvaluationOutput(serializers.Serializer[Any]):
     scored_at = serializers.DateTimeField(allow_null=True)
     verified_at = serializers.DateTimeField(allow_null=True)
     signed_at = serializers.DateTimeField(allow_null=True)
-    amount = serializers.CharField(required=False)  # left out, not emptied
+    # left out, not emptied; null: too little is known for one
+    amount = serializers.CharField(required=False, allow_null=True)
 
 
 class ScoreInput(serializers.Serializer[Any]):
@@ -84,8 +86,9 @@ def shown(one: Evaluation, user: User) -> dict[str, Any]:
         "verified_at": one.verified_at, "signed_at": one.signed_at,
     }  # fmt: skip
     if own or has_role(user, PAY_READERS, site=one.site):
-        found["amount"] = content.get("amount")
-    return dict(EvaluationOutput(found).data)
+        found["amount"] = amount_in(content)
+    data = dict(EvaluationOutput(found).data)
+    return data if "amount" in found else {name: value for name, value in data.items() if name != "amount"}
 
 
 def rows_for(user: User) -> Any:

@@ -42,6 +42,7 @@ urlpatterns = [
         name="sdm-candidate-transition",
     ),
     path("contracts/", contracts.Contracts.as_view(), name="sdm-contracts"),
+    path("contracts/<int:pk>/register/", contracts.ContractRegister.as_view(), name="sdm-contract-register"),
     path("renewals/", contracts.Renewals.as_view(), name="sdm-renewals"),
     path("renewals/<int:pk>/", contracts.RenewalDetail.as_view(), name="sdm-renewal"),
     path("renewals/<int:pk>/<slug:transition>/", contracts.RenewalTransition.as_view(), name="sdm-renewal-transition"),

@@ -29,6 +29,16 @@ MADE = [
 ]  # fmt: skip
 
 
+class CorrectionStatus(models.TextChoices):
+    """Of a difference to a compensation that was paid."""
+
+    PROPOSED = "proposed", _("To be approved")
+    APPROVED = "agreed", _("To be paid or claimed back")
+    SETTLED = "settled", _("Settled")
+    REFUSED = "refused", _("Not to be put right")
+    VOID = "void", _("Not owed after all")
+
+
 class CompensationStatus(models.TextChoices):
     DUE = "due", _("To be paid")
     PAID = "paid", _("Paid")

@@ -52,12 +52,9 @@ class SignForm(forms.Form):
     note = note()
 
 
-class RegistrationForm(forms.Form):
+class RegisterForm(forms.Form):
     registered_on = DayField(label=_("Registered on"))
     registration = forms.CharField(label=_("Registration number"), max_length=80)
-
-
-class RegisterForm(RegistrationForm):
     file = forms.FileField(
         label=_("What shows it"), required=False, help_text=FILES,
         widget=forms.FileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg"}),

@@ -34,6 +34,7 @@ REMIND_DAYS = "sdm.renewal.days_before"
 RENEW = "sdm.renewal"
 SIGN = "sdm.renewal.sign"
 REGISTER = "sdm.pkwt.registration"
+CORRECT, SETTLE, CORRECT_DAYS = "sdm.compensation.correct", "sdm.compensation.settle", "sdm.compensation.correct_days"
 COMPENSATE = "sdm.pkwt.compensation"
 
 
@@ -118,6 +119,27 @@ register_rule(
         step("24h_after", StepKind.ESCALATE, "due", 24, Role.MANAGER),
     ],
 )
+register(
+    Definition(
+        CORRECT_DAYS, _("A difference to a paid compensation is approved, and then settled, within"), _("days"),
+        "PP 35/2021 Pasal 15", 7, whole(1, 60),
+    )
+)  # fmt: skip
+for key, title, label, owner in (
+    (CORRECT, gettext_noop("Approval of a difference to the compensation of %(subject)s"),
+     _("Reminders and escalation for differences to be approved"), Role.HR_RELATIONS),
+    (SETTLE, gettext_noop("Difference to the compensation of %(subject)s"),
+     _("Reminders and escalation for differences to be settled"), Role.HR_PAYROLL),
+):  # fmt: skip
+    register_rule(
+        key=key, clause="PP 35/2021 Pasal 15", title=title, label=label, owner_role=owner,
+        ladder=[
+            step("told", StepKind.REMIND, "start", 0, owner),
+            step("1d_before", StepKind.REMIND, "due", -24, owner),
+            step("breach", StepKind.BREACH, "due", 0, owner),
+            step("48h_after", StepKind.ESCALATE, "due", 48, Role.MANAGER),
+        ],
+    )  # fmt: skip
 register_rule(
     key=COMPENSATE,
     clause="PP 35/2021 Pasal 15",

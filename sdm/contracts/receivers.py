@@ -9,7 +9,7 @@ from occ.people.actors import Actor
 from occ.people.lifecycle import leaving, left, moved, stayed
 from occ.people.models import Person
 from sdm.contracts.changes import changed, going
-from sdm.services import contract_registration, contract_renewals, contract_wages
+from sdm.services import compensation_corrections, contract_registration, contract_renewals, contract_wages
 
 
 @receiver([changed, leaving, stayed], dispatch_uid="sdm.contracts")
@@ -22,6 +22,7 @@ def follow(sender: Any, person: Person, now: datetime, **kwargs: Any) -> None:
 def go_along(sender: Any, person: Person, actor: Actor, now: datetime, **kwargs: Any) -> None:
     contract_renewals.renewals_follow_move(person=person, actor=actor, now=now)
     contract_wages.compensations_follow_move(person=person, actor=actor, now=now)
+    compensation_corrections.corrections_follow_move(person=person, actor=actor, now=now)
     contract_registration.registrations_follow_move(person=person, actor=actor, now=now)
 
 

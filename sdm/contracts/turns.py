@@ -10,8 +10,8 @@ from occ.people.models import User
 from occ.people.scope import has_role
 from occ.workflow.turns import Source, Stuck, register, register_stuck
 from sdm.contracts.deadlines import compensation_due, renewal_due
-from sdm.contracts.workflow import COMPENSATION, HI, RENEWAL
-from sdm.models import Compensation, Renewal
+from sdm.contracts.workflow import COMPENSATION, CORRECTION, HI, RENEWAL
+from sdm.models import Compensation, CompensationCorrection, Renewal
 from sdm.personal import CONTRACT_FILE_READERS, WAGE_READERS
 
 register(
@@ -39,6 +39,20 @@ register(
         due_at=lambda row: compensation_due(row.ends_on, row.site.zone),
     )
 )
+register(
+    Source(
+        CORRECTION,
+        rows=lambda user: (
+            CompensationCorrection.objects.visible_to(user)
+            .exclude(compensation__employment__employee_id=user.person_id or 0)
+            .exclude(status="agreed", approved_by=user)
+            .select_related("compensation__employment__employee__person", "site")
+            .order_by("due_at", "pk")
+        ),
+        title=lambda row: row.person.name,
+        due_at=lambda row: row.due_at,
+    )
+)
 
 
 def stuck(user: User) -> Iterator[Stuck]:
@@ -62,5 +76,11 @@ def compensation_files_visible(user: User, pk: str) -> bool:
     return found is not None and has_role(user, WAGE_READERS, site=found.site)
 
 
+def correction_files_visible(user: User, pk: str) -> bool:
+    found = CompensationCorrection.objects.visible_to(user).filter(pk=pk).select_related("site").first()
+    return found is not None and has_role(user, WAGE_READERS, site=found.site)
+
+
+register_visibility(CompensationCorrection, correction_files_visible)
 register_visibility(Renewal, renewal_files_visible)
 register_visibility(Compensation, compensation_files_visible)

@@ -4,6 +4,8 @@
 leads: docs/decisions/2026-11-29-contract.md.
 """
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from occ.people.actors import BEAT, LIFECYCLE
@@ -11,6 +13,7 @@ from occ.people.choices import Role
 from occ.workflow.flows import Flow, register, transition
 from sdm.contracts.choices import MADE, UNDECIDED
 from sdm.contracts.choices import CompensationStatus as C
+from sdm.contracts.choices import CorrectionStatus as X
 from sdm.contracts.choices import RenewalStatus as R
 
 OPERATION = frozenset({Role.COORDINATOR, Role.MANAGER})
@@ -77,6 +80,32 @@ COMPENSATION = register(
             transition("pay", C.DUE, C.PAID, by=PAYROLL, label=_("It is paid"), needs={"evidence"}, four_eyes=True),
             transition("void", C.DUE, C.VOID, by={BEAT}, label=_("Not owed after all"), needs={"note"}),
             transition("owe", C.VOID, C.DUE, by={BEAT}, label=_("Owed again"), needs={"note"}),
+        ),
+    )
+)  # fmt: skip
+
+
+def approvers(correction: Any) -> set[int]:
+    """Whoever approved a difference does not settle it."""
+    return {correction.approved_by_id} - {None}
+
+
+CORRECTION = register(
+    Flow(
+        key="sdm.compensation_correction",
+        clause="PP 35/2021 Pasal 15",
+        states=X,
+        initial=X.PROPOSED,
+        path=(X.PROPOSED, X.APPROVED, X.SETTLED),
+        off_path={X.REFUSED: X.APPROVED, X.VOID: X.SETTLED},
+        transitions=(
+            transition("approve", X.PROPOSED, X.APPROVED, by=HI, label=_("Approve the difference"), four_eyes=True),
+            transition("refuse", X.PROPOSED, X.REFUSED, by=HI, label=_("It is not put right"), needs={"note"},
+                       four_eyes=True),
+            transition("settle", X.APPROVED, X.SETTLED, by=PAYROLL, label=_("Paid, or paid back"), needs={"evidence"},
+                       four_eyes=True, apart_from=approvers),
+            transition("void", {X.PROPOSED, X.APPROVED}, X.VOID, by={BEAT}, label=_("Not owed after all"),
+                       needs={"note"}),
         ),
     )
 )  # fmt: skip

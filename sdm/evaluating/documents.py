@@ -105,12 +105,35 @@ def met_said(held: Mapping[str, Any]) -> str:
     return _("not met (%(value)s): %(keeps)s %% stays") % {"value": value, "keeps": said(held["keeps"])}
 
 
-def pay_rows(pay: Mapping[str, Any], amount: str | Decimal | None) -> list[tuple[str, str]]:
-    """How an amount came about, line by line."""
+def why_none(content: Mapping[str, Any]) -> str:
+    """Why a reckoning has no amount; empty where it has one."""
+    pay = content.get("pay")
+    if not pay or "known" not in pay:
+        return ""
+    names = ", ".join(basis_label(one["basis"]) for one in pay["parts"] if one["points"] is None)
+    return _("only %(known)s %% of what the scheme pays by is known; not known: %(names)s") % {
+        "known": said(pay["known"]), "names": names,
+    }  # fmt: skip
+
+
+def remark_said(content: Mapping[str, Any]) -> str:
+    """What was decided where there was no amount: by hand and why, or that it waits and why; else empty."""
+    decided = content.get("decided")
+    if not decided:
+        return ""
+    if decided["amount"] is not None:
+        return _("set by hand: %(reason)s") % {"reason": decided["reason"]}
+    why = why_none(content)
+    return _("no amount, waits: %(why)s") % {"why": f"{why}. {decided['reason']}" if decided["reason"] else why}
+
+
+def pay_rows(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """How an amount came about, line by line, or why there is none."""
+    pay, decided, none = content["pay"], content.get("decided"), why_none(content)
     rows = [(_("Amount of the position"), rupiah(pay["base"]) if pay["base"] else _("none in the scheme"))]
     for part in pay["parts"]:
         if part["points"] is None:
-            words = _("not known: its weight goes to the others")
+            words = _("not known") if none else _("not known: its weight goes to the others")
         elif part["reached"] is None:
             words = _("%(points)s points: below the lowest band") % {"points": said(part["points"])}
         else:
@@ -121,7 +144,15 @@ def pay_rows(pay: Mapping[str, Any], amount: str | Decimal | None) -> list[tuple
     rows += [(demand_said(held), met_said(held)) for held in pay["held"]]
     if pay["capped"]:
         rows.append((_("Cap"), _("reached")))
-    return [*rows, (_("Incentive"), rupiah(amount))]
+    if none:
+        rows.append((_("No amount"), none))
+    if decided and decided["amount"] is not None:
+        rows.append((_("By hand"), decided["reason"]))
+        return [*rows, (_("Incentive"), rupiah(decided["amount"]))]
+    if none:
+        return [*rows, (_("Incentive"), _("no amount: it waits until the month is corrected") if decided else
+                        _("no amount: it is decided about at the approval"))]  # fmt: skip
+    return [*rows, (_("Incentive"), rupiah(content["amount"]))]
 
 
 def personal_body(row: Evaluation, result: EvaluationResult, *, language: str, unsigned: str = "") -> dict[str, Any]:
@@ -153,7 +184,7 @@ def personal_body(row: Evaluation, result: EvaluationResult, *, language: str, u
             if any(one["points"] is None for one in content["components"]) else "",
             "pay_title": _("Incentive by scheme %(number)s, %(name)s") % {
                 "number": content["scheme"]["number"], "name": content["scheme"]["name"]},
-            "pay": [list(pair) for pair in pay_rows(content["pay"], content["amount"])],
+            "pay": [list(pair) for pair in pay_rows(content)],
             "parts": [
                 {"title": title, "text": text}
                 for title, text in (

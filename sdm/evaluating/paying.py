@@ -2,7 +2,8 @@
 
 Bands by the total or by a component give percents of the position's amount, and their sum is what is paid: less what an
 unmet condition takes, capped, and last rounded half up to the scheme's step. What is absent takes its bands with it, as
-in the score; what a condition cannot be told of takes nothing, and is said.
+in the score; with less than a least share of them known there is no amount. What a condition cannot be told of takes
+nothing, and is said.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from occ.errors import Invalid
 from sdm.evaluating.choices import LABELS, TOTAL
-from sdm.evaluating.scoring import HUNDRED, ZERO
+from sdm.evaluating.scoring import HUNDRED, ZERO, rounded
 
 MOST = Decimal(1_000_000_000)  # rupiah for a person and month: more is a slip of the finger
 STEPS = (1, 100, 500, 1_000)
@@ -146,14 +147,16 @@ class Pay:
     held: tuple[Held, ...]
     kept: Decimal
     capped: bool
-    amount: Decimal
+    amount: Decimal | None  # None: too little of what it is paid by is known
+    known: Decimal = HUNDRED  # percent of what could be reached
 
 
 def pay(
     terms: Terms, *, position: str, total: Decimal, points: Mapping[str, Decimal | None],
-    measured: Mapping[str, Decimal | None], more: Mapping[str, bool],
+    measured: Mapping[str, Decimal | None], more: Mapping[str, bool], least: Decimal,
 ) -> Pay:  # fmt: skip
-    """What is paid. `measured`: by condition what was found; `more`: whether more of it is better.
+    """What is paid. `measured`: by condition what was found; `more`: whether more of it is better; `least`: the percent
+    of what could be reached by which an amount is told at all.
 
     A position that the scheme does not name is paid nothing (`base` None).
     """
@@ -182,7 +185,9 @@ def pay(
     capped = terms.cap is not None and due > terms.cap
     due = terms.cap if capped and terms.cap is not None else due
     amount = (due / terms.step).quantize(WHOLE, rounding=ROUND_HALF_UP) * terms.step
-    return Pay(base, tuple(parts), percent, held, kept, capped, amount.quantize(WHOLE))
+    share = rounded(HUNDRED * known / whole) if whole else HUNDRED
+    told = base is None or share >= least
+    return Pay(base, tuple(parts), percent, held, kept, capped, amount.quantize(WHOLE) if told else None, share)
 
 
 def _held(one: Demand, value: Decimal | None, more: bool) -> Held:

@@ -23,6 +23,7 @@ CLAUSE = "MO 4.1.4"
 CARDS = "sdm.evaluating.components"
 SUPERIORS = "sdm.evaluating.superiors"
 LEAST_KNOWN = "sdm.evaluating.least_known"
+LEAST_PAID = "sdm.evaluating.least_paid_by"
 SCORE_DAY = "sdm.evaluating.scores.day"
 REPORT_DAY = "sdm.evaluating.report.day"
 APPROVE_DAY = "sdm.evaluating.approval.day"
@@ -141,6 +142,14 @@ register(
 )  # fmt: skip
 for key, label, unit, default, least, most in (
     (LEAST_KNOWN, _("An evaluation has a total if this share of its weight is known"), _("percent"), 50, 1, 100),
+    (
+        LEAST_PAID,
+        _("An incentive has an amount if this share of what it is paid by is known"),
+        _("percent"),
+        50,
+        1,
+        100,
+    ),
     (SCORE_DAY, _("Superiors have scored by this day of the next month"), _("day of the month"), 3, 1, 28),
     (
         REPORT_DAY,

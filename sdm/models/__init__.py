@@ -1,7 +1,7 @@
 """The tables. A new area has a file of its own here; its names are gathered below."""
 
 from sdm.models.absence import LeaveQuerySet, LeaveRequest, led_people
-from sdm.models.contracts import Compensation, Renewal, Wage
+from sdm.models.contracts import Compensation, CompensationCorrection, Renewal, Wage
 from sdm.models.discipline import CaseEntry, DisciplineCase, WarningLetter
 from sdm.models.evaluating import (
     Evaluation,
@@ -25,6 +25,7 @@ __all__ = [
     "CaseEntry",
     "ClearanceItem",
     "Compensation",
+    "CompensationCorrection",
     "Criterion",
     "DisciplineCase",
     "Employee",

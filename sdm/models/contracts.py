@@ -18,10 +18,11 @@ from simple_history.models import HistoricalRecords
 from occ.encryption import EncryptedTextField
 from occ.people.models import Person, Site, User
 from occ.people.scope import site_filter
-from sdm.contracts.choices import MADE, UNDECIDED, CompensationStatus, RenewalStatus
+from sdm.contracts.choices import MADE, UNDECIDED, CompensationStatus, CorrectionStatus, RenewalStatus
 from sdm.models.people import Employee, Employment
 from sdm.personal import COMPENSATION_READERS, CONTRACT_READERS, WAGE_READERS
 
+OPEN_CORRECTION = [CorrectionStatus.PROPOSED, CorrectionStatus.APPROVED]
 OPEN_RENEWAL = [*UNDECIDED, *(one for one in MADE if one != RenewalStatus.CLOSED)]
 
 
@@ -202,3 +203,75 @@ class Compensation(models.Model):
         """The wage in force then; of prefetched wages without a query."""
         held = [one for one in self.employment.employee.wages.all() if one.starts_on <= day]
         return max(held, key=lambda one: one.starts_on).rupiah if held else None
+
+
+class CorrectionQuerySet(models.QuerySet["CompensationCorrection"]):
+    def visible_to(self, user: User) -> CorrectionQuerySet:
+        return self.filter(site_filter(user, COMPENSATION_READERS))
+
+    def open(self) -> CorrectionQuerySet:
+        return self.filter(status__in=OPEN_CORRECTION)
+
+
+class CompensationCorrection(models.Model):
+    """What end, wage or service, put right later, make of a compensation that was paid; its row is never rewritten.
+
+    `amount` is `owed` less `before`, in rupiah: a supplement, or claimed back where negative. None of them changes.
+    """
+
+    compensation = models.ForeignKey(
+        Compensation, models.PROTECT, related_name="corrections", verbose_name=_("compensation")
+    )
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+", verbose_name=_("site"))
+    status = models.CharField(_("status"), max_length=20, choices=CorrectionStatus, default=CorrectionStatus.PROPOSED)
+    opened_at = models.DateTimeField(_("opened"))
+    due_at = models.DateTimeField(_("due"))
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("to"))
+    months = models.DecimalField(_("months"), max_digits=8, decimal_places=4)
+    wage = EncryptedTextField(_("wage of a month"))
+    owed = EncryptedTextField(_("owed"))
+    before = EncryptedTextField(_("paid before"))
+    amount = EncryptedTextField(_("difference"))
+    approved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    settled_on = models.DateField(_("settled on"), null=True, blank=True)
+
+    objects = CorrectionQuerySet.as_manager()
+    history = HistoricalRecords(excluded_fields=["wage", "owed", "before", "amount"])
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("difference to a compensation")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["compensation"], name="correction_one_open", condition=Q(status__in=OPEN_CORRECTION)
+            ),
+            models.CheckConstraint(condition=Q(status__in=CorrectionStatus.values), name="correction_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=["agreed", "settled"], approved_by__isnull=False)
+                | ~Q(status__in=["agreed", "settled"]),
+                name="correction_approved_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="settled", settled_on__isnull=False) | ~Q(status="settled") & Q(settled_on=None),
+                name="correction_settled_has_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person.name} ({self.person.number})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("sdm:compensation_correction", args=[self.pk])
+
+    @property
+    def person(self) -> Person:
+        return self.compensation.person
+
+    @property
+    def person_id(self) -> int:
+        return self.compensation.person_id
+
+    @property
+    def rupiah(self) -> Decimal:
+        return Decimal(self.amount)

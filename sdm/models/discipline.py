@@ -18,11 +18,11 @@ from simple_history.models import HistoricalRecords
 
 from occ.documents.models import IssuedDocument
 from occ.people.choices import Role
-from occ.people.models import Person, Site, TeamMembership, User, in_force
-from occ.people.scope import roles_of, site_filter
+from occ.people.models import Person, Site, User
+from occ.people.scope import site_filter
 from occ.times import JAKARTA, local_day
 from sdm.discipline.choices import LAST_LEVEL, CaseStatus, EntryKind, Matter, Method, Receipt
-from sdm.discipline.ranks import TEAM_LEADER, by_rank, ranked
+from sdm.ranks import by_rank, led_by
 
 if TYPE_CHECKING:
     from datetime import date
@@ -34,26 +34,6 @@ if TYPE_CHECKING:
 SITE_SEES = frozenset({Role.HR_RELATIONS})
 
 
-def led_people(user: User, day: date) -> Q:
-    """Of people: whom the user stands above by rank, leads as team leader, or is named for as leader in a placement."""
-    led = Q(pk__in=())
-    for held in roles_of(user):
-        if held.role != Role.TEAM_LEADER:
-            continue
-        if held.team_id is not None:
-            members = TeamMembership.objects.filter(in_force(day), team_id=held.team_id)
-            led |= Q(pk__in=members.values("person_id"))
-        else:
-            led |= Q(site_id=held.site_id) if held.site_id is not None else ~Q(pk__in=())
-    if led:
-        led &= ~Q(pk__in=Person.objects.filter(ranked(TEAM_LEADER, day)).values("pk"))
-    led |= by_rank(user, day)
-    if user.person_id is not None:
-        placed = Q(employee__placements__leader_id=user.person_id) & in_force(day, "employee__placements__")
-        led |= Q(pk__in=Person.objects.filter(placed).values("pk"))
-    return led
-
-
 class DisciplineCaseQuerySet(models.QuerySet["DisciplineCase"]):
     def visible_to(self, user: User) -> DisciplineCaseQuerySet:
         """The own; by site HR Industrial Relations; of who ranks below coordinator, manager, Head Manager; a leader's
@@ -62,7 +42,7 @@ class DisciplineCaseQuerySet(models.QuerySet["DisciplineCase"]):
         if not by_site:
             return self
         day = local_day(timezone.now(), JAKARTA)
-        seen = by_site | by_rank(user, day, "person") | Q(person__in=Person.objects.filter(led_people(user, day)))
+        seen = by_site | by_rank(user, day, "person") | Q(person__in=Person.objects.filter(led_by(user, day)))
         return self.filter(seen | Q(person_id=user.person_id) if user.person_id else seen)
 
     def open(self) -> DisciplineCaseQuerySet:
@@ -186,6 +166,7 @@ class WarningQuerySet(models.QuerySet["WarningLetter"]):
 class WarningLetter(models.Model):
     """A request for a warning letter and, once issued, the letter. Until then `level` and its days are empty.
 
+    `paper_number`: of a letter that was given before OCC kept them, and has no document here.
     `returned_at`: HR sent the request back, or it led to the end of the employment instead of a letter.
     """
 
@@ -207,6 +188,7 @@ class WarningLetter(models.Model):
     issued_name = models.CharField(max_length=150, blank=True)
     issued_position = models.CharField(max_length=80, blank=True)
     document = models.ForeignKey(IssuedDocument, models.PROTECT, null=True, blank=True, related_name="+")
+    paper_number = models.CharField(_("number of the letter"), max_length=60, blank=True)
     receipt = models.CharField(_("receipt"), max_length=10, choices=Receipt, blank=True)
     receipt_at = models.DateTimeField(_("receipt at"), null=True, blank=True)
     second_factor = models.BooleanField(default=False)
@@ -236,9 +218,9 @@ class WarningLetter(models.Model):
                     valid_until__gte=F("issued_on"),
                     issued_at__isnull=False,
                     issued_by__isnull=False,
-                    document__isnull=False,
                     returned_at=None,
-                ),
+                )
+                & (Q(document__isnull=False, paper_number="") | Q(document=None) & ~Q(paper_number="")),
                 name="warning_whole",
             ),
             models.CheckConstraint(condition=~Q(reason="") & ~Q(clause=""), name="warning_says_why"),

@@ -265,7 +265,7 @@ class EvaluationResult(models.Model):
     scheme = models.ForeignKey(IncentiveScheme, models.PROTECT, related_name="+")
     content = models.JSONField()
     total = models.DecimalField(_("total"), max_digits=5, decimal_places=2)
-    amount = models.DecimalField(_("incentive"), **RUPIAH)
+    amount = models.DecimalField(_("incentive"), null=True, **RUPIAH)  # none: too little was known, and it waits
     frozen_at = models.DateTimeField(_("approved"))
     approved_by = models.ForeignKey(User, models.PROTECT, related_name="+")
 

@@ -302,3 +302,9 @@ class Employment(models.Model):
 
     def get_absolute_url(self) -> str:
         return self.employee.get_absolute_url()
+
+    @property
+    def registered(self) -> tuple[date | None, str]:
+        """The day and the number; of an extension that a renewal made, as they stand there."""
+        row: Any = getattr(self, "renewal", None) or self
+        return row.registered_on, row.registration

@@ -13,6 +13,7 @@ from typing import Any
 from django.core.files.base import File
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -53,6 +54,7 @@ from sdm.absence.workflow import APPROVERS, ASKERS, LEAVE, ON_BEHALF
 from sdm.absence.working import days_counted, holidays_between
 from sdm.models import LeaveRequest, led_people
 from sdm.personal import ABSENCE_LEADERS, NOTE_READERS, is_self
+from sdm.ranks import decides_of
 from sdm.services.employees import employees_take_up
 
 logger = logging.getLogger(__name__)
@@ -73,12 +75,9 @@ def leads(user: User, person_id: int, site: Site) -> bool:
 
 
 def may_decide(user: User, leave: LeaveRequest) -> bool:
-    """The team leader of the person, or a coordinator or manager of the site; never of oneself."""
-    if is_self(user, leave.employee_id):
-        return False
-    if has_role(user, APPROVERS - ABSENCE_LEADERS, site=leave.site):
-        return True
-    return leads(user, leave.employee_id, leave.site)
+    """The team leader of the person, or a coordinator or manager of the site, who ranks above; never of oneself."""
+    day = local_day(timezone.now(), leave.site.zone)
+    return has_role(user, APPROVERS, site=leave.site) and decides_of(user, leave.employee_id, day)
 
 
 def may_act_for(user: User, person_id: int, site: Site) -> bool:

@@ -21,7 +21,9 @@ from occ.ledger.services import record
 from occ.people.models import Person, User
 from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
+from sdm.models import Employment
 from sdm.personal import KEEPERS, may
+from sdm.services.contract_registration import employment_register
 from sdm.services.employments import Terms
 from sdm.services.importing import probation_read
 from sdm.services.pushing import UNCHANGED, employee_push
@@ -50,6 +52,15 @@ COLUMNS = [
     Column(
         "probation_months", gettext_lazy("Probation (months)"), aliases=("Masa Percobaan", "Masa Percobaan (bulan)")
     ),
+    Column("signed_on", gettext_lazy("Signed on"), kind="date", aliases=("Tanggal Tanda Tangan", "Tgl TTD", "TTD")),
+    Column(
+        "registered_on", gettext_lazy("Registered on"), kind="date",
+        aliases=("Tanggal Pencatatan", "Tgl Pencatatan", "Dicatatkan"),
+    ),
+    Column(
+        "registration", gettext_lazy("Registration number"),
+        aliases=("Nomor Pencatatan", "No Pencatatan", "No. Pencatatan", "Nomor Bukti Pencatatan"),
+    ),
 ]  # fmt: skip
 FIELDS = {"contract": "kind", "person": "number"}
 Report = Callable[[float], None]
@@ -58,7 +69,7 @@ Upload = BinaryIO | File
 
 @dataclass
 class Reading:
-    """A file looked at: how many contracts are new, and how many are recorded like that already."""
+    """A file looked at: how many contracts are new, are recorded like that already, are registered by it."""
 
     preview: Preview
     done: dict[str, int]
@@ -101,11 +112,12 @@ def _try(file: Upload, actor: User, now: datetime, report: Report) -> Reading:
     table = read_table(file, columns=COLUMNS)
     report(0.2)
     preview = validate(table, lambda row: (), duplicates_on=[("number", "starts_on")])
-    done = {"added": 0, "unchanged": 0}
+    done = {"added": 0, "unchanged": 0, "registered": 0}
     rows = sorted(table.rows, key=lambda row: (str(row.values.get("number") or ""), _begins(row)))
     for at, row in enumerate(rows):
         if not row.problems and (what := _row(row, actor, now)):
-            done[what] += 1
+            for one in what:
+                done[one] += 1
         if at % 50 == 0:
             report(0.2 + 0.8 * at / max(1, len(rows)))
     faulty = sum(1 for row in preview.rows if row.problems)
@@ -119,7 +131,7 @@ def _begins(row: Row) -> date:
     return found if isinstance(found, date) else date.min
 
 
-def _row(row: Row, actor: User, now: datetime) -> str:
+def _row(row: Row, actor: User, now: datetime) -> list[str]:
     try:
         with transaction.atomic():
             person = _person(row, actor)
@@ -127,10 +139,12 @@ def _row(row: Row, actor: User, now: datetime) -> str:
             terms = Terms(
                 value["kind"], value["starts_on"], value.get("agreed_until") or None,
                 str(value.get("contract_number") or ""), probation_read(str(value.get("probation_months") or "")),
+                value.get("signed_on") or None,
             )  # fmt: skip
             values = {"contract": terms}
             what = employee_push(number=person.number, values=values, actor=actor, now=now)[1]
-            return "unchanged" if what == UNCHANGED else "added"
+            done = ["unchanged" if what == UNCHANGED else "added"]
+            return [*done, "registered"] if _registered(row, person, actor, now) else done
     except Refused as refusal:
         named = {"number": "contract_number"}.get(refusal.field or "", refusal.field or "")
         if refusal.code == "unknown":
@@ -138,7 +152,22 @@ def _row(row: Row, actor: User, now: datetime) -> str:
         column = FIELDS.get(named, named)
         known = column if any(one.name == column for one in COLUMNS) else ""
         row.problems.append(Problem(row.number, known, refusal.code, str(refusal)))
-        return ""
+        return []
+
+
+def _registered(row: Row, person: Person, actor: User, now: datetime) -> bool:
+    """Whether the row registers the contract; what is registered like that already stays."""
+    day, number = row.values.get("registered_on") or None, str(row.values.get("registration") or "").strip()
+    if day is None and not number:
+        return False
+    if day is None or not number:
+        words = _("A registration has a day and a number.")
+        raise Invalid(words, field="registration" if number == "" else "registered_on", code="required")
+    found = Employment.objects.select_related("renewal").get(employee_id=person.pk, starts_on=row.values["starts_on"])
+    if found.registered == (day, number):
+        return False
+    employment_register(employment_id=found.pk, registered_on=day, registration=number, actor=actor, now=now)
+    return True
 
 
 def _person(row: Row, actor: User) -> Person:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from django.core.files.base import File
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from occ.documents.attachments import attachment_add
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
 from occ.obligations import services as obligations
@@ -59,9 +61,13 @@ def registrations_follow_move(*, person: Person, actor: Actor, now: datetime) ->
 
 @transaction.atomic
 def employment_register(
-    *, employment_id: int, registered_on: date, registration: str, actor: Actor, now: datetime
-) -> Employment:
-    """Registered at the ministry: the day, and the number that it gave. Raises NotAllowed, Invalid, WrongState."""
+    *, employment_id: int, registered_on: date, registration: str, file: File[bytes] | None = None, actor: Actor,
+    now: datetime,
+) -> Employment:  # fmt: skip
+    """Registered at the ministry: the day, the number that it gave, and what shows it.
+
+    Raises NotAllowed, Invalid, WrongState, FileRefused.
+    """
     person = person_locked(Employment.objects.values_list("employee_id", flat=True).get(pk=employment_id))
     found = Employment.objects.get(pk=employment_id)
     if not may(actor, HI, person.site):
@@ -84,8 +90,14 @@ def employment_register(
     found.registered_on, found.registration = registered_on, number
     sign(found, actor, _("Registered at the ministry"), now=now)
     found.save(update_fields=["registered_on", "registration"])
+    shown = {"text": number}
+    if file is not None:
+        held = attachment_add(
+            file=file, subject=found, actor=actor, now=now, purpose="registration", allowed=("pdf", "png", "jpg")
+        )
+        shown |= {"attachment": str(held.pk), "name": held.name, "sha256": held.sha256}
     data = {"registered_on": registered_on, "registration": number}
     record(actor=actor, action="employment.registered", subject=found, data=data, now=now, site=person.site)
     at = now if registered_on == today else min(now, end_of_day(registered_on, zone))
-    obligations.obligation_fulfil(subject=found, rule=REGISTER, at=at, evidence={"text": number}, actor=actor, now=now)
+    obligations.obligation_fulfil(subject=found, rule=REGISTER, at=at, evidence=shown, actor=actor, now=now)
     return found

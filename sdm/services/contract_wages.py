@@ -31,10 +31,12 @@ from sdm.choices import EmploymentKind
 from sdm.contracts.choices import CompensationStatus as C
 from sdm.contracts.deadlines import compensation_due
 from sdm.contracts.policies import COMPENSATE, COMPENSATION_AHEAD, Law, law
-from sdm.contracts.terms import Span, compensation, continuous_since, months_of, owed, rounded
+from sdm.contracts.terms import compensation, months_of, rounded
 from sdm.contracts.workflow import COMPENSATION, PAYROLL
 from sdm.models import Compensation, Employment, Wage
 from sdm.personal import may
+from sdm.services.compensation_corrections import corrections_follow
+from sdm.services.contract_terms import effective_end, is_owed
 
 logger = logging.getLogger(__name__)
 LATE_RECORD = "late_notice"
@@ -84,36 +86,11 @@ def wage_record(
     # The amount never stands in the ledger, which nobody can change: only that it was recorded.
     data = {"from": starts_on, "changed": held is not None, "note": note}
     record(actor=actor, action="wage.recorded", subject=made, data=data, now=now, site=person.site)
+    corrections_follow(person=person, now=now)
     return made, True
 
 
 # Compensations -------------------------------------------------------------------------------------------------------
-
-
-def effective_end(employment: Employment, person: Person) -> date:
-    """When the term ends: as the contract does, or with the last working day if that is sooner."""
-    assert employment.ends_on is not None
-    last = person.last_working_day
-    if last is not None and employment.starts_on <= last < employment.ends_on:
-        return last
-    return employment.ends_on
-
-
-def _service(employment: Employment, ends_on: date) -> date:
-    """Since when the person has worked without a day between two contracts."""
-    rows = Employment.objects.filter(employee_id=employment.employee_id, ends_on__isnull=False)
-    spans = [Span(first, last) for first, last in rows.values_list("starts_on", "ends_on") if last is not None]
-    return continuous_since(spans, Span(employment.starts_on, ends_on))
-
-
-def _is_owed(employment: Employment, ends_on: date, numbers: Law) -> bool:
-    """Not for a term that never began, as the person had left before."""
-    last = employment.employee.person.last_working_day
-    if last is not None and last < employment.starts_on:
-        return False
-    return owed(
-        service=_service(employment, ends_on), first=employment.starts_on, last=ends_on, from_months=numbers.from_months
-    )  # fmt: skip
 
 
 def amount_of(row: Compensation) -> Decimal | None:
@@ -181,6 +158,7 @@ def compensations_follow(*, person: Person, now: datetime) -> None:
             _keep(one, person, now)
     for row in Compensation.objects.exclude(status=C.PAID).filter(employment__employee_id=person.pk):
         _keep(row.employment, person, now)
+    corrections_follow(person=person, now=now)
 
 
 def compensations_follow_move(*, person: Person, actor: Actor, now: datetime) -> None:
@@ -198,7 +176,7 @@ def compensations_follow_move(*, person: Person, actor: Actor, now: datetime) ->
 def _keep(employment: Employment, person: Person, now: datetime) -> bool:
     """The compensation of that term as it should be by now; whether something was done."""
     numbers, ends_on = law(now), effective_end(employment, person)
-    due = _is_owed(employment, ends_on, numbers)
+    due = is_owed(employment, ends_on, numbers)
     row = Compensation.objects.filter(employment=employment).first()
     if row is None:
         return _open(employment, person, ends_on, numbers, now) if due else False

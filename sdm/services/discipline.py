@@ -44,7 +44,8 @@ from sdm.discipline.policies import (
     RULES,
 )
 from sdm.discipline.workflow import DISCIPLINE, OPENERS, RELATIONS
-from sdm.models.discipline import SITE_SEES, CaseEntry, DisciplineCase, led_people
+from sdm.models.discipline import SITE_SEES, CaseEntry, DisciplineCase
+from sdm.ranks import led_by
 from sdm.services.discipline_common import (
     also_closed,
     done,
@@ -71,7 +72,7 @@ def people_to_open(user: User, now: datetime) -> PersonQuerySet:
     day = local_day(now, JAKARTA)
     seen = site_filter(user, SITE_SEES)
     rows = Person.objects.working_on(day)
-    rows = rows.filter(seen | led_people(user, day)) if seen else rows
+    rows = rows.filter(seen | led_by(user, day)) if seen else rows
     return rows.exclude(pk=user.person_id) if user.person_id else rows
 
 

@@ -29,7 +29,8 @@ from sdm.discipline.choices import EntryKind
 from sdm.discipline.deadlines import due_in_days
 from sdm.discipline.policies import COMMIT, DECIDE, JUDGE, REQUEST, RULES
 from sdm.discipline.workflow import PERSONS
-from sdm.models.discipline import CaseEntry, DisciplineCase, led_people
+from sdm.models.discipline import CaseEntry, DisciplineCase
+from sdm.ranks import led_by
 
 EVIDENCE = ("pdf", "png", "jpg")
 WORDS = 4_000
@@ -44,7 +45,7 @@ def leads(user: User, person: Person, now: datetime) -> bool:
     """Whether that user is a superior of the person: named leader, team leader, or of the site and above by rank."""
     if user.person_id == person.pk:
         return False
-    return Person.objects.filter(led_people(user, local_day(now, person.site.zone)), pk=person.pk).exists()
+    return Person.objects.filter(led_by(user, local_day(now, person.site.zone)), pk=person.pk).exists()
 
 
 def must_lead(actor: User, case: DisciplineCase, now: datetime) -> None:

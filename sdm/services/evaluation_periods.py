@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -68,6 +68,7 @@ from sdm.models import (
     IncentiveScheme,
     Placement,
 )
+from sdm.services.evaluation_amounts import Decided, decided_by
 from sdm.services.evaluation_reckoning import (
     book_of,
     last_day,
@@ -76,6 +77,7 @@ from sdm.services.evaluation_reckoning import (
     policies_at,
     reckoned,
     span_of,
+    terms_in,
 )
 
 logger = logging.getLogger(__name__)
@@ -282,11 +284,13 @@ def _reckon(period: EvaluationPeriod, report: Report) -> list[Evaluation]:
 
 @transaction.atomic
 def period_approve(
-    *, period_id: int, seen: str, proof: Proof, note: str = "", actor: User, now: datetime
-) -> EvaluationPeriod:
+    *, period_id: int, seen: str, proof: Proof, note: str = "", decisions: Mapping[int, Decided] | None = None,
+    actor: User, now: datetime,
+) -> EvaluationPeriod:  # fmt: skip
     """The Operation Manager approves exactly the list that was shown (`seen`); results are kept for good.
 
-    Raises NotAllowed (also: who made the report), WrongState (also: the list is another by now).
+    `decisions`: by evaluation, of all that have no amount. Raises NotAllowed (also: who made the report), WrongState
+    (also: the list is another by now), Invalid (one without an amount is not decided).
     """
     locked = EvaluationPeriod.objects.select_for_update(of=("self",), no_key=True)
     if locked.get(pk=period_id).compiled_by_id == actor.pk:
@@ -296,14 +300,14 @@ def period_approve(
     with step(
         PERIOD, EvaluationPeriod, period_id, "approve", actor=actor, now=now, note=note, evidence=evidence, also=also
     ) as period:
-        rows = list(period.evaluations.exclude(status=E.WAIVED).order_by("pk"))
+        rows = list(period.evaluations.exclude(status=E.WAIVED).select_related("person").order_by("pk"))
         if seen != period.list_sha256 or seen != list_fingerprint((one.pk, one.reckoned) for one in rows):
             raise WrongState(_("The report was made anew since you looked: read it again."), code="changed")
         approval_give(
             subject=period, list_sha256=seen, decision=Decision.APPROVED, reason=note, proof=proof, site=period.site,
             actor=actor, now=now,
         )  # fmt: skip
-        _freeze(period, rows, actor, now)
+        _freeze(period, rows, decisions or {}, actor, now)
         _done(period, APPROVE, actor, now)
         return period
 
@@ -315,22 +319,34 @@ def latest_results(period: EvaluationPeriod) -> dict[int, EvaluationResult]:
     return {one.evaluation_id: one for one in rows.select_related("scheme", "approved_by")}
 
 
-def _freeze(period: EvaluationPeriod, rows: list[Evaluation], actor: User, now: datetime) -> None:
-    before = latest_results(period)
-    made = []
+def _freeze(
+    period: EvaluationPeriod, rows: list[Evaluation], decisions: Mapping[int, Decided], actor: User, now: datetime
+) -> None:
+    before, terms = latest_results(period), terms_in(period.scheme)
+    made, by_hand, waiting = [], [], 0
     for row in rows:
+        content, amount = row.reckoned, row.amount
+        if number(row.reckoned["amount"]) is None:
+            decided = decided_by(row, terms, decisions)
+            content, amount = row.reckoned | {"decided": decided.as_json()}, decided.amount
+            row.amount = amount
+            by_hand.append(row)
+            waiting += amount is None
         last = before.get(row.pk)
-        if last is not None and last.content == row.reckoned:
+        if last is not None and last.content == content:
             continue
-        assert row.total is not None and row.amount is not None
+        assert row.total is not None
         made.append(
             EvaluationResult(
-                evaluation=row, number=last.number + 1 if last else 1, scheme=period.scheme, content=row.reckoned,
-                total=row.total, amount=row.amount, frozen_at=now, approved_by=actor,
+                evaluation=row, number=last.number + 1 if last else 1, scheme=period.scheme, content=content,
+                total=row.total, amount=amount, frozen_at=now, approved_by=actor,
             )
         )  # fmt: skip
     EvaluationResult.objects.bulk_create(made, batch_size=500)
+    Evaluation.objects.bulk_update(by_hand, ["amount"], batch_size=500)
     data = {"results": len(made), "list_sha256": period.list_sha256}
+    if by_hand:
+        data |= {"by_hand": len(by_hand) - waiting, "without_amount": waiting}
     record(actor=actor, action="sdm.evaluations_frozen", subject=period, data=data, now=now, site=period.site)
 
 

@@ -21,7 +21,7 @@ from occ.times import next_month, start_of_day
 from sdm.evaluating import conditions
 from sdm.evaluating.choices import JUDGED_KEYS
 from sdm.evaluating.paying import Pay, Terms, pay, terms_of
-from sdm.evaluating.policies import CARDS, LEAST_KNOWN, row_for
+from sdm.evaluating.policies import CARDS, LEAST_KNOWN, LEAST_PAID, row_for
 from sdm.evaluating.scoring import Component, Score, exact, score
 from sdm.models import Evaluation, EvaluationPeriod, IncentiveScheme
 
@@ -51,6 +51,7 @@ class Book:
     least: Decimal
     scheme: IncentiveScheme
     terms: Terms
+    least_paid: Decimal
 
     def components(self, position: str) -> tuple[Component, ...]:
         return tuple(
@@ -67,7 +68,12 @@ def book_of(period: EvaluationPeriod) -> Book:
     return Book(
         site, period.month, tuple(policy_value(CARDS, at=at, site=site)),
         Decimal(str(policy_value(LEAST_KNOWN, at=at, site=site))), period.scheme, terms_in(period.scheme),
+        least_paid(site, at),
     )  # fmt: skip
+
+
+def least_paid(site: Site, at: datetime) -> Decimal:
+    return Decimal(str(policy_value(LEAST_PAID, at=at, site=site)))
 
 
 def terms_in(scheme: IncentiveScheme) -> Terms:
@@ -113,7 +119,8 @@ def reckoned(evaluation: Evaluation, book: Book, judged: Mapping[str, str] | Non
     found = score(components, values, least=book.least)
     measured = conditions.measured(person, book.month, last_day(book.month))
     paid = None if found.total is None else paid_for(
-        book.terms, position=evaluation.position, total=found.total, points=found.by_key, measured=measured
+        book.terms, position=evaluation.position, total=found.total, points=found.by_key, measured=measured,
+        least=book.least_paid,
     )  # fmt: skip
     return {
         "position": evaluation.position,
@@ -141,12 +148,14 @@ def _lines(found: Score, figures: Mapping[str, dict[str, Any]]) -> list[dict[str
 
 def paid_for(
     terms: Terms, *, position: str, total: Decimal, points: Mapping[str, Decimal | None],
-    measured: Mapping[str, Decimal | None],
+    measured: Mapping[str, Decimal | None], least: Decimal,
 ) -> Pay:  # fmt: skip
-    return pay(terms, position=position, total=total, points=points, measured=measured, more=conditions.more())
+    return pay(
+        terms, position=position, total=total, points=points, measured=measured, more=conditions.more(), least=least
+    )
 
 
-def paid_by(terms: Terms, content: Mapping[str, Any], person: Person, month: date) -> Pay | None:
+def paid_by(terms: Terms, content: Mapping[str, Any], person: Person, month: date, *, least: Decimal) -> Pay | None:
     """What these terms would pay for what a reckoning says; None where it has no total. Conditions that it does not
     know yet are measured now."""
     total = number(content.get("total"))
@@ -157,11 +166,12 @@ def paid_by(terms: Terms, content: Mapping[str, Any], person: Person, month: dat
         if one.key not in measured:
             measured[one.key] = conditions.CONDITIONS[one.key].measure(person, month, last_day(month))
     points = {one["key"]: number(one["points"]) for one in content["components"]}
-    return paid_for(terms, position=content["position"], total=total, points=points, measured=measured)
+    return paid_for(terms, position=content["position"], total=total, points=points, measured=measured, least=least)
 
 
 def pay_said(paid: Pay) -> dict[str, Any]:
-    return {
+    """`known` stands there only where it is too little for an amount."""
+    return ({"known": text(paid.known)} if paid.amount is None else {}) | {
         "base": text(paid.base), "percent": text(paid.percent.quantize(Decimal("0.0001"))), "kept": text(paid.kept),
         "capped": paid.capped,
         "parts": [{"basis": one.basis, "points": text(one.points), "reached": text(one.reached),

@@ -23,7 +23,7 @@ from sdm.evaluating.conditions import CONDITIONS
 from sdm.evaluating.paying import Terms, terms_of
 from sdm.evaluating.workflow import PAYROLL, SCHEME
 from sdm.models import Evaluation, EvaluationPeriod, IncentiveScheme
-from sdm.services.evaluation_reckoning import paid_by, terms_in
+from sdm.services.evaluation_reckoning import least_paid, paid_by, policies_at, terms_in
 
 NAME, REASON = 80, 300
 ZERO = Decimal(0)
@@ -122,12 +122,12 @@ class Tried:
 
     evaluation: Evaluation
     total: Decimal
-    old: Decimal
+    old: Decimal | None  # None: there was no amount
     new: Decimal
 
     @property
     def difference(self) -> Decimal:
-        return self.new - self.old
+        return self.new - (self.old or ZERO)
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Trial:
     rows: tuple[Tried, ...]
     old: Decimal
     new: Decimal
-    without: int  # not reckoned yet, or left out
+    without: int  # not reckoned yet, left out, or too little is known for an amount
 
     @property
     def difference(self) -> Decimal:
@@ -150,11 +150,12 @@ def scheme_try(terms: Terms, period: EvaluationPeriod) -> Trial:
     """What if these terms had been in force in that month: person by person. Nothing is written."""
     rows, without = [], 0
     evaluations = period.evaluations.select_related("person__site", "site", "period").order_by("person__name", "pk")
+    least = least_paid(period.site, policies_at(period.site, period.month))
     for one in evaluations:
-        paid = paid_by(terms, one.reckoned, one.person, period.month) if one.reckoned else None
-        if paid is None or one.total is None:
+        paid = paid_by(terms, one.reckoned, one.person, period.month, least=least) if one.reckoned else None
+        if paid is None or paid.amount is None or one.total is None:
             without += 1
             continue
-        rows.append(Tried(one, one.total, one.amount or ZERO, paid.amount))
-    old, new = sum((one.old for one in rows), ZERO), sum((one.new for one in rows), ZERO)
+        rows.append(Tried(one, one.total, one.amount, paid.amount))
+    old, new = sum((one.old or ZERO for one in rows), ZERO), sum((one.new for one in rows), ZERO)
     return Trial(tuple(rows), old, new, without)

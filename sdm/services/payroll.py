@@ -26,10 +26,12 @@ from occ.sheets.writing import OutColumn, write_csv, write_workbook
 from occ.workflow.services import step
 from sdm.evaluating import notices
 from sdm.evaluating.choices import EvaluationStatus, PeriodStatus, RunKind
+from sdm.evaluating.documents import remark_said
 from sdm.evaluating.policies import PAY
 from sdm.evaluating.workflow import PAYROLL, PERIOD
 from sdm.models import EvaluationPeriod, EvaluationResult, PayrollLine, PayrollRun
 from sdm.models.evaluating import PAY_READERS
+from sdm.services.evaluation_amounts import waiting_at
 from sdm.services.evaluation_periods import latest_results
 from sdm.services.evaluation_reckoning import fingerprint, text
 
@@ -44,7 +46,7 @@ def may_run(user: User, period: EvaluationPeriod) -> bool:
 def owed(period: EvaluationPeriod) -> list[tuple[EvaluationResult, int, Decimal, Decimal]]:
     """What is not paid yet: the result, its evaluation, what was paid before, and the difference.
 
-    Who was left out since is owed nothing."""
+    Who was left out since is owed nothing; what has no amount waits, and what was paid of it stays."""
     lines = PayrollLine.objects.filter(run__period=period)
     before = dict(
         lines.order_by().values("evaluation_id").annotate(sum=Sum("amount")).values_list("evaluation_id", "sum")
@@ -53,7 +55,7 @@ def owed(period: EvaluationPeriod) -> list[tuple[EvaluationResult, int, Decimal,
     found = []
     for pk, result in sorted(latest_results(period).items()):
         due = ZERO if pk in waived else result.amount
-        if due != (had := before.get(pk, ZERO)):
+        if due is not None and due != (had := before.get(pk, ZERO)):
             found.append((result, pk, had, due - had))
     return found
 
@@ -130,16 +132,22 @@ def columns() -> list[OutColumn]:
             OutColumn(_("Position"), 22), OutColumn(_("Site"), 14), OutColumn(_("Month"), 12),
             OutColumn(_("Total"), 10), OutColumn(_("Incentive scheme"), 24), OutColumn(_("Incentive (Rp)"), 16),
             OutColumn(_("Paid before (Rp)"), 16), OutColumn(_("To pay now (Rp)"), 16),
-            OutColumn(_("Result"), 8)]  # fmt: skip
+            OutColumn(_("Result"), 8), OutColumn(_("Remark"), 60)]  # fmt: skip
 
 
 def lines_of(run: PayrollRun) -> Iterable[list[Any]]:
+    """What it pays; then who has no amount yet, with the reason and nothing to pay."""
     rows = run.lines.select_related("evaluation__person", "result__scheme").order_by("evaluation__person__number")
     for one in rows:
         person = one.evaluation.person
         yield [run.number, person.number, person.name, one.evaluation.position, run.site.name,
                f"{run.period.month:%Y-%m}", one.result.total, str(one.result.scheme.name), one.before + one.amount,
-               one.before, one.amount, one.result.number]  # fmt: skip
+               one.before, one.amount, one.result.number, remark_said(one.result.content)]  # fmt: skip
+    for result in waiting_at(run.period, run.made_at).order_by("evaluation__person__number"):
+        row = result.evaluation
+        yield [run.number, row.person.number, row.person.name, row.position, run.site.name,
+               f"{run.period.month:%Y-%m}", result.total, str(result.scheme.name), None, None, None, result.number,
+               remark_said(result.content)]  # fmt: skip
 
 
 def run_workbook(out: IO[bytes], run: PayrollRun) -> None:

@@ -1,6 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
-from sdm.views import compensations, contract_import, contracts, renewals
+from sdm.views import compensation_corrections as corrections
+from sdm.views import compensations, contract_import, contracts, renewals, row_imports
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("contracts/", contracts.contracts, name="contracts"),
@@ -10,7 +11,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("renewals/", renewals.renewals, name="renewals"),
     path("renewals/<int:pk>/", renewals.renewal, name="renewal"),
     path("renewals/<int:pk>/<slug:transition>/", renewals.renewal_step, name="renewal_step"),
+    row_imports.WAGES.at("wages/import/"),
     path("compensations/", compensations.compensations, name="compensations"),
+    path("compensations/differences/<int:pk>/", corrections.correction, name="compensation_correction"),
+    path(
+        "compensations/differences/<int:pk>/<slug:transition>/",
+        corrections.correction_step,
+        name="compensation_correction_step",
+    ),
     path("compensations/<int:pk>/", compensations.compensation, name="compensation"),
     path("compensations/<int:pk>/<slug:transition>/", compensations.compensation_step, name="compensation_step"),
     path("people/<int:pk>/wages/", compensations.wages, name="wages"),

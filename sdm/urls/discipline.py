@@ -1,10 +1,11 @@
-from django.urls import path
+from django.urls import URLPattern, URLResolver, path
 
-from sdm.views import discipline, discipline_overview
+from sdm.views import discipline, discipline_overview, row_imports
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("discipline/", discipline.cases, name="discipline"),
     path("discipline/overview/", discipline_overview.overview, name="discipline_overview"),
+    row_imports.LETTERS.at("discipline/letters/import/"),
     path("discipline/new/", discipline.case_new, name="discipline_new"),
     path("discipline/documents/<int:pk>/", discipline.document, name="discipline_document"),
     path("discipline/letters/<int:pk>/withdraw/", discipline.warning_withdraw, name="discipline_withdraw"),

@@ -15,7 +15,7 @@ from occ.people.access import get_visible, me
 from occ.people.choices import Role
 from occ.people.scope import has_role
 from occ.times import local_day
-from sdm.contracts.forms import RegistrationForm
+from sdm.contracts.forms import RegisterForm
 from sdm.contracts.workflow import HI
 from sdm.forms import (
     CorrectForm,
@@ -145,7 +145,7 @@ def employment_end(request: HttpRequest, pk: int) -> HttpResponse:
 def employment_register(request: HttpRequest, pk: int) -> HttpResponse:
     user, row = me(request), get_visible(Employment, me(request), pk)
     must(request, HI, row.employee)
-    form = RegistrationForm(request.POST or None)
+    form = RegisterForm(request.POST or None, request.FILES or None)
     return form_page(
         request, row.employee, form, title=_("Register the PKWT at the ministry"), submit=_("Registered"),
         done=_("Recorded."),

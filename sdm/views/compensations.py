@@ -37,7 +37,7 @@ from occ.workflow.flows import Transition
 from sdm.contracts.filters import CompensationFilter
 from sdm.contracts.forms import PayForm, WageForm
 from sdm.contracts.workflow import COMPENSATION, PAYROLL
-from sdm.models import Compensation, Employee
+from sdm.models import Compensation, CompensationCorrection, Employee
 from sdm.personal import COMPENSATION_READERS, WAGE_READERS
 from sdm.services import contract_wages as services
 
@@ -49,6 +49,11 @@ def rupiah(amount: Decimal | None) -> str:
         return "–"
     places = 0 if amount == int(amount) else 2
     return f"Rp {number_format(amount, decimal_pos=places, force_grouping=True)}"
+
+
+def difference_said(one: CompensationCorrection) -> str:
+    words = _("claimed back: %(amount)s") if one.rupiah < 0 else _("supplement: %(amount)s")
+    return words % {"amount": rupiah(abs(one.rupiah))}
 
 
 def form_for(subject: Compensation, transition: Transition, data: Any = None, files: Any = None) -> forms.Form:
@@ -135,6 +140,9 @@ def compensations(request: HttpRequest) -> HttpResponse:
         "title": _("Compensations"), "search": _("Name or employee number"), "shown": shown,
         "subtitle": _("Owed at the end of each PKWT (PP 35/2021 articles 15 to 17)"),
         "export_kind": "sdm.compensations" if shown else "",
+        "actions": [
+            {"label": _("Import wages"), "url": reverse("sdm:wage_import:import"), "icon": "upload"}
+        ] if has_role(user, PAYROLL) else [],
     }  # fmt: skip
     return render(request, "sdm/contracts/compensations.html", context)
 
@@ -170,6 +178,9 @@ def _detail(
             content_type__app_label="sdm", content_type__model="compensation", object_id=found.pk
         ).order_by("due_at"),
         "files": attachments_of(found).order_by("uploaded_at") if shown else [],
+        "corrections": [
+            (one, difference_said(one) if shown else "") for one in found.corrections.select_related("site")
+        ],
     }  # fmt: skip
     return render(request, "sdm/contracts/compensation.html", context, status=status)
 

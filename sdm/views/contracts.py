@@ -42,7 +42,7 @@ def reads(user: User) -> bool:
 
 
 def rows_of(user: User, now: datetime) -> QuerySet[Employment]:
-    return Employment.objects.visible_to(user).select_related("employee__person__site", "extension")
+    return Employment.objects.visible_to(user).select_related("employee__person__site", "extension", "renewal")
 
 
 def columns() -> list[OutColumn]:
@@ -51,6 +51,7 @@ def columns() -> list[OutColumn]:
         OutColumn(_("Site"), 8), OutColumn(_("Contract"), 12), OutColumn(_("Contract number"), 24),
         OutColumn(_("Contract from"), 14), OutColumn(_("Contract until"), 14), OutColumn(_("Ended"), 14),
         OutColumn(_("Extension"), 12), OutColumn(_("Extended until"), 14), OutColumn(_("Probation (months)"), 12),
+        OutColumn(_("Signed on"), 14), OutColumn(_("Registered on"), 14), OutColumn(_("Registration number"), 24),
     ]  # fmt: skip
 
 
@@ -59,7 +60,8 @@ def line(one: Employment) -> list[Any]:
     return [
         person.number, person.name, person.position, person.site.code, one.kind.upper(), one.number, one.starts_on,
         one.agreed_until, one.ends_on, one.extends_id is not None, extension.agreed_until if extension else None,
-        one.probation_months,
+        one.probation_months, one.signed_on or getattr(getattr(one, "renewal", None), "signed_on", None),
+        *one.registered,
     ]  # fmt: skip
 
 

@@ -335,13 +335,15 @@ def cases(request: HttpRequest) -> HttpResponse:
         return again
     sorts = {"opened": "opened_at", "name": "person__name"}
     opens = has_role(user, OPENERS)
+    before = {"label": _("Import"), "url": reverse("sdm:letter_import:import"), "icon": "upload"}
+    letters = [before] if has_role(user, RELATIONS) else []
     new = {"label": _("Open a pembinaan"), "url": reverse("sdm:discipline_new"), "icon": "plus", "tone": "primary"}
     by_month = {"label": _("By month"), "url": reverse("sdm:discipline_overview"), "icon": "calendar-stats"}
     context = listing(request, rows_of(user, now), filters=CaseFilter, sorts=sorts, default="-opened")
     context |= {
         "title": _("Pembinaan") if opens else _("My pembinaan"), "opens": opens, "now": now,
         "subtitle": _("Read by the person, the own superiors, HR Industrial Relations and the manager only"),
-        "actions": [by_month, new] if opens else [], "export_kind": "sdm.discipline",
+        "actions": [*letters, by_month, new] if opens else [], "export_kind": "sdm.discipline",
         "search": _("Name or employee number"),
     }  # fmt: skip
     return render(request, "sdm/discipline/cases.html", context)

@@ -35,11 +35,12 @@ from occ.sheets.writing import OutColumn
 from occ.times import in_reach, local_day, month_of
 from occ.workflow.flows import Transition
 from sdm.evaluating.choices import EvaluationStatus, PeriodStatus
-from sdm.evaluating.documents import rupiah, said
+from sdm.evaluating.documents import remark_said, rupiah, said, why_none
 from sdm.evaluating.jobs import COMPILE
 from sdm.evaluating.workflow import PERFORMANCE, PERIOD
-from sdm.models import EvaluationPeriod
+from sdm.models import Evaluation, EvaluationPeriod
 from sdm.models.evaluating import PAY_READERS, READERS
+from sdm.services import evaluation_amounts as amounts
 from sdm.services import evaluation_periods as services
 from sdm.services import payroll
 
@@ -64,11 +65,52 @@ class ApproveForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )  # fmt: skip
 
+    def __init__(self, *args: Any, rows: QuerySet[Evaluation], **kwargs: Any) -> None:
+        """`rows`: those that have no amount, each with what is to be decided of it; of very many all wait."""
+        super().__init__(*args, **kwargs)
+        self.rows = list(rows.select_related("person")[: amounts.MOST_BY_HAND + 1])
+        self.many = len(self.rows) > amounts.MOST_BY_HAND
+        if self.many:
+            self.rows = list(rows)
+            words = _("%(n)s people have no amount, too many to decide about each: they all wait")
+            self.fields["wait_all"] = forms.BooleanField(label=words % {"n": len(self.rows)})
+        for row in [] if self.many else self.rows:
+            name = f"{row.person.name} ({row.person.number})"
+            self.fields[amounts.field_of(row.pk, "decision")] = forms.ChoiceField(
+                label=_("%(name)s has no amount") % {"name": name}, help_text=why_none(row.reckoned),
+                choices=[("", "–"), ("wait", _("It waits until the month is corrected")),
+                         ("hand", _("Pay an amount by hand"))],
+            )  # fmt: skip
+            self.fields[amounts.field_of(row.pk, "amount")] = forms.DecimalField(
+                label=_("Amount by hand for %(name)s (Rp)") % {"name": name}, required=False, min_value=0,
+                max_digits=12, decimal_places=0, localize=False,
+            )  # fmt: skip
+            self.fields[amounts.field_of(row.pk, "reason")] = forms.CharField(
+                label=_("Reason for %(name)s") % {"name": name}, required=False, max_length=amounts.REASON
+            )
+        self.order_fields([name for name in self.fields if name not in ("note", "password", "code")])
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        found = {name: given[name] for name in ("seen", "note", "password", "code") if name in given}
+        return found | {"decisions": {row.pk: self._decided(row.pk, given) for row in self.rows}}
+
+    def _decided(self, pk: int, given: dict[str, Any]) -> amounts.Decided:
+        reason = given.get(amounts.field_of(pk, "reason")) or ""
+        if given.get(amounts.field_of(pk, "decision")) != "hand":
+            return amounts.Decided(None, reason)
+        amount = given.get(at := amounts.field_of(pk, "amount"))
+        if amount is None and at not in self.errors:
+            self.add_error(at, _("Which amount is paid?"))
+        return amounts.Decided(amount, reason)
+
 
 def form_for(subject: EvaluationPeriod, transition: Transition, data: Any, files: Any) -> forms.Form:
     name, auto_id = transition.name, f"id_{transition.name}_%s"
     if name == "approve":
-        form = ApproveForm(data, auto_id=auto_id, initial={"seen": subject.list_sha256})
+        form = ApproveForm(
+            data, rows=amounts.without_amount(subject), auto_id=auto_id, initial={"seen": subject.list_sha256}
+        )
         reader = getattr(subject, "reader", None)
         if reader is not None and second_factor_of(reader) is None:
             del form.fields["code"]
@@ -260,22 +302,23 @@ def _detail(
     user = me(request)
     found.reader = user  # type: ignore[attr-defined]
     inside = has_role(user, READERS - {"team_leader"}, site=found.site)
-    amounts = has_role(user, PAY_READERS, site=found.site)
+    pays = has_role(user, PAY_READERS, site=found.site)
     sums = found.evaluations.aggregate(
         people=Count("pk"), mean=Avg("total"), amount=Sum("amount"),
         waived=Count("pk", filter=Q(status=EvaluationStatus.WAIVED)),
     )  # fmt: skip
-    owed = payroll.owed(found) if amounts and found.status in payroll.READY else []
+    owed = payroll.owed(found) if pays and found.status in payroll.READY else []
     context = process_context(request, STEPPING, found, tried) | {
         "title": f"{_('Monthly evaluation')} {found.label}", "subtitle": found.site.name, "crumbs": crumbs(),
-        "period": found, "inside": inside, "amounts": amounts, "sums": sums, "mean": said(sums["mean"]),
+        "period": found, "inside": inside, "amounts": pays, "sums": sums, "mean": said(sums["mean"]),
         "amount": rupiah(sums["amount"]), "states": _states(found), "sheets": _sheets(found) if inside else [],
         "left_out": services.who_is_due(found.site, found.month)[1] if inside else [],
         "duties": Obligation.objects.filter(
             content_type__app_label="sdm", content_type__model="evaluationperiod", object_id=found.pk
         ).order_by("due_at") if inside else [],
         "documents": services.documents_of(found).visible_to(user).defer("data").order_by("-pk"),  # type: ignore[attr-defined]
-        "runs": [(one, rupiah(one.total)) for one in found.runs.order_by("sequence")] if amounts else [],
+        "runs": [(one, rupiah(one.total)) for one in found.runs.order_by("sequence")] if pays else [],
+        "none": _without(found) if pays else [],
         "owed": len(owed), "owed_sum": rupiah(sum((one[3] for one in owed), payroll.ZERO)),
         "may_run": found.status in payroll.READY and payroll.may_run(user, found),
         "making": Job.objects.filter(
@@ -283,6 +326,17 @@ def _detail(
         ).first(),
     }  # fmt: skip
     return render(request, "sdm/evaluating/period.html", context, status=status)
+
+
+NONE_SHOWN = 100
+
+
+def _without(found: EvaluationPeriod) -> list[tuple[Evaluation, str]]:
+    """Who has no amount, and why: what was decided of them, or what is not known."""
+    rows = amounts.without_amount(found).filter(amount=None).select_related("person")[:NONE_SHOWN]
+    last = services.latest_results(found) if found.approved_at else {}
+    said_of = {pk: remark_said(one.content) for pk, one in last.items() if one.amount is None}
+    return [(one, said_of.get(one.pk) or why_none(one.reckoned)) for one in rows]
 
 
 def _states(found: EvaluationPeriod) -> list[dict[str, Any]]:

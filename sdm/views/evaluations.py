@@ -269,7 +269,7 @@ def _detail(
         "crumbs": crumbs(), "evaluation": found, "own": own, "amounts": amounts, "kind": kind,
         "lines": told_lines(content) if content else [], "total": said(content["total"]) if content else "–",
         "unknown": any(one["points"] is None for one in content["components"]) if content else False,
-        "pay": pay_rows(content["pay"], content["amount"]) if content and amounts and content["pay"] else [],
+        "pay": pay_rows(content) if content and amounts and content["pay"] else [],
         "scheme": found.period.scheme if has_role(user, PAY_READERS, site=found.site) else None,
         "paid": paid_of([found.pk]).get(found.pk) if amounts else None,
         "results": list(found.results.select_related("approved_by")) if not own else [],

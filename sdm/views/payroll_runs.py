@@ -26,9 +26,10 @@ from occ.people.access import get_visible, me
 from occ.people.models import Site, User
 from occ.people.scope import has_role
 from occ.sheets.writing import OutColumn
-from sdm.evaluating.documents import rupiah, said
+from sdm.evaluating.documents import remark_said, rupiah, said
 from sdm.models import PayrollRun
 from sdm.models.evaluating import PAY_READERS
+from sdm.services.evaluation_amounts import waiting_at
 from sdm.services.payroll import run_csv, run_workbook
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -93,10 +94,14 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_visible(PayrollRun, me(request), pk)
     rows = found.lines.select_related("evaluation__person", "result")
     page = paginate(rows, request.GET, order="pk", size=100)
-    lines = [(one, said(one.result.total), rupiah(one.before), rupiah(one.amount)) for one in page.rows]
+    lines = [
+        (one, said(one.result.total), rupiah(one.before), rupiah(one.amount), remark_said(one.result.content))
+        for one in page.rows
+    ]
     base = [("xlsx", _("Excel"), "file-spreadsheet"), ("csv", "CSV", "file-text")]
     context = {
         "title": found.number, "subtitle": f"{found.site.name} · {found.period.label}", "crumbs": crumbs(),
+        "waiting": [(one, remark_said(one.content)) for one in waiting_at(found.period, found.made_at)],
         "run": found, "page": page, "lines": lines, "total": rupiah(found.total), "zone": found.site.zone,
         "actions": [
             {"label": label, "icon": icon, "download": True,

@@ -1,5 +1,6 @@
 """People: the list, as it is and as it was on any day, and a person with what the reader may see (SDM-1)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from occ.documents.models import Attachment
 from occ.errors import NotAllowed
 from occ.form_pages import form_page
 from occ.lists import listing, remembered
@@ -22,7 +24,7 @@ from sdm.contracts.workflow import HI
 from sdm.filters import PeopleFilter, asked_day, people_seen
 from sdm.forms import EditForm, HireForm
 from sdm.jobs import reads
-from sdm.models import Employee
+from sdm.models import Employee, Employment
 from sdm.personal import CONTRACT_READERS, KEEPERS, MOVERS, WAGE_READERS, masked, reads_nik
 from sdm.selectors import person_page
 from sdm.services import employees as services
@@ -107,7 +109,20 @@ def _page(request: HttpRequest, employee: Employee, present: bool, **more: Any) 
         "may_keep": present and has_role(user, KEEPERS, site=employee.person.site),
         "may_move": present and has_role(user, MOVERS, site=employee.person.site),
     }
+    _with_proofs(context.get("employments") or [])
     return render(request, "sdm/person.html", context | more)
+
+
+def _with_proofs(employments: Iterable[Any]) -> None:
+    """Each contract with the files that show its registration."""
+    found: dict[str, list[Attachment]] = {}
+    rows = Attachment.objects.filter(
+        subject_type=Employment._meta.label_lower, subject_id__in=[str(one.pk) for one in employments]
+    )
+    for one in rows.order_by("uploaded_at"):
+        found.setdefault(one.subject_id, []).append(one)
+    for contract in employments:
+        contract.proofs = found.get(str(contract.pk), [])
 
 
 def _actions(user: User, employee: Employee, standing: Standing) -> list[dict[str, str]]:

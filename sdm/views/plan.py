@@ -126,6 +126,7 @@ def plan(request: HttpRequest) -> HttpResponse:
             one for one in sites_for(user, PLANNERS) if one.pk not in planned and one.name in PERSONNEL
         ],
         "actions": [
+            {"label": _("Import"), "url": reverse("sdm:plan_import:import"), "icon": "upload"},
             {"label": _("Plan a position"), "url": reverse("sdm:plan_new"), "icon": "plus", "tone": "primary"}
         ] if may else [],
     }  # fmt: skip

@@ -39,14 +39,15 @@ ROWS: dict[str, Row] = {
     "api:realtime-violations": Row(get=RULES, post=set(RECORDERS)),
 }
 for one in VIOLATION.transitions:
+    # The Head Manager decides of managers only.
     # The agent answers and nobody else: tests/realtime/test_rotg.py. Beat alone lapses.
-    who = set() if one.name == "answer" else {Role(role) for role in one.by_roles}
+    who = set() if one.name == "answer" else {Role(role) for role in one.by_roles} - {Role.HEAD_MANAGER}
     ROWS[f"realtime:violation_step/{one.name}"] = Row(
         post=who, of="violation", sees=READERS, kwargs={"transition": one.name}
     )
 for name in ("accept", "dismiss"):
     ROWS[f"realtime:rotg_proposal_step/{name}"] = Row(
-        post=set(DECIDERS), of="proposal", sees=READERS, kwargs={"transition": name}
+        post=set(DECIDERS) - {Role.HEAD_MANAGER}, of="proposal", sees=READERS, kwargs={"transition": name}
     )
 
 

@@ -38,6 +38,7 @@ ROWS: dict[str, Row] = {
     "sdm:employment_register": Row(
         get={Role.HR_RELATIONS}, post={Role.HR_RELATIONS}, of="employment", sees=set(CONTRACT_READERS)
     ),
+    "api:sdm-contract-register": Row(post={Role.HR_RELATIONS}, of="employment", sees=set(CONTRACT_READERS)),
     "sdm:employment_end": Row(get=HR_KEEPERS, post=HR_KEEPERS, of="employment", sees=set(CONTRACT_READERS)),
     "sdm:leavings": Row(get=EVERYBODY),
     "sdm:leaving_new": Row(get=set(RECORDERS), post=set(RECORDERS)),

@@ -39,8 +39,9 @@ ROWS: dict[str, Row] = {
 for one in LEAVE.transitions:
     if not one.by_roles:
         continue
+    # The Head Manager decides of managers only.
     # The own is cancelled by everybody, somebody else's only on their behalf.
-    roles = BEHALF if one.name == "cancel" else {Role(role) for role in one.by_roles}
+    roles = BEHALF if one.name == "cancel" else {Role(role) for role in one.by_roles} - {Role.HEAD_MANAGER}
     for name in ("sdm:leave_step", "api:sdm-leave-step"):
         ROWS[f"{name}/{one.name}"] = Row(post=roles, of="leave", sees=SEES, kwargs={"transition": one.name})
 

@@ -12,11 +12,12 @@ from django.utils import timezone
 
 from occ.people.choices import Role
 from occ.people.models import Site, User
-from sdm.contracts.workflow import COMPENSATION, HI, PAYROLL, RENEWAL
+from sdm.contracts.workflow import COMPENSATION, CORRECTION, HI, PAYROLL, RENEWAL
 from sdm.models import Compensation, Renewal
 from sdm.personal import COMPENSATION_READERS, CONTRACT_READERS, KEEPERS, WAGE_READERS
 from sdm.services import contract_renewals, contract_wages, employments
 from sdm.services.employments import Terms
+from sdm.services.plan import PLANNERS
 from tests.access.matrix import EVERYBODY, Row, World, job_of_a_stranger, what_a_stranger_gets, who_is_let_in
 from tests.factories import person, user
 
@@ -30,10 +31,23 @@ ROWS: dict[str, Row] = {
     "sdm:contract_import:import_preview": Row(get=EVERYBODY, of="job", sees=set()),
     "sdm:contract_import:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
     "sdm:contract_import:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
+    "sdm:wage_import:import": Row(get=set(PAYROLL), post=set(PAYROLL)),
+    "sdm:wage_import:import_preview": Row(get=EVERYBODY, of="job", sees=set()),
+    "sdm:wage_import:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
+    "sdm:wage_import:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
+    "sdm:plan_import:import": Row(get=set(PLANNERS), post=set(PLANNERS)),
+    "sdm:plan_import:import_preview": Row(get=EVERYBODY, of="job", sees=set()),
+    "sdm:plan_import:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
+    "sdm:plan_import:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
+    "sdm:letter_import:import": Row(get=set(HI), post=set(HI)),
+    "sdm:letter_import:import_preview": Row(get=EVERYBODY, of="job", sees=set()),
+    "sdm:letter_import:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
+    "sdm:letter_import:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
     "sdm:renewals": Row(get=READ),
     "sdm:renewal": Row(get=READ, of="renewal", sees=READ),
     "sdm:compensations": Row(get=PAY),
     "sdm:compensation": Row(get=PAY, of="compensation", sees=PAY),
+    "sdm:compensation_correction": Row(get=PAY, of="compensation_correction", sees=PAY),
     "sdm:wages": Row(get=set(WAGE_READERS), post=set(PAYROLL), of="person", sees=set(WAGE_READERS)),
     "api:sdm-contracts": Row(get=READ, post=set(KEEPERS)),
     "api:sdm-renewals": Row(get=READ),
@@ -45,6 +59,7 @@ ROWS: dict[str, Row] = {
 for flow, of, sees in (
     (RENEWAL, "renewal", READ),
     (COMPENSATION, "compensation", PAY),
+    (CORRECTION, "compensation_correction", PAY),
 ):
     for one in flow.transitions:
         if one.by_roles:
@@ -64,10 +79,22 @@ def objects_of(where: Site) -> dict[str, Any]:
     contract_wages.wage_record(
         person_id=made.pk, starts_on=terms.starts_on, amount=Decimal(5_000_000), actor=payroll, now=now
     )
+    gone = person(where)
+    over = Terms("pkwt", now.date() - timedelta(days=400), now.date() - timedelta(days=3))
+    employments.employment_add(person_id=gone.pk, terms=over, actor=hr, now=now)
+    contract_wages.compensations_keep(now=now)
+    wage = {"person_id": gone.pk, "starts_on": over.starts_on, "actor": payroll, "now": now}
+    contract_wages.wage_record(amount=Decimal(5_000_000), **wage)
+    row = Compensation.objects.get(employment__employee_id=gone.pk)
+    contract_wages.compensation_pay(
+        compensation_id=row.pk, paid_on=now.date(), evidence={"text": "TRF"}, actor=payroll, now=now
+    )
+    contract_wages.wage_record(amount=Decimal(6_000_000), note="kenaikan", **wage)
     stranger = User.objects.create_user(f"stranger.contracts.{where.code}")
     return {
         "person": made.pk, "renewal": Renewal.objects.get(employment__employee_id=made.pk).pk,
         "job": job_of_a_stranger(stranger, hr).pk,
+        "compensation_correction": row.corrections.get().pk,
         "compensation": Compensation.objects.get(employment__employee_id=made.pk).pk,
     }  # fmt: skip
 

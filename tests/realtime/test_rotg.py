@@ -302,6 +302,24 @@ def test_accepted_is_recorded_and_told(floor: Floor) -> None:
         rotg_proposals.proposal_dismiss(proposal_id=proposal.pk, note="x", actor=floor.leader, now=NOW + DAY)
 
 
+def test_only_who_ranks_above_decides_on_what_is_proposed(floor: Floor) -> None:
+    other = person(floor.jkt)
+    held = user(Role.COORDINATOR, floor.jkt, name="coordinator.seen")
+    held.person = other
+    held.save(update_fields=["person"])
+    for who, about in ((floor.leader, {floor.agent}), (floor.coordinator, {floor.agent}),
+                       (floor.manager, {floor.agent, other}), (user(Role.RTFM), set())):  # fmt: skip
+        for one in (floor.agent, other):
+            assert rotg_proposals.leads(who, one.pk, floor.jkt) == (one in about), (who, one)
+    proposal = proposal_of(floor)
+    proposal.person = other
+    proposal.save(update_fields=["person"])
+    with pytest.raises(NotAllowed):
+        rotg_proposals.proposal_accept(proposal_id=proposal.pk, actor=floor.coordinator, now=NOW + DAY)
+    asked = [{one.url for one in today_for(one, now=NOW)["turns"]} for one in (floor.coordinator, floor.manager)]
+    assert [proposal.get_absolute_url() in one for one in asked] == [False, True]
+
+
 @pytest.mark.req("SDM-5")
 def test_an_accepted_pembinaan_begins_one_that_few_read(floor: Floor) -> None:
     proposal = proposal_of(floor)

@@ -115,7 +115,8 @@ def test_every_step_from_every_state_by_every_role(floor: Floor, state: str) -> 
             for where in (floor.jkt, floor.ygy) if role in one.by_roles else (floor.jkt,):
                 actor = user(role, where, name=f"{role}-{where.code}")
                 # Whoever works here cancels the own; somebody else's only who asks on behalf of others.
-                may = role in (ON_BEHALF if one.name == "cancel" else one.by_roles)
+                # The Head Manager decides of managers only.
+                may = role in (ON_BEHALF if one.name == "cancel" else set(one.by_roles) - {Role.HEAD_MANAGER})
                 allowed = may and where == floor.jkt
                 given: dict[str, Any] = {"leave_id": found.pk, "actor": actor, "now": NOW}
                 given |= {"note": "catatan"} if "note" in one.needs else {}
@@ -145,6 +146,28 @@ def test_nobody_decides_of_themselves(floor: Floor) -> None:
     approved(floor, found)
     with pytest.raises(NotAllowed):
         absence.leave_confirm(leave_id=found.pk, actor=planner, now=NOW)
+
+
+def test_only_who_ranks_above_decides(floor: Floor) -> None:
+    deciders = {role: login(person(floor.jkt), role) for role in (
+        Role.TEAM_LEADER, Role.COORDINATOR, Role.MANAGER, Role.HEAD_MANAGER)}  # fmt: skip
+    others = {role: user(role, floor.jkt, name=f"second.{role}") for role in deciders}
+    above = {
+        Role.TEAM_LEADER: {Role.COORDINATOR, Role.MANAGER}, Role.COORDINATOR: {Role.MANAGER},
+        Role.MANAGER: {Role.HEAD_MANAGER}, Role.HEAD_MANAGER: {Role.HEAD_MANAGER},
+    }  # fmt: skip
+    for role, asker in deciders.items():
+        found = ask(asker)
+        for other, actor in others.items():
+            asked = {one.url for one in turns_for(User.objects.get(pk=actor.pk))}
+            may = other in above[role]
+            assert absence.may_decide(actor, found) == may, (role, other)
+            assert may or found.get_absolute_url() not in asked
+            if not may:
+                with pytest.raises(NotAllowed):
+                    absence.leave_approve(leave_id=found.pk, actor=actor, now=NOW)
+        assert any(found.get_absolute_url() in {one.url for one in turns_for(User.objects.get(pk=others[one].pk))}
+                   for one in above[role]), role  # fmt: skip
 
 
 def test_a_leader_of_another_team_neither_sees_nor_decides(floor: Floor, agent: User) -> None:
@@ -488,7 +511,7 @@ def test_today_shows_whose_turn_it_is(floor: Floor, agent: User) -> None:
         return {one.title for one in turns_for(User.objects.get(pk=who.pk)) if "/leave/" in one.url}
 
     assert any(floor.agent.name in one for one in waits(floor.leader))
-    assert len(waits(floor.leader)) == 2
+    assert len(waits(floor.leader)) == 1  # who leads a team too is not above
     assert not waits(agent)
     assert any(boss.person.name in one for one in waits(floor.coordinator))  # type: ignore[union-attr]
     approved(floor, found)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
+from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils import timezone
 
 from occ.errors import Invalid
+from occ.ledger.models import Entry
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.workflow.models import WorkflowStep
@@ -131,3 +136,38 @@ def test_who_withdraws_trains_no_longer(floor: Floor) -> None:
     )
     assert (of(found).status, of(found).ended_at) == ("out", NOW)
     assert (of(other).status, fresh(found).ended_at) == ("registered", NOW)
+
+
+def test_names_typed_before_are_erased_and_nothing_else_of_the_history_changes(floor: Floor) -> None:
+    erase = import_module("sdm.migrations.0021_participants_erased").erase
+    where, long_ago = training.batch(floor), timezone.now() - timedelta(days=400)
+    gone, kept = begun(recruits.recruiting(floor)), begun(recruits.recruiting(floor))
+    forgotten, standing = of(gone), of(kept)
+    candidates.candidate_withdraw(candidate_id=gone.pk, note="x", actor=user(Role.HR_RECRUITMENT), now=NOW)
+    assert candidates.candidates_forget(now=NOW + timedelta(days=400)) == 1
+    out, lately, going = (training.add(where, f"Calon {n}", f"L-{n}") for n in range(3))
+    employee = training.add(where, person=floor.agent)
+    for one in (forgotten, standing):
+        one.name = "Nama Terketik"
+        one.save(update_fields=["name"])
+    for one, at in ((out, long_ago), (lately, timezone.now())):
+        Participant.objects.filter(pk=one.pk).update(status="out", ended_at=at, out_reason="Tidak hadir")
+    entries = Entry.objects.count()
+    erase(apps, None)
+    names = dict(Participant.objects.values_list("pk", "name"))
+    assert {pk for pk, name in names.items() if name == "–"} == {forgotten.pk, out.pk}
+    assert not Participant.history.filter(id__in=[forgotten.pk, out.pk]).exclude(name="–").exists()
+    assert Participant.history.filter(id__in=[standing.pk, lately.pk, going.pk]).exclude(name="–").count() > 3
+    assert Participant.objects.get(pk=out.pk).number == "" and of(gone).pk == forgotten.pk
+    assert Entry.objects.count() == entries + 1
+    assert Entry.objects.latest("pk").data == {"participants": 2}
+    erase(apps, None)
+    assert Entry.objects.count() == entries + 1
+    for pk, change in (
+        (going.pk, {"name": "Lain"}), (going.pk, {"name": "–", "status": "out"}), (employee.pk, {"name": "–"}),
+        (out.pk, {"name": "Calon 0"}), (going.pk, {"name": "–", "number": "X"}),
+    ):  # fmt: skip
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Participant.history.filter(id=pk).update(**change)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Participant.history.filter(id=going.pk).delete()

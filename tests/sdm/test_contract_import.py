@@ -50,11 +50,11 @@ def row(employee: Employee, first: date, last: date | None, kind: str = "PKWT", 
 def test_a_file_brings_extensions_and_again_changes_nothing(employee: Employee, hr: User) -> None:
     later, between = date(2027, 1, 1), date(2026, 1, 1)  # in the wrong order: judged in theirs
     rows = [row(employee, later, date(2027, 12, 31)), row(employee, between, date(2026, 12, 31))]
-    assert contracts_read(file=sheet(*rows), actor=hr, now=NOW).done == {"added": 2, "unchanged": 0}
+    assert contracts_read(file=sheet(*rows), actor=hr, now=NOW).done == {"added": 2, "unchanged": 0, "registered": 0}
     assert Employment.objects.filter(employee=employee).count() == 1  # a preview writes nothing
     given: dict[str, Any] = {"name": "kontrak.xlsx", "actor": hr, "now": NOW}
-    assert contracts_import(file=sheet(*rows), **given) == {"added": 2, "unchanged": 0}
-    assert contracts_import(file=sheet(*rows), **given) == {"added": 0, "unchanged": 2}
+    assert contracts_import(file=sheet(*rows), **given) == {"added": 2, "unchanged": 0, "registered": 0}
+    assert contracts_import(file=sheet(*rows), **given) == {"added": 0, "unchanged": 2, "registered": 0}
     assert [one.extends_id is None for one in employee.employments.order_by("starts_on")] == [True, False, False]
 
 
@@ -107,4 +107,26 @@ def test_by_its_pages(employee: Employee, hr: User) -> None:
             assert asker.post(reverse("sdm:contract_import:import_apply", args=[job.pk])).status_code == 302
     assert Employment.objects.filter(employee=employee).count() == 2
     job.refresh_from_db()
-    assert job.result == {"added": 1, "unchanged": 0}
+    assert job.result == {"added": 1, "unchanged": 0, "registered": 0}
+
+
+def test_a_file_registers_what_was_registered_once(employee: Employee, hr: User) -> None:
+    first = date(2026, 1, 1)
+    heads = [*HEADS, "Tgl TTD", "Tanggal Pencatatan", "Nomor Pencatatan"]
+
+    def rows(*more: Any) -> Any:
+        book, out = Workbook(), io.BytesIO()
+        for one in (heads, [*row(employee, first, date(2026, 12, 31)), *more]):
+            book.active.append([datetime(at.year, at.month, at.day) if isinstance(at, date) else at for at in one])
+        book.save(out)
+        return ContentFile(out.getvalue(), name="kontrak.xlsx")
+
+    given: dict[str, Any] = {"name": "kontrak.xlsx", "actor": hr, "now": NOW}
+    whole = (date(2026, 1, 2), date(2026, 1, 5), "WLKP-9")
+    for wrong in ((None, date(2026, 1, 5), None), (None, None, "WLKP-9"), (None, date(2030, 1, 5), "WLKP-9")):
+        assert contracts_read(file=rows(*wrong), actor=hr, now=NOW).preview.counts["faulty"] == 1
+    assert contracts_import(file=rows(*whole), **given) == {"added": 1, "unchanged": 0, "registered": 1}
+    assert contracts_import(file=rows(*whole), **given) == {"added": 0, "unchanged": 1, "registered": 0}
+    assert employee.employments.get(starts_on=first).registered == (date(2026, 1, 5), "WLKP-9")
+    other = rows(None, date(2026, 1, 6), "WLKP-10")
+    assert contracts_read(file=other, actor=hr, now=NOW).preview.counts["faulty"] == 1  # registered otherwise

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from occ.documents.attachments import attachments_of
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.obligations.models import Obligation
 from occ.people.choices import Role
@@ -19,9 +20,10 @@ from sdm.models import Employment
 from sdm.services import placements
 from sdm.services.contract_registration import employment_register
 from sdm.services.employments import Terms, employment_extend
+from sdm.views import contracts
 from tests.factories import DAY, NOW, Floor, user
 from tests.sdm.conftest import Hire
-from tests.sdm.contracts import elsewhere, wib
+from tests.sdm.contracts import elsewhere, upload, wib
 
 pytestmark = pytest.mark.req("SDM-7")
 
@@ -83,7 +85,25 @@ def test_the_page_registers_it(hire: Hire, hr: User) -> None:
     client.force_login(hr)
     assert url in client.get(one.get_absolute_url()).content.decode()
     assert client.post(url, {"registered_on": "besok", "registration": ""}).status_code == 422
-    given = {"registered_on": today.isoformat(), "registration": "WLKP-77"}
-    assert client.post(url, given).status_code == 302
+    given: dict[str, Any] = {"registered_on": today.isoformat(), "registration": "WLKP-77"}
+    assert client.post(url, given | {"file": upload(name="bukti.pdf")}).status_code == 302
     page = client.get(one.get_absolute_url()).content.decode()
     assert "WLKP-77" in page and url not in page
+    kept = attachments_of(Employment.objects.get()).get()
+    assert kept.get_absolute_url() in page and Obligation.objects.get(rule=REGISTER).evidence["name"] == "bukti.pdf"
+    columns = dict(zip([column.label for column in contracts.columns()], contracts.line(Employment.objects.get()),
+                       strict=True))  # fmt: skip
+    assert columns["Nomor pencatatan"] == "WLKP-77"
+
+
+def test_the_api_registers_it_and_says_so(hire: Hire, hr: User) -> None:
+    today = timezone.localdate()
+    one = hire(joined_on=today, contract=Terms("pkwt", today, today + timedelta(days=300)))
+    client, url = Client(), f"/api/v1/sdm/contracts/{one.employments.get().pk}/register/"
+    client.force_login(hr)
+    assert client.post(url, {"registration": "WLKP-1"}).status_code == 400
+    given = {"registered_on": today.isoformat(), "registration": "WLKP-1"}
+    assert client.post(url, given | {"file": upload()}).json()["registration"] == "WLKP-1"
+    assert client.post(url, given).status_code == 409
+    (said,) = client.get("/api/v1/sdm/contracts/").json()["results"]
+    assert (said["registered_on"], said["registration"]) == (today.isoformat(), "WLKP-1")

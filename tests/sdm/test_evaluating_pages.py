@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import storages
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -21,8 +21,9 @@ from occ.jobs.services import job_run, job_start
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.search import search
-from sdm.models import Evaluation, EvaluationPeriod, EvaluationSheet, IncentiveScheme, PayrollRun
-from sdm.services import payroll
+from sdm.models import Evaluation, EvaluationPeriod, EvaluationSheet, IncentiveScheme, PayrollLine, PayrollRun
+from sdm.services import evaluation_periods, payroll
+from sdm.services.evaluation_amounts import Decided
 from sdm.services.incentive_schemes import scheme_draft
 from tests.factories import PASSWORD, Floor, person, user
 from tests.sdm.evaluating import (
@@ -32,8 +33,10 @@ from tests.sdm.evaluating import (
     log_in_of,
     opened,
     payroll_user,
+    proof_of,
     quality,
     rp,
+    scheme,
     told,
 )
 
@@ -315,3 +318,55 @@ def test_a_month_is_opened_on_the_page(floor: Floor, told: Told, client: Client)
     assert refused.status_code == 422 and "scheme" in text(refused)
     assert client.post(at("evaluation_period_new"), given | {"month": "kemarin"}).status_code == 422
     assert not EvaluationPeriod.objects.exists()
+
+
+def test_what_is_not_known_is_decided_about_and_not_paid_as_nothing(floor: Floor, told: Told, client: Client) -> None:
+    bands = [{"basis": "realtime.login_accuracy", "least": "50", "percent": "80"},
+             {"basis": "coaching.qm", "least": "0", "percent": "20"}]  # fmt: skip
+    scheme(floor, terms=TERMS | {"bands": bands, "demands": []})
+    month = opened(floor, told, people=3)
+    told.say("realtime.login_accuracy", floor.agent, 99.0)
+    month.to("reported")
+    waits, by_hand = month.period.evaluations.exclude(person=floor.agent).order_by("pk")
+    assert (month.of(floor.agent).amount, waits.amount, by_hand.amount) == (rp(500_000), None, None)
+    as_(client, floor.manager)
+    page = text(client.get(month.period.get_absolute_url()))
+    assert page.count("only 20 % of what the scheme pays by is known; not known: Login accuracy") >= 2
+    step = at("evaluation_period_step", month.period.pk, "approve")
+    given = {"seen": month.fresh().list_sha256, "password": PASSWORD, f"decision_{waits.pk}": "wait",
+             f"decision_{by_hand.pk}": "hand", f"amount_{by_hand.pk}": "250000"}  # fmt: skip
+    for wrong in (f"decision_{waits.pk}", f"amount_{by_hand.pk}"):
+        assert client.post(step, {name: one for name, one in given.items() if name != wrong}).status_code == 422
+    assert client.post(step, given).status_code == 422  # no reason
+    too_much = {f"reason_{by_hand.pk}": "Rata-rata tiga bulan", f"amount_{by_hand.pk}": "1000001"}
+    assert client.post(step, given | too_much).status_code == 422  # above the scheme's cap
+    assert month.fresh().status == "reported"
+    assert client.post(step, given | {f"reason_{by_hand.pk}": "Rata-rata tiga bulan"}).status_code == 302
+    month.distribute()
+    month.validate()
+    run, _made = payroll.payroll_run(period_id=month.period.pk, actor=payroll_user(), now=OVER)
+    assert sorted(one.amount for one in run.lines.all()) == [rp(250_000), rp(500_000)]
+    with translation.override("en"):
+        rows = {
+            row["Employee number"]: row for row in csv.DictReader(io.StringIO(payroll.run_csv(run).lstrip("\ufeff")))
+        }
+    none = rows[waits.person.number]
+    assert (none["To pay now (Rp)"], none["Remark"][:20]) == ("", "no amount, waits: on")
+    assert rows[by_hand.person.number]["Remark"] == "set by hand: Rata-rata tiga bulan"
+    shown = text(as_(client, payroll_user()).get(run.get_absolute_url()))
+    assert "No amount: nothing is paid yet" in shown and waits.person.name in shown
+    with pytest.raises(IntegrityError), transaction.atomic():  # the database neither pays what waits as nothing
+        PayrollLine.objects.create(
+            run=run, evaluation=waits, result=waits.results.get(), before=rp(0), amount=rp(0)
+        )  # fmt: skip
+    month.reopen()  # once it is known, a correction brings the amount
+    told.say("realtime.login_accuracy", waits.person, 99.0)
+    month.compile()
+    evaluation_periods.period_approve(
+        period_id=month.period.pk, seen=month.fresh().list_sha256, proof=proof_of(floor.manager), actor=floor.manager,
+        decisions={by_hand.pk: Decided(rp(250_000), "Rata-rata tiga bulan")}, now=OVER,
+    )  # fmt: skip
+    month.distribute()
+    month.validate()
+    second, _made = payroll.payroll_run(period_id=month.period.pk, actor=payroll_user(), now=OVER)
+    assert [(one.evaluation, one.amount) for one in second.lines.all()] == [(waits, rp(500_000))]

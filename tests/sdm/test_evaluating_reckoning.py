@@ -96,7 +96,8 @@ def terms(**change: Any) -> Terms:
 
 def paid(found: Terms, total: str, *, position: str = "Agent", attendance: str | None = "95", **more: Any) -> Any:
     measured = {"attendance": None if attendance is None else D(attendance)} | more.pop("measured", {})
-    return pay(found, position=position, total=D(total), points=more.get("points", {}), measured=measured, more=MORE)
+    return pay(found, position=position, total=D(total), points=more.get("points", {}), measured=measured, more=MORE,
+               least=D(more.get("least", "50")))  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -141,6 +142,20 @@ def test_bands_by_component_add_up_and_an_absent_one_takes_its_percents_with_it(
     assert paid(found, "85", points={"coaching.qm": D(10)}).amount == D(300_000)
     assert paid(found, "85", points={"coaching.qm": None}).amount == D(500_000)  # all that can be known was reached
     assert paid(found, "10", points={}).amount == 0
+
+
+def test_too_little_known_is_no_amount_and_never_money() -> None:
+    bands = [{"basis": "coaching.qm", "least": "90", "percent": "20"},
+             {"basis": "realtime.adherence", "least": "50", "percent": "80"}]  # fmt: skip
+    found = terms(bands=bands, demands=[])
+    for told, amount, known in (
+        ({}, None, 0), ({"coaching.qm": D(95)}, None, 20), ({"coaching.qm": D(10)}, None, 20),
+        ({"realtime.adherence": D(60)}, 500_000, 80), ({"realtime.adherence": D(10)}, 0, 80),
+    ):  # fmt: skip
+        made = paid(found, "85", points=told)
+        assert (made.amount, made.known) == (amount, known)
+    assert paid(found, "85", points={"coaching.qm": D(95)}, least="20").amount == 500_000
+    assert paid(found, "85", position="Sopir").amount == 0  # the scheme names no amount for it: known
 
 
 def test_capped_then_rounded_half_up_to_the_step() -> None:

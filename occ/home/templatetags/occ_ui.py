@@ -184,6 +184,7 @@ STATUS_TONES: dict[str, tuple[str, str]] = {
     "reopened": ("warning", "alert-triangle"),
     "declined": ("neutral", "x"),
     "agreed": ("success", "circle-check"),
+    "settled": ("success", "receipt"),
     "collecting": ("info", "progress"),
     "sent_back": ("warning", "arrow-back-up"),
     "reported": ("warning", "hourglass"),

@@ -1,4 +1,4 @@
-"""Who stands above whom where a pembinaan is concerned: by the roles that somebody holds in OCC, and by the position.
+"""Who stands above whom, for pembinaan, leave and tata tertib: by the roles that somebody holds, and by the position.
 
 A superior leads who ranks below, nobody of the own rank or above. Whom a placement names as leader leads all the same.
 """
@@ -10,8 +10,8 @@ from datetime import date
 from django.db.models import Q
 
 from occ.people.choices import Role
-from occ.people.models import Person, RoleAssignment, User, in_force
-from occ.people.scope import site_ids
+from occ.people.models import Person, RoleAssignment, TeamMembership, User, in_force
+from occ.people.scope import roles_of, site_ids
 from sdm.overview.policies import ranks
 
 HEAD, MANAGER, COORDINATOR, TEAM_LEADER = 1, 2, 3, 4
@@ -53,3 +53,39 @@ def by_rank(user: User, day: date, person: str = "pk", site: str = "site_id") ->
             below &= Q(**{f"{person}__in": Person.objects.filter(ranked(MANAGER, day)).values("pk")})
         found |= there & below
     return found
+
+
+def led_by(user: User, day: date) -> Q:
+    """Of people: whom the user stands above by rank, leads as team leader, or is named for as leader in a placement."""
+    led = NOBODY
+    for held in roles_of(user):
+        if held.role != Role.TEAM_LEADER:
+            continue
+        if held.team_id is not None:
+            members = TeamMembership.objects.filter(in_force(day), team_id=held.team_id)
+            led |= Q(pk__in=members.values("person_id"))
+        else:
+            led |= Q(site_id=held.site_id) if held.site_id is not None else ~Q(pk__in=())
+    if led:
+        led &= ~Q(pk__in=Person.objects.filter(ranked(TEAM_LEADER, day)).values("pk"))
+    led |= by_rank(user, day)
+    if user.person_id is not None:
+        placed = Q(employee__placements__leader_id=user.person_id) & in_force(day, "employee__placements__")
+        led |= Q(pk__in=Person.objects.filter(placed).values("pk"))
+    return led
+
+
+def deciders(user: User, day: date) -> Q:
+    """Of people: whom the user stands above; a Head Manager has nobody above, and is left to another one."""
+    sites = site_ids(user, [Role.HEAD_MANAGER])
+    if sites is not None and not sites:
+        return led_by(user, day)
+    there = Q() if sites is None else Q(site_id__in=sites)
+    return led_by(user, day) | there & Q(pk__in=Person.objects.filter(ranked(HEAD, day)).values("pk"))
+
+
+def decides_of(user: User, person_id: int, day: date) -> bool:
+    """Whether that user decides about that person: never about oneself, the own rank or above."""
+    if user.person_id == person_id:
+        return False
+    return Person.objects.filter(deciders(user, day), pk=person_id).exists()

@@ -1,0 +1,22 @@
+"""The plan of personnel, wages and letters of before brought in as spreadsheets (SDM-11)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from occ.forms import SheetForm
+from occ.import_wizard import Wizard
+from sdm.row_jobs import LETTER_IMPORT, PLAN_IMPORT, WAGE_IMPORT
+from sdm.services import letter_import, plan_import, wage_import
+
+PLAN = Wizard(
+    PLAN_IMPORT, title=_("Import the plan"), back=(_("Plan of personnel"), "sdm:plan"), columns=plan_import.COLUMNS,
+    form=SheetForm, template="sdm/imports/preview.html", done_template="sdm/imports/done.html",
+)  # fmt: skip
+WAGES = Wizard(
+    WAGE_IMPORT, title=_("Import wages"), back=(_("Compensations"), "sdm:compensations"), columns=wage_import.COLUMNS,
+    form=SheetForm, template="sdm/imports/preview.html", done_template="sdm/imports/done.html",
+)  # fmt: skip
+LETTERS = Wizard(
+    LETTER_IMPORT, title=_("Import warning letters of before"), back=(_("Pembinaan"), "sdm:discipline"),
+    columns=letter_import.COLUMNS, form=SheetForm, template="sdm/imports/preview.html",
+    done_template="sdm/imports/done.html",
+)  # fmt: skip
