@@ -14,6 +14,8 @@ import pytest
 from django.db import connections
 from django.test import TransactionTestCase
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from occ.login.policies import SECOND_FACTOR
 from occ.policies.registry import DEFINITIONS
@@ -22,6 +24,11 @@ from tests import database
 from tests.factories import Floor
 from tests.factories import floor as make_floor
 
+# A slow machine is no fault, and what a fixture holds is undone between examples by the tests that share it.
+hypothesis_settings.register_profile(
+    "occ", suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+hypothesis_settings.load_profile("occ")
 # Most tests log in by force_login: there no role needs a second factor. tests/login sets the policy itself.
 DEFINITIONS[SECOND_FACTOR] = replace(DEFINITIONS[SECOND_FACTOR], default=[])
 # Two processes share the files: those that take minutes go first, so that neither waits for the other at the end.

@@ -10,7 +10,8 @@ from pathlib import Path
 from occ.runtime.environment import ROOT, prepared, said, var_directory
 
 BIN = Path(sys.executable).parent
-# Three at once, as many of them wait for something, each with databases of its own (tests/parallel.py); a file's tests stay together, as they share set-up.
+# Three at once, as many tests wait for something, each with databases of its own (tests/parallel.py); a file's tests
+# stay together, as they share set-up.
 PARALLEL = (
     "-n",
     "3",

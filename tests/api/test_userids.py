@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from occ.api.authentication import token_create
@@ -217,9 +217,7 @@ FIELDS = ["employee", "last_working_day", "reason", "note", "letter", "account",
 PATHS = ["/resignations/", "/replacements/", "/requests/{}/start/", "/requests/{}/confirm/", "/requests/{}/cancel/"]
 
 
-@settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+@settings(max_examples=120, deadline=None, derandomize=True)
 @given(path=st.sampled_from(PATHS), body=st.dictionaries(st.sampled_from(FIELDS), HOSTILE) | HOSTILE)
 def test_hostile_json_is_never_a_server_error(hostile: tuple[Floor, Api], path: str, body: Any) -> None:
     floor, api = hostile
@@ -227,7 +225,7 @@ def test_hostile_json_is_never_a_server_error(hostile: tuple[Floor, Api], path: 
     assert answer.status_code < 500, (path, body, answer.content[:300])
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(query=st.dictionaries(st.sampled_from(["as_of", "q", "status", "site", "after", "size", "account"]), st.text()))
 def test_hostile_queries_are_never_a_server_error(hostile: tuple[Floor, Api], query: dict[str, str]) -> None:
     for path in ("/accounts/", "/assignments/", "/requests/"):

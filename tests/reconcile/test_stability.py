@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from occ.documents.models import IssuedDocument
@@ -74,7 +74,7 @@ def test_the_same_list_again_changes_nothing(floor: Floor) -> None:
     assert set(Finding.objects.values_list("first_run", "last_run")) == {(first.pk, second.pk)}
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 2**32), cases=st.lists(st.sampled_from([str.lower, str.upper, str]), min_size=5, max_size=5))
 def test_in_any_order_and_case_the_findings_are_the_same(floor: Floor, seed: int, cases: list[Any]) -> None:
     with transaction.atomic():

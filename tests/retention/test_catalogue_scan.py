@@ -14,7 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from occ.errors import Invalid, WrongState
@@ -462,7 +462,7 @@ def test_wrong_sidecars_are_refused_in_words_and_their_fellows_go_on(folder: Pat
     assert len(done.refusals[0]["why"]) > 10
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["id", "start", "end", "seconds", "agent", "channel", "customer", "sha256", "other"]),

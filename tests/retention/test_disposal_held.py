@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections, transaction
 from django.db.models import Exists
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retention.models import Hold, HoldRecord, Proposal, Record, Tombstone
@@ -26,7 +26,7 @@ hours = st.one_of(st.none(), st.integers(-3, 3))
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None)
 @given(
     kind=st.sampled_from(["", "recording", "chat"]), agent=st.sampled_from([None, 0, 1]),
     mark=st.sampled_from(["", "m1", "m2"]), first=hours, last=hours, named=st.sampled_from([None, True, False]),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from occ.documents.models import IssuedDocument
@@ -120,7 +120,7 @@ def test_a_hold_on_conversations_keeps_no_document(world: Papers) -> None:
 days = st.one_of(st.none(), st.integers(-5, 5))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None)
 @given(first=days, last=days, period=st.one_of(st.none(), st.tuples(st.integers(-9, 9), st.integers(0, 9))),
        kind=st.sampled_from(["", "chat"]), until=days, whose=st.sampled_from(["site", "all", "another"]))  # fmt: skip
 def test_the_database_and_the_lists_mean_the_same_by_held(

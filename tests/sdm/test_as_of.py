@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from occ.errors import Invalid, NotAllowed, Refused, WrongState
@@ -61,7 +61,7 @@ deeds = st.lists(
 
 @pytest.mark.timeout(400)
 @given(deeds)
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None)
 def test_no_change_alters_an_answer_for_a_day_before_it(db: None, done: list[tuple[str, int, bool, int]]) -> None:
     with transaction.atomic():
         _live_through(done)

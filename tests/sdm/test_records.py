@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
@@ -243,7 +243,7 @@ def test_the_same_number_twice_and_a_site_that_is_not_ones_own(floor: Floor, hr:
 @given(st.lists(st.lists(st.one_of(
     st.none(), st.text(max_size=12), st.integers(), st.dates(), st.sampled_from(["K1", "JKT", "PKWT", NIK, "=1+1"])
 ), min_size=12, max_size=12), max_size=3))  # fmt: skip
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None)
 @pytest.mark.timeout(300)
 def test_any_table_is_judged_and_none_breaks_it(floor: Floor, rows: list[list[Any]]) -> None:
     from openpyxl.utils.exceptions import IllegalCharacterError
