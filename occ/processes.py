@@ -76,6 +76,7 @@ def plain_stepping(
     flow: Flow, services: Mapping[str, Callable[..., Any]], *, key: str, url_name: str,
     own_forms: Mapping[str, type[forms.Form]], icons: Mapping[str, str], aside: frozenset[str],
     may: Callable[[User, Any, str], bool] = lambda user, subject, name: True,
+    hinders: Callable[[Any, str], str] = lambda subject, name: "",
 ) -> Stepping:  # fmt: skip
     """A process whose services take `<key>=pk`, the form's fields, actor and now.
 
@@ -103,7 +104,7 @@ def plain_stepping(
     def url(subject: Any, name: str) -> str:
         return reverse(url_name, args=[subject.pk, name])
 
-    return Stepping(flow, form_for, make, url, icons, aside, may)
+    return Stepping(flow, form_for, make, url, icons, aside, may, hinders=hinders)
 
 
 def process_context(

@@ -2,9 +2,12 @@
 
 import io
 import struct
+import subprocess
+import sys
 import zipfile
 import zlib
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.files.storage import storages
@@ -15,6 +18,7 @@ from pypdf import PdfWriter
 
 from occ.documents.attachments import FileRefused, attachment_add
 from occ.documents.models import IssuedDocument
+from occ.documents.pdf import PROGRAM, pdf_check
 from occ.documents.services import verification_url
 from occ.documents.signing import document_sign
 from occ.errors import Invalid
@@ -154,6 +158,44 @@ def test_what_it_says_it_is_is_kept(document: IssuedDocument, control: User, nam
 def test_anything_else_is_refused(document: IssuedDocument, control: User, name: str, content: bytes) -> None:
     with pytest.raises(FileRefused):
         attachment_add(file=SimpleUploadedFile(name, content), subject=document, actor=control, now=NOW)
+
+
+def bush(levels: int) -> bytes:
+    """A small PDF whose page tree doubles at each level: 2**levels pages to walk through."""
+    parts = [
+        f"{n} 0 obj\n<</Type/Pages/Count 2/Kids[{n + 1} 0 R {n + 1} 0 R]>>\nendobj\n" for n in range(2, levels + 2)
+    ]
+    parts.insert(0, "1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n")
+    parts.append(f"{levels + 2} 0 obj\n<</Type/Page/MediaBox[0 0 9 9]>>\nendobj\n")
+    out, places = "%PDF-1.7\n", []
+    for part in parts:
+        places.append(len(out))
+        out += part
+    table = "0000000000 65535 f \n" + "".join(f"{place:010} 00000 n \n" for place in places)
+    size = len(parts) + 1
+    out += f"xref\n0 {size}\n{table}trailer\n<</Size {size}/Root 1 0 R>>\nstartxref\n{len(out)}\n%%EOF\n"
+    return out.encode()
+
+
+@pytest.mark.req("KER-9")
+def test_a_pdf_that_keeps_its_reader_busy_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert pdf_check(SimpleUploadedFile("a.pdf", bush(3))) == 8
+    with pytest.raises(FileRefused):
+        pdf_check(SimpleUploadedFile("a.pdf", bush(40)))
+    endless = tmp_path / "endless.py"  # in place of a file for which the reader has no limit of its own
+    endless.write_text("while True:\n    pass\n")
+    monkeypatch.setattr("occ.documents.pdf.PROGRAM", endless)
+    monkeypatch.setattr("occ.documents.pdf.WITHIN", 1)
+    with pytest.raises(FileRefused):
+        pdf_check(SimpleUploadedFile("a.pdf", PDF))
+
+
+@pytest.mark.req("KER-9")
+def test_the_reader_of_pdfs_has_no_more_than_its_memory_and_time() -> None:
+    limits = "import resource as r; print(r.getrlimit(r.RLIMIT_CPU)[0], r.getrlimit(r.RLIMIT_AS)[0])"
+    code = f"import runpy; m = runpy.run_path({str(PROGRAM)!r}); m['limit'](); {limits}"
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, check=True)
+    assert done.stdout.split() == [b"8", str(512 * 2**20).encode()]
 
 
 @pytest.mark.req("KER-9")

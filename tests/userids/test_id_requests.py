@@ -78,6 +78,15 @@ def test_it_is_due_a_day_after_the_first_day_begins_or_after_it_was_asked_for(
     assert id_due(first_day, JAKARTA, asked, timedelta(hours=24)) == due
 
 
+def test_the_page_says_why_nothing_can_be_given_yet(floor: Floor) -> None:
+    found, _new = at(floor, "requested")
+    page = acting(floor.support).get(found.get_absolute_url())
+    assert f"No. {found.pk} · " in page.context["subtitle"]
+    assert [str(one["label"]) for one in page.context["hindered"]] == [str(ID_REQUEST.find("give").label)]
+    assert "The logbook knows no user ID of this employee" in page.content.decode()
+    assert reverse("userids:id_request_step", args=[found.pk, "give"]) not in page.content.decode()
+
+
 def test_the_api_lists_and_steps(floor: Floor) -> None:
     found, new = at(floor, "requested")
     support = acting(floor.support)

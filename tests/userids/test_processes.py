@@ -303,8 +303,11 @@ def test_an_id_rests_as_long_as_the_policy_says(floor: Floor) -> None:
     )  # fmt: skip
     request = replacement(floor, "in_progress")
     confirm = {"request_id": request.pk, "evidence": {"text": "x"}, "sessions_revoked": True, "work_handed_over": True}
-    with pytest.raises(WrongState):
+    with pytest.raises(WrongState) as refused:
         replacements.replacement_confirm(**confirm, actor=floor.leader, now=LATER + timedelta(days=6))
+    said = replacements.hinders(request, "confirm", now=LATER + timedelta(days=6))
+    assert said == str(refused.value)
+    assert not replacements.hinders(request, "confirm", now=LATER + timedelta(days=7))
     replacements.replacement_confirm(**confirm, actor=floor.leader, now=LATER + timedelta(days=7))
 
 

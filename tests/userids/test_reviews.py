@@ -78,6 +78,9 @@ def test_nothing_is_closed_while_the_id_is_active(floor: Floor) -> None:
     settle = {"review_id": review.pk, "cause": "overlooked", "correction": "x", "note": "x", "actor": floor.coordinator}
     with pytest.raises(WrongState):
         breach_reviews.review_settle(**settle, now=LATER)
+    page = acting(floor.coordinator).get(review.get_absolute_url())
+    assert "settle" not in [one["name"] for one in page.context["others"]]
+    assert [one["why"].split(".")[0] for one in page.context["hindered"]] == ["The user ID is still active"]
     shut(floor.request, floor, LATER)
     breach_reviews.review_settle(**settle, now=LATER)
     review.refresh_from_db()
@@ -206,6 +209,8 @@ def test_the_coordinator_reviews_on_the_page(floor: Floor) -> None:
     assert acting(floor.coordinator).post(url, data | {"cause": ""}).status_code == 422
     assert acting(floor.leader).post(url, data).status_code == 403
     assert acting(floor.coordinator).post(url, data).status_code == 302
+    page = acting(floor.coordinator).get(review.get_absolute_url())
+    assert not page.context["hindered"] and [one["name"] for one in page.context["next"]] == ["close"]
     close = reverse("userids:breach_review_step", args=[review.pk, "close"])
     assert acting(floor.coordinator).post(close, {"text": ""}).status_code == 422
     assert acting(floor.coordinator).post(close, {"text": "daftar dipakai"}).status_code == 302

@@ -152,8 +152,15 @@ def review_close(
 
 
 def _must_be_shut(review: BreachReview) -> None:
-    if review.request.is_open:
-        raise WrongState(_("The user ID is still active. It has to be shut before its breach is closed."))
+    if why := hinders(review, "close"):
+        raise WrongState(why)
+
+
+def hinders(review: BreachReview, name: str) -> str:
+    """What would refuse the step of that name as the review stands, in words."""
+    if name in {"settle", "close"} and review.request.is_open:
+        return _("The user ID is still active. It has to be shut before its breach is closed.")
+    return ""
 
 
 def review_postpone(*, review_id: int, action_due: date, note: str, actor: Actor, now: datetime) -> BreachReview:

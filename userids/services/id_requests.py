@@ -59,16 +59,25 @@ def id_request_give(*, request_id: int, note: str = "", actor: Actor, now: datet
         raise NotAllowed
     with transaction.atomic():
         person_locked(asked.person_id)
-        rows = Assignment.objects.filter(person_id=asked.person_id, ends_at=None)
-        held = rows.select_related("account").first()
+        held = _held(asked)
         if held is None:
-            words = _("The logbook knows no user ID of this employee: enter a new one, or pass one on.")
-            raise WrongState(words, code="no_id")
+            raise WrongState(hinders(asked, "give"), code="no_id")
         also = {"account": held.account, "ended_at": now}
         with step(ID_REQUEST, IdRequest, request_id, "give", actor=actor, now=now, note=note, also=also) as found:
             evidence = {"user_id": held.account.user_id}
             obligations.obligation_fulfil(subject=found, rule=GIVE, at=now, evidence=evidence, actor=actor, now=now)
     return found
+
+
+def _held(asked: IdRequest) -> Assignment | None:
+    return Assignment.objects.filter(person_id=asked.person_id, ends_at=None).select_related("account").first()
+
+
+def hinders(asked: IdRequest, name: str) -> str:
+    """What would refuse the step of that name as it stands, in words."""
+    if name == "give" and _held(asked) is None:
+        return _("The logbook knows no user ID of this employee: enter a new one, or pass one on.")
+    return ""
 
 
 def id_request_cancel(*, request_id: int, note: str, actor: Actor, now: datetime) -> IdRequest:

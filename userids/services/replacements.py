@@ -132,6 +132,18 @@ def replaceable(request: ReplacementRequest, *, now: datetime) -> Account:
     return account
 
 
+def hinders(request: ReplacementRequest, name: str, *, now: datetime) -> str:
+    """What would refuse the step of that name as the request stands, in words. Locks nothing: the step looks again."""
+    if name != "confirm":
+        return ""
+    try:
+        _check_old_holder(request.account, now)
+        _check_new_holder(request.account, request.person, request.email)
+    except (Invalid, WrongState) as refusal:
+        return str(refusal)
+    return ""
+
+
 def _check_old_holder(account: Account, now: datetime) -> None:
     holder = account.holder
     if holder is not None:

@@ -25,7 +25,7 @@ STEPPING = plain_stepping(
     own_forms={"analyse": AnalyseForm, "settle": SettleForm, "postpone": PostponeForm},
     icons={"analyse": "player-play", "settle": "lock", "close": "lock", "postpone": "calendar-event",
            "reopen": "arrow-back-up", "void": "ban"},
-    aside=frozenset({"settle", "postpone", "reopen", "void"}),
+    aside=frozenset({"settle", "postpone", "reopen", "void"}), hinders=services.hinders,
 )  # fmt: skip
 
 

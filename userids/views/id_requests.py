@@ -40,6 +40,7 @@ STEPPING = plain_stepping(
     own_forms={"give": OptionalNoteForm},
     icons={"give": "check", "cancel": "ban"},
     aside=frozenset({"cancel"}),
+    hinders=services.hinders,
 )
 
 
@@ -124,7 +125,10 @@ def _detail(request: HttpRequest, found: IdRequest, tried: dict[str, forms.Form]
     waits = found.status == IdRequestStatus.REQUESTED and has_role(user, {Role.SUPPORT}, site=found.site)
     context = process_context(request, STEPPING, found, tried)
     context |= {
-        "title": found.person.name, "subtitle": f"{found.person.number} · {found.person.position} · {found.site}",
+        "title": found.person.name,
+        "subtitle": " · ".join(
+            [_("No. %(n)s") % {"n": found.pk}, found.person.number, str(found.person.position), str(found.site)]
+        ),
         "crumbs": [{"label": _("User IDs for new employees"), "url": reverse("userids:id_requests")}],
         "id_request": found, "actions": [new] if waits else [],
     }  # fmt: skip

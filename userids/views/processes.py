@@ -28,6 +28,7 @@ from userids.forms import (
 )
 from userids.models import DeactivationRequest, ReplacementRequest
 from userids.reconciling.figures import shown_inactive
+from userids.services import replacements
 from userids.services.connecting import connector_ask, may_be_asked
 from userids.services.evidence import transition_make
 from userids.services.orders import orders_of
@@ -109,7 +110,13 @@ def step_url(subject: Process, name: str) -> str:
 
 
 def stepping(flow: Flow) -> Stepping:
-    return Stepping(flow, form_for, make_step, step_url, ICONS, frozenset({"fail", "cancel"}))
+    return Stepping(flow, form_for, make_step, step_url, ICONS, frozenset({"fail", "cancel"}), hinders=hinders)
+
+
+def hinders(subject: Process, name: str) -> str:
+    if isinstance(subject, ReplacementRequest):
+        return replacements.hinders(subject, name, now=timezone.now())
+    return ""
 
 
 def process_context(request: HttpRequest, flow: Flow, subject: Process, tried: dict[str, forms.Form]) -> dict[str, Any]:
