@@ -101,6 +101,7 @@ FINDING = register(
                 "refuse", F.PROPOSED, F.OPEN, by=FINDING_CONFIRMERS, label=_("It is not resolved"), needs={"note"},
                 apart_from=lambda one: {one.proposed_by_id},
             ),
+            transition("still", F.PROPOSED, F.OPEN, by={CHECKER}, label=_("Found again"), needs={"note"}),
             transition(
                 "mend", STANDING, F.RESOLVED, by={CHECKER}, label=_("Written anew and read back"), needs={"evidence"}
             ),

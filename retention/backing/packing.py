@@ -64,7 +64,10 @@ class Member:
 
 @dataclass(frozen=True)
 class Trouble:
+    """`fingerprint`: of the file that was wanted; another is a file that was taken as it is meanwhile."""
+
     pk: int
+    fingerprint: str
     kind: ProblemKind
     detail: str
 
@@ -142,7 +145,7 @@ def pack_make(
                 made.members.append(_record(one, spool, bag=bag, key=key))
             except _Wrong as wrong:
                 spool.back_to(mark)
-                made.troubles.append(Trouble(one.pk, wrong.kind, wrong.detail[:300]))
+                made.troubles.append(Trouble(one.pk, one.fingerprint, wrong.kind, wrong.detail[:300]))
             except PlaceAway as away:
                 raise Stopped(place_says(one.shelf, str(away))) from away
         if made.members:

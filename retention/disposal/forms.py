@@ -12,14 +12,15 @@ from django.utils.translation import gettext_lazy
 
 from occ.forms import DayField, PersonField, SignatureField
 from occ.people.choosing import register as register_chooser
-from occ.people.models import Site, User
+from occ.people.models import PersonQuerySet, Site, User
 from occ.people.passwords import second_factor_of
-from occ.people.scope import sites_for
+from occ.people.scope import has_role, sites_for
 from occ.times import JAKARTA, local_day
 from retention.choices import RecordKind, Way
 from retention.personal import PROPOSERS
 from retention.services.minutes import Outsider, Witness, people_with_role
 from retention.services.paper_disposing import ByHand
+from retention.workflow import PROPOSAL
 
 RANGES = re.compile(r"\s*(\d{1,6})\s*(?:[-–]\s*(\d{1,6})\s*)?")
 
@@ -166,7 +167,13 @@ class MissingForm(forms.Form):
         chosen.choices = papers
 
 
-WITNESS = register_chooser("retention.witness", lambda user: people_with_role(local_day(timezone.now(), JAKARTA)))
+def witnesses(user: User) -> PersonQuerySet:
+    """Of both sites, for whoever issues a berita acara and for nobody else."""
+    found = people_with_role(local_day(timezone.now(), JAKARTA))
+    return found if has_role(user, PROPOSAL.find("issue").by_roles) else found.none()
+
+
+WITNESS = register_chooser("retention.witness", witnesses)
 
 
 class IssueForm(forms.Form):

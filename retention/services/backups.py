@@ -273,12 +273,14 @@ class Run:
 
     @transaction.atomic
     def _commit(self, made: Made) -> bool:
-        """The package counts from here on, if it is one. What was waived meanwhile stays in it without a key."""
+        """The package counts from here on, if it is one. What was waived meanwhile stays in it without a key, and what
+        was in the way of a record that was waived or taken as it is meanwhile is in nobody's way.
+        """
         now, batch, bag = self.clock(), self._mine(), self.bag
         open_now = Record.objects.select_for_update(no_key=True).filter(
-            pk__in=[one.pk for one in made.members], batch=batch, state=RecordState.CATALOGUED
+            pk__in=[one.pk for one in (*made.members, *made.troubles)], batch=batch, state=RecordState.CATALOGUED
         )
-        good = set(open_now.order_by("pk").values_list("pk", flat=True))
+        good = dict(open_now.order_by("pk").values_list("pk", "fingerprint"))
         members = [one for one in made.members if one.pk in good]
         if members and bag is not None:
             pack = Pack.objects.create(
@@ -297,9 +299,11 @@ class Run:
             records_backed_up([(one.pk, one.sha256, one.fingerprint) for one in members])
             size = sum(one.size for one in members)
             Bag.objects.filter(pk=bag.pk).update(files=F("files") + len(members), bytes=F("bytes") + size)
-            solved = Problem.objects.filter(record__in=good, settled_at=None)
+            solved = Problem.objects.filter(record__in=[one.pk for one in members], settled_at=None)
             solved.update(settled_at=now, settled_note=kept(gettext_noop("Backed up on a later try.")))
         for trouble in made.troubles:
+            if good.get(trouble.pk) != trouble.fingerprint:
+                continue
             fields = {"kind": trouble.kind, "detail": trouble.detail, "tried_at": now, "tried": True}
             if not Problem.objects.filter(record=trouble.pk, settled_at=None).update(**fields):
                 Problem.objects.create(batch=batch, record_id=trouble.pk, found_at=now, **fields)
@@ -363,7 +367,9 @@ class Run:
 
 
 def too_large(one: Wanted) -> Trouble:
-    return Trouble(one.pk, ProblemKind.UNREADABLE, kept(gettext_noop("It is larger than a bag may be.")))
+    return Trouble(
+        one.pk, one.fingerprint, ProblemKind.UNREADABLE, kept(gettext_noop("It is larger than a bag may be."))
+    )
 
 
 def payload_name(pk: int, path: str) -> str:

@@ -19,7 +19,7 @@ from occ.policies.services import policy_value
 from occ.texts import kept
 from occ.workflow.drawing import history
 from occ.workflow.services import begin_many, step, step_many
-from retention.choices import STANDING, FindingKind, LossStatus
+from retention.choices import STANDING, FindingKind, FindingStatus, LossStatus
 from retention.models import Bag, Batch, Finding, Loss, MonthFigures, Packed, Record, Source, Store
 from retention.policies import FINDING_HOURS, FINDING_SETTLED
 from retention.workflow import CHECKER, FINDING
@@ -65,6 +65,11 @@ def findings_keep(
         some = made[i : i + SOME]
         create_many(some, actor=CHECKER, why=kept(gettext_noop("Found by a check")), now=now)
         begin_many(FINDING, some, actor=CHECKER, now=now, note=kept(gettext_noop("Found by a check")))
+    proposed = [one.pk for name, one in known.items() if name in by_name and one.status == FindingStatus.PROPOSED]
+    step_many(
+        FINDING, Finding.objects.filter(pk__in=proposed), "still", actor=CHECKER, now=now,
+        note=kept(gettext_noop("Found again by a check")), also={"proposed_by": None},
+    )  # fmt: skip
     back = [one.pk for name, one in known.items() if name in by_name and not one.is_open]
     due = now + _within(now)
     anew = {"settled_at": None, "found_at": now, "due_at": due, "proposed_by": None, "confirmed_by": None}

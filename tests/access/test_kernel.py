@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from occ.documents.attachments import attachment_add
@@ -20,6 +21,7 @@ from occ.login.views.logins import DEEDS
 from occ.notifications.kinds import KINDS, Kind, register
 from occ.notifications.services import notify
 from occ.people.choices import Role
+from occ.people.choosing import CHOOSERS
 from occ.people.models import SavedView, Site, User
 from occ.policies.registry import SETTERS
 from sdm.personal import LETTER_READERS
@@ -105,6 +107,17 @@ def objects_of(where: Site) -> dict[str, Any]:
         "job": job_of_a_stranger(stranger, support).pk, "user": member.pk, "nothing": 0,
         "session": Session.objects.get(pk=theirs.session_key).handle,
     }  # fmt: skip
+
+
+# Whose people a chooser names to somebody who may do nothing else with them, by key.
+NAMED_TO_ALL = {"realtime.colleague"}
+
+
+@pytest.mark.parametrize("key", sorted(set(CHOOSERS) - NAMED_TO_ALL))
+def test_a_chooser_names_nobody_to_who_may_not_choose(clients: dict[Role, Client], key: str) -> None:
+    for role in (Role.CLIENT, Role.AGENT):
+        found = clients[role].get(reverse("people_find", args=[key]), {"q": "a"}).json()["results"]
+        assert len(found) <= 1, (role, key, found)  # oneself at most
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))

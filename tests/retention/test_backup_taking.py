@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,26 @@ def test_what_changes_after_it_was_taken_is_not_backed_up(ground: Ground) -> Non
     batches.batch_start(batch_id=batch.pk, actor=ground.it, now=NOW)
     ground.back_up(batch)
     assert troubles(batch)["berubah.wav"] == "changed"
+
+
+def test_what_was_decided_while_it_is_tried_again_stays_decided(ground: Ground, monkeypatch: Any) -> None:
+    batch, changed, gone = incomplete(ground)
+    boss, commit = user(Role.COORDINATOR, ground.jkt), backups.Run._commit
+
+    def late(run: Any, made: Any) -> bool:
+        if not Record.objects.filter(pk=gone.pk, state="waived").exists():
+            batches.record_waive(record_id=gone.pk, reason="Tidak pernah terekam", actor=boss, now=NOW)
+            taking.record_take_file(record_id=changed.pk, reason="Suara diperbaiki vendor", actor=boss, now=NOW)
+        return commit(run, made)
+
+    monkeypatch.setattr(backups.Run, "_commit", late)
+    tomorrow = NOW + timedelta(days=2)
+    batches.batches_start(now=tomorrow)
+    first = ground.back_up(batch, tomorrow)
+    assert troubles(batch) == {}
+    batches.batches_start(now=tomorrow)
+    assert backups.Outcome.COMPLETE in {first, ground.back_up(batch, tomorrow)}
+    assert Packed.objects.filter(record=changed).exists() and not Packed.objects.filter(record=gone).exists()
 
 
 def test_pages_and_api_say_who_decides_and_offer_it_to_them(ground: Ground) -> None:

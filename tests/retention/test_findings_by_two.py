@@ -19,6 +19,7 @@ from occ.people.choices import Role
 from retention.batching.lists import batch_rows
 from retention.choices import GRAVE, FindingKind
 from retention.models import Bag, Batch, Finding, MonthFigures, Pack, Record, Store
+from retention.policies import FINDING_SETTLED
 from retention.services import compliance, findings, repairing, verifying
 from tests.factories import user
 from tests.retention.backups import NOW, Ground, at
@@ -187,3 +188,17 @@ def test_a_lost_key_takes_away_what_it_opens(ground: Ground) -> None:
     row = batch_rows(ground.it).get()
     assert (row.unrestorable_count, row.restorable_count, figures(batch).backed_up) == (3, 0, 0)
     assert Finding.objects.open().filter(record=None).count() == 1
+
+
+def test_what_a_check_finds_again_is_nobodys_to_confirm(ground: Ground) -> None:
+    it, other = ground.it, user(Role.COORDINATOR, ground.jkt)
+    one = found(ground, FindingKind.FOREIGN_PACK)
+    due = one.due_at
+    findings.finding_propose(finding_id=one.pk, evidence=WORDS, actor=it, now=LATER)
+    store, seen = Store.objects.get(code="MAIN"), [findings.Seen(one.name, ground.jkt)]
+    findings.findings_keep(kind=FindingKind.FOREIGN_PACK, place=store, seen=seen, complete=False, now=LATER)
+    one.refresh_from_db()
+    assert (one.status, one.proposed_by, one.due_at) == ("open", None, due)
+    with pytest.raises(WrongState):
+        findings.finding_confirm(finding_id=one.pk, note="Sudah", actor=other, now=LATER)
+    assert Obligation.objects.get(object_id=one.pk, rule=FINDING_SETTLED).state == "open"
