@@ -36,7 +36,7 @@ def step(
         if why := definition.refusal(actor, subject):
             raise NotAllowed(why)
         if not definition.is_for(subject):
-            raise WrongState(_("This is no step of this one."))
+            raise WrongState(_("This step does not apply here."))
         if subject.status not in definition.source:
             raise WrongState(
                 _("This cannot be done now: the process stands at “%(state)s”. Somebody may have been quicker.")

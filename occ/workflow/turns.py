@@ -99,12 +99,16 @@ def stuck_for(user: User) -> list[Stuck]:
     return [one for source in STUCK for one in source(user)]
 
 
-def waiting(label: Any, roles: Iterable[str], *, site: Site, team: Team | None = None, now: datetime) -> Waiting:
+def waiting(
+    label: Any, roles: Iterable[str], *, site: Site, team: Team | None = None, now: datetime,
+    may: Callable[[User], bool] = lambda user: True,
+) -> Waiting:  # fmt: skip
+    """`may`: of those who hold the roles, those who need not leave it to somebody else."""
     wanted, day = [role for role in Role if role in set(roles)], local_day(now, site.zone)
     found: dict[int, User] = {}
     for role in wanted:
         held = holders(role, site=site, team=team, day=day)
-        found |= {one.pk: one for one in reachable(held, day=day)}
+        found |= {one.pk: one for one in reachable(held, day=day) if may(one)}
     names = sorted(one.person.name if one.person else str(one) for one in found.values())
     words = ", ".join(names) if len(names) <= NAMED else ""
     return Waiting(str(label), ", ".join(str(role.label) for role in wanted), words)
@@ -120,7 +124,14 @@ def waits_for(flow: Flow, subject: Any, *, reader: User, now: datetime) -> list[
     if any(one.open_to(reader, subject.site) and not one.refusal(reader, subject) for one in onward):
         return []
     team = getattr(subject, "team", None)
-    return [waiting(one.label, one.by_roles, site=subject.site, team=team, now=now) for one in onward if one.by_roles]
+
+    def waits(one: Transition) -> Waiting:
+        def may(user: User) -> bool:
+            return not one.refusal(user, subject)
+
+        return waiting(one.label, one.by_roles, site=subject.site, team=team, now=now, may=may)
+
+    return [waits(one) for one in onward if one.by_roles]
 
 
 def turns_for(user: User) -> list[Turn]:

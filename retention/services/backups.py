@@ -278,7 +278,9 @@ class Run:
         """
         now, batch, bag = self.clock(), self._mine(), self.bag
         open_now = Record.objects.select_for_update(no_key=True).filter(
-            pk__in=[one.pk for one in (*made.members, *made.troubles)], batch=batch, state=RecordState.CATALOGUED
+            pk__in=[*(one.pk for one in made.members), *(one.pk for one in made.troubles)],
+            batch=batch,
+            state=RecordState.CATALOGUED,
         )
         good = dict(open_now.order_by("pk").values_list("pk", "fingerprint"))
         members = [one for one in made.members if one.pk in good]

@@ -78,7 +78,9 @@ def file_look(*, record_id: int, actor: User) -> Looked:
     except (PlaceAway, Unreadable, FileNotFoundError) as error:
         raise Invalid(_("It could not be read: %(why)s") % {"why": error}) from error
     if file_now(record).fingerprint != before.fingerprint or size != before.size:
-        raise Invalid(_("It changed while it was read. Look what still writes it, then try again."), code="changes")
+        raise Invalid(
+            _("It changed while it was read. Find out what is still writing it, then try again."), code="changes"
+        )
     return Looked(size, before.fingerprint, sha256.hexdigest())
 
 

@@ -96,7 +96,9 @@ def test_pages_today_and_api_ask_for_the_second_person(ground: Ground) -> None:
     assert "Decide" not in it.get(home).content.decode()
     assert "Decide" in other.get(home).content.decode()
     page = it.get(url).content.decode()
-    assert "/confirm/" not in page and "Whose turn it is" in page and boss.username in page
+    assert "/confirm/" not in page and "Whose turn it is" in page
+    waits = page.split("Whose turn it is")[1].split("</section>")[0]
+    assert boss.username in waits and ground.it.username not in waits
     confirm = reverse("retention:finding_step", args=[one.pk, "confirm"])
     assert it.post(confirm, {"note": "x"}).status_code == 403
     assert "/confirm/" in other.get(url).content.decode()
