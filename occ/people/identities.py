@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models.functions import Upper
+
 from occ.people.models import Person
 
 
@@ -46,9 +48,8 @@ class Holders:
         for finder in FINDERS:
             for one in finder(wanted):
                 self.held.setdefault(one.name.casefold(), []).append(one)
-        spelt = {word for name in wanted for word in (name, name.upper(), name.lower())}  # as the index has them
-        numbers = Person.objects.filter(number__in=spelt).values_list("number", "pk")
-        for number, person_id in numbers:
+        numbers = Person.objects.annotate(spelt=Upper("number")).filter(spelt__in={name.upper() for name in wanted})
+        for number, person_id in numbers.values_list("number", "pk"):
             self.held.setdefault(number.casefold(), []).append(Held(number, person_id))
 
     def people_at(self, name: str, instant: datetime) -> set[int]:

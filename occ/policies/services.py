@@ -117,7 +117,9 @@ def policy_set(
     if seen is not None and seen != policy_last(key):
         words = _("Somebody has changed this policy meanwhile. Load the page anew and look at what holds now.")
         raise WrongState(words, code="changed")
-    if _same(key, value, policy_value(key, at=valid_from, site=site)):
+    # A site may fix what holds for all today: it is its own then, whatever holds for all later.
+    own = site is None or Policy.objects.filter(key=key, site=site, valid_from__lte=valid_from).exists()
+    if own and _same(key, value, policy_value(key, at=valid_from, site=site)):
         words = _("From then on this value holds already, so nothing would change. Enter the one that is to hold.")
         raise Invalid(words, field="value", code="unchanged")
     try:

@@ -47,11 +47,11 @@ class Agents:
     found: dict[str, Holders] = field(default_factory=dict)
 
     def learn(self, words: Iterable[str]) -> None:
-        wanted = {word.casefold() for word in words if word}
+        wanted = {word.casefold(): word for word in words if word}
         if len(self.found) > 50_000:
             self.found.clear()
-        if new := wanted - self.found.keys():
-            self.found.update(dict.fromkeys(new, Holders(new)))
+        if new := wanted.keys() - self.found.keys():
+            self.found.update(dict.fromkeys(new, Holders({wanted[one] for one in new})))
 
     def person(self, word: str, at: datetime) -> int | None:
         """Nobody where it may have been two."""

@@ -16,6 +16,7 @@ from occ.people.lifecycle import announce_left, left, person_leave
 from occ.people.models import Person, RoleAssignment, Site, TeamMembership, User
 from occ.people.scope import has_role, roles_of, sites_for
 from occ.policies.services import policy_set, policy_value
+from retention.services.cataloguing import Agents
 from tests.factories import DAY, NOW, Floor, account, person, site, user
 from userids.policies import WITHIN
 from userids.services import deactivations
@@ -152,3 +153,12 @@ def test_a_wrong_file_is_refused_in_one_line_and_makes_nothing(db: None, tmp_pat
         call_command("bootstrap", str(file))
     assert not Site.objects.exists()
     assert not User.objects.exists()
+
+
+@pytest.mark.req("RET-1")
+def test_a_number_and_an_address_without_an_id_are_found_in_any_case(floor: Floor) -> None:
+    new = person(floor.jkt)
+    Person.objects.filter(pk=new.pk).update(number="Peg-012a", email="Peg.Baru@x.test")
+    agents = Agents()
+    agents.learn(["PEG-012A", "peg-012a", "peg.baru@X.test"])
+    assert [agents.person(word, NOW) for word in ("peg-012A", "PEG.BARU@x.test")] == [new.pk, new.pk]

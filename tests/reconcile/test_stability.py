@@ -31,6 +31,7 @@ from userids.models.reconciliation import Finding, FindingSighting, Reconciliati
 from userids.reconciling import keeping
 from userids.reconciling.findings import finding_accept, finding_resolve, findings_wake
 from userids.reconciling.flow import RECONCILER
+from userids.reconciling.keeping import findings_reopen
 from userids.reconciling.reading import Listed
 from userids.reconciling.runs import ConfirmationNeeded, reconciliation_run
 
@@ -122,8 +123,18 @@ def test_what_was_resolved_comes_back_only_by_a_list_made_after_that(floor: Floo
     finding_resolve(finding_id=finding.pk, evidence={"text": SAID}, actor=floor.leader, now=RUN + 7 * HOUR)
     reconcile(shown(floor.account), now=RUN + 8 * HOUR)
     assert found("gone") == [("holder_differs", floor.account.user_id)], "a list shows it: that settles it"
+    assert Finding.objects.get().settled_at == RUN + 7 * HOUR, "since it was said"
     reconcile(differ, now=RUN + 9 * HOUR)
     assert Finding.objects.get().due_at > was, "and what comes back after that is owed anew"
+
+
+def test_a_covered_finding_that_comes_back_is_due_when_its_request_is(floor: Floor) -> None:
+    reconcile(shown(floor.account, name="Budi"))
+    finding = Finding.objects.get()
+    finding_resolve(finding_id=finding.pk, evidence={"text": SAID}, actor=floor.leader, now=RUN + HOUR)
+    given: dict[str, Any] = {"note": "x", "now": RUN + 2 * HOUR, "owed": {finding.pk: finding.due_at}}
+    (back,) = findings_reopen(Finding.objects.all(), **given, floors={finding.pk: RUN + 9 * DAYS})
+    assert back.due_at == RUN + 9 * DAYS
 
 
 def test_a_leavers_id_is_not_resolved_beside_its_open_deactivation(floor: Floor) -> None:

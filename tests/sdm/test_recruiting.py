@@ -11,6 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F
 from django.urls import reverse
+from django.utils import translation
 
 from occ.documents.models import IssuedDocument
 from occ.errors import Invalid, NotAllowed, WrongState
@@ -21,6 +22,7 @@ from occ.people.choices import LeavingReason, Role
 from occ.people.lifecycle import announce_left, person_stay
 from occ.people.models import Person, User
 from occ.policies.services import policy_set
+from occ.texts import said
 from occ.times import JAKARTA
 from occ.workflow.flows import FLOWS, Transition
 from occ.workflow.models import WorkflowStep
@@ -629,6 +631,9 @@ def test_a_user_id_asked_for_is_not_lost_on_the_way(floor: Floor, hire: Hire, hr
     assert not asked.exists()
     person_stay(person_id=one.pk, note="Tetap bekerja", **by)
     assert Obligation.objects.open().get(rule=GIVE).subject == asked.get()
+    note = WorkflowStep.objects.filter(flow="userids.id_request", transition="").latest("pk").note
+    with translation.override("en"):
+        assert said(note) == "Stays after all", "in the reader's language, not in that of who clicked"
     leavings.leaving_record(last_working_day=DAY, **going)
     announce_left(now=NOW + timedelta(days=1))
     back, later = DAY + timedelta(days=3), NOW + timedelta(days=3)

@@ -7,17 +7,22 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.test import Client
 from django.urls import reverse
 
 from occ.errors import Invalid, NotAllowed, WrongState
+from occ.obligations.models import Obligation
+from occ.obligations.sweep import sweep
+from occ.people.actors import LIFECYCLE
 from occ.people.choices import Role
-from occ.people.models import Person
+from occ.people.models import Person, Site
 from occ.times import JAKARTA
 from tests.factories import DAY, NOW, Floor, account, person, user
 from tests.sdm.test_records import acting
 from userids.deadlines import id_due
 from userids.models import IdRequest
-from userids.services.id_requests import TRANSITIONS, id_request_open
+from userids.policies import GIVE, GIVE_AFTER_MOVE
+from userids.services.id_requests import TRANSITIONS, id_request_open, requests_follow_move
 from userids.workflow import ID_REQUEST
 
 pytestmark = pytest.mark.req("SDM-3")
@@ -98,3 +103,40 @@ def test_the_api_lists_and_steps(floor: Floor) -> None:
     assert support.post(go, {}, "application/json").status_code == 422
     assert support.post(go, {"note": "Back office."}, "application/json").json()["status"] == "cancelled"
     assert support.post(go.replace("cancel", "nothing"), {}, "application/json").status_code == 422
+
+
+def moved(who: Person, where: Site, now: datetime) -> None:
+    Person.objects.filter(pk=who.pk).update(site=where)
+    requests_follow_move(person=Person.objects.get(pk=who.pk), actor=LIFECYCLE, now=now)
+
+
+def test_a_move_takes_the_duty_along_and_says_so(floor: Floor, client: Client) -> None:
+    found, new = at(floor, "requested")
+    moved(new, floor.ygy, NOW)
+    assert Obligation.objects.open().get(object_id=found.pk, rule=GIVE).site == floor.ygy
+    client.force_login(floor.support)
+    page = client.get(reverse("inbox")).content.decode()
+    assert "Pindah ke site lain" in page and "Tidak diperlukan lagi" not in page
+
+
+def test_what_is_late_stays_the_old_sites_breach_and_the_new_site_owes_it_too(floor: Floor) -> None:
+    found, new = at(floor, "requested")
+    late = found.due_at + timedelta(hours=1)
+    sweep(now=late)
+    moved(new, floor.ygy, late)
+    duties = Obligation.objects.open().filter(object_id=found.pk, rule__in=(GIVE, GIVE_AFTER_MOVE)).order_by("rule")
+    old, fresh = duties
+    assert (old.site, old.breached_at) == (floor.jkt, found.due_at)
+    assert (fresh.site, fresh.owner_role, fresh.due_at) == (floor.ygy, Role.SUPPORT, late + timedelta(hours=24))
+    ours, theirs = user(Role.SUPPORT, floor.jkt), user(Role.SUPPORT, floor.ygy)
+    for one, sees in ((ours, True), (theirs, True), (user(Role.AGENT, floor.jkt), False)):
+        assert IdRequest.objects.visible_to(one).filter(pk=found.pk).exists() == sees
+    assert IdRequest.objects.visible_to(floor.support).count() == 1
+    moved(new, floor.jkt, late)
+    assert duties.get() == old, "back again it is owed once"
+    moved(new, floor.ygy, late)
+    account(Person.objects.get(pk=new.pk))
+    assert not duties.all().exists()
+    ended = Obligation.objects.filter(object_id=found.pk, state="fulfilled").order_by("rule")
+    assert [one.rule for one in ended] == [GIVE, GIVE_AFTER_MOVE] and ended[0].site == floor.jkt
+    assert not IdRequest.objects.visible_to(ours).exists(), "what is done is the new site's"

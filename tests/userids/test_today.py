@@ -16,13 +16,15 @@ from occ.errors import Invalid
 from occ.ledger.models import Entry
 from occ.obligations.models import Obligation
 from occ.obligations.sweep import sweep
+from occ.people.actors import CONNECTOR
 from occ.people.choices import Role
 from occ.people.models import Team
-from occ.policies.services import policy_set
+from occ.policies.models import Policy
+from occ.policies.services import policy_set, policy_value
 from occ.search import search
 from occ.workflow.turns import turns_for
 from tests.factories import NOW, Floor, account, person, user
-from userids.models import AccessReviewItem
+from userids.models import AccessReviewItem, BreachReview
 from userids.policies import DEACTIVATE, WITHIN
 from userids.services import access_reviews, deactivations, replacements
 from userids.views.processes import form_for
@@ -97,7 +99,10 @@ def test_a_policy_that_changes_nothing_is_refused(floor: Floor) -> None:
     sets: dict[str, Any] = {
         "key": WITHIN, "reason": "uji", "site": floor.jkt, "actor": floor.coordinator, "now": NOW,
     }  # fmt: skip
-    for later in (timedelta(), timedelta(days=3)):
+    policy_set(**sets, value=24, valid_from=NOW)  # fixed for the site: what comes for all passes it by
+    Policy.objects.create(key=WITHIN, value=48, valid_from=NOW + timedelta(hours=1), set_at=NOW, reason="uji")
+    assert policy_value(WITHIN, at=NOW + timedelta(days=3), site=floor.jkt) == 24
+    for later in (timedelta(hours=1), timedelta(days=3)):
         with pytest.raises(Invalid, match="sudah berlaku") as refused:
             policy_set(**sets, value=24, valid_from=NOW + later)
         assert (refused.value.field, refused.value.code) == ("value", "unchanged")
@@ -116,23 +121,26 @@ def test_what_shows_a_replacement_is_an_id_that_is_active(floor: Floor) -> None:
 
 
 @pytest.mark.req("UID-4")
-def test_what_the_ledger_says_was_in_time_counts_so(floor: Floor) -> None:
-    """The migration puts right what carries a breach from before, and leaves what is late by a breach that stays."""
+@pytest.mark.parametrize(("actor", "status", "stays"), [
+    ("leader", None, True), ("leader", "open", True), ("leader", "void", False), ("connector", None, False),
+])  # fmt: skip
+def test_a_breach_from_before_goes_where_the_application_showed_it_or_the_review_is_void(
+    floor: Floor, actor: str, status: str | None, stays: bool
+) -> None:
+    """What the person at fault says is the coordinator's to judge: the migrations leave it."""
     floor.resign()
     asked = floor.request
-    deactivations.deactivation_start(request_id=asked.pk, actor=floor.leader, now=NOW)
-    deactivations.deactivation_confirm(request_id=asked.pk, evidence={"text": "x"}, actor=floor.leader, now=NOW)
+    done: dict[str, Any] = {"request_id": asked.pk, "actor": floor.leader if actor == "leader" else CONNECTOR}
+    deactivations.deactivation_start(**done, now=NOW)
+    deactivations.deactivation_confirm(**done, evidence={"text": "x"}, now=NOW)
     row = Obligation.objects.get(rule=DEACTIVATE)
     Obligation.objects.filter(pk=row.pk).update(breached_at=row.due_at)
-    put_right = import_module("occ.obligations.migrations.0003_in_time_after_all").put_right
-    put_right(apps, None)
+    if status:
+        BreachReview.objects.create(
+            request=asked, site=asked.site, status=status, missed_at=asked.due_at, opened_at=NOW
+        )  # fmt: skip
+    for name in ("occ.obligations.migrations.0003_in_time_after_all", "userids.migrations.0008_in_time_as_shown"):
+        import_module(name).put_right(apps, None)
     row.refresh_from_db()
-    assert row.on_time and Entry.objects.filter(action="obligation.acquitted", subject_id=str(row.pk)).count() == 1
-    Entry.objects.create(
-        at=NOW, actor_label="x", action="obligation.fulfilled", subject_type="obligations.obligation",
-        subject_id=str(row.pk), data={"on_time": False},
-    )  # fmt: skip
-    Obligation.objects.filter(pk=row.pk).update(breached_at=row.due_at)
-    put_right(apps, None)
-    row.refresh_from_db()
-    assert not row.on_time
+    assert row.on_time != stays
+    assert Entry.objects.filter(action="obligation.acquitted", subject_id=str(row.pk)).exists() != stays

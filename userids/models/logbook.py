@@ -202,6 +202,7 @@ class Assignment(models.Model):
         indexes = [
             models.Index(fields=["person", "starts_at"], name="assignment_person"),
             models.Index(Upper("email"), name="assignment_email", condition=Q(ends_at=None)),
+            models.Index(Upper("email"), name="assignment_email_ever"),
             models.Index(fields=["account"], name="assignment_present", condition=Q(ends_at=None)),
         ]
 

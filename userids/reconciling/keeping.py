@@ -152,7 +152,8 @@ def findings_reopen(
     for one in found:
         floor = (floors or {}).get(one.pk)
         one.due_at, one.covered = within.due(one.kind, one.site, floor), floor is not None
-        one.due_at = (owed or {}).get(one.pk, one.due_at)
+        if not one.covered:  # the open request is the duty, and it says by when
+            one.due_at = (owed or {}).get(one.pk, one.due_at)
     Finding.objects.bulk_update(found, ["due_at"], batch_size=2_000)
     owe(found, now)
     return found
@@ -179,10 +180,15 @@ def _gone(run: Reconciliation, spared: set[int], kinds: Iterable[str], now: date
     )
     unseen = set(standing.values_list("pk", flat=True)) - spared
     rows = Finding.objects.filter(pk__in=unseen)
+    resolved = Q(status=FindingStatus.RESOLVED)
     note = kept(gettext_noop("No longer found by reconciliation %(number)s"), number=run.pk)
     evidence = {"text": note, "run": run.pk, "sha256": run.sha256, "taken_at": run.taken_at.isoformat()}
-    also = {"settled_at": now, "accepted_until": None}
-    found = step_many(FINDING, rows, "gone", actor=RECONCILER, now=now, note=note, evidence=evidence, also=also)
+    found = []
+    # What people put right was settled when they said so: the list only shows it.
+    for some, also in (
+        (rows.exclude(resolved), {"settled_at": now, "accepted_until": None}), (rows.filter(resolved), {})
+    ):  # fmt: skip
+        found += step_many(FINDING, some, "gone", actor=RECONCILER, now=now, note=note, evidence=evidence, also=also)
     obligations_fulfil(
         subjects=found, rules=list(RULE.values()), at=now, evidence=evidence, actor=RECONCILER, now=now
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 Until breaches had a judgement of their own, a sweep's breach stayed on an obligation that was shown to have been
 fulfilled in time. Its ledger entry says so (`on_time`); what is late by a breach that stays says there that it is.
+The breach of a user ID shut late has a judge of its own, and is looked at in the app of user IDs.
 """
 
 from typing import Any
@@ -15,7 +16,7 @@ def put_right(apps: Any, schema_editor: Any) -> None:
     obligations, entries = apps.get_model("obligations", "Obligation"), apps.get_model("ledger", "Entry")
     now, label = timezone.now(), "obligations.obligation"
     rows = obligations.objects.filter(state="fulfilled", fulfilled_at__lte=F("due_at"), breached_at__isnull=False)
-    for row in rows.select_related("site").order_by("pk"):
+    for row in rows.exclude(rule="userids.deactivate").select_related("site").order_by("pk"):
         said = entries.objects.filter(action="obligation.fulfilled", subject_type=label, subject_id=str(row.pk))
         last = said.order_by("-pk").first()
         if last is None or last.data.get("on_time") is not True:
