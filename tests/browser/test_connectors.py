@@ -50,7 +50,9 @@ def test_the_leader_presses_watches_and_is_shown_the_result(
         page = visit(live_floor.leader.username, language="en")
         page.goto(request.get_absolute_url())
         assert violations(page) == []
-        page.click("text=Deactivate by connector")
+        page.click("a:has-text('Deactivate by connector')")
+        assert violations(page) == []
+        page.click("dialog button:has-text('Deactivate by connector')")
         page.wait_for_selector("progress")
         assert violations(page) == []
         order_run(order_id=ConnectorOrder.objects.get().pk, now=timezone.now())

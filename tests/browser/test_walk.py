@@ -62,7 +62,8 @@ def test_a_leavers_id_is_shut_and_passed_on(live_floor: Floor, operating: None, 
     expect(leader.locator("main")).to_contain_text("too late")
 
     support.goto(live_floor.request.get_absolute_url())
-    support.click("button:has-text('Tandai sudah didokumentasikan')")
+    support.click("a[data-dialog='dialog-document']")
+    support.click("#dialog-document button[type=submit]")
     support.goto(live_floor.account.get_absolute_url())
     support.click("a:has-text('Ganti pemegang')")
     support.fill("[name=person]", new.number)

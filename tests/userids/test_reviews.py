@@ -529,6 +529,10 @@ def test_a_leader_confirms_on_the_page(floor: Floor, teams: dict[str, Any]) -> N
     mine = review.items.get(account=teams["b"])
     assert f'name="item" value="{mine.pk}"' in page
     assert page.count('name="item"') == 1  # neither another team's nor the own
+    asked = page.index('<dialog class="occ-dialog" id="dialog-revoke"')
+    assert (
+        asked < page.index('name="decision" value="revoked">') < page.index("</dialog>", asked)
+    )  # revoking asks first
     url = reverse("userids:access_review_decide", args=[review.pk])
     assert leader.post(url, {"decision": "confirmed"}).status_code == 422
     assert leader.post(url, {"decision": "revoked", "item": mine.pk}).status_code == 422

@@ -69,6 +69,11 @@ def connector_context(request: HttpRequest, flow: Flow, subject: Process, tried:
         "at_work": at_work,
         "form": (tried or connector_form(subject)) if may else None,
         "url": reverse(f"userids:{kind}_connector", args=[subject.pk]),
+        "warning": _(
+            "The connector changes user ID %(user_id)s in the application by itself; what it did is not undone here."
+        )
+        % {"user_id": subject.account.user_id},
+        "tried": tried is not None,
         "submit": _("Deactivate by connector") if kind == "deactivation" else _("Replace by connector"),
     }
 
@@ -110,7 +115,23 @@ def step_url(subject: Process, name: str) -> str:
 
 
 def stepping(flow: Flow) -> Stepping:
-    return Stepping(flow, form_for, make_step, step_url, ICONS, frozenset({"fail", "cancel"}), hinders=hinders)
+    calm = frozenset({"acknowledge", "document"})
+    return Stepping(
+        flow, form_for, make_step, step_url, ICONS, calm | {"fail", "cancel"}, warns=warns, hinders=hinders, calm=calm
+    )
+
+
+def warns(subject: Process, name: str) -> str:
+    """Before what is one press and is not undone."""
+    if name == "acknowledge":
+        return _("It is recorded that you saw user ID %(user_id)s shut. This cannot be taken back.") % {
+            "user_id": subject.account.user_id
+        }
+    if name == "document":
+        return _("The request for user ID %(user_id)s is then closed. This cannot be taken back.") % {
+            "user_id": subject.account.user_id
+        }
+    return ""
 
 
 def hinders(subject: Process, name: str) -> str:
