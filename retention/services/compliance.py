@@ -162,8 +162,8 @@ def lost(sites: Sequence[Site]) -> tuple[list[Loss], int]:
 
 
 def findings(sites: Sequence[Site]) -> int:
-    """Open findings of these sites' backups."""
-    return Finding.objects.open().filter(site__in=sites, bag__isnull=False).count()
+    """Open findings of these sites: of backups, and of the files at their sources."""
+    return Finding.objects.open().filter(site__in=sites).count()
 
 
 # Headline -------------------------------------------------------------------------------------------------------------

@@ -204,3 +204,13 @@ def test_what_a_check_finds_again_is_nobodys_to_confirm(ground: Ground) -> None:
     with pytest.raises(WrongState):
         findings.finding_confirm(finding_id=one.pk, note="Sudah", actor=other, now=LATER)
     assert Obligation.objects.get(object_id=one.pk, rule=FINDING_SETTLED).state == "open"
+
+
+@pytest.mark.req("RET-14")
+def test_the_number_of_findings_is_that_of_the_rows_behind_it(ground: Ground) -> None:
+    found(ground, FindingKind.FOREIGN_PACK)
+    found(ground, FindingKind.UNKNOWN_FILE, "x.wav")
+    page = acting(user(Role.COORDINATOR, ground.jkt)).get(reverse("retention:compliance"))
+    assert page.context["findings"] == 2
+    listed = acting(ground.it).get(page.context["findings_url"])
+    assert len(listed.context["page"].rows) == 2
