@@ -18,6 +18,7 @@ from occ.people.choices import LeavingReason, Role
 from occ.people.models import User
 from occ.workflow.turns import turns_for
 from sdm.contracts.policies import CORRECT, SETTLE
+from sdm.contracts.workflow import CORRECTION
 from sdm.models import Compensation, CompensationCorrection
 from sdm.services import compensation_corrections as services
 from sdm.services import contract_wages, employments
@@ -145,3 +146,32 @@ def test_its_pages(row: Compensation, hr: User, payroll: User) -> None:
     assert client.post(f"{step}settle/", given).status_code == 302
     found.refresh_from_db()
     assert found.status == "settled"
+
+
+def test_every_step_by_every_role(floor: Floor, row: Compensation) -> None:
+    """Of each state every role at either site tries every step; only those that the flow names get through."""
+    wage(row, 6_000_000)
+    found = row.corrections.get()
+
+    def tried(name: str, actor: User) -> None:
+        if name == "settle":
+            settle(found, actor)
+        elif name == "refuse":
+            services.correction_refuse(correction_id=found.pk, note="Perusahaan melepas", actor=actor, now=LATER)
+        else:
+            services.correction_approve(correction_id=found.pk, actor=actor, now=LATER)
+
+    may = {"approve": Role.HR_RELATIONS, "refuse": Role.HR_RELATIONS, "settle": Role.HR_PAYROLL}
+    actors = {(role, where): elsewhere(role, where) for role in Role for where in (floor.jkt, floor.ygy)}
+    for state, onward in (("proposed", "approve"), ("agreed", "settle"), ("settled", "")):
+        assert CompensationCorrection.objects.get().status == state
+        open_here = {one.name for one in CORRECTION.transitions if state in one.source}
+        for name, wanted in may.items():
+            for (role, where), actor in actors.items():
+                if name in open_here and role == wanted and where == row.site:
+                    continue
+                with pytest.raises((NotAllowed, WrongState)), transaction.atomic():
+                    tried(name, actor)
+        if onward:
+            tried(onward, actors[may[onward], row.site])
+    assert {one.name for one in CORRECTION.transitions if not one.by_roles} == {"void"}
