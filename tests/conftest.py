@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -22,17 +23,26 @@ from occ.policies.registry import DEFINITIONS
 from occ.policies.services import install_defaults
 from tests import database
 from tests.factories import Floor
-from tests.factories import floor as make_floor
+from tests.factories import floor as new_floor
+from tests.kept import Kept
 
 # A slow machine is no fault, and what a fixture holds is undone between examples by the tests that share it.
 hypothesis_settings.register_profile(
     "occ", suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 hypothesis_settings.load_profile("occ")
+make_floor = Kept(new_floor)
 # Most tests log in by force_login: there no role needs a second factor. tests/login sets the policy itself.
 DEFINITIONS[SECOND_FACTOR] = replace(DEFINITIONS[SECOND_FACTOR], default=[])
 # Two processes share the files: those that take minutes go first, so that neither waits for the other at the end.
 LONG = ("tests/access/", "tests/faults/", "tests/runtime/", "tests/browser/", "tests/fuzz/")
+
+
+def pytest_collection_finish() -> None:
+    """The models and the tests stay to the end: they are not looked through for rubbish again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.fixture(scope="session")
