@@ -9,6 +9,7 @@ from itertools import count
 from occ.people.actors import COMMAND
 from occ.people.choices import Role
 from occ.people.models import Person, RoleAssignment, Site, Team, TeamMembership, User
+from occ.workflow.flows import Transition
 from sdm.services import employees
 from userids.models import Account, Application, DeactivationRequest, Resignation
 from userids.services import accounts, deactivations
@@ -92,6 +93,14 @@ def floor() -> Floor:
         jkt, ygy, team, user(Role.SUPPORT), user(Role.TEAM_LEADER, jkt), user(Role.COORDINATOR, jkt),
         user(Role.MANAGER), agent, account(agent),
     )  # fmt: skip
+
+
+def trying(floor: Floor, one: Transition, state: str) -> list[tuple[Role, Site]]:
+    """Who tries a step: from where it may be taken everybody, at the foreign site too; else one who may not."""
+    own = [(role, floor.jkt) for role in Role if role in one.by_roles]
+    others = [(role, floor.jkt) for role in Role if role not in one.by_roles]
+    foreign = [(role, floor.ygy) for role in Role if role in one.by_roles]
+    return own + others + foreign if state in one.source else own + others[:1]
 
 
 def pdf(pages: int = 1) -> bytes:

@@ -92,7 +92,8 @@ def who_is_let_in(world: World, clients: dict[Role, Client], name: str, row: Row
     drawn = set()  # the methods whose answer was drawn once, for the first who is let in
     with transaction.atomic():
         for role, client in clients.items():
-            for own in (True, False) if row.of and not row.shared else (True,):
+            # To whom the own one is hidden, no foreign one is shown.
+            for own in (True, False) if row.of and not row.shared and role in row.sees else (True,):
                 url = address(name, row, world["JKT" if own else "YGY"])
                 for method in ("get", "post", "put"):
                     if method == "put" and row.put is None:
