@@ -122,10 +122,12 @@ class Doors:
 
 
 def refused_page(request: HttpRequest, error: Refused) -> HttpResponse:
+    """It leads to what the refusal speaks of, else to the page on which the form stands."""
     if request.headers.get("HX-Request"):  # a piece of a page cannot hold a whole one: the browser shows the words
         status = 409 if error.status == 422 else error.status
         return HttpResponse(str(error), status=status, content_type="text/plain; charset=utf-8")
-    return render(request, "refused.html", {"refusal": error}, status=error.status)
+    url = error.url or (above(request.path_info) if request.method == "POST" and error.status != 403 else "")
+    return render(request, "refused.html", {"refusal": error, "url": url}, status=error.status)
 
 
 def above(path: str) -> str:
