@@ -9,11 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Refused(Exception):
-    """`leaves`: it is the exception to the rule, what was written before it is to stay (a try that is kept)."""
+    """`leaves`: it is the exception to the rule, what was written before it is to stay (a try that is kept).
+    `url` and `about`: where what it speaks of is to be seen, and its name."""
 
     code = "refused"
     status = 422
     leaves = False
+    url = ""
+    about = ""
 
     def __init__(self, message: "str | Promise", *, code: str | None = None, field: str | None = None) -> None:
         super().__init__(message)

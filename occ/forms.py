@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -107,47 +106,6 @@ def reachable(value: Any) -> Any:
         words = _("The year must lie between %(first)s and %(last)s.")
         raise forms.ValidationError(words % {"first": str(FIRST_YEAR), "last": str(LAST_YEAR)}, code="year")
     return value
-
-
-def sheet_field(help_text: Any, label: Any = _("Spreadsheet"), *further: str) -> forms.FileField:
-    """A file that occ.sheets reads; `further`: other endings it may have."""
-    endings = (".xlsx", ".xls", ".ods", ".csv", ".xlsm", *further)
-    widget = forms.FileInput(attrs={"accept": ",".join(endings)})
-    return forms.FileField(label=label, help_text=help_text, widget=widget)
-
-
-class SheetForm(forms.Form):
-    """The upload of an import (occ.import_wizard): a spreadsheet, and in subclasses what else must be said of it."""
-
-    most_bytes = 50 * 2**20
-    too_large = _("The file is larger than 50 MiB. Split it into smaller files.")
-    file = sheet_field(_("XLSX, XLS, ODS or CSV, at most 50 MiB. Nothing is written before you have seen the preview."))
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, rows in self.choices_of(user).items():
-            field: Any = self.fields[name]
-            field.queryset = rows
-
-    def choices_of(self, user: User) -> "dict[str, models.QuerySet[Any]]":
-        """What the user may choose among, by field."""
-        return {}
-
-    def params(self) -> dict[str, Any]:
-        """What was said beside the file, as the job keeps it: rows by their key, days in ISO 8601."""
-        return {name: _kept(value) for name, value in self.cleaned_data.items() if name != "file"}
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > self.most_bytes:
-            raise forms.ValidationError(self.too_large)
-        return file
-
-
-def _kept(value: Any) -> Any:
-    if isinstance(value, models.Model):
-        return value.pk
-    return value.isoformat() if isinstance(value, date) else value
 
 
 class NoteForm(forms.Form):

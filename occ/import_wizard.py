@@ -18,13 +18,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.errors import NotAllowed, Refused
-from occ.forms import SheetForm, add_refusal
+from occ.forms import add_refusal
 from occ.import_jobs import SEEN, Import
 from occ.jobs.models import Job, State
 from occ.jobs.services import job_start, must_still_cover
 from occ.paging import part
 from occ.people.access import get_visible, me
 from occ.people.models import User
+from occ.sheet_forms import SheetForm
 from occ.sheets.reading import Column
 
 ROWS = 100

@@ -26,7 +26,7 @@ from occ.texts import said
 from occ.timeline import process_entries
 from occ.workflow.drawing import drawing, history
 from occ.workflow.flows import Flow, Transition
-from occ.workflow.turns import waits_for
+from occ.workflow.turns import WAYS_OUT, waits_for
 
 EVIDENCE = ("pdf", "png", "jpg")
 FormFor = Callable[[Any, Transition, Any, Any], forms.Form]
@@ -112,9 +112,9 @@ def process_context(
 ) -> dict[str, Any]:
     """The flow drawn, the transitions open to this user with their forms, and the history.
 
-    `next`: the transitions that bring the process on, shown on the page; `others` open a dialog; `hindered` cannot be
-    made yet. `tried`: the form that was refused, by transition. `waits`: for whom it waits, where the reader cannot
-    bring it on.
+    `next`: the transitions that bring the process on, shown on the page; `others` open a dialog; `leads`: there is
+    more than ways out of it; `hindered` cannot be made yet. `tried`: the form that was refused, by transition.
+    `waits`: for whom it waits, where the reader cannot bring it on.
     """
     flow, steps = stepping.flow, history(subject)
     open_now, hindered = [], []
@@ -132,13 +132,15 @@ def process_context(
                          "text": stepping.warns(subject, one.name),
                          "tone": "" if one.name in stepping.calm else "danger"})  # fmt: skip
     waits = stepping.waits(subject)
+    onward = [one for one in open_now if one["name"] not in stepping.aside]
     return {
         "waits": waits_for(flow, subject, reader=me(request), now=timezone.now()) if waits else [],
         "steps": drawing(flow, subject, steps),
         "history": steps,
         "entries": process_entries(flow, subject, steps),
         "hindered": hindered,
-        "next": [one for one in open_now if one["name"] not in stepping.aside],
+        "next": onward,
+        "leads": bool(onward) or any(one["name"] not in WAYS_OUT for one in open_now),
         "others": [one for one in open_now if one["name"] in stepping.aside],
         "zone": subject.site.zone,
     }
@@ -179,7 +181,9 @@ def step_make(
             standing = flow.open_to(me(request), state=subject.status, site=subject.site)
             there = {one.name for one in standing if one.is_for(subject)}
             if name not in there or not stepping.may(me(request), subject, name):
-                raise  # nothing on the page could show it: a page of its own says why
+                # Nothing on the page could show it: a page of its own says why, and leads to it.
+                refusal.url, refusal.about = subject.get_absolute_url(), str(subject)
+                raise
             add_refusal(form, refusal)
         else:
             messages.success(

@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "occ.home.middleware.Refusals",
     "occ.home.middleware.LoginRequired",
     "occ.login.middleware.SecondFactor",
+    "occ.home.middleware.Doors",
     "allauth.account.middleware.AccountMiddleware",
 ]
 

@@ -1,6 +1,6 @@
 """Histories for partials/timeline.html: changes field by field, and what was done with a process and its deadlines."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -14,6 +14,7 @@ from occ.obligations.models import EventKind, Obligation
 from occ.obligations.rules import RULES, StepKind
 from occ.people.actors import who
 from occ.people.choices import Role
+from occ.policies.lengths import rough
 from occ.policies.services import policy_value
 from occ.texts import said
 from occ.times import JAKARTA
@@ -119,15 +120,15 @@ def _event_entry(duty: Obligation, event: Any) -> dict[str, Any] | None:
         return {"at": event.at, "title": _("Deadline moved"), "actor": who(event.actor_label), "note": note,
                 "icon": "calendar-event", "tone": "info"}  # fmt: skip
     if event.kind == EventKind.STEP and not event.superseded:
-        title, tone, icon = step_words(duty, event.step)
+        title, tone, icon = step_words(duty, event.step, left=event.due_at - event.at)
         return {"at": event.at, "title": title, "actor": _("System"), "icon": icon, "tone": tone}
     if event.kind == EventKind.PARKED:
         return {"at": event.at, "title": _("Parked with an error"), "icon": "alert-octagon", "tone": "danger"}
     return None
 
 
-def step_words(duty: Obligation, key: str) -> tuple[str, str, str]:
-    """A ladder's step in words, tone and icon: whom it told, and how much time was left."""
+def step_words(duty: Obligation, key: str, *, left: timedelta) -> tuple[str, str, str]:
+    """A ladder's step in words, tone and icon: whom it told, and how much time was left when it did."""
     ladder = policy_value(RULES[duty.rule].ladder_policy, at=duty.opened_at, site=duty.site)
     step = next((one for one in ladder if one["key"] == key), None)
     if step is None:  # the ladder was changed since
@@ -138,8 +139,8 @@ def step_words(duty: Obligation, key: str) -> tuple[str, str, str]:
     if step["kind"] == StepKind.ESCALATE:
         return _("Still open: %(role)s alerted") % role, "danger", "alert-octagon"
     if step["anchor"] == "due":
-        hours = role | {"hours": f"{-step['hours']:g}"}
-        return _("%(role)s reminded: %(hours)s hours left") % hours, "warning", "bell"
+        words = _("%(role)s reminded: %(left)s left")
+        return words % (role | {"left": rough(left)}), "warning", "bell"
     return _("%(role)s reminded") % role, "info", "bell"
 
 

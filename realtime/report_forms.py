@@ -8,10 +8,11 @@ import yaml
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from occ.forms import DayField, SheetForm, sheet_field
+from occ.forms import DayField
 from occ.people.choices import Channel
 from occ.people.models import Site, User
 from occ.people.scope import sites_for
+from occ.sheet_forms import SheetForm, sheet_field
 from realtime.models import ReportMapping
 from realtime.reports.mapping import LONGEST, ROLES
 from realtime.services.ingesting import SENDERS

@@ -7,9 +7,10 @@ from django.utils.html import escape
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from occ.forms import DayField, SheetForm
+from occ.forms import DayField
 from occ.people.models import Site, User
 from occ.people.scope import site_filter
+from occ.sheet_forms import SheetForm
 from retention.choices import Channel, PlaceKind, RecordKind
 from retention.models import Schedule, Source
 from retention.models.places import CODE

@@ -48,7 +48,7 @@ def undecided(user: User) -> Iterator[Stuck]:
     """Batches that cannot be completed until somebody decides about records that cannot be backed up."""
     rows = Batch.objects.filter(site_filter(user, WAIVERS), status=BatchStatus.INCOMPLETE, problems_count__gt=0)
     for one in rows.select_related("site").order_by("due_at", "pk")[:10]:
-        words = _("%(batch)s: %(count)s records that cannot be backed up")
+        words = _("%(batch)s: records that cannot be backed up: %(count)s")
         said = words % {"batch": one.identifier, "count": one.problems_count}
         yield Stuck(said, one.get_absolute_url(), _("Take the file as it is now, or go without a backup"))
 

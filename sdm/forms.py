@@ -3,11 +3,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from occ.forms import BirthField, DayField, PersonField, SheetForm
+from occ.forms import BirthField, DayField, PersonField
 from occ.people.choices import Channel, LeavingReason
 from occ.people.choosing import register as register_chooser
 from occ.people.models import Person, PersonQuerySet, Site, Team, User
 from occ.people.scope import site_filter
+from occ.sheet_forms import SheetForm
 from sdm.choices import EmploymentKind, MainReason, Outcome
 from sdm.models import Leaving
 from sdm.personal import KEEPERS, MOVERS

@@ -9,12 +9,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from occ.errors import Invalid
-from occ.forms import DayField, InstantField, PersonField, SheetForm, SignatureField
+from occ.forms import DayField, InstantField, PersonField, SignatureField
 from occ.people.choices import LeavingReason, Role
 from occ.people.choosing import chosen
 from occ.people.choosing import register as register_chooser
 from occ.people.models import Person, PersonQuerySet, Site, User
 from occ.people.scope import site_filter
+from occ.sheet_forms import SheetForm
 from occ.times import local_day
 from userids.choices import OTHER_REASONS, BreachCause, Channel, ConnectorKind, EnforcementMode
 from userids.models import Account, Application, Resignation

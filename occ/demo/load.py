@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F
 
 from occ.demo import reviews
+from occ.demo.clockwork import until
 from occ.demo.leaving import Exits
 from occ.demo.logbook import Life, agents_log_in, live, present
 from occ.demo.people import contracts, make_staff, transfers
@@ -87,6 +88,7 @@ def load(*, now: datetime, say: Callable[[str], None] = lambda words: None) -> d
         trainings(staff, now)
         pembinaan(staff, password=password, now=now)
         monthly(staff, password=password, now=now)
+        until(now)
         old = Notification.objects.filter(created_at__lt=now - timedelta(days=2))
         old.update(read_at=F("created_at") + timedelta(hours=1))
         names = sorted(staff.users, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))

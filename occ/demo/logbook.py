@@ -15,14 +15,12 @@ from itertools import count
 
 import typst
 from django.core.files.base import ContentFile
-from django.db.models import Min
 
+from occ.demo.clockwork import until
 from occ.demo.people import PERSONNEL, Staff
 from occ.documents.attachments import attachment_add
 from occ.documents.choices import Purpose
 from occ.documents.signing import Signing, position_of
-from occ.obligations.models import Obligation
-from occ.obligations.sweep import sweep
 from occ.people import lifecycle, shifts
 from occ.people.choices import LeavingReason, Role
 from occ.people.models import Person, Site, Team, User
@@ -65,17 +63,9 @@ class Life:
     def run(self) -> None:
         while self.events:
             when, _order, deed = heapq.heappop(self.events)
-            self.sweep_until(when)
-            deed(now=when)
-        self.sweep_until(self.now)
+            deed(now=until(when))
+        until(self.now)
         lifecycle.announce_left(now=self.now)
-
-    def sweep_until(self, when: datetime) -> None:
-        while True:
-            due = Obligation.objects.open().filter(parked_at=None).aggregate(first=Min("next_at"))["first"]
-            if due is None or due > when:
-                return
-            sweep(now=due)
 
     def shift_ends(self, person: Person, day: date) -> datetime | None:
         """The demo's roster: only the shifts that it needs."""
@@ -238,7 +228,7 @@ def present(life: Life) -> None:
             _request(life, free.pop(), due=life.now + left + clock, state=state)
     life.run()
     _replacements(life)
-    life.sweep_until(life.now)
+    until(life.now)
 
 
 def _request(life: Life, account: Account, *, due: datetime, state: str) -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from occ.filters import FromDay, UntilDay
+from occ.forms import reachable
 from occ.ledger.models import Entry
 from occ.obligations.models import Obligation, State
 from occ.obligations.rules import RULES
@@ -52,6 +53,47 @@ class ObligationFilter(filters.FilterSet):
         except (ValueError, OverflowError):
             return rows.none()
         return rows.filter(due_at__gte=start_of_day(first, JAKARTA), due_at__lt=start_of_day(last, JAKARTA))
+
+
+class MonthField(forms.CharField):
+    """A month as a browser sends it, YYYY-MM; its first day."""
+
+    widget = forms.TextInput(attrs={"type": "month"})
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return None
+        try:
+            found = datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007
+            next_month(found)
+        except (ValueError, OverflowError):
+            raise forms.ValidationError(_("Enter a month as in 2026-11."), code="month") from None
+        return reachable(found)
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.strftime("%Y-%m") if isinstance(value, date) else value
+
+
+class ComplianceForm(forms.Form):
+    """Which of the obligations the page of compliance counts."""
+
+    site = forms.ModelChoiceField(
+        Site.objects.all(), to_field_name="code", label=_("Site"), required=False, empty_label=_("All")
+    )
+    clause = forms.ChoiceField(choices=lambda: [("", _("All")), *clauses()], label=_("Clause"), required=False)
+    first = MonthField(label=_("From month"), required=False)
+    last = MonthField(label=_("Until month"), required=False)
+
+    def chosen(self) -> dict[str, Any]:
+        """As filters of obligations; nothing where something in it is nonsense."""
+        data: dict[str, Any] = self.cleaned_data if self.is_valid() else {}
+        found = {name: data[name] for name in ("site", "clause") if data.get(name)}
+        if data.get("first"):
+            found["due_at__gte"] = start_of_day(data["first"], JAKARTA)
+        if data.get("last"):
+            found["due_at__lt"] = start_of_day(next_month(data["last"]), JAKARTA)
+        return found
 
 
 class LedgerFilter(filters.FilterSet):

@@ -9,8 +9,32 @@ from django.utils.translation import gettext_lazy as _
 from occ.forms import DayField
 from occ.people.models import Site, User
 from occ.people.scope import site_ids
+from occ.policies.lengths import parse, written
 from occ.policies.registry import Definition
 from occ.policies.services import LONGEST_REASON
+
+
+class LengthField(forms.CharField):
+    """A length of time in words of either language, as the number of `unit` that a policy keeps."""
+
+    def __init__(self, *, unit: str, **kwargs: Any) -> None:
+        self.unit = unit
+        super().__init__(max_length=60, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if text in self.empty_values or not isinstance(text, str):
+            return text
+        try:
+            return parse(text, self.unit)
+        except ValueError as error:
+            raise forms.ValidationError(str(error), code="length") from error
+
+    def run_validators(self, value: Any) -> None:
+        """What was typed has been read: of a number nothing is too long."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return written(value, self.unit) if isinstance(value, int | float) else value
 
 
 class PolicyForm(forms.Form):
@@ -27,6 +51,11 @@ class PolicyForm(forms.Form):
         super().__init__(*args, **kwargs)
         if definition.columns:
             del self.fields["value"]
+        elif definition.length:
+            help_text = _("In words: 24 hours, 2 days, 90 minutes, 1d 2h. A number alone counts %(unit)s.")
+            self.fields["value"] = LengthField(
+                label=_("New value"), unit=definition.length, help_text=help_text % {"unit": definition.unit}
+            )
         elif definition.choices:
             boxes = forms.CheckboxSelectMultiple
             self.fields["value"] = forms.MultipleChoiceField(
@@ -42,7 +71,7 @@ class PolicyForm(forms.Form):
 
     def clean_value(self) -> int | float | list[str]:
         value: Any = self.cleaned_data["value"]
-        if isinstance(value, list):
+        if isinstance(value, list | int | float):
             return value
         return int(value) if value == value.to_integral_value() else float(value)
 
@@ -60,6 +89,8 @@ class RowForm(forms.Form):
                 self.fields[one.name] = forms.ChoiceField(label=label, choices=one.choices)
             elif one.longest:
                 self.fields[one.name] = forms.CharField(label=label, max_length=one.longest)
+            elif one.unit:
+                self.fields[one.name] = LengthField(label=label, unit=one.unit)
             else:
                 self.fields[one.name] = forms.DecimalField(label=label, max_digits=9, decimal_places=3)
 
@@ -81,7 +112,7 @@ class RowsFormSet(forms.BaseFormSet):
 
 
 def plain_number(value: Any) -> Any:
-    if isinstance(value, str):
+    if isinstance(value, str | int | float):
         return value
     return int(value) if value == value.to_integral_value() else float(value)
 

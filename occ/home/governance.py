@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -25,6 +26,7 @@ from occ.people.access import me
 from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.scope import has_role, site_ids
+from occ.policies.lengths import worded
 from occ.policies.models import Policy
 from occ.policies.registry import DEFINITIONS, Definition
 from occ.policies.services import policy_begins, policy_last, policy_set, policy_value
@@ -57,7 +59,9 @@ def rows_shown(definition: Definition, value: Any) -> list[list[str]]:
 def shown(definition: Definition, value: Any) -> str:
     if definition.choices:
         return ", ".join(str(label) for code, label in definition.choices if code in value) or _("none")
-    return f"{value} {definition.unit}" if plain(definition) else ""
+    if definition.length:
+        return worded(value, definition.length)
+    return f"{number_format(value)} {definition.unit}" if plain(definition) else ""
 
 
 @require_GET

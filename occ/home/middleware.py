@@ -11,9 +11,13 @@ from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve
 from django.utils import translation
+from django.utils.translation import gettext as _
 
-from occ.errors import Refused
+from occ.errors import NotAllowed, Refused
+from occ.home.navigation import DOORS
 from occ.logs import request_id
+from occ.people.access import me
+from occ.people.scope import has_role
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 # URL names open to whoever asks; everything else needs a log-in, so that a forgotten decorator opens nothing.
@@ -92,10 +96,38 @@ class Refusals:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, Refused):
             return None
-        if request.headers.get("HX-Request"):  # a piece of a page cannot hold a whole one: the browser shows the words
-            status = 409 if error.status == 422 else error.status
-            return HttpResponse(str(error), status=status, content_type="text/plain; charset=utf-8")
-        return render(request, "refused.html", {"refusal": error}, status=error.status)
+        return refused_page(request, error)
+
+
+class Doors:
+    """A page of the navigation is refused to whom none of its roles belongs, before it is made.
+
+    What they may see of it is nothing, and a page that is empty for that reason would say that all is well.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[object], kwargs: dict[str, object]
+    ) -> HttpResponse | None:
+        match = request.resolver_match or resolve(request.path_info)
+        roles = DOORS.get(match.view_name)
+        if roles is None or has_role(me(request), roles):
+            return None
+        return refused_page(request, NotAllowed(_("Your role does not cover this page.")))
+
+
+def refused_page(request: HttpRequest, error: Refused) -> HttpResponse:
+    """It leads to what the refusal speaks of, else to the page on which the form stands."""
+    if request.headers.get("HX-Request"):  # a piece of a page cannot hold a whole one: the browser shows the words
+        status = 409 if error.status == 422 else error.status
+        return HttpResponse(str(error), status=status, content_type="text/plain; charset=utf-8")
+    url = error.url or (above(request.path_info) if request.method == "POST" and error.status != 403 else "")
+    return render(request, "refused.html", {"refusal": error, "url": url}, status=error.status)
 
 
 def above(path: str) -> str:

@@ -1,4 +1,8 @@
-"""The side navigation: which pages a user's roles lead to. A page that is not listed may still be open by link."""
+"""The pages that a user's roles open: the side navigation, and the door of each (`doors`).
+
+Whose roles a page is not for is refused by occ.home.middleware.Doors before the page is made: rows that nobody may see
+would look like rows that there are not.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,16 +31,19 @@ from sdm.services.turnover import READERS as TURNOVER_READERS
 from userids.models import APPLICATION_READERS
 
 FLOOR = frozenset({*SITE_WIDE, Role.TEAM_LEADER})
+# Those who work here see their own rows of what concerns them, whatever their role.
+EMPLOYEES = frozenset(Role) - {Role.CLIENT}
 
 
 @dataclass(frozen=True)
 class Item:
-    """`roles` None: for everybody who is logged in."""
+    """`roles` None: for everybody who is logged in. `by_link`: for whom it is open besides, though not listed."""
 
     label: "str | Promise"
     icon: str
     url_name: str
     roles: frozenset[str] | None = None
+    by_link: frozenset[str] = frozenset()
 
 
 # Groups by what one comes for; the first has no heading.
@@ -54,6 +61,7 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
                 "mail",
                 "userids:resignations",
                 frozenset({Role.SUPPORT, Role.COORDINATOR, Role.AUDITOR}),
+                EMPLOYEES,
             ),
             Item(_("User IDs for new employees"), "user-plus", "userids:id_requests", FLOOR),
             Item(_("Breaches"), "alert-triangle", "userids:breaches", FLOOR),
@@ -86,7 +94,13 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
     (
         _("Roster"),
         [
-            Item(_("My roster"), "calendar-user", "realtime:my_roster", frozenset({Role.AGENT, Role.TEAM_LEADER})),
+            Item(
+                _("My roster"),
+                "calendar-user",
+                "realtime:my_roster",
+                frozenset({Role.AGENT, Role.TEAM_LEADER}),
+                EMPLOYEES,
+            ),
             Item(_("Forecast"), "chart-line", "realtime:forecasts", FLOOR_READERS),
             Item(_("Rosters"), "calendar-month", "realtime:rosters", ROSTER_READERS),
             Item(_("Roster validation"), "calendar-check", "realtime:checks", ROSTER_READERS),
@@ -103,7 +117,7 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Alerts"), "bell-ringing", "realtime:alerts", FLOOR_READERS),
             Item(_("Recovery plans"), "lifebuoy", "realtime:plans", FLOOR_READERS),
             Item(_("Floor walks"), "walk", "realtime:walks", ROTG_READERS),
-            Item(_("Violations"), "gavel", "realtime:violations", ROTG_READERS | {Role.AGENT}),
+            Item(_("Violations"), "gavel", "realtime:violations", ROTG_READERS | {Role.AGENT}, EMPLOYEES),
             Item(_("Rules of the game"), "list-details", "realtime:rules", RULE_READERS),
             Item(_("Shift handovers"), "arrows-exchange", "realtime:handovers", FLOOR_READERS),
             Item(_("What if"), "calculator", "realtime:what_if", FLOOR_READERS),
@@ -125,7 +139,7 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
         _("People"),
         [
             Item(_("People"), "users", "sdm:people", FLOOR | {Role.AGENT}),
-            Item(_("Leavings"), "door-exit", "sdm:leavings", FLOOR),
+            Item(_("Leavings"), "door-exit", "sdm:leavings", FLOOR, EMPLOYEES),
             Item(_("Training"), "school", "sdm:training", TRAINING_READERS),
             Item(_("Pembinaan"), "messages", "sdm:discipline", PERSONS),
             Item(_("Plan of personnel"), "users-group", "sdm:plan", POSITION_READERS),
@@ -133,14 +147,14 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Requests for people"), "user-plus", "sdm:recruitments", REQUEST_READERS),
             Item(_("Pipeline of recruitment"), "layout-kanban", "sdm:pipeline", CANDIDATE_READERS),
             Item(_("Months of evaluation"), "calendar-star", "sdm:evaluation_periods", EVALUATION_READERS),
-            Item(_("Monthly evaluations"), "stars", "sdm:evaluations", EVALUATION_READERS | {Role.AGENT}),
+            Item(_("Monthly evaluations"), "stars", "sdm:evaluations", EVALUATION_READERS | {Role.AGENT}, EMPLOYEES),
             Item(_("Incentive schemes"), "coins", "sdm:incentive_schemes", PAY_READERS),
             Item(_("Payroll runs"), "cash", "sdm:payroll_runs", PAY_READERS),
             Item(_("Contracts"), "file-text", "sdm:contracts", CONTRACT_READERS),
             Item(_("Contract renewals"), "writing-sign", "sdm:renewals", CONTRACT_READERS),
             Item(_("Compensations"), "receipt", "sdm:compensations", COMPENSATION_READERS),
             Item(_("My leave"), "beach", "sdm:my_leave", LEAVE_ASKERS),
-            Item(_("Leave"), "calendar-user", "sdm:leaves", LEAVE_READERS),
+            Item(_("Leave"), "calendar-user", "sdm:leaves", LEAVE_READERS, EMPLOYEES),
             Item(_("Organisation"), "sitemap", "sdm:organisation", CHART_READERS),
             Item(_("Turnover and tenure"), "chart-arrows-vertical", "sdm:turnover", TURNOVER_READERS),
         ],
@@ -148,8 +162,8 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
     (
         _("Governance"),
         [
-            Item(_("My exports"), "download", "exports:list", FLOOR),
-            Item(_("Documents"), "files", "documents:register", FLOOR),
+            Item(_("My exports"), "download", "exports:list", FLOOR, frozenset(Role)),
+            Item(_("Documents"), "files", "documents:register", FLOOR, frozenset({Role.CLIENT})),
             Item(_("Compliance"), "chart-bar", "compliance", FLOOR),
             Item(_("Obligations"), "list-check", "obligations", FLOOR),
             Item(_("Procedures"), "git-branch", "sop", FLOOR),
@@ -161,6 +175,18 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
         ],
     ),
 ]
+
+
+def doors() -> dict[str, frozenset[str]]:
+    """Whom each page lets in, by URL name; pages that are for everybody, or that no item leads to, are not in it."""
+    found: dict[str, frozenset[str]] = {}
+    for one in (item for _label, items in GROUPS for item in items):
+        if one.roles is not None:
+            found[one.url_name] = found.get(one.url_name, frozenset()) | one.roles | one.by_link
+    return found
+
+
+DOORS = doors()
 
 
 def sections(user: User, path: str) -> list[dict[str, Any]]:

@@ -21,14 +21,16 @@ from occ.workflow.turns import Stuck, stuck_for, turns_for
 from userids.models import Assignment
 
 SOON = timedelta(days=60)
+DUE = 25  # of what is due, on "Today"
 
 
 def today_for(user: User, *, now: datetime) -> dict[str, Any]:
     """`turns`: what waits for this user; `held`: the own user IDs; `expiring`: documents near the end of their masa
-    simpan, for who keeps them; and for who watches a site: `due` (soonest first) and counts."""
+    simpan, for who keeps them; and for who watches a site: `due` (the own first, then soonest first), how many more
+    there are (`due_more`), and counts."""
     found: dict[str, Any] = {
         "turns": turns_for(user),
-        "latest": with_ends(user.notifications.order_by("-pk")[:6]),
+        "latest": with_ends(user.notifications.order_by("-created_at", "-pk")[:6]),
         "watching": has_role(user, FLOOR),
         "held": held_by(user),
         "expiring": expiring(user, now=now) if has_role(user, {Role.DOCUMENT_CONTROL}) else [],
@@ -36,10 +38,13 @@ def today_for(user: User, *, now: datetime) -> dict[str, Any]:
     }
     if found["watching"]:
         visible = Obligation.objects.visible_to(user).open()
+        due = list(visible.select_related("site", "team").own_first(user)[:DUE])
+        count = visible.count()
         found |= {
-            "due": visible.select_related("site", "team").order_by("due_at", "pk")[:25],
+            "due": due,
+            "due_more": count - len(due),
             "overdue_count": visible.filter(due_at__lt=now).count(),
-            "open_count": visible.count(),
+            "open_count": count,
             "parked": [*found["parked"], *(Stuck(one.title, one.url) for one in visible.exclude(parked_at=None)[:20])],
         }
     return found
@@ -72,15 +77,21 @@ def expiring(user: User, *, now: datetime) -> "QuerySet[IssuedDocument]":
     return rows.defer("data").order_by("expires_on", "pk")[:10]
 
 
-def compliance_page(user: User, *, now: datetime, all_months: bool = False) -> dict[str, Any]:
-    """Rows by month, clause, site and team, and the on-time share per month as a chart: of two years, or of all."""
-    today = local_day(now, JAKARTA)
-    since = None if all_months else today.replace(year=today.year - 2, day=1)
-    months: dict[str, Any] = {"due_at__gte": start_of_day(since, JAKARTA)} if since else {}
-    rows = compliance(user=user, now=now, by=(), **months)
-    by_month = [one for one in reversed(rows) if one.share is not None][-24:]
+def compliance_page(
+    user: User, *, now: datetime, chosen: dict[str, Any] | None = None, all_months: bool = False
+) -> dict[str, Any]:
+    """Rows by month, clause, site and team, and the on-time share per month as a chart: of two years, or of all.
+
+    `chosen`: filters of obligations. `rows` begin with this month and go back; `coming` are the months after it.
+    """
+    today, chosen = local_day(now, JAKARTA), chosen or {}
+    since = None if all_months or "due_at__gte" in chosen else today.replace(year=today.year - 2, day=1)
+    wanted = ({"due_at__gte": start_of_day(since, JAKARTA)} if since else {}) | chosen
+    by_month = [one for one in reversed(compliance(user=user, now=now, by=(), **wanted)) if one.share is not None][-24:]
+    rows = compliance(user=user, now=now, **wanted)
     return {
-        "rows": compliance(user=user, now=now, **months),
+        "rows": [one for one in rows if one.month <= today],
+        "coming": sorted((one for one in rows if one.month > today), key=lambda one: one.month),
         "since": since,
         "chart": {
             "kind": "bar",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from occ.errors import NotAllowed, Refused
-from occ.home.filters import ObligationFilter
+from occ.home.filters import ComplianceForm, ObligationFilter
 from occ.home.navigation import FLOOR
 from occ.home.selectors import compliance_page, today_for, with_ends
 from occ.lists import listing, remembered
@@ -69,14 +69,18 @@ def compliance(request: HttpRequest) -> HttpResponse:
     user = me(request)
     if not has_role(user, FLOOR):
         raise NotAllowed
+    form, query = ComplianceForm(request.GET or None), request.GET.copy()
+    query["all"] = "1"
     context = {
         "title": _("Compliance"),
+        "form": form,
+        "all_url": f"?{query.urlencode()}",
         "subtitle": _("How far what the procedures demand by a time was done in time; cancelled ones do not count."),
     }
     return render(
         request,
         "home/compliance.html",
-        context | compliance_page(user, now=timezone.now(), all_months="all" in request.GET),
+        context | compliance_page(user, now=timezone.now(), chosen=form.chosen(), all_months="all" in request.GET),
     )
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -52,15 +52,24 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
             Q(state=State.OPEN, breached_at__isnull=False) | FULFILLED_LATE
         )
 
-    def owed_by(self, user: User) -> ObligationQuerySet:
-        """Those that one of the user's roles owes."""
-        mine = Q(pk__in=())
-        for held in roles_of(user):
-            one = Q(owner_role=held.role)
-            if held.site_id is not None:
-                one &= Q(site_id=held.site_id)
-            mine |= one
-        return self.filter(mine | Q(owner=user))
+    def own_first(self, user: User) -> ObligationQuerySet:
+        """Each with `others`: whether only other roles owe it, or another team; the own ones before those."""
+        return self.annotate(
+            others=Case(When(owed_by(user), then=False), default=True, output_field=models.BooleanField())
+        ).order_by("others", "due_at", "pk")
+
+
+def owed_by(user: User) -> Q:
+    """What one of the user's roles owes; of a leader of one team, not what another team's does."""
+    mine = Q(owner=user)
+    for held in roles_of(user):
+        one = Q(owner_role=held.role)
+        if held.site_id is not None:
+            one &= Q(site_id=held.site_id)
+        if held.team_id is not None:
+            one &= Q(team=None) | Q(team_id=held.team_id)
+        mine |= one
+    return mine
 
 
 class Obligation(models.Model):

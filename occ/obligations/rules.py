@@ -32,7 +32,7 @@ COLUMNS = (
             (StepKind.ESCALATE, gettext_lazy("Escalation")),
         ],
     ),
-    Column("hours", gettext_lazy("Hours (before: negative)")),
+    Column("hours", gettext_lazy("How long after (before: negative)"), unit="hours"),
     Column("anchor", gettext_lazy("Counted from"),
            choices=[("due", gettext_lazy("the due time")), ("start", gettext_lazy("the beginning"))]),
     Column("role", gettext_lazy("Who is told"), choices=Role.choices),

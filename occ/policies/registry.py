@@ -8,23 +8,28 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 
 from occ.people.choices import Role
+from occ.policies.lengths import unit_of, worded
 
 SETTERS: frozenset[str] = frozenset({Role.COORDINATOR, Role.MANAGER, Role.ADMINISTRATOR})
 
 
 @dataclass(frozen=True)
 class Column:
-    """What each row of a policy says that is a list of rows: words up to `longest`, one of `choices`, or a number."""
+    """What each row of a policy says that is a list of rows: words up to `longest`, one of `choices`, or a number; of
+    a length in `unit` (occ.policies.lengths)."""
 
     name: str
     label: "str | Promise"
     longest: int = 0
     choices: Sequence[tuple[str, "str | Promise"]] = ()
+    unit: str = ""
 
     def shown(self, value: Any) -> str:
         """As a reader sees it; words that the procedure brought along are translated."""
         if self.choices:
             return str(dict(self.choices).get(value, value))
+        if self.unit:
+            return worded(value, self.unit)
         return gettext(value) if self.longest else f"{value:g}"
 
 
@@ -46,6 +51,11 @@ class Definition:
     choices: Sequence[tuple[str, "str | Promise"]] = ()
     columns: Sequence[Column] = ()
     setters: Collection[str] = SETTERS
+
+    @property
+    def length(self) -> str:
+        """The unit of a length of time, "" where the value is none."""
+        return "" if self.choices or self.columns else unit_of(self.unit)
 
 
 DEFINITIONS: dict[str, Definition] = {}

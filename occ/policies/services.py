@@ -112,6 +112,9 @@ def policy_set(
         DEFINITIONS[key].valid(value)
     except (ValueError, TypeError) as error:
         words = _("This value does not fit the policy: %(why)s.") % {"why": error}
+        if DEFINITIONS[key].length:
+            within = _("This value does not fit the policy: %(why)s (in %(unit)s).")
+            words = within % {"why": error, "unit": DEFINITIONS[key].unit}
         raise Invalid(words, field="value") from error
     Policy.objects.select_for_update(no_key=True).filter(key=key).order_by("pk").first()  # one sets it at a time
     if seen is not None and seen != policy_last(key):

@@ -21,6 +21,8 @@ from xml.etree import ElementTree
 HEAD = 30
 # An .xlsx may spell them (_x0000_) and an .xls simply has them; no database takes the first, and nobody sees any.
 UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+# How a program or a script begins; a text that begins so is none only where no row of headings is found in it.
+PROGRAMS = (b"MZ", b"\x7fELF", b"#!")
 Rows = Iterable[tuple[int, list[Any]]]
 
 
@@ -69,7 +71,7 @@ def answer(job: dict[str, Any]) -> None:
             if score[0] and (best is None or score > best[0]):
                 best = (score, name, number, cells, head[at + 1 :], source)
     if best is None:
-        raise No("no_header")
+        raise No("not_a_sheet" if start.startswith(PROGRAMS) else "no_header")
     _score, name, number, cells, rest, source = best
     width = max((i + 1 for i, cell in enumerate(cells) if cell != ""), default=0)
     print(

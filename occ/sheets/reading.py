@@ -23,7 +23,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from occ.errors import Invalid, Refused
-from occ.sheets.child import key
+from occ.sheets.child import PROGRAMS, No, key, kind_of
 from occ.sheets.dates import parse_date, parse_decimal, parse_instant
 from occ.times import FIRST_BIRTH_YEAR, FIRST_YEAR
 
@@ -100,6 +100,20 @@ def read_table(file: "BinaryIO | File[bytes]", *, columns: Sequence[Column], lim
 def read_head(file: "BinaryIO | File[bytes]", *, rows: int = 8, limits: Limits = Limits()) -> Table:
     """The row that looks most like headings, whatever they say, and some rows under it. Raises SheetRefused."""
     return _read(file, (), limits, sample=rows)
+
+
+def look_at(file: "BinaryIO | File[bytes]") -> None:
+    """Raise SheetRefused for what by its first bytes is no spreadsheet, whatever its name; reading finds the rest."""
+    file.seek(0)
+    start = file.read(4096)
+    file.seek(0)
+    try:
+        kind = kind_of(start)
+    except No as no:
+        raise _refused(no.code, **no.params) from None
+    wide = start.startswith((b"\xff\xfe", b"\xfe\xff"))  # UTF-16 has a zero in every other byte
+    if kind == "text" and ((not wide and b"\x00" in start) or start.startswith(PROGRAMS)):
+        raise _refused("not_a_sheet")
 
 
 def _read(
@@ -295,13 +309,16 @@ def _refused(code: str, **params: Any) -> SheetRefused:
         "too_big": _("The file is too big to be read. Split it into smaller files."),
         "too_slow": _("Reading the file took too long. Split it into smaller files or save it as CSV."),
         "too_many_rows": _("The file has more than %(limit)s rows. Split it into smaller files."),
-        "no_header": _("No row with column headings was found in the first 30 rows of any sheet."),
+        "no_header": _(
+            "No row with column headings was found in the first 30 rows of any sheet. Upload an .xlsx, .xls, .ods or"
+            " .csv file with the headings that are listed beside the form."
+        ),
         "is_pdf": _("This is a PDF, not a spreadsheet. Upload the .xlsx, .xls, .ods or .csv file itself."),
         "is_html": _("This is a web page with a spreadsheet's name. Open it in Excel and save it as .xlsx."),
         "is_xml": _("This is an XML file. Open it in Excel and save it as .xlsx."),
-        "is_image": _("This is a picture, not a spreadsheet."),
+        "is_image": _("This is a picture, not a spreadsheet. Upload an .xlsx, .xls, .ods or .csv file."),
         "is_archive": _("This is a compressed archive. Unpack it and upload the spreadsheet inside."),
-        "is_document": _("This is a text document, not a spreadsheet."),
+        "is_document": _("This is a text document, not a spreadsheet. Upload an .xlsx, .xls, .ods or .csv file."),
         "not_a_sheet": _("This is not a spreadsheet. Upload an .xlsx, .xls, .ods or .csv file."),
     }
     return SheetRefused(messages.get(code, messages["damaged"]) % {"limit": params.get("limit", "")}, code=code)

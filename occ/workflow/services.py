@@ -5,14 +5,16 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record, record_many
-from occ.people.actors import Actor
+from occ.people.actors import Actor, who
 from occ.people.history import sign, update_many
-from occ.workflow.flows import Flow
+from occ.workflow.flows import Flow, Transition
 from occ.workflow.models import WorkflowStep
 
 M = TypeVar("M", bound=models.Model)
@@ -38,10 +40,7 @@ def step(
         if not definition.is_for(subject):
             raise WrongState(_("This step does not apply here."))
         if subject.status not in definition.source:
-            raise WrongState(
-                _("This cannot be done now: the process stands at “%(state)s”. Somebody may have been quicker.")
-                % {"state": flow.states(subject.status).label}
-            )
+            raise WrongState(too_late(flow, subject, definition))
         _complete(definition.needs, note=note, evidence=evidence or {})
         was, subject.status = subject.status, definition.target
         sign(subject, actor, note or name, now=now)
@@ -83,6 +82,21 @@ def step_many(
         update_many(found, actor=actor, why=note or name, now=now, **fields)
         _remember_many(flow, was, name, actor=actor, now=now, note=note, evidence=evidence or {})
     return found
+
+
+def too_late(flow: Flow, subject: Any, wanted: Transition) -> str:
+    """Why the step does not follow from where the process stands: who made it, or whatever came last, and when."""
+    words = _("This cannot be done now: the process stands at “%(state)s”.")
+    said = words % {"state": flow.states(subject.status).label}
+    kind = ContentType.objects.get_for_model(subject)
+    made = WorkflowStep.objects.filter(flow=flow.key, content_type=kind, object_id=subject.pk).exclude(transition="")
+    last = made.filter(transition=wanted.name).last() or made.last()
+    if last is None:
+        return said
+    step = next((one.label for one in flow.transitions if one.name == last.transition), last.transition)
+    at = date_format(last.at.astimezone(subject.site.zone), "j F Y H:i")
+    quicker = _("“%(step)s” was done on %(at)s by %(who)s.")
+    return f"{said} {quicker % {'step': step, 'at': at, 'who': who(last.actor_label)}}"
 
 
 def _complete(needs: frozenset[str], *, note: str, evidence: dict[str, Any]) -> None:

@@ -109,6 +109,6 @@ def forecast_file_import(
     """All of it or nothing. Raises NotAllowed, SheetRefused, Invalid, WrongState (a row has a problem)."""
     reading = forecast_read(file=file, site=site, minutes=minutes, now=now)
     if faulty := reading.preview.counts["faulty"]:
-        words = _("Nothing was imported: %(n)s rows have problems. Look at the preview again.")
+        words = _("Nothing was imported. Rows that have problems: %(n)s. Look at the preview again.")
         raise WrongState(words % {"n": faulty})
     return forecast_import(site=site, channel=channel, rows=reading.rows, file=name, actor=actor, now=now)

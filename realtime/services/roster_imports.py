@@ -31,7 +31,7 @@ def roster_import(
     month_locked(site, month)
     reading = roster_read(file=file, site=site, month=month, actor=actor, now=now)
     if faulty := reading.preview.counts["faulty"]:
-        words = _("Nothing was imported: %(n)s rows have problems. Look at the preview again.")
+        words = _("Nothing was imported. Rows that have problems: %(n)s. Look at the preview again.")
         raise WrongState(words % {"n": faulty})
     if not reading.cells or (not reading.changes and reading.target is None):
         raise Invalid(_("The file holds no row to import."))

@@ -7,11 +7,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from occ.forms import SheetForm
 from occ.import_wizard import Wizard
 from occ.people.choices import Channel
 from occ.people.models import Site, User
 from occ.people.scope import site_filter
+from occ.sheet_forms import SheetForm
 from realtime.forecasting import jobs
 from realtime.forecasting.importing import COLUMNS
 from realtime.forecasting.services import FORECASTERS

@@ -18,13 +18,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from occ.errors import NotAllowed, Refused
-from occ.forms import SheetForm, add_refusal
+from occ.forms import add_refusal
 from occ.import_wizard import Wizard
 from occ.jobs.models import Job, State
 from occ.jobs.services import job_start, must_still_cover
 from occ.people.access import get_visible, me
 from occ.people.models import Site, User
 from occ.people.scope import has_role
+from occ.sheet_forms import SheetForm
 from realtime import jobs
 from realtime.choices import EventType, Fault
 from realtime.choices import Outcome as CallOutcome

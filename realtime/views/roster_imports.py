@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from occ.forms import SheetForm, sheet_field
 from occ.import_wizard import Wizard
 from occ.people.models import Site, User
 from occ.people.scope import sites_for
+from occ.sheet_forms import SheetForm, sheet_field
 from realtime import roster_jobs as jobs
 from realtime.services.roster_reading import COLUMNS, LIMITS
 from realtime.views.rosters import MonthField

@@ -13,6 +13,7 @@ from occ.list_export import register_list, stamped, workfile
 from occ.people.models import User
 from occ.people.scope import has_role
 from occ.sheets.writing import OutColumn
+from occ.texts import said
 from retention.disposal.filters import LineFilter, ProposalFilter
 from retention.disposal.shown import shown
 from retention.models import Item, Proposal
@@ -35,8 +36,8 @@ def proposal_rows(user: User, now: datetime | None = None) -> "QuerySet[Proposal
 def line_rows(user: User, now: datetime | None = None) -> "QuerySet[Item]":
     """The lines of what the user may see; of a list that was frozen, those that are on it."""
     rows = Item.objects.filter(proposal__in=Proposal.objects.visible_to(user), position__lt=10_000_000)
-    rows = rows.select_related("record__source", "record__site", "document", "entry")
-    return rows.defer("record__customer", "document__data")
+    rows = rows.select_related("record__source", "record__site", "record__agent", "document", "entry")
+    return rows.defer("document__data")
 
 
 def proposal_columns() -> list[OutColumn]:
@@ -60,7 +61,8 @@ def proposal_line(one: Proposal) -> list[Any]:
 def item_columns() -> list[OutColumn]:
     return [
         OutColumn(_("No."), width=8), OutColumn(_("ID at the source or number"), width=34),
-        OutColumn(_("Source or place"), width=24), OutColumn(_("Kind"), width=30),
+        OutColumn(_("Source or place"), width=24), OutColumn(_("Kind"), width=30), OutColumn(_("Channel"), width=14),
+        OutColumn(_("Agent"), width=26), OutColumn(_("Customer"), width=16),
         OutColumn(_("Ended or issued"), width=18), OutColumn(_("Size, bytes"), width=14),
         OutColumn(_("Why it may go"), width=40), OutColumn(_("Decision"), width=16),
         OutColumn(_("Reason"), width=40), OutColumn(_("Again on"), width=14), OutColumn(_("State"), width=20),
@@ -71,8 +73,10 @@ def item_columns() -> list[OutColumn]:
 def item_line(one: Item) -> list[Any]:
     what = shown(one)
     return [
-        one.position, what.name, what.place, what.kind, what.at, what.size if what.size is not None else what.quantity,
-        one.reason, one.get_decision_display(), one.decision_reason, one.again_on, one.get_state_display(), what.sha256,
+        one.position, what.name, what.place, what.kind, what.channel, what.agent, what.customer, what.at,
+        what.size if what.size is not None else what.quantity,
+        said(one.reason), one.get_decision_display(), one.decision_reason, one.again_on, one.get_state_display(),
+        what.sha256,
     ]  # fmt: skip
 
 

@@ -6,13 +6,15 @@ from typing import Any
 
 from occ.documents.models import IssuedDocument
 from occ.people.models import User
+from retention.marks import masked
 from retention.models import Item
 from retention.services.paper_minutes import title_of
 
 
 @dataclass(frozen=True)
 class Shown:
-    """`at`: when a conversation ended, or the day a document was issued on. `size` in bytes; None where it has none."""
+    """`at`: when a conversation ended, or the day a document was issued on. `size` in bytes; None where it has none.
+    `channel`, `agent`, `customer` (masked): of a conversation."""
 
     name: str
     kind: str
@@ -22,15 +24,19 @@ class Shown:
     quantity: str
     sha256: str
     url: str
+    channel: str = ""
+    agent: str = ""
+    customer: str = ""
 
 
 def shown(one: Item) -> Shown:
-    """The item comes with its record and source, its document or its entry."""
+    """The item comes with its record, whose source and agent, its document or its entry."""
     if one.record is not None:
         found = one.record
         return Shown(
             found.external_id, str(found.get_kind_display()), found.source.code, found.ended_at, found.size, "",
-            found.sha256, found.get_absolute_url(),
+            found.sha256, found.get_absolute_url(), str(found.get_channel_display()),
+            found.agent.name if found.agent else found.agent_label, masked(found.customer),
         )  # fmt: skip
     if one.document is not None:
         paper = one.document

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 
 from occ.people.choices import Role
 from occ.people.models import User
-from occ.people.scope import site_filter
+from occ.people.scope import has_role, site_filter
 from occ.workflow import turns
 from retention.choices import ProposalStatus, Result
 from retention.models import Probe, Proposal
-from retention.personal import KEEPERS, REGISTRARS
+from retention.personal import KEEPERS, PROPOSERS, REGISTRARS, SAYERS
+from retention.services import proposals
 from retention.workflow import PROPOSAL
 
 WATCHERS = KEEPERS | REGISTRARS | {Role.COORDINATOR}
@@ -23,17 +24,37 @@ WATCHERS = KEEPERS | REGISTRARS | {Role.COORDINATOR}
 def rows(user: User) -> Any:
     """Those that somebody can bring on: none that cools off."""
     cooling = Q(status=ProposalStatus.APPROVED, cooling_until__gt=Now())
-    return Proposal.objects.visible_to(user).exclude(cooling).select_related("site").order_by("answer_due_at", "pk")
+    found = Proposal.objects.visible_to(user).exclude(cooling).select_related("site").prefetch_related("conditions")
+    return found.order_by("answer_due_at", "pk")
+
+
+def unsaid(user: User) -> Iterator[turns.Turn]:
+    """Conditions of a draft that this user may say are met, and who proposes may not."""
+    drafts = Proposal.objects.visible_to(user).filter(status=ProposalStatus.DRAFT).order_by("pk")
+    if not has_role(user, {role for roles in SAYERS.values() for role in roles}):
+        return
+    for one in drafts.select_related("site").prefetch_related("conditions")[: turns.LIMIT]:
+        mine = [key for key in proposals.unsaid(one) if has_role(user, SAYERS[key], site=one.site)]
+        if not mine or has_role(user, PROPOSERS, site=one.site):
+            continue  # who proposes reads it where the draft is told
+        words = _("Say whether it is met: %(what)s") % {"what": "; ".join(str(key.label) for key in mine)}
+        yield turns.Turn(title(one), one.get_absolute_url(), words, one.site.code, None, one.site.zone)
+
+
+def title(one: Proposal) -> str:
+    return f"{one.number} ({one.kind_label})"
 
 
 turns.register(
     turns.Source(
         flow=PROPOSAL,
         rows=rows,
-        title=lambda one: f"{one.number} ({one.kind_label})",
+        title=title,
         due_at=lambda one: one.answer_due_at if one.status == ProposalStatus.WITH_CLIENT else None,
+        waits=proposals.hinders,
     )
 )
+turns.register_asked(unsaid)
 
 
 def stuck(user: User) -> Iterator[turns.Stuck]:

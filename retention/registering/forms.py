@@ -5,10 +5,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from occ.forms import DayField, SheetForm, SignatureField
+from occ.forms import DayField, SignatureField
 from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.scope import site_filter
+from occ.sheet_forms import SheetForm
 from retention.choices import Medium
 from retention.personal import REGISTRARS
 from retention.services.register import LONGEST, Line

@@ -50,7 +50,7 @@ def end(run: "Run") -> None:
         words = gettext_noop("%(count)s documents could not be deleted.") if documents else of_records
         said = [kept(words, count=failed)] if failed else []
         if waiting:
-            said.append(kept(gettext_noop("%(count)s papers wait to be destroyed by hand."), count=waiting))
+            said.append(kept(gettext_noop("Papers that wait to be destroyed by hand: %(count)s."), count=waiting))
             paper_disposing.ask_for_papers(run.proposal, now=run.clock())
         Proposal.objects.filter(pk=run.proposal.pk).update(trouble="")  # every place answered
         stop(run, " ".join(said))

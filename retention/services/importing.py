@@ -80,7 +80,7 @@ def records_import(
     """Catalogue the whole file, or nothing. Raises WrongState while a row has a problem, SheetRefused, NotAllowed."""
     reading = _try(file, source, actor, now, report)
     if faulty := reading.preview.counts["faulty"]:
-        words = _("Nothing was imported: %(n)s rows have problems. Look at the preview again.")
+        words = _("Nothing was imported. Rows that have problems: %(n)s. Look at the preview again.")
         raise WrongState(words % {"n": faulty})
     if not reading.preview.rows:
         raise Invalid(_("The file holds no row to import."))

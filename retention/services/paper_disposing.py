@@ -249,7 +249,7 @@ def papers_destroy(
         holds_lock(shared=True)
         proposal, lines = _chosen(proposal_id, items, actor)
         _check(done, lines, actor, local_day(now, proposal.site.zone), proposal.site.zone)
-        with _executing(proposal, _("%(count)s papers destroyed by hand") % {"count": len(lines)}, now):
+        with _executing(proposal, kept(gettext_noop("Papers destroyed by hand: %(count)s"), count=len(lines)), now):
             for one in lines:
                 _by_hand(proposal, one, done, proof, actor, now)
         _go_on(proposal.pk)

@@ -10,13 +10,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, F, Max, Min, OuterRef, Q, Sum
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from occ.documents.choices import Status
 from occ.documents.models import IssuedDocument
 from occ.people.models import Site
 from occ.people.scope import first_site
+from occ.texts import kept
 from occ.times import JAKARTA, local_day
 from occ.workflow.subjects import open_subjects
 from retention.choices import EntryStatus, ItemDecision, ItemState
@@ -158,9 +159,9 @@ def gather(proposal: Proposal, today: date) -> int:
         *(("entry_id", *row) for row in entries.values_list("pk", "expires_on")[:MOST_LINES]),
     ]
     found.sort(key=lambda one: (one[2], one[0], one[1]))
-    reason = _("kept until %(day)s")
+    reason = gettext_noop("kept until %(day)s")
     rows = [
-        Item(proposal=proposal, position=at, reason=(reason % {"day": date_format(day, "j F Y")})[:200], **{name: pk})
+        Item(proposal=proposal, position=at, reason=kept(reason, day=day.isoformat()), **{name: pk})
         for at, (name, pk, day) in enumerate(found[:MOST_LINES], 1)
     ]
     Item.objects.bulk_create(rows, batch_size=SOME)

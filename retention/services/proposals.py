@@ -20,6 +20,7 @@ from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
 from occ.obligations.services import obligation_cancel, obligation_fulfil, obligation_open
 from occ.people.actors import BEAT, Actor
+from occ.people.choices import Role
 from occ.people.history import sign
 from occ.people.models import Site, User
 from occ.people.scope import has_role, site_ids
@@ -141,7 +142,8 @@ def proposal_submit(*, proposal_id: int, actor: Actor, now: datetime) -> Proposa
     if not PROPOSAL.find("submit").open_to(actor, proposal.site):
         raise NotAllowed
     if proposal.status == ProposalStatus.DRAFT:  # else `step` says how it stands
-        _conditions_met(proposal)
+        if why := hinders(proposal, "submit"):
+            raise WrongState(why)
         today = local_day(now, proposal.site.zone)
         lists = _lists(proposal)
         lists.drop(proposal, today)
@@ -165,13 +167,27 @@ def proposal_submit(*, proposal_id: int, actor: Actor, now: datetime) -> Proposa
     return found
 
 
-def _conditions_met(proposal: Proposal) -> None:
-    said = dict(proposal.conditions.values_list("key", "said_by_id"))
-    missing = [key.label for key in ConditionKey if key not in said]
-    if missing:
-        raise WrongState(_("Nobody has said yet: %(what)s.") % {"what": "; ".join(str(one) for one in missing)})
-    if len(set(said.values())) < 2:
-        raise WrongState(_("One person alone cannot vouch for all conditions: somebody else has to say one of them."))
+def unsaid(proposal: Proposal) -> list[ConditionKey]:
+    """The conditions of which nobody has said yet that they are met."""
+    said = {one.key for one in proposal.conditions.all()}
+    return [key for key in ConditionKey if key not in said]
+
+
+def hinders(proposal: Proposal, name: str) -> str:
+    """Why it cannot be put before the client yet, and whose turn it is; "" where nothing is missing."""
+    if name != "submit":
+        return ""
+    if missing := unsaid(proposal):
+        return _("Nobody has said yet: %(what)s.") % {
+            "what": "; ".join(f"{key.label} ({_whose(key)})" for key in missing)
+        }
+    if len({one.said_by_id for one in proposal.conditions.all()}) < 2:
+        return _("One person alone cannot vouch for all conditions: somebody else has to say one of them.")
+    return ""
+
+
+def _whose(key: ConditionKey) -> str:
+    return ", ".join(str(role.label) for role in Role if role in SAYERS[key])
 
 
 def _freeze(proposal: Proposal) -> str:

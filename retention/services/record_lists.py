@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from django.db.models import F, Max, Min, Sum
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from occ.texts import kept
 from occ.times import local_day
 from retention.choices import ItemState
 from retention.models import Item, Proposal, Record
@@ -23,12 +24,12 @@ def gather(proposal: Proposal, today: date) -> int:
     at = 0
     for ripe in destroyable.ripe(site=proposal.site, kind=proposal.kind, day=today):
         years, basis = ripe.rule.delete_after_years, ripe.rule.basis
-        reason = _("older than %(years)s years (%(basis)s)") % {"years": years, "basis": basis}
+        reason = kept(gettext_noop("older than %(years)s years (%(basis)s)"), years=years, basis=basis[:100])
         rows = destroyable.free(ripe.records, today).order_by("ended_at", "pk").values_list("pk", flat=True)
         some: list[Item] = []
         for pk in rows[: MOST_LINES - at].iterator(chunk_size=SOME):
             at += 1
-            some.append(Item(proposal=proposal, position=at, record_id=pk, reason=reason[:200]))
+            some.append(Item(proposal=proposal, position=at, record_id=pk, reason=reason))
             if len(some) == SOME:
                 Item.objects.bulk_create(some)
                 some = []

@@ -45,7 +45,7 @@ def papers_destroyed(request: HttpRequest, pk: int) -> HttpResponse:
             proposal_id=pk, items=data["items"], done=form.by_hand(), proof=proof, actor=user, now=now
         )
 
-    said = _("Destroyed by hand: %(count)s papers.")
+    said = _("Papers destroyed by hand: %(count)s.")
     if done := form_done(request, form, destroy, said=lambda count: said % {"count": count}, to=found):
         return done
     found.refresh_from_db()
@@ -63,7 +63,7 @@ def papers_missing(request: HttpRequest, pk: int) -> HttpResponse:
             proposal_id=pk, items=data["items"], note=data["note"], actor=user, now=timezone.now()
         )
 
-    said = _("Not destroyed: %(count)s papers.")
+    said = _("Papers not destroyed: %(count)s.")
     if done := form_done(request, form, miss, said=lambda count: said % {"count": count}, to=found):
         return done
     found.refresh_from_db()

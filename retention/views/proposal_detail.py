@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from occ.approvals.proving import identity_prove
 from occ.documents.models import IssuedDocument
@@ -70,14 +71,19 @@ def warns(subject: Any, name: str) -> str:
         return ""
     lines = subject.items.filter(decision=ItemDecision.APPROVED)
     size = lines.aggregate(size=Sum("record__size"))["size"] or 0
-    words = _("%(n)s lines, %(size)s, are deleted in the source and in every store. This cannot be undone.")
-    return words % {"n": lines.count(), "size": filesizeformat(size)}
+    count = lines.count()
+    words = ngettext(
+        "%(n)s line, %(size)s, is deleted in the source and in every store. This cannot be undone.",
+        "%(n)s lines, %(size)s, are deleted in the source and in every store. This cannot be undone.",
+        count,
+    )
+    return words % {"n": count, "size": filesizeformat(size)}
 
 
 STEPPING = Stepping(
     PROPOSAL, form_for, make, lambda subject, name: reverse("retention:proposal_step", args=[subject.pk, name]),
     ICONS, frozenset({"withdraw", "recall", "execute"}), may,  # what cannot be undone is asked for twice
-    waits=lambda found: not cools(found), warns=warns,
+    waits=lambda found: not cools(found), warns=warns, hinders=proposals.hinders,
 )  # fmt: skip
 
 
@@ -155,8 +161,10 @@ def _known(found: Proposal) -> dict[ConditionKey, str]:
 
 
 def _failures(found: Proposal) -> list[Item]:
-    rows = found.items.filter(state=ItemState.FAILED).select_related("record__source", "document", "entry")
-    some = list(rows.defer("record__customer", "document__data").order_by("position")[:20])
+    rows = found.items.filter(state=ItemState.FAILED).select_related(
+        "record__source", "record__agent", "document", "entry"
+    )
+    some = list(rows.defer("document__data").order_by("position")[:20])
     show(some)
     return some
 

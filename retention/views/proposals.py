@@ -70,7 +70,7 @@ def proposal_new(request: HttpRequest) -> HttpResponse:
         request,
         form,
         lambda data: _gathered(dict(data), user, now),
-        said=lambda made: _("Gathered: %(count)s lines.") % {"count": made.items_count},
+        said=lambda made: _("Lines gathered: %(count)s.") % {"count": made.items_count},
     ):
         return done
     standing = [
@@ -134,7 +134,7 @@ def proposal_release(request: HttpRequest, pk: int) -> HttpResponse:
         return detail(request, found, {"release": form}, 422)
     note = form.cleaned_data["note"]
     count = disposing.proposal_release(proposal_id=pk, note=note, actor=me(request), now=timezone.now())
-    messages.success(request, _("Given up: %(count)s lines.") % {"count": count})
+    messages.success(request, _("Lines given up: %(count)s.") % {"count": count})
     return redirect(found)
 
 

@@ -18,6 +18,7 @@ from occ.people.models import User
 from occ.people.scope import has_role
 from occ.times import local_day
 from retention import selectors
+from retention.choices import RecordState
 from retention.deadlines import backup_due, may_go_on
 from retention.filters import RecordFilter
 from retention.jobs import keeps, reads, record_rows
@@ -129,8 +130,9 @@ def _periods(found: Record) -> list[dict[str, Any]]:
     """What the schedule of today says of it."""
     zone = found.site.zone
     rule = rule_of(found, rules_on(local_day(timezone.now(), zone)))
+    due = backup_due(found.ended_at, zone, rule.backup_after_years)
     return [
-        {"label": _("Backed up until"), "at": backup_due(found.ended_at, zone, rule.backup_after_years)},
+        {"label": _("To be backed up until"), "due" if found.state == RecordState.CATALOGUED else "day": due},
         {"label": _("May be destroyed from"), "day": may_go_on(found.ended_at, zone, rule.delete_after_years)},
         {"label": _("Basis"), "value": rule.basis, "url": reverse("retention:schedule")},
     ]

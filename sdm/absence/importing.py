@@ -80,7 +80,7 @@ def leave_file_import(*, file: BinaryIO | File[bytes], name: str, actor: User, n
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     reading = _try(file, actor, now)
     if faulty := reading.preview.counts["faulty"]:
-        words = _("Nothing was imported: %(n)s rows have problems. Look at the preview again.")
+        words = _("Nothing was imported. Rows that have problems: %(n)s. Look at the preview again.")
         raise WrongState(words % {"n": faulty})
     if not reading.preview.rows:
         raise Invalid(_("The file holds no row to import."))

@@ -80,7 +80,7 @@ def candidates_import(
     """Bring in the whole file, or nothing. Raises WrongState while a row has a problem, SheetRefused, Invalid."""
     preview = _try(file, recruitment, actor, now, report)
     if faulty := preview.counts["faulty"]:
-        words = _("Nothing was imported: %(n)s rows have problems. Look at the preview again.")
+        words = _("Nothing was imported. Rows that have problems: %(n)s. Look at the preview again.")
         raise WrongState(words % {"n": faulty})
     if not preview.rows:
         raise Invalid(_("The file holds no row to import."))

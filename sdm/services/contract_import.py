@@ -99,7 +99,7 @@ def contracts_import(
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     reading = _try(file, actor, now, report)
     if faulty := reading.preview.counts["faulty"]:
-        words = _("Nothing was imported: %(n)s rows have problems. Look at the preview again.")
+        words = _("Nothing was imported. Rows that have problems: %(n)s. Look at the preview again.")
         raise WrongState(words % {"n": faulty})
     if not reading.preview.rows:
         raise Invalid(_("The file holds no row to import."))

@@ -35,7 +35,7 @@ from occ.people.models import Site, Team, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
 from occ.times import local_day, month_of
-from occ.workflow.services import begin, begin_many, step, step_many
+from occ.workflow.services import begin, begin_many, step, step_many, too_late
 from sdm.evaluating import notices
 from sdm.evaluating.choices import EvaluationStatus as E
 from sdm.evaluating.deadlines import due_at_latest, due_in_days
@@ -227,13 +227,12 @@ def may_compile(user: User, period: EvaluationPeriod) -> None:
     if not definition.open_to(user, period.site):
         raise NotAllowed
     if period.status not in definition.source:
-        raise WrongState(
-            _("This cannot be done now: the process stands at “%(state)s”. Somebody may have been quicker.")
-            % {"state": period.get_status_display()}
-        )
+        raise WrongState(too_late(PERIOD, period, definition))
     waiting = Evaluation.objects.filter(period=period).unsettled().count()
     if waiting:
-        raise WrongState(_("%(n)s evaluations are not verified yet: score, verify or leave them out.") % {"n": waiting})
+        raise WrongState(
+            _("Evaluations that are not verified yet: %(n)s. Score, verify or leave them out.") % {"n": waiting}
+        )
 
 
 def period_compile(
@@ -248,7 +247,7 @@ def period_compile(
         waiting = Evaluation.objects.filter(period=period).unsettled().count()
         if waiting:
             raise WrongState(
-                _("%(n)s evaluations are not verified yet: score, verify or leave them out.") % {"n": waiting}
+                _("Evaluations that are not verified yet: %(n)s. Score, verify or leave them out.") % {"n": waiting}
             )
         rows = _reckon(period, report)
         period.list_sha256 = list_fingerprint((one.pk, one.reckoned) for one in rows)

@@ -77,7 +77,7 @@ class RowImport:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [self.lock])
         reading = self._try(file, actor, now, report)
         if faulty := reading.preview.counts["faulty"]:
-            words = _("Nothing was imported: %(n)s rows have problems. Look at the preview again.")
+            words = _("Nothing was imported. Rows that have problems: %(n)s. Look at the preview again.")
             raise WrongState(words % {"n": faulty})
         if not reading.preview.rows:
             raise Invalid(_("The file holds no row to import."))

@@ -75,7 +75,7 @@ def results_import(*, file: File[bytes], name: str, batch: TrainingBatch, actor:
     """Bring in the whole file, or nothing; how many results. Raises WrongState while a row has a problem, Invalid."""
     reading = _try(file, batch, actor, now)
     if faulty := reading.preview.counts["faulty"]:
-        words = _("Nothing was imported: %(n)s rows have problems. Look at the preview again.")
+        words = _("Nothing was imported. Rows that have problems: %(n)s. Look at the preview again.")
         raise WrongState(words % {"n": faulty})
     if not reading.preview.rows:
         raise Invalid(_("The file holds no row to import."))

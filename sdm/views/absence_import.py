@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from occ.forms import SheetForm
 from occ.import_wizard import Wizard
+from occ.sheet_forms import SheetForm
 from sdm.absence import jobs
 from sdm.absence.importing import COLUMNS
 

@@ -5,10 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from occ.forms import SheetForm
 from occ.import_wizard import Wizard
 from occ.people.models import User
 from occ.people.scope import site_filter
+from occ.sheet_forms import SheetForm
 from sdm.models import Recruitment
 from sdm.recruiting.choices import RequestStatus
 from sdm.recruiting.jobs import IMPORT

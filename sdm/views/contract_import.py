@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from occ.forms import SheetForm
 from occ.import_wizard import Wizard
+from occ.sheet_forms import SheetForm
 from sdm.contracts import jobs
 from sdm.services.contract_import import COLUMNS
 

@@ -141,7 +141,7 @@ def plan_take_over(request: HttpRequest, pk: int) -> HttpResponse:
     if site is None:
         raise Http404
     number = services.plan_take_over(site=site, starts_on=local_day(now, site.zone), actor=user, now=now)
-    messages.success(request, _("%(n)s lines are taken over from the manual.") % {"n": number})
+    messages.success(request, _("Lines taken over from the manual: %(n)s.") % {"n": number})
     return redirect("sdm:plan")
 
 

@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from occ.forms import SheetForm
 from occ.import_wizard import Wizard
+from occ.sheet_forms import SheetForm
 from sdm.row_jobs import LETTER_IMPORT, PLAN_IMPORT, WAGE_IMPORT
 from sdm.services import letter_import, plan_import, wage_import
 

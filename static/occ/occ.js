@@ -143,6 +143,8 @@
     document.getElementById("occ-toasts").replaceChildren(box);
   }
 
+  // A search that the next letter overtakes is dropped on purpose: htmx is not to report that as an error.
+  if (window.htmx) window.htmx.logger = (_element, name, detail) => { if (name === "htmx:sendAbort") delete detail.error; };
   document.addEventListener("htmx:responseError", function (event) {
     const status = event.detail.xhr.status;
     if (status === 401) return location.reload();

@@ -24,6 +24,7 @@ from occ.people.models import User
 from userids.models import LOGBOOK_READERS
 
 EVERYBODY = set(Role)
+EMPLOYEES = EVERYBODY - {Role.CLIENT}  # who see their own rows, whatever their role
 READERS = set(LOGBOOK_READERS)  # whose roles see a site's people: all of SITE_WIDE, and a leader of the whole site
 World = dict[str, dict[str, Any]]  # by site: "JKT" is the own one of all who ask, "YGY" the foreign one
 # Let in, whatever it says of empty data.

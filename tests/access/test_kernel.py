@@ -66,7 +66,7 @@ ROWS: dict[str, Row] = {
     "exports:new": Row(post=READERS),
     "exports:job": Row(get=EVERYBODY, of="job", sees=set()),
     "exports:file": Row(get=EVERYBODY, of="job", sees=set()),
-    "documents:register": Row(get=EVERYBODY),
+    "documents:register": Row(get=EVERYBODY - {Role.AGENT}),
     "documents:detail": Row(get=DOCUMENT_READERS, of="document",
                             sees=DOCUMENT_READERS),
     "documents:sign": Row(post=DOCUMENT_READERS, of="document",

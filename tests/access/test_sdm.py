@@ -17,14 +17,23 @@ from sdm.personal import KEEPERS as PEOPLE_KEEPERS
 from sdm.services import employments
 from sdm.services.employments import Terms
 from sdm.workflow import LEAVING, RECORDERS
-from tests.access.matrix import EVERYBODY, READERS, Row, World, job_of_a_stranger, what_a_stranger_gets, who_is_let_in
+from tests.access.matrix import (
+    EMPLOYEES,
+    EVERYBODY,
+    READERS,
+    Row,
+    World,
+    job_of_a_stranger,
+    what_a_stranger_gets,
+    who_is_let_in,
+)
 from tests.factories import person, user
 from userids.services import deactivations
 
 pytestmark = [pytest.mark.req("KER-9"), pytest.mark.timeout(400), pytest.mark.django_db]
 HR_KEEPERS = set(PEOPLE_KEEPERS)
 ROWS: dict[str, Row] = {
-    "sdm:people": Row(get=EVERYBODY),
+    "sdm:people": Row(get=EMPLOYEES),
     "sdm:person": Row(get=READERS, of="person", sees=READERS),
     "sdm:person_new": Row(get=HR_KEEPERS, post=HR_KEEPERS),
     "sdm:person_edit": Row(get=HR_KEEPERS, post=HR_KEEPERS, of="person", sees=READERS),
@@ -40,7 +49,7 @@ ROWS: dict[str, Row] = {
     ),
     "api:sdm-contract-register": Row(post={Role.HR_RELATIONS}, of="employment", sees=set(CONTRACT_READERS)),
     "sdm:employment_end": Row(get=HR_KEEPERS, post=HR_KEEPERS, of="employment", sees=set(CONTRACT_READERS)),
-    "sdm:leavings": Row(get=EVERYBODY),
+    "sdm:leavings": Row(get=EMPLOYEES),
     "sdm:leaving_new": Row(get=set(RECORDERS), post=set(RECORDERS)),
     "sdm:leaving": Row(get=READERS, of="leaving", sees=READERS),
     "sdm:leaving_move": Row(post=set(RECORDERS), of="leaving", sees=READERS),

@@ -48,7 +48,7 @@ ROWS: dict[str, Row] = {
     "sdm:candidate_import:import_preview": Row(get=EVERYBODY, of="job", sees=set()),
     "sdm:candidate_import:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
     "sdm:candidate_import:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
-    "userids:id_requests": Row(get=EVERYBODY),
+    "userids:id_requests": Row(get=READERS),
     "userids:id_request": Row(get=READERS, of="id_request", sees=READERS),
     "api:sdm-positions": Row(get=POSITIONS),
     "api:sdm-position": Row(get=POSITIONS, sees=POSITIONS, kwargs={"code": "agent"}),

@@ -9,6 +9,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from occ.home.middleware import PUBLIC
+from occ.home.navigation import DOORS
 from tests.access import (
     test_kernel,
     test_realtime,
@@ -26,6 +27,7 @@ from tests.access import (
     test_sdm_training,
     test_userids,
 )
+from tests.access.matrix import EVERYBODY
 
 pytestmark = pytest.mark.req("KER-9")
 APPS = (
@@ -63,6 +65,23 @@ def names(patterns: list[Any], prefix: str = "") -> Iterator[str]:
 def test_every_url_has_a_row() -> None:
     rows = {name.partition("/")[0] for app in APPS for name in app.ROWS} | OPEN
     assert set(names(get_resolver().url_patterns)) == rows
+
+
+# A page whose view lets in fewer than its door: agents have no board of their own before they are on a roster.
+NARROWER = {"realtime:board"}
+# Pages of one's own things, and what shows each reader only what is theirs.
+OWN = {"home", "inbox", "search", "second_factor", "second_factor_set", "sessions", "password_change",
+       "password_change_done", "people_find", "exports:list"}  # fmt: skip
+
+
+def test_the_door_of_each_page_is_its_row() -> None:
+    """Nobody gets an empty page of a matter that is none of theirs: it would tell them that all is well."""
+    rows = {name: row for app in APPS for name, row in app.ROWS.items()}
+    assert {name: rows[name].get for name in DOORS} == {name: set(roles) for name, roles in DOORS.items()} | {
+        name: rows[name].get for name in NARROWER
+    }
+    lists = {name for name, row in rows.items() if row.get == EVERYBODY and not row.of and not name.startswith("api:")}
+    assert lists == OWN
 
 
 def test_what_is_open_is_what_the_wall_lets_through() -> None:

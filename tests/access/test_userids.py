@@ -15,7 +15,16 @@ from django.utils import timezone
 from occ.jobs.services import job_start
 from occ.people.choices import Role
 from occ.people.models import Site, User
-from tests.access.matrix import EVERYBODY, READERS, Row, World, job_of_a_stranger, what_a_stranger_gets, who_is_let_in
+from tests.access.matrix import (
+    EMPLOYEES,
+    EVERYBODY,
+    READERS,
+    Row,
+    World,
+    job_of_a_stranger,
+    what_a_stranger_gets,
+    who_is_let_in,
+)
 from tests.factories import account, person, user
 from tests.reconcile.helpers import listing
 from userids.choices import ListSource
@@ -49,7 +58,7 @@ STEPS = {
 ENFORCEMENT = {"acknowledge": LEADER, "take_over": set(), "shut": set()}
 ROWS: dict[str, Row] = {
     "userids:dashboard": Row(get=READERS),
-    "userids:accounts": Row(get=EVERYBODY),
+    "userids:accounts": Row(get=EMPLOYEES),
     "userids:account": Row(get=READERS, of="account", sees=READERS),
     "userids:account_new": Row(get=set(KEEPERS), post=set(KEEPERS)),
     "userids:account_edit": Row(get=set(KEEPERS), post=set(KEEPERS), of="account", sees=READERS),
@@ -63,23 +72,23 @@ ROWS: dict[str, Row] = {
     "userids:application_test": Row(post=set(), of="application", sees=set(APPLICATION_READERS), shared=True),
     "userids:deactivation_connector": Row(post=LEADER, of="request", sees=READERS),
     "userids:replacement_connector": Row(post=LEADER, of="replacement", sees=READERS),
-    "userids:resignations": Row(get=EVERYBODY),
+    "userids:resignations": Row(get=EMPLOYEES),
     "userids:resignation_new": Row(get=SUPPORT, post=SUPPORT),
     "userids:resignations_bulk": Row(get=SUPPORT, post=SUPPORT),
     "userids:resignation": Row(get=READERS, of="resignation", sees=READERS),
     "userids:resignation_move": Row(post=SUPPORT, of="resignation", sees=READERS),
     "userids:resignation_withdraw": Row(post=SUPPORT, of="resignation", sees=READERS),
-    "userids:deactivations": Row(get=EVERYBODY),
-    "userids:breaches": Row(get=EVERYBODY),
+    "userids:deactivations": Row(get=READERS),
+    "userids:breaches": Row(get=READERS),
     "userids:breach_review": Row(get=READERS, of="review", sees=READERS),
-    "userids:access_reviews": Row(get=EVERYBODY),
+    "userids:access_reviews": Row(get=READERS),
     "userids:access_review": Row(get=READERS, of="campaign", sees=READERS),
     "userids:access_review_decide": Row(post=READERS, of="campaign", sees=READERS),
     "userids:access_review_close": Row(get=COORDINATOR, post=COORDINATOR, of="campaign", sees=READERS),
     "userids:account_shut": Row(get=ASKERS, post=ASKERS, of="account", sees=READERS),
     "userids:account_resume": Row(get=LEADER, post=LEADER, of="account", sees=READERS),
     "userids:deactivation": Row(get=READERS, of="request", sees=READERS),
-    "userids:replacements": Row(get=EVERYBODY),
+    "userids:replacements": Row(get=READERS),
     "userids:replacement": Row(get=READERS, of="replacement", sees=READERS),
     "userids:replacement_new": Row(get=SUPPORT, post=SUPPORT, of="account", sees=READERS),
     "userids:import": Row(get=set(KEEPERS), post=set(KEEPERS)),
@@ -87,13 +96,13 @@ ROWS: dict[str, Row] = {
     "userids:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
     "userids:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
     "userids:logbook_issue": Row(get=set(ISSUERS), post=set(ISSUERS)),
-    "userids:reconciliations": Row(get=EVERYBODY),
+    "userids:reconciliations": Row(get=READERS),
     "userids:reconciliation_new": Row(get=set(STARTERS), post=set(STARTERS)),
     "userids:reconciliation": Row(get=READERS, of="run", sees=READERS),
     "userids:reconciliation_job": Row(get=EVERYBODY, of="list", sees=set()),
     "userids:reconciliation_confirm": Row(post=EVERYBODY, of="list", sees=set()),
     "userids:reconciliation_pull": Row(post=set(STARTERS), of="application"),
-    "userids:findings": Row(get=EVERYBODY),
+    "userids:findings": Row(get=READERS),
     "userids:finding": Row(get=READERS, of="finding", sees=READERS),
     "api:userids-accounts": Row(get=EVERYBODY),
     "api:userids-account": Row(get=READERS, of="account", sees=READERS),

@@ -17,10 +17,13 @@ from django.utils import timezone
 
 from occ.ledger import heartbeats
 from occ.logs import JsonFormatter, request_id
+from occ.obligations.services import obligation_open
+from occ.people.actors import BEAT
 from occ.people.choices import Role
 from occ.runtime.servers import free_port
 from tests.factories import PASSWORD, PDF, Floor, account, person, user
-from userids.models import Account
+from userids.models import Account, DeactivationRequest
+from userids.policies import REVIEW_BREACH
 from userids.services import deactivations
 
 LISTS = ["userids:accounts", "userids:deactivations", "userids:breaches", "userids:resignations",
@@ -34,13 +37,13 @@ def client(floor: Floor) -> Client:
     return client
 
 
-def resign(floor: Floor, number: int) -> None:
+def resign(floor: Floor, number: int, *, in_days: int = -3) -> None:
     """So many people, each with an ID and a resignation."""
     for _one in range(number):
         leaver = person(floor.jkt, team=floor.team)
         account(leaver)
         deactivations.resignation_record(
-            person_id=leaver.pk, last_working_day=timezone.localdate() - timedelta(days=3), actor=floor.support,
+            person_id=leaver.pk, last_working_day=timezone.localdate() + timedelta(days=in_days), actor=floor.support,
             now=timezone.now(),
         )  # fmt: skip
 
@@ -270,3 +273,73 @@ def test_metrics_are_for_who_holds_the_token_and_name_nobody(floor: Floor, setti
     age = re.search(r'occ_beat_age_seconds{duty="sweep"} ([0-9.]+)', text)
     assert age and 89 < float(age[1]) < 120
     assert 'view="metrics"' in text and floor.agent.name not in text
+
+
+@pytest.mark.req("KER-12")
+def test_today_shows_the_own_duties_first_and_how_many_more_there_are(floor: Floor) -> None:
+    """The coordinator's reviews come before what team leaders owe, however much later they are due."""
+    resign(floor, 26, in_days=3)
+    coordinator = user(Role.COORDINATOR, floor.jkt)
+    request = DeactivationRequest.objects.order_by("pk").first()
+    assert request is not None
+    now = timezone.now()
+    duty = obligation_open(
+        rule=REVIEW_BREACH, subject=request, label="own", site=floor.jkt, team=None, starts_at=now,
+        due_at=now + timedelta(days=90), actor=BEAT, now=now,
+    )  # fmt: skip
+    client = Client()
+    client.force_login(coordinator)
+    page = client.get("/")
+    own = [one for one in page.context["due"] if not one.others]
+    assert own == [duty] == page.context["due"][:1]
+    assert page.context["due_more"] == page.context["open_count"] - 25 > 0
+    body = page.content.decode()
+    assert "/obligations/?state=overdue&amp;sort=due" in body and "Semua yang masih terbuka" in body
+    assert f"{page.context['due_more']} lagi." in body
+
+
+@pytest.mark.req("KER-12")
+def test_compliance_begins_with_this_month_and_is_filtered(floor: Floor, client: Client) -> None:
+    resign(floor, 1)
+    deactivations.resignation_record(
+        person_id=floor.agent.pk, last_working_day=timezone.localdate() + timedelta(days=70), actor=floor.support,
+        now=timezone.now(),
+    )  # fmt: skip
+    url = reverse("compliance")
+    page = client.get(url).context
+    today = timezone.localdate()
+    assert {one.month <= today for one in page["rows"]} == {True}
+    assert {one.month > today for one in page["coming"]} == {True}
+    assert not client.get(url, {"site": "YGY"}).context["rows"]
+    later = client.get(url, {"first": f"{page['coming'][0].month:%Y-%m}", "clause": "SOP-UID 5.1"}).context
+    assert not later["rows"] and later["coming"]
+    assert client.get(url, {"last": f"{page['rows'][-1].month:%Y-%m}"}).context["coming"] == []
+    wrong = client.get(url, {"first": "2026-13"})
+    assert wrong.status_code == 200 and wrong.context["rows"] and wrong.context["form"].errors
+
+
+@pytest.mark.req("UID-16", "KER-12")
+def test_deactivations_begin_with_the_most_overdue_and_page_on_in_that_order(floor: Floor, client: Client) -> None:
+    resign(floor, 52)
+    done = DeactivationRequest.objects.order_by("pk").first()
+    assert done is not None
+    DeactivationRequest.objects.filter(pk=done.pk).update(status="cancelled")
+    now = timezone.now()
+    for n, pk in enumerate(DeactivationRequest.objects.exclude(pk=done.pk).values_list("pk", flat=True)):
+        DeactivationRequest.objects.filter(pk=pk).update(due_at=now + timedelta(hours=(n * 17) % 60 - 30))
+    url = reverse("userids:deactivations")
+    first = client.get(url).context["page"]
+    second = client.get(url + first.next_url).context["page"]
+    rows = [*first.rows, *second.rows]
+    assert len({one.pk for one in rows}) == 52 and rows[-1].pk == done.pk, "what is done comes last"
+    dues = [one.due_at.replace(microsecond=0) for one in rows[:-1]]
+    assert dues == sorted(dues)
+    back = client.get(url + second.previous_url).context["page"]
+    assert [one.pk for one in back.rows] == [one.pk for one in first.rows]
+
+
+@pytest.mark.req("KER-13")
+def test_what_is_not_found_offers_a_search(client: Client) -> None:
+    page = client.get("/no/such/page/")
+    assert page.status_code == 404
+    assert 'action="/search/"' in page.content.decode()

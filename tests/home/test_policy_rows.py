@@ -81,7 +81,7 @@ def test_a_ladder_is_changed_for_what_is_opened_from_then_on(floor: Floor, manag
         ({"hours": "-2", "anchor": "due", "kind": "remind", "role": "team_leader"}, "twice"),
         ({"hours": "999999", "anchor": "due", "kind": "remind", "role": "manager"}, "ten years"),
         ({"hours": "-2", "anchor": "due", "kind": "remind", "role": "nobody"}, "Select a valid choice"),
-        ({"hours": "x", "anchor": "due", "kind": "remind", "role": "manager"}, "Enter a number"),
+        ({"hours": "x", "anchor": "due", "kind": "remind", "role": "manager"}, "Enter a length of time"),
     ],
 )
 @pytest.mark.req("UID-5")
@@ -167,7 +167,8 @@ def test_the_form_begins_with_what_holds_at_the_site_that_is_chosen(floor: Floor
     url = f"/policies/{key}/"
     for query, value, where in (("", 24, None), (f"?site={floor.jkt.pk}", 12, floor.jkt), ("?site=x", 24, None)):
         form = manager.get(url + query).context["form"]
-        assert (form["value"].value(), form["site"].value()) == (value, where and where.pk)
+        shown = f"{value} jam"
+        assert (form["value"].value(), form["site"].value()) == (shown, where and where.pk)
         assert form["valid_from"].value() == timezone.localdate()
     rows = steps()
     rows[1]["hours"] = "-7"
@@ -226,3 +227,21 @@ def test_what_nobody_types_is_refused_too(floor: Floor, manager: Client) -> None
     assert manager.post(URL, posted(rows)).status_code == 302, "what goes need not fit"
     assert manager.post(URL, posted(steps()) | {"rows-INITIAL_FORMS": 0}).status_code == 422
     assert manager.post(URL, posted(steps()) | {"reason": "r" * 301}).status_code == 422
+
+
+@pytest.mark.req("KER-6")
+def test_a_length_is_typed_in_words_and_shown_so(floor: Floor, manager: Client) -> None:
+    url, day = "/policies/userids.deactivate.hours/", timezone.localdate().isoformat()
+    for wrong in ("24:00:00", "besok", "1.440 menit", ""):
+        page = manager.post(url, {"value": wrong, "valid_from": day, "reason": "rapat"})
+        assert page.status_code == 422 and page.context["form"].errors["value"], wrong
+    assert "2 hari" in page.content.decode()  # what to type instead
+    assert manager.post(url, {"value": "1 hari 12 jam", "valid_from": day, "reason": "rapat"}).status_code == 302
+    assert policy_value("userids.deactivate.hours", at=timezone.now()) == 36
+    assert "36 jam" in manager.get("/policies/").content.decode()
+    rows = steps()
+    rows[1]["hours"] = "-2 hari"
+    assert manager.post(URL, posted(rows)).status_code == 302
+    assert "-48 jam (-2 hari)" in manager.get(URL).content.decode()
+    too_long = manager.post(url, {"value": "3650 hari", "valid_from": day, "reason": "rapat"})
+    assert too_long.status_code == 422 and "jam" in str(too_long.context["form"].errors["value"])

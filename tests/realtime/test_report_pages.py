@@ -120,7 +120,18 @@ def test_a_faulty_row_is_shown_and_nothing_can_be_imported(floor: Floor, sender:
     assert Job.objects.count() == count and not Event.objects.exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"\x00\x01\x02", b"<html></html>", b"PK\x03\x04rubbish",
+@pytest.mark.parametrize("content", [b"%PDF-1.7", b"\x00\x01\x02", b"<html></html>"])
+def test_what_is_seen_to_be_no_report_is_refused_at_the_form(
+    floor: Floor, sender: User, client: Client, content: bytes
+) -> None:
+    data = {"site": floor.jkt.pk, "mapping": "", "file": SimpleUploadedFile("calls.csv", content)}
+    page = client.post("/realtime/reports/", data)
+    assert page.status_code == 422 and page.context["form"].errors["file"]
+    with pytest.raises(SheetRefused):
+        read_head(io.BytesIO(content))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04rubbish",
                                      b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rubbish", b"1,2,3\n4,5,6\n"])  # fmt: skip
 def test_what_is_no_report_is_refused_in_words(floor: Floor, sender: User, client: Client, content: bytes) -> None:
     with pytest.raises(SheetRefused):

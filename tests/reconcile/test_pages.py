@@ -139,7 +139,7 @@ def test_faulty_rows_and_a_short_list_are_shown_and_confirmed_by_page(live_floor
 
     job = send("User ID,Status\nA,Entah\n")
     page = control.get(reverse("userids:reconciliation_job", args=[job.pk])).content.decode()
-    assert "1 of 1 rows have problems" in page and "Faulty rows" in page
+    assert "1 of 1 row has problems" in page and "Faulty rows" in page
     confirm = reverse("userids:reconciliation_confirm", args=[job.pk])
     assert control.post(confirm).headers["Location"] == reverse("userids:reconciliation_job", args=[job.pk])
     job = send("User ID,Status\n")

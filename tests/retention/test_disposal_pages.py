@@ -17,6 +17,7 @@ from occ.approvals.models import Approval
 from occ.ledger.models import Entry
 from occ.people.choices import Role
 from occ.people.models import User
+from retention.choices import ConditionKey
 from retention.models import Proposal, Tombstone
 from retention.services import disposing, proposals
 from retention.views import proposal_detail
@@ -253,3 +254,44 @@ def test_a_refused_step_says_so(world: Dead) -> None:
         reverse("retention:proposal_step", args=[proposal.pk, "recall"]), {"note": "x"}
     )
     assert late.status_code == 409
+
+
+@pytest.mark.req("RET-7", "KER-12")
+def test_it_is_put_before_the_client_only_once_all_is_said(world: Dead) -> None:
+    proposal, leader, manager = (
+        world.proposal(now=timezone.now()),
+        browser(world.leader),
+        browser(factories.user(Role.MANAGER)),
+    )
+
+    def page() -> dict[str, Any]:
+        context = leader.get(proposal.get_absolute_url()).context
+        return {"next": [one["name"] for one in context["next"]], "why": [one["why"] for one in context["hindered"]]}
+
+    def asked(client: Client) -> list[str]:
+        return [one.what_next for one in client.get("/").context["turns"] if proposal.number in one.title]
+
+    found = page()
+    assert found["next"] == [] and "No law or contract forbids it (Document Control" in found["why"][0]
+    assert asked(leader) == found["why"]
+    assert asked(manager)[0].startswith("Say whether it is met: It is of no further use to the operation")
+    for key in ConditionKey:
+        who = world.control if key in ("law", "case") else world.leader
+        proposals.condition_say(proposal_id=proposal.pk, key=key, actor=who, now=timezone.now())
+    assert page() == {"next": ["submit"], "why": []}
+    assert asked(leader) == ["Put before the client"] and asked(manager) == []
+
+
+@pytest.mark.req("RET-8", "KER-13")
+def test_a_line_says_whose_conversation_it_is_and_why_in_the_readers_language(world: Dead) -> None:
+    proposal = world.submitted()
+    client = browser(world.client)
+    url = reverse("retention:decision", args=[proposal.pk])
+    item = proposal.items.select_related("record__agent").order_by("position").first()
+    assert item is not None and item.record is not None
+    shown = client.get(url).context["page"].rows[0].shown
+    assert shown.channel and shown.agent == (item.record.agent.name if item.record.agent else item.record.agent_label)
+    assert item.record.customer not in shown.customer or not item.record.customer
+    assert "older than 2 years" in client.get(url).content.decode()
+    client.cookies["django_language"] = "id"
+    assert "lebih dari 2 tahun" in client.get(url).content.decode()

@@ -296,3 +296,24 @@ def test_a_workbook_under_a_password_says_so(floor: Floor) -> None:
     with override("en"), pytest.raises(SheetRefused, match="password") as refused:
         logbook_read(file=locked, site=floor.jkt, application=factories.application(), actor=floor.support, now=NOW)
     assert refused.value.code == "encrypted"
+
+
+@pytest.mark.req("UID-13")
+def test_a_duplicate_is_found_though_its_fellow_has_other_faults(floor: Floor) -> None:
+    """Else it would come up only once the first faults are mended."""
+    first, second = row(channels="Telegram"), row(name="Budi", number="K901", email="budi@x.test")
+    assert codes(look(floor, first, second)) == [{"unknown", "duplicate"}, {"duplicate"}]
+    assert not look(floor, first, second).entries
+
+
+@pytest.mark.req("UID-13")
+@pytest.mark.parametrize("content", [b"MZ\x90\x00\x03\x00\x00\x00" * 9, b"MZ, a program", b"#!/bin/sh\necho a,b\n"])
+def test_a_program_is_refused_at_the_form_by_its_content(live_floor: Floor, client: Client, content: bytes) -> None:
+    client.force_login(live_floor.support)
+    for name in ("x.exe", "logbook.xlsx"):
+        file = io.BytesIO(content)
+        file.name = name
+        page = client.post("/userids/import/", {"file": file})
+        assert page.status_code == 422
+        assert "Ini bukan lembar kerja" in page.content.decode()
+        assert "Pilih lagi" not in page.content.decode()

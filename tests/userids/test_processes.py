@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
 
 from occ.errors import Invalid, NotAllowed, Refused, WrongState
 from occ.ledger.models import Entry
@@ -371,3 +373,30 @@ def test_a_refusal_says_what_to_do(floor: Floor) -> None:
             request_id=floor.request.pk, evidence={"text": "x"}, actor=floor.leader, now=NOW
         )
     assert "“" in str(refused.value)
+
+
+@pytest.mark.req("KER-5", "KER-12")
+def test_a_step_that_was_made_in_another_tab_says_by_whom_and_leads_to_the_request(floor: Floor) -> None:
+    floor.resign(NOW.date(), now=NOW)
+    client = Client()
+    client.force_login(floor.leader)
+    url = reverse("userids:deactivation_step", args=[floor.request.pk, "start"])
+    assert client.post(url).status_code == 302
+    again = client.post(url)
+    body = again.content.decode()
+    assert again.status_code == 409
+    assert f'href="{floor.request.get_absolute_url()}"' in body
+    assert "dilakukan pada" in body and str(floor.leader) in body
+
+
+@pytest.mark.req("KER-12")
+def test_who_can_only_get_out_of_it_is_told_whose_turn_it_is(floor: Floor) -> None:
+    """Cancelling is no next step."""
+    floor.resign(NOW.date(), now=NOW)
+    client = Client()
+    client.force_login(floor.support)
+    body = client.get(floor.request.get_absolute_url()).content.decode()
+    assert "Giliran siapa" in body and "Yang juga dapat Anda lakukan" in body
+    assert "Langkah Anda berikutnya" not in body
+    client.force_login(floor.leader)
+    assert "Langkah Anda berikutnya" in client.get(floor.request.get_absolute_url()).content.decode()

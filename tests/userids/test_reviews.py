@@ -525,8 +525,12 @@ def test_the_campaign_closes_with_its_signed_document(floor: Floor, teams: dict[
 @pytest.mark.req("UID-12", "UID-16")
 def test_a_leader_confirms_on_the_page(floor: Floor, teams: dict[str, Any]) -> None:
     leader, review = acting(teams["leads.b"]), teams["review"]
-    page = leader.get(review.get_absolute_url()).content.decode()
     mine = review.items.get(account=teams["b"])
+    opened = leader.get(review.get_absolute_url(), follow=True)
+    (chip,) = opened.context["chips"]  # it opens on the own team, and from there on all
+    assert {one.part_id for one in opened.context["page"].rows} == {mine.part_id}
+    assert len(leader.get(review.get_absolute_url() + chip["remove_url"]).context["page"].rows) == review.items.count()
+    page = leader.get(f"{review.get_absolute_url()}?clear=1").content.decode()
     assert f'name="item" value="{mine.pk}"' in page
     assert page.count('name="item"') == 1  # neither another team's nor the own
     asked = page.index('<dialog class="occ-dialog" id="dialog-revoke"')

@@ -14,8 +14,20 @@ from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, Range
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, F, Func, OuterRef, Prefetch, Q, Subquery
-from django.db.models.functions import Upper
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Func,
+    OuterRef,
+    Prefetch,
+    Q,
+    Subquery,
+    When,
+)
+from django.db.models.functions import Cast, Extract, Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -253,6 +265,12 @@ class DeactivationQuerySet(models.QuerySet["DeactivationRequest"]):
     def open(self) -> DeactivationQuerySet:
         return self.filter(status__in=OPEN_DEACTIVATION)
 
+    def queued(self) -> DeactivationQuerySet:
+        """Each with `queue`, the order in which they are looked at: the open ones by their time, the most overdue
+        first; then those that are done, the latest first."""
+        due = Cast(Extract("due_at", "epoch"), BigIntegerField())
+        return self.annotate(queue=Case(When(status__in=OPEN_DEACTIVATION, then=due), default=BEYOND - due))
+
     def of_leavers(self) -> DeactivationQuerySet:
         """Those that a leaving opened, and its withdrawal ends; the others have reasons of their own (UID-8)."""
         return self.exclude(reason__in=OTHER_REASONS)
@@ -286,6 +304,7 @@ class ReplacementQuerySet(models.QuerySet["ReplacementRequest"]):
         return self.filter(status__in=OPEN_REPLACEMENT)
 
 
+BEYOND = 10**12  # seconds: later than any time that can be entered, and than twice any of them
 OPEN_DEACTIVATION = [
     DeactivationStatus.RECORDED,
     DeactivationStatus.REQUESTED,

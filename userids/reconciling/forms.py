@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from occ.forms import DayField, InstantField
 from occ.people.models import User
+from occ.sheet_forms import must_be_sheet
 from userids.forms import EvidenceForm
 from userids.models import Application
 from userids.reconciling.pulling import has_connector
@@ -37,6 +38,8 @@ class ListForm(forms.Form):
         file = self.cleaned_data["file"]
         if file and file.size > 50 * 2**20:
             raise forms.ValidationError(_("The file is larger than 50 MiB."))
+        if file:
+            must_be_sheet(file)
         return file
 
     def clean_taken_at(self) -> Any:

@@ -105,7 +105,7 @@ class FaultyRows(Refused):
 
     def __init__(self, preview: Preview) -> None:
         super().__init__(
-            _("Nothing was reconciled: %(n)s rows of the list have problems.") % {"n": preview.counts["faulty"]}
+            _("Nothing was reconciled. Rows of the list that have problems: %(n)s.") % {"n": preview.counts["faulty"]}
         )
         self.preview = preview
 

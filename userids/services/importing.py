@@ -200,7 +200,8 @@ class Judge:
         self.sites = {word.casefold(): one for one in Site.objects.all() for word in (one.code, one.name)}
         self.applications = {word.casefold(): one for one in Application.objects.all() for word in (one.code, one.name)}
         self.may: dict[int, bool] = {}
-        self.entries: list[Entry] = []
+        self.entries: list[Entry] = []  # the rows that are good by themselves
+        self.dated: list[Entry] = []  # those too that have other faults: all of them can stand against a fellow
         self.people: dict[str, Person] = {}
 
     # A row alone --------------------------------------------------------------------------------------------------
@@ -228,23 +229,24 @@ class Judge:
             say("user_id", "hidden", _("The user ID holds characters that nobody can see. Type it anew."))
         if not value.get("name") and (value.get("number") or value.get("email") or (span and span[1] is None)):
             say("name", "empty", _("Who holds it? The name is empty."))
-        if row.problems or problems or site is None or span is None:
+        if site is None or span is None or not value.get("user_id"):
             return problems
-        self.entries.append(
-            Entry(
-                row=row,
-                user_id=value["user_id"].strip(),
-                application=application,
-                site=site,
-                channels=channels,
-                person_key=person_key(value),
-                email=(value.get("email") or "").strip(),
-                starts_at=span[0],
-                ends_at=span[1],
-                role=value.get("role") or "",
-                remarks=value.get("remarks") or "",
-            )
+        entry = Entry(
+            row=row,
+            user_id=value["user_id"].strip(),
+            application=application,
+            site=site,
+            channels=channels,
+            person_key=person_key(value),
+            email=(value.get("email") or "").strip(),
+            starts_at=span[0],
+            ends_at=span[1],
+            role=value.get("role") or "",
+            remarks=value.get("remarks") or "",
         )
+        self.dated.append(entry)
+        if not row.problems and not problems:
+            self.entries.append(entry)
         return problems
 
     def _site(self, named: str | None, say: Callable[..., None]) -> Site | None:
@@ -303,7 +305,7 @@ class Judge:
 
     def _known_ids(self) -> None:
         by_application: dict[int, dict[str, list[Entry]]] = defaultdict(lambda: defaultdict(list))
-        for entry in self.entries:
+        for entry in self.dated:
             by_application[entry.application.pk][entry.user_id.upper()].append(entry)
         for application_id, wanted in by_application.items():
             for some in chunks(list(wanted)):
@@ -349,7 +351,7 @@ class Judge:
     def _overlaps(self) -> None:
         """Two holders of one ID at the same time."""
         by_id: dict[tuple[int, str], list[Entry]] = defaultdict(list)
-        for entry in self.entries:
+        for entry in self.dated:
             by_id[entry.application.pk, entry.user_id.upper()].append(entry)
         for rows in by_id.values():
             rows.sort(key=lambda one: one.starts_at)
@@ -362,7 +364,7 @@ class Judge:
 
     def _emails(self) -> None:
         """One e-mail on active IDs of two people: in the file, or in the file and the logbook."""
-        active = [one for one in self.entries if one.ends_at is None and one.email]
+        active = [one for one in self.dated if one.ends_at is None and one.email]
         first: dict[str, Entry] = {}
         for entry in active:
             other = first.setdefault(entry.email.casefold(), entry)
@@ -370,7 +372,7 @@ class Judge:
                 words = _("%(email)s is also used by row %(row)s for somebody else.")
                 problem(entry, "email", "email_twice", words % {"email": entry.email, "row": other.row.number})
                 problem(other, "email", "email_twice", words % {"email": entry.email, "row": entry.row.number})
-        by_email = {one.email.upper(): one for one in active}
+        by_email = {one.email.upper(): one for one in self.entries if one.ends_at is None and one.email}
         for some in chunks(list(by_email)):
             used = Assignment.objects.filter(ends_at=None).annotate(upper=Upper("email")).filter(upper__in=some)
             for assignment in used.select_related("account", "person"):

@@ -40,7 +40,7 @@ def logbook_import(
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     reading = logbook_read(file=file, site=site, application=application, actor=actor, now=now, report=report)
     if faulty := reading.preview.counts["faulty"]:
-        words = _("Nothing was imported: %(n)s rows have problems. Look at the preview again.")
+        words = _("Nothing was imported. Rows that have problems: %(n)s. Look at the preview again.")
         raise WrongState(words % {"n": faulty})
     if not reading.entries:
         raise Invalid(_("The file holds no row to import."))

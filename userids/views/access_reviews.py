@@ -21,7 +21,8 @@ from occ.lists import listing
 from occ.paging import key_of, paginate
 from occ.people.access import get_visible, me
 from occ.people.choices import Role
-from occ.people.scope import has_role
+from occ.people.models import User
+from occ.people.scope import has_role, roles_of
 from userids import jobs
 from userids.choices import AccessDecision
 from userids.filters import AccessReviewItemFilter
@@ -51,7 +52,16 @@ def access_reviews(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def access_review(request: HttpRequest, pk: int) -> HttpResponse:
-    return _detail(request, get_visible(AccessReview, me(request), pk), "", 200)
+    """Who leads a team begins at its IDs; all others are one click away."""
+    found = get_visible(AccessReview, me(request), pk)
+    if not request.GET and (own := _own_team(me(request), found)):
+        return redirect(f"{request.path}?team={own}")
+    return _detail(request, found, "", 200)
+
+
+def _own_team(user: User, found: AccessReview) -> int | None:
+    led = {held.team_id for held in roles_of(user) if held.role == Role.TEAM_LEADER and held.team_id is not None}
+    return found.parts.filter(team__in=led).order_by("team__name").values_list("team", flat=True).first()
 
 
 def _detail(request: HttpRequest, found: AccessReview, refused: str, status: int) -> HttpResponse:
@@ -60,6 +70,9 @@ def _detail(request: HttpRequest, found: AccessReview, refused: str, status: int
     rows = jobs.review_items(user).filter(review=found)
     sorts = {"user_id": "account__user_id", "name": "person__name"}
     context = listing(request, rows, filters=AccessReviewItemFilter, sorts=sorts, default="user_id", size=200)
+    for chip in context["chips"]:
+        if chip["remove_url"] == "?":  # all teams, and not the own one again
+            chip["remove_url"] = context["clear_url"]
     parts = found.parts.select_related("team").annotate(total=Count("items"), decided=DECIDED).order_by("team__name")
     pending = found.pending().count()
     context |= {

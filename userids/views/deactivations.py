@@ -17,7 +17,13 @@ from userids.selectors import letter_visible, time_parts
 from userids.views.processes import ask, make, process_context
 from userids.workflow import DEACTIVATION
 
-SORTS = {"due": "due_at", "recorded": "recorded_at", "user_id": "account__user_id", "name": "person__name"}
+SORTS = {
+    "queue": "queue",
+    "due": "due_at",
+    "recorded": "recorded_at",
+    "user_id": "account__user_id",
+    "name": "person__name",
+}
 
 
 def rows_for(request: HttpRequest):  # type: ignore[no-untyped-def]
@@ -29,7 +35,8 @@ def rows_for(request: HttpRequest):  # type: ignore[no-untyped-def]
 def deactivations(request: HttpRequest) -> HttpResponse:
     if again := remembered(request):
         return again
-    context = listing(request, rows_for(request), filters=DeactivationFilter, sorts=SORTS, default="-due")
+    rows = rows_for(request).queued()
+    context = listing(request, rows, filters=DeactivationFilter, sorts=SORTS, default="queue")
     context |= {"title": _("Deactivations"), "search": _("User ID, name or number")}
     context |= {"export_kind": "userids.deactivations"}
     return render(request, "userids/deactivations.html", context)

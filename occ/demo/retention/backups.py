@@ -14,6 +14,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 from django.conf import settings
 
+from occ.demo.clockwork import until
 from occ.demo.people import Staff
 from occ.people.actors import BEAT, COMMAND
 from retention.choices import BatchStatus, FindingKind
@@ -36,7 +37,7 @@ def backups(staff: Staff, *, now: datetime) -> None:
     old = Fernet.generate_key().decode()
     shut: list[int] = []
     while day < now:
-        batches_gather(now=day)
+        batches_gather(now=until(day))
         by_hand(staff, day)
         batches_run(now=day)
         if not shut and day > now - timedelta(days=150):
@@ -45,7 +46,7 @@ def backups(staff: Staff, *, now: datetime) -> None:
         lost = lost or lose(now)
         back_up(day)
         day += STEP
-    batches_run(now=now - timedelta(hours=20))
+    batches_run(now=until(now - timedelta(hours=20)))
     back_up(now - timedelta(hours=20))
     with keys(*settings.ENCRYPTION_KEYS, old):
         readable(now)

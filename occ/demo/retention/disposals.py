@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from occ.approvals.proving import identity_prove
+from occ.demo.clockwork import until
 from occ.demo.people import Staff
 from occ.documents.choices import Purpose
 from occ.documents.signing import signing_confirm
@@ -47,7 +48,7 @@ class Story:
         return self.staff.users.get(name) or self.staff.users[role]
 
     def ago(self, days: float) -> datetime:
-        return self.now - timedelta(days=days)
+        return until(self.now - timedelta(days=days))
 
     def proposed(self, site: Site, kind: str, days: float) -> Proposal | None:
         leader, now = self.user("team_leader", site), self.ago(days)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from occ.approvals.proving import identity_prove
+from occ.demo.clockwork import until
 from occ.demo.people import Staff
 from occ.documents.choices import Purpose
 from occ.documents.signing import Signing, position_of
@@ -41,7 +42,7 @@ class _Stories:
         self.people = list(free[:6])
 
     def at(self, days: float) -> datetime:
-        return self.now - timedelta(days=days)
+        return until(self.now - timedelta(days=days))
 
     def superior(self, person: Person, now: datetime) -> User:
         return self.leader if discipline.leads(self.leader, person, now) else self.coordinator

@@ -6,6 +6,7 @@ import random
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from occ.demo.clockwork import until
 from occ.demo.people import FIRST, LAST, Staff, noon
 from occ.people.models import Site
 from occ.times import JAKARTA
@@ -38,7 +39,7 @@ class Recruiter:
         return self.staff.users[f"coordinator.{site.code.lower()}"]
 
     def day(self, ago: int) -> datetime:
-        return min(noon(self.today - timedelta(days=ago)), self.now - timedelta(minutes=10 + self.count % 40))
+        return until(min(noon(self.today - timedelta(days=ago)), self.now - timedelta(minutes=10 + self.count % 40)))
 
     def ask(self, code: str, site: Site, people: int, why: str, *, ago: int, needed: date) -> Recruitment:
         return recruitments.recruitment_request(

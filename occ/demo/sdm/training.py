@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from occ.demo.clockwork import until
 from occ.demo.people import Staff
 from occ.people.choices import Role
 from occ.people.models import Site, User
@@ -44,7 +45,7 @@ class _Batches:
         )
 
     def at(self, days: float) -> datetime:
-        return self.now - timedelta(days=days)
+        return until(self.now - timedelta(days=days))
 
     def open(self, number: int, title: str, began: float, size: int) -> tuple[TrainingBatch, list[Participant]]:
         at = self.at(began)
