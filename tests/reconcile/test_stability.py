@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from occ.documents.models import IssuedDocument
 from occ.errors import Invalid, NotAllowed, WrongState
+from occ.home.selectors import with_ends
 from occ.ledger.models import Entry
 from occ.notifications.models import Notification
 from occ.obligations.models import Obligation
@@ -299,7 +300,10 @@ def test_an_incident_stays_until_somebody_answers_for_it_and_comes_back_by_other
     finding_refuse(finding_id=finding.pk, note=SAID, actor=floor.coordinator, now=RUN + 4 * HOUR)
     assert found() == [("activity_after_last_day", floor.account.user_id)]
     put_right(finding, it, now=RUN + 5 * HOUR)
+    incidents = Notification.objects.filter(kind="userids.incident", user=floor.coordinator)
+    assert [one.ended for one in with_ends(incidents)] == [None]  # type: ignore[attr-defined]
     finding_confirm(finding_id=finding.pk, note=SAID, actor=floor.coordinator, now=RUN + 6 * HOUR)
+    assert [one.ended.by for one in with_ends(incidents)] == [str(floor.coordinator)]  # type: ignore[attr-defined]
     duty = duty_of(finding)
     assert (duty.fulfilled_at, duty.evidence["text"]) == (RUN + 6 * HOUR, SAID)
     reconcile(shown(floor.account, active=False, last_login_at=first), now=RUN + 7 * HOUR)
@@ -386,6 +390,21 @@ def test_each_owner_is_told_once_of_all_that_is_theirs(floor: Floor) -> None:
     assert [(one.user, one.params["count"]) for one in told] == [(control, 30)]
     sweep(now=RUN + timedelta(seconds=20))
     assert Notification.objects.filter(user=control).count() == 1
+
+
+def test_a_message_about_findings_is_over_once_none_of_them_is_open(floor: Floor) -> None:
+    control = user(Role.DOCUMENT_CONTROL)
+    reconcile(shown(floor.account), Listed("A", True), Listed("B", True))
+
+    def ended() -> Any:
+        (one,) = with_ends(Notification.objects.filter(user=control))
+        return one.ended  # type: ignore[attr-defined]
+
+    put_right(Finding.objects.get(user_id="A"), control)
+    reconcile(shown(floor.account), Listed("B", True), now=RUN + HOUR)
+    assert ended() is None, "one is left"
+    reconcile(shown(floor.account), now=RUN + 2 * HOUR)
+    assert (ended().how, ended().at) == ("done", RUN + 2 * HOUR)
 
 
 def test_a_finding_not_dealt_with_in_time_is_a_breach_of_which_the_coordinator_hears(floor: Floor) -> None:
