@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.db.models import Count, Max, Q
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 
@@ -78,17 +79,18 @@ def told_settled(messages: Sequence[Notification]) -> dict[int, Ending]:
             told.setdefault((int(parts[1]), parts[2], int(parts[3])), []).append(one)
     if not told:
         return {}
-    rows = FindingSighting.objects.filter(
+    seen = FindingSighting.objects.filter(
         run__in={run for run, _what, _site in told}, sight__in=(Sight.NEW, Sight.REOPENED)
     )
-    left: dict[tuple[int, str, int], tuple[bool, datetime | None]] = {}
-    for run, kind, role, site, status, at in rows.values_list(
-        "run", "finding__kind", "finding__owner_role", "finding__site", "finding__status", "finding__settled_at"
-    ):
+    counts = seen.values_list("run", "finding__kind", "finding__owner_role", "finding__site").annotate(
+        standing=Count("pk", filter=Q(finding__status__in=STANDING)), last=Max("finding__settled_at")
+    )
+    left: dict[tuple[int, str, int], tuple[int, datetime | None]] = {}
+    for run, kind, role, site, standing, last in counts.order_by():
         for what in (role, "incidents") if kind == FindingKind.ACTIVITY_AFTER_LAST_DAY else (role,):
-            standing, last = left.get((run, what, site), (False, None))
-            left[run, what, site] = standing or status in STANDING, max(filter(None, (last, at)), default=None)
-    over = {key: at for key, (standing, at) in left.items() if at is not None and not standing}
+            n, at = left.get((run, what, site), (0, None))
+            left[run, what, site] = n + standing, max(filter(None, (last, at)), default=None)
+    over = {key: at for key, (n, at) in left.items() if at is not None and not n}
     return {
         one.pk: Ending(How.DONE, str(RECONCILER), at, JAKARTA) for key, at in over.items() for one in told.get(key, ())
     }
