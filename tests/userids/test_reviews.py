@@ -533,7 +533,10 @@ def test_a_leader_confirms_on_the_page(floor: Floor, teams: dict[str, Any]) -> N
     assert page.count('name="item"') == 1  # neither another team's nor the own
     url = reverse("userids:access_review_decide", args=[review.pk])
     assert leader.post(url, {"decision": "confirmed"}).status_code == 422
-    for decision, words in (("confirmed", "Confirm the ticked: still needed (1)"), ("revoked", "Revoke the ticked (1)")):
+    for decision, words in (
+        ("confirmed", "Confirm the ticked: still needed (1)"),
+        ("revoked", "Revoke the ticked (1)"),
+    ):
         asked = leader.post(url, {"decision": decision, "item": mine.pk, "back": "decision=pending"})
         shown = asked.content.decode()
         assert asked.status_code == 200 and words in shown and f"{review.get_absolute_url()}?decision=pending" in shown
