@@ -31,7 +31,7 @@ from tests.factories import DAY, Floor, account, person, user
 from tests.reconcile.helpers import RUN, SAID, TELLS, found, listing, put_right, reconcile, shown, together
 from userids.choices import ListSource, Way
 from userids.models import Account, DeactivationRequest
-from userids.models.reconciliation import Finding, FindingSighting, Reconciliation
+from userids.models.reconciliation import Finding, FindingSighting, Pull, Reconciliation
 from userids.reconciling import keeping
 from userids.reconciling.findings import finding_accept, finding_confirm, finding_refuse, findings_wake
 from userids.reconciling.flow import RECONCILER
@@ -152,6 +152,15 @@ def test_what_is_said_to_be_put_right_and_is_not_shown_in_time_is_a_breach(floor
     sweep(now=finding.due_at)
     assert Notification.objects.filter(user=floor.coordinator, kind="obligation.breach").count() == 1
     assert finding in Finding.objects.open()
+
+
+@pytest.mark.parametrize(("attempts", "hours"), [(0, 0.5), (3, 9)])
+def test_a_connector_is_asked_soon_for_the_list_that_shows_it(floor: Floor, attempts: int, hours: float) -> None:
+    reconcile(shown(floor.account, name="Budi"))
+    pull = Pull.objects.create(application=factories.application(), next_at=RUN + 9 * HOUR, attempts=attempts)
+    put_right(Finding.objects.get(), floor.leader)
+    pull.refresh_from_db()
+    assert pull.next_at == RUN + hours * HOUR, "one that does not answer now is left alone"
 
 
 def test_a_list_that_cannot_tell_leaves_what_was_said_as_it_is(floor: Floor) -> None:

@@ -17,12 +17,13 @@ from occ.times import local_day
 from occ.workflow.drawing import history
 from occ.workflow.services import step
 from userids.choices import SAYABLE, FindingStatus, Way
-from userids.models.reconciliation import Finding
+from userids.models.reconciliation import Finding, Pull
 from userids.reconciling.flow import FINDING
 from userids.reconciling.keeping import UNSAID, findings_reopen
 from userids.reconciling.policies import RULE
 
 LONGEST = timedelta(days=366)
+SOON = timedelta(minutes=30)
 
 
 def finding_resolve(
@@ -53,7 +54,15 @@ def finding_resolve(
             raise WrongState(
                 _("Its deactivation is open: shut the user ID and confirm it there. The next list then shows it.")
             )
+        if row.awaits_list:
+            _list_soon(row, now)
     return row
+
+
+def _list_soon(finding: Finding, now: datetime) -> None:
+    """Where the application gives its list by a connector it is asked soon, once for all that is said until then."""
+    waiting = Pull.objects.filter(application=finding.application_id, attempts=0, next_at__gt=now + SOON)
+    waiting.update(next_at=now + SOON)
 
 
 def finding_confirm(*, finding_id: int, note: str, actor: User, now: datetime) -> Finding:
