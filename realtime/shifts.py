@@ -2,7 +2,7 @@
 it; and, the other way, that somebody is excused or no longer so."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.dispatch import receiver
@@ -11,15 +11,15 @@ from occ.people import planned
 from occ.people.hindrances import changed
 from occ.people.models import Person
 from occ.people.planned import PlannedDay, Plans
-from occ.people.shifts import register_last_shift
+from occ.people.shifts import ShiftEnd, register_last_shift
 from realtime.choices import DayKind
 from realtime.models import RosterLine
-from realtime.rostering.plan import last_shift_ends
+from realtime.rostering.plan import last_shift
 from realtime.services.staleness import days_touch
 
 
-def rostered_until(person: Person, day: date) -> datetime | None:
-    return last_shift_ends(person.pk, day)
+def rostered_until(person: Person, day: date) -> ShiftEnd | None:
+    return last_shift(person.pk, day)
 
 
 register_last_shift(rostered_until)

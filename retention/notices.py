@@ -9,6 +9,9 @@ from occ.notifications.addressees import audience
 from occ.notifications.kinds import Kind, register
 from occ.notifications.services import notify
 from occ.people.choices import Role
+from occ.workflow.endings import asks
+from retention.choices import BatchStatus as B
+from retention.choices import LossStatus
 from retention.models import Batch, Loss
 
 ESCALATED = register(
@@ -52,6 +55,10 @@ LOST = register(
         "danger",
     )
 )
+GOING = {B.ESCALATED, B.INCOMPLETE, B.RUNNING}
+for one in (ESCALATED, STOPPED, INCOMPLETE):
+    asks(one, Batch, GOING)
+asks(LOST, Loss, {LossStatus.DECLARED})
 
 
 def escalated_tell(batch: Batch, *, now: datetime) -> None:

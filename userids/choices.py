@@ -107,11 +107,37 @@ class FindingKind(models.TextChoices):
     DORMANT = "dormant", _("No log-in for a long time")
 
 
+# An ID that lets somebody in who is gone: two persons answer for it.
+GRAVE = frozenset({FindingKind.ACTIVITY_AFTER_LAST_DAY, FindingKind.ACTIVE_AFTER_LEAVING})
+# What somebody did under an ID stays to be answered for, though the next log-in hides it in the list: no list ends it.
+STAYING = frozenset({FindingKind.ACTIVITY_AFTER_LAST_DAY})
+
+
 class FindingStatus(models.TextChoices):
+    """`CLAIMED`: its owner has said how it is settled; a list, or another person, has yet to show that it is."""
+
     OPEN = "open", _("Open")
+    CLAIMED = "claimed", _("To be confirmed")
     RESOLVED = "resolved", _("Resolved")
     ACCEPTED = "accepted", _("Accepted")
     GONE = "gone", _("No longer found")
+
+
+# Somebody has still to deal with it, or what was said of it is not shown yet: its clock runs.
+STANDING = frozenset({FindingStatus.OPEN, FindingStatus.CLAIMED})
+
+
+class Way(models.TextChoices):
+    """How a finding is settled."""
+
+    APPLICATION = "application", _("Put right in the application")
+    LOGBOOK = "logbook", _("Put right in the logbook")
+    AS_IT_IS = "as_it_is", _("Stays as it is for a time")
+    BEFORE = "before", _("Not named: settled before ways were")
+
+
+# What an owner may say; by a list, or by somebody else, it then turns out to be so.
+SAYABLE = (Way.APPLICATION, Way.LOGBOOK, Way.AS_IT_IS)
 
 
 class ListSource(models.TextChoices):

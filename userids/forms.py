@@ -247,6 +247,10 @@ class ResumeForm(forms.Form):
     note = area(_("What shows it"), help_text=_("For example: status “Active” in the user list of the application."))
 
 
+class RevokeForm(forms.Form):
+    note = forms.CharField(label=_("Why revoked"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
 class CloseReviewForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), choices=[("id", _("Indonesian")), ("en", _("English"))])
     password = SignatureField()

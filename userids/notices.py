@@ -12,6 +12,9 @@ from occ.people.choices import Role
 from occ.people.lifecycle import Place
 from occ.people.models import Person
 from occ.times import local_day
+from occ.workflow.endings import asks
+from userids.choices import DeactivationStatus as D
+from userids.choices import ReplacementStatus as R
 from userids.models import Account, Assignment, DeactivationRequest, ReplacementRequest
 
 REPLACE = register(
@@ -101,6 +104,17 @@ STAYS = register(
         "warning",
     )
 )
+
+
+UNDONE = {D.RECORDED, D.REQUESTED, D.IN_PROGRESS, D.FAILED}
+TO_REPLACE = {R.REQUESTED, R.IN_PROGRESS, R.FAILED}
+asks(REPLACE, ReplacementRequest, TO_REPLACE)
+asks(SHUT, DeactivationRequest, UNDONE)
+asks(DOCUMENT, DeactivationRequest, {D.DEACTIVATED})
+asks(DOCUMENT, ReplacementRequest, {R.REPLACED})
+asks(ENFORCED, DeactivationRequest, {D.SHUT})
+asks(CONNECTOR_FAILED, DeactivationRequest, UNDONE)
+asks(CONNECTOR_FAILED, ReplacementRequest, TO_REPLACE)
 
 
 def tell_of_stay(person: Person, shut: list[Account], *, now: datetime) -> None:

@@ -67,9 +67,10 @@ class Life:
         until(self.now)
         lifecycle.announce_left(now=self.now)
 
-    def shift_ends(self, person: Person, day: date) -> datetime | None:
+    def shift_ends(self, person: Person, day: date) -> shifts.ShiftEnd | None:
         """The demo's roster: only the shifts that it needs."""
-        return self.shifts.get(person.pk)
+        ends = self.shifts.get(person.pk)
+        return shifts.ShiftEnd(ends, "demo") if ends else None
 
     def leader(self, site: Site) -> User:
         return self.staff.users[f"team_leader.{site.code.lower()}"]

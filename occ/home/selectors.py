@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from occ.documents.models import IssuedDocument
 from occ.home.navigation import FLOOR
+from occ.notifications.endings import endings
 from occ.notifications.models import Notification
-from occ.obligations.models import EventKind, Obligation, ObligationEvent
+from occ.obligations.models import Obligation
 from occ.obligations.selectors import compliance
 from occ.people.choices import Role
 from occ.people.models import User
@@ -51,15 +52,11 @@ def today_for(user: User, *, now: datetime) -> dict[str, Any]:
 
 
 def with_ends(messages: Iterable[Notification]) -> list[Notification]:
-    """Each with `ended`: what ended the obligation that it asks for (an ObligationEvent), None while that is open."""
+    """Each with `ended`: how what it asks for has ended (an Ending), None while that is open or nobody says."""
     found = list(messages)
-    asked = {one.pk: int(one.key.split(":")[1]) for one in found if one.kind.startswith("obligation.")}
-    ends = ObligationEvent.objects.filter(
-        obligation__in=set(asked.values()), kind__in=(EventKind.FULFILLED, EventKind.CANCELLED)
-    )
-    last = {one.obligation_id: one for one in ends.select_related("obligation__site").order_by("pk")}
+    ends = endings(found)
     for one in found:
-        one.ended = last.get(asked.get(one.pk))  # type: ignore[attr-defined, arg-type]
+        one.ended = ends.get(one.pk)  # type: ignore[attr-defined]
     return found
 
 

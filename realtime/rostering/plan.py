@@ -8,7 +8,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
+from occ.people.shifts import ShiftEnd
 from realtime.choices import Activity, DayKind
 from realtime.models import RosterLine
 from realtime.models.roster import RosterLineQuerySet
@@ -132,7 +135,13 @@ def shifts_around(now: datetime, *, sites: Collection[int] | None = None) -> dic
     return {key: hours for key, (_weight, hours) in found.items()}
 
 
-def last_shift_ends(person_id: int, day: date) -> datetime | None:
-    """When the shift that the person begins on that day ends; None where no published roster knows."""
-    line = RosterLine.objects.in_force().filter(person_id=person_id, day=day, kind=DayKind.SHIFT).first()
-    return line.ends_at if line else None
+def last_shift(person_id: int, day: date) -> ShiftEnd | None:
+    """When the shift that the person begins on that day ends, and by which version; None where no published roster
+    knows."""
+    rows = RosterLine.objects.in_force().filter(person_id=person_id, day=day, kind=DayKind.SHIFT)
+    line = rows.select_related("roster").first()
+    if line is None or line.ends_at is None:
+        return None
+    words = _("the roster of %(month)s, version %(version)s")
+    values = {"month": date_format(line.roster.month, "F Y"), "version": line.roster.version}
+    return ShiftEnd(line.ends_at, words % values)

@@ -118,6 +118,7 @@ ROWS: dict[str, Row] = {
     "api:userids-findings": Row(get=EVERYBODY),
     "api:userids-finding": Row(get=READERS, of="finding", sees=READERS),
 }  # fmt: skip
+FINDING_STEPS = {"resolve": UNKNOWN_OWNER} | {one: set(ACCEPTERS) for one in ("confirm", "accept", "refuse")}
 for name, roles in STEPS.items():
     for prefix in ("userids:deactivation_step", "api:userids-request-transition"):
         ROWS[f"{prefix}/{name}"] = Row(post=roles, of="request", sees=READERS, kwargs={"transition": name})
@@ -133,7 +134,7 @@ for name in breach_reviews.TRANSITIONS:
 for name, roles in ENFORCEMENT.items():
     for prefix in ("userids:deactivation_step", "api:userids-request-transition"):
         ROWS[f"{prefix}/{name}"] = Row(post=roles, of="request", sees=READERS, kwargs={"transition": name})
-for name, roles in {"resolve": UNKNOWN_OWNER, "accept": set(ACCEPTERS)}.items():
+for name, roles in FINDING_STEPS.items():
     for prefix in ("userids:finding_step", "api:userids-finding-transition"):
         ROWS[f"{prefix}/{name}"] = Row(post=roles, of="finding", sees=READERS, kwargs={"transition": name})
 

@@ -20,7 +20,7 @@ from occ.workflow.models import WorkflowStep
 from occ.workflow.turns import turns_for
 from realtime.choices import RosterStatus
 from realtime.models import Roster, RosterLine
-from realtime.rostering.plan import last_shift_ends, planned
+from realtime.rostering.plan import last_shift, planned
 from realtime.rostering.versions import cells_of, differences
 from realtime.services import rosters as services
 from realtime.services import shift_codes
@@ -28,6 +28,7 @@ from realtime.services.shift_codes import Terms, shift_edit, shift_make
 from tests.factories import NOW, Floor, floor, user
 from tests.realtime.rosters import DAYS, MONTH, Plan, log_in_of, plan_of
 from userids.policies import DEACTIVATE
+from userids.services.deactivations.clocks import clocks
 
 pytestmark = pytest.mark.req("RTM-1")
 
@@ -47,9 +48,9 @@ def test_from_the_draft_to_what_holds(plan: Plan) -> None:
     assert (night.starts_at.hour, night.ends_at - night.starts_at) == (15, timedelta(hours=9)), (
         "22:00 WIB, over midnight"
     )
-    assert last_shift_ends(sari.pk, DAYS[0]) is None, "a draft holds for nobody"
+    assert last_shift(sari.pk, DAYS[0]) is None, "a draft holds for nobody"
     assert plan.publish(roster).status == RosterStatus.PUBLISHED
-    assert last_shift_ends(sari.pk, DAYS[0]) == night.ends_at
+    assert last_shift(sari.pk, DAYS[0]).at == night.ends_at  # type: ignore[union-attr]
     told = Notification.objects.get(user=agent)
     assert told.kind == "realtime.roster_published"
     steps = WorkflowStep.objects.filter(flow="realtime.roster").values_list("transition", flat=True)
@@ -266,20 +267,23 @@ def test_a_roster_that_changes_a_leavers_last_shift_moves_the_deadline(plan: Pla
     roster = plan.published((sari, last, "P"))
     plan.floor.agent = sari
     plan.floor.resign(last, now=NOW)
-    ends = last_shift_ends(sari.pk, last)
-    assert ends is not None
+    ends = last_shift(sari.pk, last).at  # type: ignore[union-attr]
     request = plan.floor.request
     assert (request.starts_at, request.due_at) == (ends, ends + timedelta(hours=24))
     changed = plan.begin(reason="jadi malam")
     plan.write(changed, (sari, last, "M"))
     plan.publish(changed)
     request = plan.floor.request
-    night: Any = last_shift_ends(sari.pk, last)
+    night: Any = last_shift(sari.pk, last).at  # type: ignore[union-attr]
     assert night == ends + timedelta(hours=15)
     assert (request.starts_at, request.due_at) == (night, night + timedelta(hours=24))
     assert Obligation.objects.get(object_id=request.pk, rule=DEACTIVATE).due_at == request.due_at
+    (clock,) = clocks(request)
+    assert clock.why.endswith("menurut roster Desember 2026, versi 2.") and "07:00 tanggal 5 Desember 2026" in clock.why
     free = plan.begin(reason="libur")
     plan.write(free, (sari, last, "OFF"))
     plan.publish(free)
     assert plan.floor.request.starts_at.isoformat() == "2026-12-04T17:00:00+00:00", "no shift: the end of the day"
+    (clock,) = clocks(plan.floor.request)
+    assert "tidak ada roster" in clock.why
     assert roster.pk

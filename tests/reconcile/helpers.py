@@ -12,11 +12,13 @@ from django.db import connections
 
 from occ.people.actors import Actor
 from occ.people.choices import Role
+from occ.people.models import User
 from tests import factories
 from tests.factories import NOW
-from userids.choices import ListSource
+from userids.choices import ListSource, Way
 from userids.models import Account
 from userids.models.reconciliation import Finding, Reconciliation
+from userids.reconciling.findings import finding_resolve
 from userids.reconciling.reading import Listed, Listing
 from userids.reconciling.runs import reconciliation_run
 
@@ -49,6 +51,13 @@ def reconcile(
         application=factories.application(), listing=listing(users, tells=tells), source=ListSource.FILE,
         taken_at=taken_at or now, confirmed=confirmed, actor=actor or factories.user(Role.DOCUMENT_CONTROL), now=now,
     )  # fmt: skip
+
+
+def put_right(finding: Finding, actor: User, *, now: datetime = RUN, way: Way = Way.APPLICATION, **given: Any) -> None:
+    """Its owner says so."""
+    given = {"evidence": {"text": SAID}} | given
+    finding_resolve(finding_id=finding.pk, way=way, actor=actor, now=now, **given)
+    finding.refresh_from_db()
 
 
 def found(status: str = "open") -> list[tuple[str, str]]:

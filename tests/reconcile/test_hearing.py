@@ -13,12 +13,12 @@ from realtime.services.ingesting import events_take
 from realtime.services.working import arrivals_work
 from tests.factories import DAY, NOW, Floor, account, person, user
 from tests.realtime.conftest import event
-from tests.reconcile.helpers import SAID, reconcile, shown
+from tests.reconcile.helpers import SAID, put_right, reconcile, shown
 from userids.choices import FindingKind
 from userids.models import Account, Application, Assignment
 from userids.models.reconciliation import Finding, Heard
 from userids.reconciling import notices
-from userids.reconciling.findings import finding_resolve
+from userids.reconciling.findings import finding_confirm
 from userids.reconciling.hearing import heard_take_up
 
 pytestmark = pytest.mark.req("UID-11")
@@ -60,13 +60,18 @@ def test_more_of_it_stays_one_finding_and_new_activity_opens_a_settled_one_again
     happens(floor, event("agent.login", LATER - timedelta(hours=2), agent=name))
     assert happens(floor, event("agent.state", LATER - timedelta(hours=1), agent=name, state="busy")) == 0
     assert Finding.objects.get().moment("at") == LATER - timedelta(hours=1)
-    finding_resolve(finding_id=Finding.objects.get().pk, evidence={"text": SAID}, actor=user(Role.IT), now=LATER)
+    finding = Finding.objects.get()
+    put_right(finding, user(Role.IT), now=LATER)
+    finding_confirm(finding_id=finding.pk, note=SAID, actor=floor.coordinator, now=LATER)
     assert happens(floor, event("agent.login", LATER - timedelta(minutes=90), agent=name)) == 0, (
         "older: settled with it"
     )
     assert happens(floor, event("agent.login", LATER, agent=name), now=LATER) == 1
     finding = Finding.objects.get()
     assert (finding.status, finding.settled_at) == ("open", None)
+    put_right(finding, user(Role.IT), now=LATER)
+    assert happens(floor, event("agent.login", LATER + timedelta(minutes=1), agent=name), now=LATER) == 1
+    assert Finding.objects.get().status == "open", "it is used while somebody else has still to confirm"
 
 
 def test_a_list_that_shows_it_too_shows_the_same_finding(floor: Floor) -> None:

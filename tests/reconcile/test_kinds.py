@@ -112,8 +112,8 @@ def test_a_login_before_the_shift_of_the_last_day_ended_is_none(floor: Floor) ->
 
     ends = LEFT + timedelta(hours=7)
 
-    def roster(who: Person, day: Any) -> datetime:
-        return ends
+    def roster(who: Person, day: Any) -> shifts.ShiftEnd:
+        return shifts.ShiftEnd(ends, "roster")
 
     shifts.register_last_shift(roster)
     try:

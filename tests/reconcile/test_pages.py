@@ -20,10 +20,10 @@ from occ.jobs.models import Job, State
 from occ.jobs.services import job_run
 from occ.people.choices import Role
 from tests.factories import PDF, Floor, account, person, user
-from tests.reconcile.helpers import RUN, SAID, found, reconcile, shown
-from userids.choices import FindingStatus
+from tests.reconcile.helpers import RUN, SAID, found, put_right, reconcile, shown
+from userids.choices import FindingStatus, Way
 from userids.models.reconciliation import Finding, Reconciliation
-from userids.reconciling.findings import finding_accept, finding_resolve
+from userids.reconciling.findings import finding_accept, finding_refuse
 from userids.reconciling.flow import FINDING
 from userids.reconciling.reading import Listed
 
@@ -39,8 +39,10 @@ def acting(actor: Any) -> Client:
 
 
 def bring(finding: Finding, state: str, floor: Floor) -> None:
+    if state in {FindingStatus.CLAIMED, FindingStatus.RESOLVED}:
+        put_right(finding, floor.leader)
     if state == FindingStatus.RESOLVED:
-        finding_resolve(finding_id=finding.pk, evidence={"text": SAID}, actor=floor.leader, now=RUN)
+        reconcile(shown(floor.account), now=RUN + HOUR)
     elif state == FindingStatus.ACCEPTED:
         until = (RUN + timedelta(days=5)).date()
         finding_accept(finding_id=finding.pk, note=SAID, until=until, actor=floor.coordinator, now=RUN)
@@ -52,7 +54,7 @@ def bring(finding: Finding, state: str, floor: Floor) -> None:
 
 @pytest.mark.req("KER-5")
 @pytest.mark.parametrize("state", FindingStatus.values)
-@pytest.mark.parametrize("name", ["resolve", "accept"])
+@pytest.mark.parametrize("name", ["resolve", "accept", "refuse"])
 def test_every_step_from_every_state_by_every_role(floor: Floor, state: str, name: str) -> None:
     reconcile(shown(floor.account, name="Budi"))
     finding, one = Finding.objects.get(), FINDING.find(name)
@@ -61,7 +63,9 @@ def test_every_step_from_every_state_by_every_role(floor: Floor, state: str, nam
 
     def attempt(actor: Any, said: str = SAID) -> None:
         if name == "resolve":
-            finding_resolve(finding_id=finding.pk, evidence={"text": said}, actor=actor, now=RUN + HOUR)
+            put_right(finding, actor, evidence={"text": said}, now=RUN + HOUR)
+        elif name == "refuse":
+            finding_refuse(finding_id=finding.pk, note=said.removeprefix("ok"), actor=actor, now=RUN + HOUR)
         else:
             finding_accept(finding_id=finding.pk, note=said, until=until, actor=actor, now=RUN + HOUR)
 
@@ -117,13 +121,21 @@ def test_document_control_uploads_follows_and_clicks_down_to_a_finding(live_floo
     finding = Finding.objects.get(kind="unknown")
     assert finding.get_absolute_url() in rows and "Holder differs" not in rows.partition("<tbody>")[2]
     detail = control.get(finding.get_absolute_url()).content.decode()
-    assert "Mark as resolved" in detail and "Being dealt with" in detail
-    assert control.post(f"{finding.get_absolute_url()}resolve/", {"text": ""}).status_code == 422
+    assert "Say how it is settled" in detail and "Being dealt with" in detail
+    assert control.post(f"{finding.get_absolute_url()}resolve/", {"way": "logbook", "text": ""}).status_code == 422
+    assert control.post(f"{finding.get_absolute_url()}resolve/", {"text": SAID}).status_code == 422, "no way"
+    stay = {"way": "as_it_is", "text": SAID}
+    assert control.post(f"{finding.get_absolute_url()}resolve/", stay).status_code == 422, "until when"
     proof = SimpleUploadedFile("bukti.pdf", PDF)
-    assert control.post(f"{finding.get_absolute_url()}resolve/", {"file": proof, "text": "ditutup"}).status_code == 302
+    done = {"way": "application", "file": proof, "text": "ditutup"}
+    assert control.post(f"{finding.get_absolute_url()}resolve/", done).status_code == 302
     detail = control.get(finding.get_absolute_url()).content.decode()
-    assert "bukti.pdf" in detail and "ditutup" in detail
-    assert control.post(f"{finding.get_absolute_url()}resolve/", {"text": "x"}).status_code == 409
+    assert "bukti.pdf" in detail and "ditutup" in detail and "Put right in the application" in detail
+    assert "shows whether it is; its time runs on" in detail and "Say how it is settled" not in detail
+    listed = control.get(f"{reverse('userids:findings')}?status=open&way=application").content.decode()
+    assert finding.get_absolute_url() in listed, "until a list shows it, it counts as open"
+    assert "To be confirmed" in listed
+    assert control.post(f"{finding.get_absolute_url()}resolve/", {"text": SAID, "way": "logbook"}).status_code == 409
     assert control.post(f"{finding.get_absolute_url()}gone/", {}).status_code == 404
 
 
@@ -185,8 +197,14 @@ def test_the_dashboard_counts_open_findings_by_kind_and_leads_to_them(floor: Flo
     reconcile(shown(floor.account, name="Budi"), now=RUN + HOUR)
     page = leader.get(url).content.decode()
     assert f"{reverse('userids:findings')}?status=open&amp;kind=holder_differs" in page
-    today = leader.get(reverse("home")).content.decode()
-    assert Finding.objects.get().get_absolute_url() in today
+    finding = Finding.objects.get()
+    assert finding.get_absolute_url() in leader.get(reverse("home")).content.decode()
+    put_right(finding, floor.leader, now=RUN + HOUR, way=Way.AS_IT_IS, until=(RUN + timedelta(days=9)).date())
+    (kind,) = leader.get(url).context["findings"]["kinds"]
+    assert kind.open == 1, "what was said is not shown yet"
+    assert not [one for one in leader.get(reverse("home")).context["turns"] if one.url == finding.get_absolute_url()]
+    turns = acting(floor.coordinator).get(reverse("home")).context["turns"]
+    assert [one.what_next for one in turns if one.url == finding.get_absolute_url()] == ["Decide"]
 
 
 @pytest.mark.req("UID-4")
@@ -294,8 +312,17 @@ def test_the_api_takes_a_list_says_how_it_goes_and_makes_steps(live_floor: Floor
     (finding,) = control.get(reverse("api:userids-findings"), {"kind": "unknown"}).json()["results"]
     assert finding["transitions"] == ["resolve"]
     step = reverse("api:userids-finding-transition", args=[finding["id"], "resolve"])
-    assert control.post(step, {}, content_type="application/json").status_code == 422
-    assert control.post(step, {"text": SAID}, content_type="application/json").json()["status"] == "resolved"
+    assert control.post(step, {"way": "logbook"}, content_type="application/json").status_code == 422
+    assert control.post(step, {"text": SAID}, content_type="application/json").json()["field"] == "way"
+    done = control.post(step, {"text": SAID, "way": "application"}, content_type="application/json").json()
+    assert (done["status"], done["way"], done["transitions"]) == ("claimed", "application", [])
     coordinator = acting(live_floor.coordinator)
-    assert found("resolved") == [("unknown", "X")]
-    assert coordinator.get(reverse("api:userids-finding", args=[finding["id"]])).json()["transitions"] == []
+    assert found("claimed") == [("unknown", "X")]
+    assert [
+        one["id"] for one in control.get(reverse("api:userids-findings"), {"status": "open"}).json()["results"]
+    ] == [finding["id"]]
+    detail = coordinator.get(reverse("api:userids-finding", args=[finding["id"]])).json()
+    assert detail["transitions"] == ["accept", "refuse"]
+    step = reverse("api:userids-finding-transition", args=[finding["id"], "refuse"])
+    refused = coordinator.post(step, {"note": SAID}, content_type="application/json").json()
+    assert (refused["status"], refused["way"]) == ("open", "")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, connection, transaction
 from hypothesis import given, settings
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 from occ.documents.models import IssuedDocument
 from occ.errors import Invalid, NotAllowed, WrongState
+from occ.home.selectors import with_ends
 from occ.ledger.models import Entry
 from occ.notifications.models import Notification
 from occ.obligations.models import Obligation
@@ -21,15 +24,16 @@ from occ.obligations.sweep import sweep
 from occ.people.choices import Role
 from occ.people.models import RoleAssignment
 from occ.policies.services import policy_set
+from occ.workflow.drawing import history
 from occ.workflow.models import WorkflowStep
 from tests import factories
 from tests.factories import DAY, Floor, account, person, user
-from tests.reconcile.helpers import RUN, SAID, found, listing, reconcile, shown, together
-from userids.choices import ListSource
-from userids.models import Account
-from userids.models.reconciliation import Finding, FindingSighting, Reconciliation
+from tests.reconcile.helpers import RUN, SAID, TELLS, found, listing, put_right, reconcile, shown, together
+from userids.choices import ListSource, Way
+from userids.models import Account, DeactivationRequest
+from userids.models.reconciliation import Finding, FindingSighting, Pull, Reconciliation
 from userids.reconciling import keeping
-from userids.reconciling.findings import finding_accept, finding_resolve, findings_wake
+from userids.reconciling.findings import finding_accept, finding_confirm, finding_refuse, findings_wake
 from userids.reconciling.flow import RECONCILER
 from userids.reconciling.keeping import findings_reopen
 from userids.reconciling.reading import Listed
@@ -113,25 +117,134 @@ def test_what_was_resolved_comes_back_only_by_a_list_made_after_that(floor: Floo
     differ = shown(floor.account, name="Budi")
     reconcile(differ)
     finding = Finding.objects.get()
-    finding_resolve(finding_id=finding.pk, evidence={"text": SAID}, actor=floor.leader, now=RUN + 5 * HOUR)
+    was = finding.due_at
+    put_right(finding, floor.leader, now=RUN + 5 * HOUR)
+    assert duty_of(finding).state == "open", "its clock runs on"
     reconcile(differ, taken_at=RUN + 4 * HOUR, now=RUN + 6 * HOUR)
-    assert found("resolved") == [("holder_differs", floor.account.user_id)]
-    reconcile(differ, taken_at=RUN + 6 * HOUR, now=RUN + 7 * HOUR)
-    assert found() == [("holder_differs", floor.account.user_id)]
-    was, finding = finding.due_at, Finding.objects.get()
-    assert finding.due_at == was, "it was not put right: it has been owed all the while"
-    finding_resolve(finding_id=finding.pk, evidence={"text": SAID}, actor=floor.leader, now=RUN + 7 * HOUR)
-    reconcile(shown(floor.account), now=RUN + 8 * HOUR)
-    assert found("gone") == [("holder_differs", floor.account.user_id)], "a list shows it: that settles it"
-    assert Finding.objects.get().settled_at == RUN + 7 * HOUR, "since it was said"
-    reconcile(differ, now=RUN + 9 * HOUR)
+    assert found("claimed") == [("holder_differs", floor.account.user_id)]
+    run = reconcile(differ, taken_at=RUN + 6 * HOUR, now=RUN + 7 * HOUR)
+    finding.refresh_from_db()
+    assert (finding.status, finding.way, finding.said_by, finding.due_at) == ("open", "", None, was)
+    assert run.sightings.get().sight == "reopened"
+    assert Obligation.objects.get(object_id=finding.pk, rule__startswith="userids.finding").due_at == was
+    said = history(finding)[-1]
+    assert (said.transition, str(run.pk) in said.note) == ("still", True), "the history says that it was not"
+    put_right(finding, floor.leader, now=RUN + 7 * HOUR, way=Way.LOGBOOK)
+    shows = reconcile(shown(floor.account), now=RUN + 8 * HOUR)
+    finding.refresh_from_db()
+    assert (finding.status, finding.way, finding.settled_at) == ("resolved", "logbook", RUN + 8 * HOUR)
+    duty = duty_of(finding)
+    assert (duty.state, duty.fulfilled_at, duty.evidence["run"]) == ("fulfilled", RUN + 8 * HOUR, shows.pk)
+    reconcile(shown(floor.account), now=RUN + 9 * HOUR)
+    assert found("resolved") == [("holder_differs", floor.account.user_id)], "and stays so"
+    reconcile(differ, now=RUN + 10 * HOUR)
     assert Finding.objects.get().due_at > was, "and what comes back after that is owed anew"
+
+
+def duty_of(finding: Finding) -> Obligation:
+    return Obligation.objects.filter(object_id=finding.pk, rule__startswith="userids.finding").latest("pk")
+
+
+def test_what_is_said_to_be_put_right_and_is_not_shown_in_time_is_a_breach(floor: Floor) -> None:
+    reconcile(shown(floor.account, name="Budi"))
+    finding = Finding.objects.get()
+    put_right(finding, floor.leader)
+    sweep(now=finding.due_at)
+    assert Notification.objects.filter(user=floor.coordinator, kind="obligation.breach").count() == 1
+    assert finding in Finding.objects.open()
+
+
+@pytest.mark.parametrize(("attempts", "hours"), [(0, 0.5), (3, 9)])
+def test_a_connector_is_asked_soon_for_the_list_that_shows_it(floor: Floor, attempts: int, hours: float) -> None:
+    reconcile(shown(floor.account, name="Budi"))
+    pull = Pull.objects.create(application=factories.application(), next_at=RUN + 9 * HOUR, attempts=attempts)
+    put_right(Finding.objects.get(), floor.leader)
+    pull.refresh_from_db()
+    assert pull.next_at == RUN + hours * HOUR, "one that does not answer now is left alone"
+
+
+def test_a_list_that_cannot_tell_leaves_what_was_said_as_it_is(floor: Floor) -> None:
+    reconcile(shown(floor.account, name="Budi"))
+    put_right(Finding.objects.get(), floor.leader)
+    reconcile(shown(floor.account, name=""), tells=TELLS - {"name"}, now=RUN + HOUR)
+    assert found("claimed") == [("holder_differs", floor.account.user_id)]
+
+
+def test_that_it_stays_as_it_is_no_owner_decides(floor: Floor) -> None:
+    differ, until = shown(floor.account, name="Budi"), (RUN + 3 * DAYS).date()
+    reconcile(differ)
+    finding = Finding.objects.get()
+    for wrong in (None, (RUN - DAYS).date(), (RUN + 400 * DAYS).date()):
+        with pytest.raises(Invalid):
+            put_right(finding, floor.leader, way=Way.AS_IT_IS, until=wrong)
+    put_right(finding, floor.leader, way=Way.AS_IT_IS, until=until)
+    reconcile(differ, now=RUN + HOUR)
+    finding.refresh_from_db()
+    assert (finding.status, duty_of(finding).state) == ("claimed", "open"), "the list says nothing about that"
+    finding_accept(finding_id=finding.pk, note=SAID, until=until, actor=floor.coordinator, now=RUN + 2 * HOUR)
+    finding.refresh_from_db()
+    assert (finding.status, finding.settled_by, finding.said_by) == ("accepted", floor.coordinator, floor.leader)
+    assert duty_of(finding).state == "cancelled"
+
+
+def test_a_grave_finding_stays_as_it_is_by_two_persons_only(floor: Floor) -> None:
+    floor.resign()
+    DeactivationRequest.objects.update(status="cancelled")
+    reconcile(shown(floor.account, active=True, last_login_at=None))
+    finding, until = Finding.objects.get(kind="active_after_leaving"), (RUN + 3 * DAYS).date()
+    given: dict[str, Any] = {"finding_id": finding.pk, "note": SAID, "until": until, "now": RUN + HOUR}
+    with pytest.raises(WrongState):
+        finding_accept(**given, actor=floor.coordinator)
+    both = user(Role.TEAM_LEADER, floor.jkt, name="both")
+    RoleAssignment.objects.create(user=both, role=Role.COORDINATOR, site=floor.jkt, starts_on="2020-01-01")
+    put_right(finding, both, way=Way.AS_IT_IS, until=until)
+    with pytest.raises(NotAllowed, match="orang lain"):
+        finding_accept(**given, actor=both)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Finding.objects.filter(pk=finding.pk).update(status="accepted", settled_at=RUN, settled_by=both)
+    finding_accept(**given, actor=floor.coordinator)
+    assert found("accepted") == [("active_after_leaving", floor.account.user_id)]
+
+
+def test_what_was_settled_before_ways_were_named_is_told_apart_and_neither_lost_nor_opened(floor: Floor) -> None:
+    """The migration, on rows as they stood before it."""
+    reconcile(*(Listed(f"A{i}", True) for i in range(4)))
+    states = ["open", "resolved", "accepted", "gone"]
+    rows = list(Finding.objects.filter(kind="unknown").order_by("pk"))
+    with connection.cursor() as cursor, transaction.atomic():
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE userids_finding DROP CONSTRAINT finding_way_named")
+        for one, state in zip(rows, states, strict=True):
+            settled = None if state == "open" else RUN + HOUR
+            Finding.objects.filter(pk=one.pk).update(
+                status=state, settled_at=settled, way="", accepted_until=RUN.date() if state == "accepted" else None
+            )
+        import_module("userids.migrations.0011_finding_ways_before").name(apps, None)
+        found = Finding.objects.filter(kind="unknown").order_by("pk").values_list("status", "way")
+        assert list(found) == [("open", ""), ("resolved", "before"), ("accepted", "as_it_is"), ("gone", "")]
+        transaction.set_rollback(True)
+
+
+def test_what_was_settled_before_ways_were_named_is_kept_as_it_was(floor: Floor) -> None:
+    differ = shown(floor.account, name="Budi")
+    reconcile(differ)
+    finding = Finding.objects.get()
+    was = finding.due_at
+    Finding.objects.update(status="resolved", settled_at=RUN + HOUR, way=Way.BEFORE)
+    Obligation.objects.update(state="fulfilled", fulfilled_at=RUN + HOUR, next_at=None)
+    reconcile(differ, now=RUN + 2 * HOUR)
+    finding.refresh_from_db()
+    assert (finding.status, finding.way, finding.due_at) == ("open", "", was), "words alone have not put it right"
+    Finding.objects.update(status="resolved", settled_at=RUN + 3 * HOUR, way=Way.BEFORE)
+    reconcile(shown(floor.account), now=RUN + 4 * HOUR)
+    finding.refresh_from_db()
+    assert (finding.status, finding.way, finding.settled_at) == ("gone", "", RUN + 3 * HOUR)
 
 
 def test_a_covered_finding_that_comes_back_is_due_when_its_request_is(floor: Floor) -> None:
     reconcile(shown(floor.account, name="Budi"))
     finding = Finding.objects.get()
-    finding_resolve(finding_id=finding.pk, evidence={"text": SAID}, actor=floor.leader, now=RUN + HOUR)
+    Finding.objects.update(status="resolved", settled_at=RUN + HOUR, way=Way.BEFORE)
     given: dict[str, Any] = {"note": "x", "now": RUN + 2 * HOUR, "owed": {finding.pk: finding.due_at}}
     (back,) = findings_reopen(Finding.objects.all(), **given, floors={finding.pk: RUN + 9 * DAYS})
     assert back.due_at == RUN + 9 * DAYS
@@ -142,7 +255,7 @@ def test_a_leavers_id_is_not_resolved_beside_its_open_deactivation(floor: Floor)
     reconcile(shown(floor.account, active=True))
     finding = Finding.objects.get(kind="active_after_leaving")
     with pytest.raises(WrongState, match="masih terbuka"):
-        finding_resolve(finding_id=finding.pk, evidence={"text": SAID}, actor=floor.leader, now=RUN)
+        put_right(finding, floor.leader)
     finding.refresh_from_db()
     assert finding.status == "open"
 
@@ -185,13 +298,31 @@ def test_an_incident_stays_until_somebody_answers_for_it_and_comes_back_by_other
     reconcile(shown(floor.account, active=False, last_login_at=None), now=RUN + HOUR)
     assert found() == [("activity_after_last_day", floor.account.user_id)], "a list that hides it does not undo it"
     finding = Finding.objects.get()
-    finding_resolve(finding_id=finding.pk, evidence={"text": SAID}, actor=user(Role.IT), now=RUN + 2 * HOUR)
+    it = user(Role.IT)
+    put_right(finding, it, now=RUN + 2 * HOUR)
     reconcile(shown(floor.account, active=False, last_login_at=first), now=RUN + 3 * HOUR)
+    assert (found("claimed"), duty_of(finding).state) == ([("activity_after_last_day", floor.account.user_id)], "open")
+    RoleAssignment.objects.create(user=it, role=Role.MANAGER, site=floor.jkt, starts_on="2020-01-01")
+    it.__dict__.pop("_roles_by_day", None)
+    with pytest.raises(NotAllowed, match="orang lain"):
+        finding_confirm(finding_id=finding.pk, note=SAID, actor=it, now=RUN + 4 * HOUR)
+    finding_refuse(finding_id=finding.pk, note=SAID, actor=floor.coordinator, now=RUN + 4 * HOUR)
+    assert found() == [("activity_after_last_day", floor.account.user_id)]
+    put_right(finding, it, now=RUN + 5 * HOUR)
+    incidents = Notification.objects.filter(kind="userids.incident", user=floor.coordinator)
+    assert [one.ended for one in with_ends(incidents)] == [None]  # type: ignore[attr-defined]
+    finding_confirm(finding_id=finding.pk, note=SAID, actor=floor.coordinator, now=RUN + 6 * HOUR)
+    assert [one.ended.by for one in with_ends(incidents)] == [str(floor.coordinator)]  # type: ignore[attr-defined]
+    duty = duty_of(finding)
+    assert (duty.fulfilled_at, duty.evidence["text"]) == (RUN + 6 * HOUR, SAID)
+    reconcile(shown(floor.account, active=False, last_login_at=first), now=RUN + 7 * HOUR)
     assert found() == []
+    told = Notification.objects.filter(kind="userids.incident").count()
     reconcile(shown(floor.account, active=False, last_login_at=other), now=RUN + 2 * DAYS)
     assert found() == [("activity_after_last_day", floor.account.user_id)]
     finding.refresh_from_db()
     assert finding.moment("at") == other
+    assert Notification.objects.filter(kind="userids.incident").count() > told, "another incident, told anew"
 
 
 def test_another_holder_makes_another_finding(floor: Floor) -> None:
@@ -268,6 +399,21 @@ def test_each_owner_is_told_once_of_all_that_is_theirs(floor: Floor) -> None:
     assert [(one.user, one.params["count"]) for one in told] == [(control, 30)]
     sweep(now=RUN + timedelta(seconds=20))
     assert Notification.objects.filter(user=control).count() == 1
+
+
+def test_a_message_about_findings_is_over_once_none_of_them_is_open(floor: Floor) -> None:
+    control = user(Role.DOCUMENT_CONTROL)
+    reconcile(shown(floor.account), Listed("A", True), Listed("B", True))
+
+    def ended() -> Any:
+        (one,) = with_ends(Notification.objects.filter(user=control))
+        return one.ended  # type: ignore[attr-defined]
+
+    put_right(Finding.objects.get(user_id="A"), control)
+    reconcile(shown(floor.account), Listed("B", True), now=RUN + HOUR)
+    assert ended() is None, "one is left"
+    reconcile(shown(floor.account), now=RUN + 2 * HOUR)
+    assert (ended().how, ended().at) == ("done", RUN + 2 * HOUR)
 
 
 def test_a_finding_not_dealt_with_in_time_is_a_breach_of_which_the_coordinator_hears(floor: Floor) -> None:
@@ -350,16 +496,18 @@ def test_somebody_resolves_while_a_run_closes_and_nothing_is_done_twice(live_flo
 
     def resolve() -> None:
         try:
-            finding_resolve(finding_id=finding.pk, evidence={"text": SAID}, actor=live_floor.leader, now=RUN + HOUR)
+            put_right(finding, live_floor.leader, now=RUN + HOUR)
         except WrongState as error:
             refused.append(error)
 
     together(resolve, lambda: reconcile(shown(live_floor.account), now=RUN + HOUR))
     finding.refresh_from_db()
-    assert (finding.status, len(refused)) in {("resolved", 0), ("gone", 1)}
+    assert (finding.status, len(refused)) in {("resolved", 0), ("claimed", 0), ("gone", 1)}
     kind = ContentType.objects.get_for_model(Finding)
-    assert WorkflowStep.objects.filter(content_type=kind).count() == 2
-    assert Obligation.objects.get(rule__startswith="userids.finding").state == "fulfilled"
+    steps = {"resolved": 3, "claimed": 2, "gone": 2}
+    assert WorkflowStep.objects.filter(content_type=kind).count() == steps[finding.status]
+    duty = Obligation.objects.get(rule__startswith="userids.finding")
+    assert duty.state == ("open" if finding.status == "claimed" else "fulfilled")
 
 
 def test_the_database_keeps_findings_single_and_sightings_unchanged(floor: Floor) -> None:
@@ -394,6 +542,6 @@ def test_a_first_run_against_an_empty_logbook_and_the_run_after_the_import(floor
 def test_no_person_may_make_the_steps_of_a_run(floor: Floor) -> None:
     from userids.reconciling.flow import FINDING
 
-    for name in ("gone", "reopen"):
+    for name in ("gone", "reopen", "shown", "still"):
         assert FINDING.find(name).by == {RECONCILER}
     assert DAY

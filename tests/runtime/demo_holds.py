@@ -53,12 +53,12 @@ def check() -> None:
     documents = IssuedDocument.objects.filter(type_code="LOG-UID").order_by("issued_at")
     assert len(documents) == 10 and documents[0].expires_on < timezone.localdate() + timedelta(days=60)
     assert IssuedDocument.objects.filter(type_code="REK-UID").count() == 3
-    kinds = set(Finding.objects.filter(status="open").values_list("kind", flat=True))
+    kinds = set(Finding.objects.open().values_list("kind", flat=True))
     assert kinds >= set(FindingKind.values) - {FindingKind.TWO_IDS, FindingKind.ACTIVE_IN_APPLICATION}
     handed = Handover.objects.exclude(ends_at__gt=now - timedelta(hours=1))
     assert {one.status for one in handed} == {"taken"} and handed.count() >= 4
     assert IssuedDocument.objects.filter(type_code="STS").count() == Handover.objects.filter(status="taken").count()
-    assert {"accepted", "gone"} <= set(Finding.objects.values_list("status", flat=True))
+    assert {"accepted", "claimed", "gone", "resolved"} <= set(Finding.objects.values_list("status", flat=True))
     logins = json.loads(logins_file().read_text())
     assert stat.S_IMODE(logins_file().stat().st_mode) == 0o600
     assert {"support", "team_leader.jkt", "coordinator.ygy", "document_control", "auditor"} <= set(logins["users"])

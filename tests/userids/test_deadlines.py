@@ -16,6 +16,7 @@ from tests.factories import DAY, NOW, Floor
 from userids.deadlines import clock_start, deactivation_due
 from userids.models import Account, BreachReview, DeactivationRequest
 from userids.services import accounts, breach_reviews, deactivations
+from userids.services.deactivations.clocks import clocks
 
 WIB = ZoneInfo("Asia/Jakarta")
 DAY_LONG = timedelta(hours=24)
@@ -56,12 +57,16 @@ def test_other_zones_have_other_midnights() -> None:
 
 def test_the_roster_is_asked_where_there_is_one(floor: Floor) -> None:
     ends = wib(2026, 11, 21, 7)
-    provider = lambda person, day: ends if person == floor.agent and day == DAY else None  # noqa: E731
+    provider = lambda person, day: shifts.ShiftEnd(ends, "roster uji") if person == floor.agent and day == DAY else None  # noqa: E731
     shifts.register_last_shift(provider)
     try:
         floor.resign()
+        assert [one.why for one in clocks(floor.request)] == [
+            "Akhir shift terakhir, pukul 07:00 tanggal 21 November 2026, menurut roster uji."
+        ]
     finally:
         shifts.unregister_last_shift(provider)
+    assert "ketika ini dihitung" in clocks(floor.request)[0].why, "what the roster says now is not what it said then"
     assert (floor.request.starts_at, floor.request.due_at) == (ends, ends + DAY_LONG)
 
 

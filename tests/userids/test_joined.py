@@ -20,6 +20,7 @@ from occ.policies.services import policy_set
 from tests.factories import DAY, NOW, Floor, person, user
 from userids.models import BreachReview, DeactivationRequest, IdRequest, ReplacementRequest
 from userids.services import accounts, deactivations, replacements
+from userids.services.deactivations.clocks import clocks
 from userids.services.others import deactivation_ask
 
 pytestmark = [pytest.mark.req("UID-8"), pytest.mark.usefixtures("only_user_ids")]
@@ -68,7 +69,7 @@ def test_what_was_hastened_is_not_set_back_and_stays_breached(floor: Floor, way:
     assert BreachReview.objects.get().status == "open"
 
 
-def test_a_leaving_that_comes_nearer_than_what_was_asked_rules(floor: Floor) -> None:
+def test_a_leaving_that_comes_nearer_than_what_was_asked_rules(floor: Floor, client: Client) -> None:
     resignation = floor.resign(DAY + timedelta(days=10), now=NOW)
     ask(floor, "dormant")
     assert floor.request.due_at == NOW + 72 * HOUR
@@ -77,6 +78,21 @@ def test_a_leaving_that_comes_nearer_than_what_was_asked_rules(floor: Floor) -> 
     )
     assert floor.request.due_at == datetime(2026, 11, 21, 17, tzinfo=UTC)
     assert floor.request.asked_due_at == NOW + 72 * HOUR
+    rules, other = clocks(floor.request)
+    assert (rules.label, rules.due_at, rules.holds) == ("Akan keluar", floor.request.due_at, True)
+    assert "tidak ada roster" in rules.why
+    assert (other.due_at, other.starts_at, other.holds) == (NOW + 72 * HOUR, NOW, False)
+    client.force_login(floor.leader)
+    page = client.get(floor.request.get_absolute_url()).content.decode()
+    assert rules.why in page and other.why in page and "berlaku yang lebih dekat" in page
+
+
+def test_a_leaver_whose_id_was_asked_for_before_has_both_deadlines_on_its_page(floor: Floor) -> None:
+    ask(floor, "dormant")
+    floor.resign(DAY + timedelta(days=10), now=NOW)
+    rules, other = clocks(floor.request)
+    assert (rules.label, rules.due_at) == ("Tidak digunakan", NOW + 72 * HOUR)
+    assert (other.label, other.due_at) == ("Akan keluar", datetime(2026, 12, 1, 17, tzinfo=UTC))
 
 
 @pytest.mark.req("UID-12")

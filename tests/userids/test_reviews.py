@@ -458,8 +458,10 @@ def test_a_revocation_brings_a_later_request_nearer(floor: Floor, teams: dict[st
 def test_a_hostile_note_is_no_error_of_ours(floor: Floor, teams: dict[str, Any]) -> None:
     item = teams["review"].items.get(account=floor.account)
     url = reverse("userids:access_review_decide", args=[teams["review"].pk])
-    answer = acting(floor.coordinator).post(url, {"decision": "revoked", "item": item.pk, "note": "a\x00b" * 900})
-    assert answer.status_code == 302
+    answer = acting(floor.coordinator).post(
+        url, {"decision": "revoked", "item": item.pk, "sure": "1", "note": "a\x00b" * 900}
+    )
+    assert answer.status_code == 422
 
 
 @pytest.mark.req("UID-12")
@@ -533,14 +535,26 @@ def test_a_leader_confirms_on_the_page(floor: Floor, teams: dict[str, Any]) -> N
     page = leader.get(f"{review.get_absolute_url()}?clear=1").content.decode()
     assert f'name="item" value="{mine.pk}"' in page
     assert page.count('name="item"') == 1  # neither another team's nor the own
-    asked = page.index('<dialog class="occ-dialog" id="dialog-revoke"')
-    assert (
-        asked < page.index('name="decision" value="revoked">') < page.index("</dialog>", asked)
-    )  # revoking asks first
     url = reverse("userids:access_review_decide", args=[review.pk])
     assert leader.post(url, {"decision": "confirmed"}).status_code == 422
-    assert leader.post(url, {"decision": "revoked", "item": mine.pk}).status_code == 422
-    assert leader.post(url, {"decision": "confirmed", "item": mine.pk}).status_code == 302
+    for decision, words in (
+        ("confirmed", "Confirm the ticked: still needed (1)"),
+        ("revoked", "Revoke the ticked (1)"),
+    ):
+        asked = leader.post(url, {"decision": decision, "item": mine.pk, "back": "decision=pending"})
+        shown = asked.content.decode()
+        assert asked.status_code == 200 and words in shown and f"{review.get_absolute_url()}?decision=pending" in shown
+        assert mine.account.user_id in shown and mine.person.name in shown
+        assert f'name="item" value="{mine.pk}"' in shown and 'name="sure"' in shown
+    assert review.pending().filter(pk=mine.pk).exists(), "nothing is decided yet"
+    sure = {"item": mine.pk, "sure": "1"}
+    assert leader.post(url, sure | {"decision": "revoked"}).status_code == 422
+    both = {"decision": "confirmed", "item": [mine.pk, review.items.exclude(pk=mine.pk)[0].pk]}
+    assert leader.post(url, both).status_code == 403, "another team's"
+    assert leader.post(url, sure | {"decision": "confirmed", "back": "decision=pending"}).headers["Location"] == (
+        f"{review.get_absolute_url()}?decision=pending"
+    )
+    assert leader.post(url, sure | {"decision": "confirmed"}).status_code == 422, "decided already"
     foreign = user(Role.TEAM_LEADER, floor.ygy)
     assert acting(foreign).post(url, {"decision": "confirmed", "item": mine.pk}).status_code == 404
 

@@ -13,7 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from occ.errors import Invalid
+from occ.home.selectors import with_ends
 from occ.ledger.models import Entry
+from occ.notifications.models import Notification
 from occ.obligations.models import Obligation
 from occ.obligations.sweep import sweep
 from occ.people.actors import CONNECTOR
@@ -25,6 +27,7 @@ from occ.search import search
 from occ.workflow.turns import turns_for
 from tests.factories import NOW, Floor, account, person, user
 from userids.models import AccessReviewItem, BreachReview
+from userids.notices import CONNECTOR_FAILED, tell
 from userids.policies import DEACTIVATE, WITHIN
 from userids.services import access_reviews, deactivations, replacements
 from userids.views.processes import form_for
@@ -144,3 +147,34 @@ def test_a_breach_from_before_goes_where_the_application_showed_it_or_the_review
     row.refresh_from_db()
     assert row.on_time != stays
     assert Entry.objects.filter(action="obligation.acquitted", subject_id=str(row.pk)).exists() != stays
+
+
+@pytest.mark.req("UID-9")
+def test_a_message_that_asks_for_a_step_says_how_it_ended(floor: Floor, client: Client) -> None:
+    floor.resign()
+    told: dict[str, Any] = {"now": NOW, "user_id": "OMN-1", "error": "x"}
+    tell(CONNECTOR_FAILED, Role.SUPPORT, floor.request, step="connector:1", **told)
+    client.force_login(floor.support)
+
+    def said() -> Any:
+        return client.get(reverse("inbox")).context["page"].rows[0].ended
+
+    assert said() is None
+    asked = floor.request
+    done: dict[str, Any] = {"request_id": asked.pk, "actor": floor.leader, "now": NOW + timedelta(hours=1)}
+    deactivations.deactivation_start(**done)
+    assert said() is None, "under way"
+    deactivations.deactivation_confirm(**done, evidence={"text": "x"})
+    rows = {one.kind: one.ended for one in client.get(reverse("inbox")).context["page"].rows}
+    assert (rows[CONNECTOR_FAILED.key].how, rows[CONNECTOR_FAILED.key].who) == ("done", str(floor.leader))
+    assert rows["userids.document"] is None, "what is asked for next"
+
+
+def test_a_message_about_what_was_called_off_says_so(floor: Floor) -> None:
+    request = floor.resign()
+    tell(CONNECTOR_FAILED, Role.SUPPORT, floor.request, step="connector:1", now=NOW, user_id="OMN-1", error="x")
+    deactivations.resignation_withdraw(
+        resignation_id=request.pk, note="uji", actor=floor.support, now=NOW + timedelta(hours=1)
+    )
+    (one,) = with_ends(Notification.objects.filter(kind=CONNECTOR_FAILED.key))
+    assert one.ended.how == "cancelled"  # type: ignore[attr-defined]

@@ -23,10 +23,10 @@ from occ.jobs.models import Job, State
 from occ.jobs.services import job_start, must_still_cover
 from occ.people.access import get_visible
 from occ.processes import evidence_of
-from userids.choices import FindingKind, FindingStatus
+from userids.choices import SAYABLE, FindingKind, FindingStatus
 from userids.models import Application
 from userids.models.reconciliation import Finding, Reconciliation
-from userids.reconciling.findings import STEPS
+from userids.reconciling.findings import STEPS, may_resolve, must_own
 from userids.reconciling.flow import FINDING
 from userids.reconciling.jobs import RECONCILE, finding_rows, starts
 from userids.reconciling.runs import may_reconcile
@@ -54,12 +54,18 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
         model = Finding
         fields = [
             "id", "application", "kind", "user_id", "account", "employee", "site", "owner_role", "status", "details",
-            "found_at", "due_at", "settled_at", "accepted_until", "first_run", "last_run", "transitions",
+            "found_at", "due_at", "way", "said_at",
+            "settled_at", "accepted_until", "first_run", "last_run", "transitions",
         ]  # fmt: skip
 
     def get_transitions(self, finding: Finding) -> list[str]:
         user = self.context["request"].user
-        return [one.name for one in FINDING.open_to(user, state=finding.status, site=finding.site) if one.name in STEPS]
+        return [
+            one.name
+            for one in FINDING.open_to(user, state=finding.status, site=finding.site)
+            if one.is_for(finding) and not one.refusal(user, finding)
+            and (one.name != "resolve" or may_resolve(user, finding))
+        ]  # fmt: skip
 
 
 class ListInput(serializers.Serializer[Any]):
@@ -143,7 +149,9 @@ class ReconciliationDetail(APIView):
 
 
 class FindingQuery(serializers.Serializer[Any]):
-    status = serializers.ChoiceField(FindingStatus.choices, required=False)
+    status = serializers.ChoiceField(
+        FindingStatus.choices, required=False, help_text="open: also what is yet to be confirmed"
+    )
     kind = serializers.ChoiceField(FindingKind.choices, required=False)
     site = serializers.CharField(required=False, max_length=10)
 
@@ -157,7 +165,11 @@ class Findings(APIView):
         asked = query_of(request, FindingQuery)
         if "site" in asked:
             asked["site__code"] = asked.pop("site")
-        rows = finding_rows(user_of(request)).filter(**asked)
+        rows = finding_rows(user_of(request))
+        if asked.get("status") == FindingStatus.OPEN:
+            del asked["status"]
+            rows = rows.open()
+        rows = rows.filter(**asked)
         return page(request, rows, lambda found: FindingSerializer(found, many=True, context={"request": request}).data)
 
 
@@ -169,6 +181,8 @@ class FindingDetail(APIView):
 
 
 class ResolveInput(serializers.Serializer[Any]):
+    way = serializers.ChoiceField([(one.value, one.label) for one in SAYABLE])
+    until = DayField(required=False, default=None)
     text = serializers.CharField(max_length=2000, required=False, default="", allow_blank=True)
     file = serializers.FileField(required=False, default=None, help_text="PDF, PNG or JPG; multipart/form-data")
 
@@ -178,13 +192,21 @@ class AcceptInput(serializers.Serializer[Any]):
     until = DayField()
 
 
-class FindingInput(serializers.Serializer[Any]):
-    """`resolve` needs text, file, or both; `accept` a note and a day."""
+class NoteInput(serializers.Serializer[Any]):
+    note = serializers.CharField(max_length=2000)
 
+
+class FindingInput(serializers.Serializer[Any]):
+    """`resolve` needs a way, and text, file, or both; `accept` a note and a day; `confirm` and `refuse` a note."""
+
+    way = serializers.ChoiceField([(one.value, one.label) for one in SAYABLE], required=False)
     text = serializers.CharField(max_length=2000, required=False, allow_blank=True)
     file = serializers.FileField(required=False)
     note = serializers.CharField(max_length=2000, required=False, allow_blank=True)
     until = DayField(required=False)
+
+
+INPUTS: dict[str, type[serializers.Serializer[Any]]] = {"resolve": ResolveInput, "accept": AcceptInput}
 
 
 class FindingTransition(APIView):
@@ -194,14 +216,16 @@ class FindingTransition(APIView):
     )  # fmt: skip
     @idempotent
     def post(self, request: Request, pk: int, transition: str) -> Response:
-        """Make a transition: resolve, accept."""
+        """Make a transition: resolve, confirm, accept, refuse."""
         user = user_of(request)
         found = get_visible(Finding, user, pk)
         if transition not in STEPS:
             raise Http404
         if not FINDING.find(transition).open_to(user, found.site):
             raise NotAllowed
-        data, now = body_of(request, ResolveInput if transition == "resolve" else AcceptInput), timezone.now()
+        if transition == "resolve":
+            must_own(user, found)
+        data, now = body_of(request, INPUTS.get(transition, NoteInput)), timezone.now()
         with transaction.atomic():
             if transition == "resolve":
                 data["evidence"] = evidence_of(found, data, actor=user, now=now)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +21,7 @@ from simple_history.models import HistoricalRecords
 from occ.people.choices import Role
 from occ.people.models import Person, Site, Team, User, within_reach
 from occ.people.scope import site_filter, site_ids
-from userids.choices import FindingKind, FindingStatus, ListSource, Sight
+from userids.choices import GRAVE, STANDING, STAYING, FindingKind, FindingStatus, ListSource, Sight, Way
 from userids.models.applications import Application
 from userids.models.logbook import LOGBOOK_READERS, Account, DeactivationRequest
 
@@ -112,7 +112,12 @@ class FindingQuerySet(models.QuerySet["Finding"]):
         return self.filter(site_filter(user, LOGBOOK_READERS))
 
     def open(self) -> FindingQuerySet:
-        return self.filter(status=FindingStatus.OPEN)
+        """Still owed: what was said to be put right is, until a list shows it."""
+        return self.filter(status__in=STANDING)
+
+    def to_be_decided(self) -> FindingQuerySet:
+        """Claimed, and no list will show it: somebody else has to look."""
+        return self.filter(Q(kind__in=STAYING) | Q(way=Way.AS_IT_IS), status=FindingStatus.CLAIMED)
 
     def uncovered(self) -> FindingQuerySet:
         """Without the leavers' IDs whose open deactivation request is the same deed."""
@@ -135,7 +140,14 @@ class Finding(models.Model):
     details: models.JSONField[dict[str, Any]] = models.JSONField(_("details"), default=dict)
     found_at = models.DateTimeField(_("found"))
     due_at = models.DateTimeField(_("due"))
+    # Empty while nobody has said anything, and where it went by itself.
+    way = models.CharField(_("way"), max_length=12, choices=Way, blank=True)
+    said_at = models.DateTimeField(_("said"), null=True)
+    said_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("said by"))
     settled_at = models.DateTimeField(_("settled"), null=True)
+    # Who accepted or confirmed it; None where a list has shown it.
+    settled_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("settled by"))
+    # While it is claimed: until when its owner asks for it.
     accepted_until = models.DateField(_("accepted until"), null=True)
     # None where it was heard of from the application's events, and no list has shown it yet.
     first_run = models.ForeignKey(Reconciliation, models.PROTECT, null=True, related_name="+")
@@ -162,8 +174,21 @@ class Finding(models.Model):
             models.CheckConstraint(condition=Q(user_id="", kind="two_ids") | ~Q(user_id=""), name="finding_has_id"),
             models.CheckConstraint(condition=~Q(kind="two_ids") | Q(person__isnull=False), name="finding_has_person"),
             models.CheckConstraint(
-                condition=Q(status="open", settled_at=None) | (~Q(status="open") & Q(settled_at__isnull=False)),
+                condition=Q(status__in=("open", "claimed"), settled_at=None)
+                | (~Q(status__in=("open", "claimed")) & Q(settled_at__isnull=False)),
                 name="finding_settled_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=("open", "gone"), way="")
+                | (Q(status__in=("claimed", "resolved", "accepted")) & Q(way__in=Way.values)),
+                name="finding_way_named",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="claimed") | Q(said_at__isnull=False, said_by__isnull=False),
+                name="finding_claimed_by",
+            ),
+            models.CheckConstraint(
+                condition=Q(settled_by=None) | Q(said_by=None) | ~Q(settled_by=F("said_by")), name="finding_by_two"
             ),
             models.CheckConstraint(
                 condition=~Q(status="accepted") | Q(accepted_until__isnull=False), name="finding_accepted_has_end"
@@ -185,7 +210,16 @@ class Finding(models.Model):
 
     @property
     def is_open(self) -> bool:
-        return self.status == FindingStatus.OPEN
+        return self.status in STANDING
+
+    @property
+    def is_claimed(self) -> bool:
+        return self.status == FindingStatus.CLAIMED
+
+    @property
+    def awaits_list(self) -> bool:
+        """Said to be put right: the next list shows whether it is."""
+        return self.is_claimed and self.kind not in STAYING and self.way != Way.AS_IT_IS
 
     @property
     def ids(self) -> str:
@@ -194,7 +228,7 @@ class Finding(models.Model):
 
     @property
     def critical(self) -> bool:
-        return self.kind in {FindingKind.ACTIVE_AFTER_LEAVING, FindingKind.ACTIVITY_AFTER_LAST_DAY}
+        return self.kind in GRAVE
 
     def moment(self, name: str) -> datetime | None:
         """An instant among the details."""

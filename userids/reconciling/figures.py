@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from occ.people.models import User
-from userids.choices import FindingKind
+from userids.choices import GRAVE, FindingKind
 from userids.models import DeactivationRequest
 from userids.models.reconciliation import Finding, Reconciliation, RemoteAccount
 from userids.reconciling.words import instant
@@ -28,9 +28,8 @@ def open_by_kind(user: User, *, now: datetime) -> dict[str, Any]:
     """`kinds`: those with open findings that the user sees, the gravest first; `last`: the latest run, if any."""
     rows = Finding.objects.visible_to(user).open().values("kind")
     counts = {row["kind"]: row for row in rows.annotate(n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now)))}
-    grave = {FindingKind.ACTIVITY_AFTER_LAST_DAY, FindingKind.ACTIVE_AFTER_LEAVING}
     kinds = [
-        KindCount(kind.value, str(kind.label), kind in grave, counts[kind]["n"], counts[kind]["late"])
+        KindCount(kind.value, str(kind.label), kind in GRAVE, counts[kind]["n"], counts[kind]["late"])
         for kind in FindingKind
         if kind in counts
     ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from occ.filters import FromDay, UntilDay
 from occ.people.choices import Role
 from occ.people.models import Site
-from userids.choices import FindingKind, FindingStatus, Sight
+from userids.choices import FindingKind, FindingStatus, Sight, Way
 from userids.models import Application
 from userids.models.reconciliation import Finding, Reconciliation
 from userids.reconciling.policies import RULE
@@ -25,6 +25,7 @@ class FindingFilter(filters.FilterSet):
         label=_("Status"),
         empty_label=_("All"),
     )
+    way = filters.ChoiceFilter(choices=Way.choices, label=_("Way"), empty_label=_("All"))
     kind = filters.ChoiceFilter(choices=FindingKind.choices, label=_("Finding"), empty_label=_("All"))
     site = filters.ModelChoiceFilter(queryset=Site.objects.all(), label=_("Site"), empty_label=_("All"))
     owner = filters.ChoiceFilter(
@@ -60,7 +61,10 @@ class FindingFilter(filters.FilterSet):
         return rows
 
     def by_status(self, rows: Any, name: str, value: str) -> Any:
-        return rows.open().filter(due_at__lt=timezone.now()) if value == "late" else rows.filter(status=value)
+        """“Open” is what figures count as open: what was said to be put right too, until a list shows it."""
+        if value == "late":
+            return rows.open().filter(due_at__lt=timezone.now())
+        return rows.open() if value == FindingStatus.OPEN else rows.filter(status=value)
 
     def by_run(self, rows: Any, name: str, value: Any) -> Any:
         """What that run saw: all but what it found gone, or what the filter beside it says."""

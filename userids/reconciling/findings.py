@@ -1,4 +1,4 @@
-"""What people do with a finding: resolve it with evidence, or answer for leaving it as it is until a day."""
+"""What people do with a finding: say how it is settled, confirm or refuse that, or answer for leaving it as it is."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -10,31 +10,43 @@ from django.utils.translation import gettext_noop
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.obligations import services as obligations
 from occ.people.actors import Actor, SystemActor
+from occ.people.models import User
 from occ.people.scope import has_role
 from occ.texts import kept
 from occ.times import local_day
+from occ.workflow.drawing import history
 from occ.workflow.services import step
-from userids.choices import FindingStatus
-from userids.models.reconciliation import Finding
+from userids.choices import SAYABLE, FindingStatus, Way
+from userids.models.reconciliation import Finding, Pull
 from userids.reconciling.flow import FINDING
-from userids.reconciling.keeping import findings_reopen
+from userids.reconciling.keeping import UNSAID, findings_reopen
 from userids.reconciling.policies import RULE
 
 LONGEST = timedelta(days=366)
+SOON = timedelta(minutes=30)
 
 
-def finding_resolve(*, finding_id: int, evidence: dict[str, Any], actor: Actor, now: datetime) -> Finding:
-    """It was put right, as the evidence shows. The next list that still has the difference opens it again, with the due
-    time that it had: what was said to be put right was not.
+def finding_resolve(
+    *, finding_id: int, way: str, evidence: dict[str, Any], until: date | None = None, actor: User, now: datetime
+) -> Finding:
+    """Its owner says in which way it is settled, as the evidence shows; its clock runs on.
 
-    Raises NotAllowed, WrongState (a leaver's ID whose deactivation is open is settled there), Invalid (no evidence, or
-    a word for one).
+    Put right: the next list made after that resolves it, or opens it again. What no list shows, and what is to stay as
+    it is `until` a day, somebody else decides. Raises NotAllowed, WrongState (a leaver's ID whose deactivation is open
+    is settled there), Invalid (no evidence, or a word for one; no way; no day).
     """
     finding = Finding.objects.select_related("site").get(pk=finding_id)
-    if not may_resolve(actor, finding):
-        raise NotAllowed(_("It is for %(role)s to resolve this one.") % {"role": finding.get_owner_role_display()})
-    also = {"settled_at": now, "accepted_until": None}
-    with step(FINDING, Finding, finding_id, "resolve", actor=actor, now=now, evidence=evidence, also=also) as row:
+    must_own(actor, finding)
+    stays = way == Way.AS_IT_IS
+    also = {"way": way, "said_at": now, "said_by": actor, "accepted_until": until if stays else None}
+    if way not in SAYABLE:
+        raise Invalid(_("Choose how it is settled."), field="way")
+    note = kept(Way(way).label)
+    with step(
+        FINDING, Finding, finding_id, "resolve", actor=actor, now=now, note=note, evidence=evidence, also=also
+    ) as row:
+        if stays:
+            _until_possible(row, until, now)
         if not evidence.get("attachment") and not says_something(str(evidence.get("text", ""))):
             words = _("Say in a sentence what was done and what shows it, or attach a file: a word is not enough.")
             raise Invalid(words, field="text")
@@ -42,10 +54,34 @@ def finding_resolve(*, finding_id: int, evidence: dict[str, Any], actor: Actor, 
             raise WrongState(
                 _("Its deactivation is open: shut the user ID and confirm it there. The next list then shows it.")
             )
+        if row.awaits_list:
+            _list_soon(row, now)
+    return row
+
+
+def _list_soon(finding: Finding, now: datetime) -> None:
+    """Where the application gives its list by a connector it is asked soon, once for all that is said until then."""
+    waiting = Pull.objects.filter(application=finding.application_id, attempts=0, next_at__gt=now + SOON)
+    waiting.update(next_at=now + SOON)
+
+
+def finding_confirm(*, finding_id: int, note: str, actor: User, now: datetime) -> Finding:
+    """Another person has looked at what no list shows, and it is settled. Raises NotAllowed (the own word), WrongState,
+    Invalid."""
+    also = {"settled_at": now, "settled_by": actor}
+    with step(FINDING, Finding, finding_id, "confirm", actor=actor, now=now, note=note, also=also) as row:
+        said = next(one.evidence for one in reversed(history(row)) if one.transition == "resolve")
+        evidence = said | {"confirmed": note.strip()}
         obligations.obligation_fulfil(
             subject=row, rule=RULE[row.owner_role], at=now, evidence=evidence, actor=actor, now=now
         )
     return row
+
+
+def finding_refuse(*, finding_id: int, note: str, actor: User, now: datetime) -> Finding:
+    """Somebody has looked, and what was said of it is not so. Raises NotAllowed, WrongState, Invalid."""
+    with step(FINDING, Finding, finding_id, "refuse", actor=actor, now=now, note=note, also=UNSAID) as row:
+        return row
 
 
 def says_something(text: str) -> bool:
@@ -58,20 +94,32 @@ def may_resolve(actor: Actor, finding: Finding) -> bool:
     return isinstance(actor, SystemActor) or has_role(actor, {finding.owner_role}, site=finding.site)
 
 
-def finding_accept(*, finding_id: int, note: str, until: date, actor: Actor, now: datetime) -> Finding:
-    """It stays as it is until the end of a day, for a reason. Raises NotAllowed, WrongState, Invalid."""
-    finding = Finding.objects.select_related("site").get(pk=finding_id)
-    today = local_day(now, finding.site.zone)
-    if until < today:
-        raise Invalid(_("The day lies in the past."), field="until")
-    if until > today + LONGEST:
-        raise Invalid(_("At most a year ahead: then it is looked at again."), field="until")
-    also = {"settled_at": now, "accepted_until": until}
+def must_own(actor: Actor, finding: Finding) -> None:
+    """Raises NotAllowed, before anything is asked of somebody who may not answer."""
+    if not may_resolve(actor, finding):
+        raise NotAllowed(_("It is for %(role)s to resolve this one.") % {"role": finding.get_owner_role_display()})
+
+
+def finding_accept(*, finding_id: int, note: str, until: date, actor: User, now: datetime) -> Finding:
+    """It stays as it is until the end of a day, for a reason; a grave one where its owner, who is somebody else, asks
+    for it. Raises NotAllowed, WrongState, Invalid."""
+    also = {"way": Way.AS_IT_IS, "settled_at": now, "settled_by": actor, "accepted_until": until}
     with step(FINDING, Finding, finding_id, "accept", actor=actor, now=now, note=note, also=also) as row:
+        _until_possible(row, until, now)
         if not says_something(note):
             raise Invalid(_("Say in a sentence why it may stay as it is: a word is not enough."), field="note")
         obligations.obligation_cancel(subject=row, rule=RULE[row.owner_role], reason=note, actor=actor, now=now)
     return row
+
+
+def _until_possible(finding: Finding, until: date | None, now: datetime) -> None:
+    today = local_day(now, finding.site.zone)
+    if until is None:
+        raise Invalid(_("Say until when it may stay as it is."), field="until")
+    if until < today:
+        raise Invalid(_("The day lies in the past."), field="until")
+    if until > today + LONGEST:
+        raise Invalid(_("At most a year ahead: then it is looked at again."), field="until")
 
 
 def findings_wake(*, now: datetime) -> int:
@@ -87,4 +135,6 @@ def findings_wake(*, now: datetime) -> int:
     return len(findings_reopen(rows, note=note, now=now)) if over else 0
 
 
-STEPS: dict[str, Callable[..., Finding]] = {"resolve": finding_resolve, "accept": finding_accept}
+STEPS: dict[str, Callable[..., Finding]] = {
+    "resolve": finding_resolve, "confirm": finding_confirm, "accept": finding_accept, "refuse": finding_refuse,
+}  # fmt: skip

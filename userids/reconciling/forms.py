@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from occ.forms import DayField, InstantField
 from occ.people.models import User
 from occ.sheet_forms import must_be_sheet
+from userids.choices import SAYABLE, Way
 from userids.forms import EvidenceForm
 from userids.models import Application
 from userids.reconciling.pulling import has_connector
@@ -57,6 +58,16 @@ class ListForm(forms.Form):
 
 
 class ResolveForm(EvidenceForm):
+    way = forms.ChoiceField(
+        label=_("How it is settled"),
+        choices=[(one.value, one.label) for one in SAYABLE],
+        widget=forms.RadioSelect,
+        help_text=_(
+            "What was put right counts once the next list of the application shows it; until then its time runs on."
+            " What is to stay as it is, a coordinator or manager decides."
+        ),
+    )
+    until = DayField(label=_("Until the end of"), required=False, help_text=_("Only where it is to stay as it is."))
     text = forms.CharField(
         label=_("What was done, and what shows it"),
         required=False,
@@ -64,6 +75,14 @@ class ResolveForm(EvidenceForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("For example: shut in the application at 10:15; status “Inactive” in its user list."),
     )
+
+    field_order = ("way", "until", "text", "file")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("way") == Way.AS_IT_IS and "until" not in self.errors and not data.get("until"):
+            self.add_error("until", _("Say until when it may stay as it is."))
+        return data
 
 
 class AcceptForm(forms.Form):

@@ -28,7 +28,7 @@ from userids.models import Application, Assignment
 from userids.models.reconciliation import Finding, Heard
 from userids.reconciling.comparing import teams_on
 from userids.reconciling.flow import FINDING, RECONCILER
-from userids.reconciling.keeping import Within, findings_reopen, owe
+from userids.reconciling.keeping import Within, findings_deny, findings_reopen, owe
 from userids.reconciling.notices import incidents_tell
 from userids.reconciling.policies import KINDS
 from userids.reconciling.runs import lock
@@ -167,8 +167,9 @@ def _news(finding: Finding, heard: Heard) -> bool:
 
 
 def _told_of(finding: Finding, heard: Heard, now: datetime) -> Finding:
-    """Activity that came after what had been settled: open again."""
+    """Activity that came after what had been settled, or said to be: open again."""
     finding.details = _details(heard)
     finding.save(update_fields=["details"])
     note = kept(gettext_noop("Heard again from the application's events"))
-    return findings_reopen(Finding.objects.filter(pk=finding.pk), note=note, now=now)[0]
+    rows = Finding.objects.filter(pk=finding.pk)
+    return [*findings_deny(rows, note=note, now=now), *findings_reopen(rows, note=note, now=now)][0]

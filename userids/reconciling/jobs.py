@@ -68,7 +68,8 @@ def finding_columns() -> list[OutColumn]:
         OutColumn(_("Person"), width=28), OutColumn(_("Employee number"), width=16), OutColumn(_("Site"), width=8),
         OutColumn(_("Team"), width=20), OutColumn(_("What differs"), width=60), OutColumn(_("Owner"), width=20),
         OutColumn(_("Found"), width=18), OutColumn(_("Due"), width=18), OutColumn(_("Status"), width=16),
-        OutColumn(_("Settled"), width=18), OutColumn(_("Accepted until"), width=14),
+        OutColumn(_("Way"), width=26), OutColumn(_("Said"), width=18), OutColumn(_("Settled"), width=18),
+        OutColumn(_("Accepted until"), width=14),
     ]  # fmt: skip
 
 
@@ -76,8 +77,8 @@ def finding_line(one: Finding) -> list[Any]:
     return [
         one.get_kind_display(), one.ids, one.application.code, one.person.name if one.person else "",
         one.person.number if one.person else "", one.site.code, one.team.name if one.team else "", said(one),
-        one.get_owner_role_display(), one.found_at, one.due_at, one.get_status_display(), one.settled_at,
-        one.accepted_until,
+        one.get_owner_role_display(), one.found_at, one.due_at, one.get_status_display(), one.get_way_display(),
+        one.said_at, one.settled_at, one.accepted_until,
     ]  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from occ.policies.services import policy_value
 from occ.texts import kept
 from occ.times import JAKARTA, local_day
 from occ.workflow.services import begin_many, step_many
-from userids.choices import FindingKind, FindingStatus, Sight
+from userids.choices import STAYING, FindingKind, FindingStatus, Sight, Way
 from userids.models.reconciliation import Finding, FindingSighting, Reconciliation
 from userids.reconciling.comparing import teams_on
 from userids.reconciling.flow import FINDING, RECONCILER
@@ -29,8 +29,8 @@ SAME = (
     "f.application_id = %(application)s AND f.kind = s.kind AND upper(f.user_id) = s.key"
     " AND f.person_id IS NOT DISTINCT FROM s.person_id"
 )
-# What somebody did under an ID stays to be answered for, though the next log-in hides it in the list.
-STAYING = {FindingKind.ACTIVITY_AFTER_LAST_DAY}
+UNSAID: dict[str, Any] = {"way": "", "said_at": None, "said_by": None, "accepted_until": None}
+ANEW = UNSAID | {"settled_at": None, "settled_by": None}
 
 
 def findings_keep(
@@ -109,7 +109,8 @@ def _make(run: Reconciliation, now: datetime) -> list[Finding]:
 
 
 def _come_back(run: Reconciliation, now: datetime) -> list[Finding]:
-    """Seen again, though it was gone, or settled before this list was taken, or accepted until a day that is over.
+    """Seen again, though it was gone, or settled before this list was taken, or said to be put right before it was, or
+    accepted until a day that is over.
 
     Activity comes back when it is other activity than that which was settled.
     """
@@ -124,6 +125,8 @@ def _come_back(run: Reconciliation, now: datetime) -> list[Finding]:
         over = one.status == FindingStatus.GONE or (
             one.status == FindingStatus.RESOLVED and one.settled_at is not None and run.taken_at > one.settled_at
         )
+        if one.is_claimed:  # that it may stay as it is, somebody has yet to decide
+            over = one.way != Way.AS_IT_IS and one.said_at is not None and run.taken_at > one.said_at
         if one.status == FindingStatus.ACCEPTED and one.accepted_until is not None:
             over = local_day(run.taken_at, one.site.zone) > one.accepted_until
         if one.kind in STAYING:
@@ -133,10 +136,17 @@ def _come_back(run: Reconciliation, now: datetime) -> list[Finding]:
             wanted.append(one)
     note = kept(gettext_noop("Found again by reconciliation %(number)s"), number=run.pk)
     floors = {pk: floor for pk, (_details, floor) in fresh.items()}
-    # What people said to be put right, and was not, has been owed all the while.
-    said = {one.pk: one.due_at for one in wanted if one.status == FindingStatus.RESOLVED and one.kind not in STAYING}
+    # What was resolved by mere words, before ways were named, and was not put right has been owed all the while.
+    said = {one.pk: one.due_at for one in wanted if one.way == Way.BEFORE and one.kind not in STAYING}
     rows_back = Finding.objects.filter(pk__in=[one.pk for one in wanted])
-    return findings_reopen(rows_back, note=note, now=now, floors=floors, owed=said)
+    denied = kept(gettext_noop("Found again by reconciliation %(number)s: it was not put right"), number=run.pk)
+    still = findings_deny(rows_back, note=denied, now=now)
+    return [*still, *findings_reopen(rows_back, note=note, now=now, floors=floors, owed=said)]
+
+
+def findings_deny(rows: "QuerySet[Finding]", *, note: str, now: datetime) -> list[Finding]:
+    """Those that were claimed: what was said of them is not so. Their time and their duty are what they were."""
+    return step_many(FINDING, rows, "still", actor=RECONCILER, now=now, note=note, also=UNSAID)
 
 
 def findings_reopen(
@@ -146,7 +156,7 @@ def findings_reopen(
     """Open them again, each with a new time by which it is dealt with, unless it has been `owed` since before."""
     found = step_many(
         FINDING, rows, "reopen", actor=RECONCILER, now=now, note=note,
-        also={"settled_at": None, "accepted_until": None, "found_at": now},
+        also=ANEW | {"found_at": now},
     )  # fmt: skip
     within = Within(now)
     for one in found:
@@ -173,22 +183,22 @@ def _untold(run: Reconciliation, tells: frozenset[str]) -> list[int]:
 
 def _gone(run: Reconciliation, spared: set[int], kinds: Iterable[str], now: datetime) -> list[Finding]:
     kinds = [kind for kind in kinds if kind not in STAYING]
-    # What people said to be put right is so once a list made after that shows it.
-    said = Q(status=FindingStatus.RESOLVED, settled_at__lt=run.taken_at)
+    # What was resolved by mere words, before ways were named: so once a list made after that shows it.
+    words = Q(status=FindingStatus.RESOLVED, way=Way.BEFORE)
     standing = Finding.objects.filter(
-        said | Q(status__in=("open", "accepted")), application=run.application, kind__in=kinds
-    )
+        words & Q(settled_at__lt=run.taken_at) | Q(status__in=("open", "claimed", "accepted")),
+        application=run.application, kind__in=kinds,
+    )  # fmt: skip
     unseen = set(standing.values_list("pk", flat=True)) - spared
     rows = Finding.objects.filter(pk__in=unseen)
-    resolved = Q(status=FindingStatus.RESOLVED)
     note = kept(gettext_noop("No longer found by reconciliation %(number)s"), number=run.pk)
     evidence = {"text": note, "run": run.pk, "sha256": run.sha256, "taken_at": run.taken_at.isoformat()}
-    found = []
-    # What people put right was settled when they said so: the list only shows it.
-    for some, also in (
-        (rows.exclude(resolved), {"settled_at": now, "accepted_until": None}), (rows.filter(resolved), {})
-    ):  # fmt: skip
-        found += step_many(FINDING, some, "gone", actor=RECONCILER, now=now, note=note, evidence=evidence, also=also)
+    made: dict[str, Any] = {"actor": RECONCILER, "now": now, "note": note, "evidence": evidence}
+    put_right = rows.filter(status=FindingStatus.CLAIMED).exclude(way=Way.AS_IT_IS)
+    found = step_many(FINDING, put_right, "shown", also={"settled_at": now}, **made)
+    rows = rows.exclude(pk__in=[one.pk for one in found])
+    found += step_many(FINDING, rows.filter(words), "gone", also=UNSAID, **made)  # settled when it was said
+    found += step_many(FINDING, rows, "gone", also=ANEW | {"settled_at": now}, **made)
     obligations_fulfil(
         subjects=found, rules=list(RULE.values()), at=now, evidence=evidence, actor=RECONCILER, now=now
     )  # fmt: skip

@@ -1,21 +1,27 @@
 """Who hears of a run: each owner once of all that is theirs; of a leaver's activity coordinators and IT at once."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.db.models import Count, Max, Q
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 
 from occ.notifications.addressees import audience
+from occ.notifications.endings import Ending, How
+from occ.notifications.endings import register as register_ending
 from occ.notifications.kinds import Kind, register
+from occ.notifications.models import Notification
 from occ.notifications.services import notify
 from occ.people.choices import Role
 from occ.people.models import Site
-from occ.times import local_day
-from userids.choices import FindingKind
+from occ.times import JAKARTA, local_day
+from occ.workflow.endings import asks
+from userids.choices import STANDING, FindingKind, Sight
 from userids.models import Application
-from userids.models.reconciliation import Finding, Reconciliation
+from userids.models.reconciliation import Finding, FindingSighting, Reconciliation
+from userids.reconciling.flow import RECONCILER
 
 # More of them at one site than somebody reads one by one are told together.
 SINGLY = 20
@@ -60,6 +66,34 @@ FAILED = register(
         "warning",
     )
 )
+asks(INCIDENT, Finding, STANDING)
+
+
+@register_ending
+def told_settled(messages: Sequence[Notification]) -> dict[int, Ending]:
+    """What a run told together is over once none of it is open."""
+    told: dict[tuple[int, str, int], list[Notification]] = {}
+    for one in messages:
+        parts = one.key.split(":")
+        if one.kind in {FOUND.key, INCIDENTS.key} and parts[0] == "reconciliation" and len(parts) == 4:
+            told.setdefault((int(parts[1]), parts[2], int(parts[3])), []).append(one)
+    if not told:
+        return {}
+    seen = FindingSighting.objects.filter(
+        run__in={run for run, _what, _site in told}, sight__in=(Sight.NEW, Sight.REOPENED)
+    )
+    counts = seen.values_list("run", "finding__kind", "finding__owner_role", "finding__site").annotate(
+        standing=Count("pk", filter=Q(finding__status__in=STANDING)), last=Max("finding__settled_at")
+    )
+    left: dict[tuple[int, str, int], tuple[int, datetime | None]] = {}
+    for run, kind, role, site, standing, last in counts.order_by():
+        for what in (role, "incidents") if kind == FindingKind.ACTIVITY_AFTER_LAST_DAY else (role,):
+            n, at = left.get((run, what, site), (0, None))
+            left[run, what, site] = n + standing, max(filter(None, (last, at)), default=None)
+    over = {key: at for key, (n, at) in left.items() if at is not None and not n}
+    return {
+        one.pk: Ending(How.DONE, str(RECONCILER), at, JAKARTA) for key, at in over.items() for one in told.get(key, ())
+    }
 
 
 def findings_tell(run: Reconciliation, findings: Iterable[Finding], *, now: datetime) -> None:

@@ -17,7 +17,7 @@ from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.scope import site_ids
 from occ.policies.services import policy_value
-from userids.choices import FindingStatus, ListSource, Sight
+from userids.choices import ListSource, Sight
 from userids.models import Account, Application
 from userids.models.reconciliation import Finding, Reconciliation
 from userids.reconciling import comparing
@@ -138,6 +138,6 @@ def counts_of(run: Reconciliation) -> dict[str, dict[str, int]]:
     found: dict[str, Counter[str]] = {sight: Counter() for sight in (*Sight.values, "standing")}
     for sight, kind, n in run.sightings.values_list("sight", "finding__kind").annotate(n=Count("pk")).order_by():
         found[sight][kind] = n
-    standing = Finding.objects.filter(application=run.application, status=FindingStatus.OPEN)
+    standing = Finding.objects.open().filter(application=run.application)
     found["standing"].update(dict(standing.values_list("kind").annotate(n=Count("pk")).order_by()))
     return {sight: dict(counter) for sight, counter in found.items()}

@@ -5,17 +5,19 @@ from django.db.models import Q
 from occ.people.models import User
 from occ.people.scope import has_role, roles_of
 from occ.workflow.turns import Source, register
+from userids.choices import FindingStatus
 from userids.models.reconciliation import Finding, FindingQuerySet
-from userids.reconciling.flow import FINDING, OWNERS
+from userids.reconciling.flow import ACCEPTERS, FINDING, OWNERS
 
 
 def mine(user: User) -> FindingQuerySet:
-    """Open findings that a role of the user owes, by due time."""
-    if not has_role(user, OWNERS):
-        return Finding.objects.none()
-    owed = Q(owner_role__in={held.role for held in roles_of(user)} & OWNERS)
-    rows = Finding.objects.visible_to(user).open().uncovered()
-    return rows.filter(owed).select_related("site").order_by("due_at", "pk")
+    """Open findings that a role of the user owes, and what others have said that the user decides; by due time."""
+    rows = Finding.objects.visible_to(user)
+    owed = Q(status=FindingStatus.OPEN, owner_role__in={held.role for held in roles_of(user)} & OWNERS)
+    found = rows.uncovered().filter(owed)
+    if has_role(user, ACCEPTERS):
+        found |= rows.to_be_decided().exclude(said_by=user)
+    return found.select_related("site").order_by("due_at", "pk")
 
 
 register(

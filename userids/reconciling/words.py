@@ -7,6 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from userids.choices import FindingKind as K
+from userids.choices import Way
 from userids.models.reconciliation import Finding
 
 
@@ -84,3 +85,38 @@ def advice(kind: str) -> str:
         K.EMAIL_DIFFERS: _("Correct the address where it is wrong."),
         K.DORMANT: _("Ask whether the ID is still needed; an unused one is to be shut."),
     }[K(kind)]
+
+
+def claimed(finding: Finding) -> str:
+    """What its owner said of it, and who or what shows whether it is so; nothing once that is known."""
+    if not finding.is_claimed or finding.said_by is None:
+        return ""
+    values = {
+        "person": finding.said_by.get_full_name() or finding.said_by.username,
+        "at": instant(finding.said_at, finding.site.zone),
+        "way": finding.get_way_display(),
+    }
+    if finding.way == Way.AS_IT_IS:
+        values["until"] = date_format(finding.accepted_until, "j F Y") if finding.accepted_until else "–"
+        return (
+            _(
+                "%(person)s asked on %(at)s that it stays as it is until %(until)s. A coordinator or manager decides;"
+                " its time runs on until then."
+            )
+            % values
+        )
+    if finding.awaits_list:
+        return (
+            _(
+                "%(person)s said on %(at)s: %(way)s. The next list made after that shows whether it is; its time runs"
+                " on until then."
+            )
+            % values
+        )
+    return (
+        _(
+            "%(person)s said on %(at)s: %(way)s. No list shows that, so a coordinator or manager looks at it; its time"
+            " runs on until then."
+        )
+        % values
+    )

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.documents.choices import Purpose
@@ -26,12 +27,22 @@ from occ.people.scope import has_role, roles_of
 from userids import jobs
 from userids.choices import AccessDecision
 from userids.filters import AccessReviewItemFilter
-from userids.forms import CloseReviewForm
-from userids.models import AccessReview
+from userids.forms import CloseReviewForm, RevokeForm
+from userids.models import AccessReview, AccessReviewItem
 from userids.services import access_reviews as services
 
 DECIDED = Count("items", filter=~Q(items__decision=AccessDecision.PENDING))
 REVOKED = Count("items", filter=Q(items__decision=AccessDecision.REVOKED))
+ASKING = {
+    AccessDecision.CONFIRMED: (
+        gettext_lazy("Confirm the ticked: still needed (%(count)s)"),
+        gettext_lazy("You answer for it that each of these holders needs the ID. The answer cannot be taken back."),
+    ),
+    AccessDecision.REVOKED: (
+        gettext_lazy("Revoke the ticked (%(count)s)"),
+        gettext_lazy("Each of these user IDs gets a deactivation request at once. The answer cannot be taken back."),
+    ),
+}
 
 
 def crumbs() -> list[dict[str, str]]:
@@ -95,18 +106,56 @@ def _detail(request: HttpRequest, found: AccessReview, refused: str, status: int
 
 @require_POST
 def access_review_decide(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_visible(AccessReview, me(request), pk)
+    """What was ticked is first shown, by ID and holder, and asked about: an answer cannot be taken back."""
+    found, decision = get_visible(AccessReview, me(request), pk), request.POST.get("decision", "")
+    ticked, sure = _ticked(request), "sure" in request.POST
+    form = RevokeForm(request.POST if sure else None) if decision == AccessDecision.REVOKED else None
+    rows = _asked(request, found, ticked) if decision in ASKING else []
+    if rows and not (sure and (form is None or form.is_valid())):
+        return _ask(request, found, rows, form)
+    note = form.cleaned_data["note"] if form is not None and rows else ""
     try:
         count = services.items_decide(
-            review_id=pk, item_ids=_ticked(request), decision=request.POST.get("decision", ""),
-            note=request.POST.get("note", "")[:300].replace("\x00", ""), actor=me(request), now=timezone.now(),
+            review_id=pk, item_ids=ticked, decision=decision, note=note, actor=me(request), now=timezone.now()
         )  # fmt: skip
     except NotAllowed:
         raise
     except Refused as refusal:
         return _detail(request, found, str(refusal), 422)
     messages.success(request, _("Decided: %(count)s.") % {"count": count})
-    return redirect(f"{found.get_absolute_url()}?{request.POST.get('back', '')[:500]}")
+    return redirect(f"{found.get_absolute_url()}?{_back(request)}")
+
+
+def _asked(request: HttpRequest, found: AccessReview, ticked: set[int]) -> list[AccessReviewItem]:
+    """What was ticked, where all of it can be decided by the reader; else the service says why not."""
+    rows = found.pending().decided_by(me(request), found.site).filter(pk__in=ticked)
+    rows = rows.select_related("account", "person", "part__team").order_by("account__user_id")
+    return list(rows) if found.is_open and len(rows) == len(ticked) else []
+
+
+def _ask(
+    request: HttpRequest, found: AccessReview, rows: list[AccessReviewItem], form: RevokeForm | None
+) -> HttpResponse:
+    submit, text = ASKING[AccessDecision(request.POST["decision"])]
+    values = {"count": len(rows)}
+    context = {
+        "title": submit % values,
+        "crumbs": [*crumbs(), {"label": str(found), "url": found.get_absolute_url()}],
+        "subtitle": found.site.name,
+        "review": found,
+        "rows": rows,
+        "decision": request.POST["decision"],
+        "form": form,
+        "back": _back(request),
+        "submit": submit % values,
+        "text": text,
+    }
+    status = 422 if form is not None and form.errors else 200
+    return render(request, "userids/access_review_ask.html", context, status=status)
+
+
+def _back(request: HttpRequest) -> str:
+    return request.POST.get("back", "")[:500]
 
 
 def _ticked(request: HttpRequest) -> set[int]:

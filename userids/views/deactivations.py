@@ -14,6 +14,7 @@ from userids.filters import DeactivationFilter
 from userids.models import BreachReview, DeactivationRequest, Resignation
 from userids.reconciling.figures import offer_shown, shown_inactive
 from userids.selectors import letter_visible, time_parts
+from userids.services.deactivations.clocks import clocks
 from userids.views.processes import ask, make, process_context
 from userids.workflow import DEACTIVATION
 
@@ -73,6 +74,7 @@ def _detail(
         "crumbs": [{"label": _("Deactivations"), "url": reverse("userids:deactivations")}],
         "subtitle": f"{found.person.name} · {found.site}",
         "request_": found,
+        "clocks": clocks(found),
         "parts": time_parts(found, documented),
         "resignation": resignation,
         "letters": attachments_of(resignation) if resignation and may_read else [],

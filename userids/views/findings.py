@@ -1,5 +1,6 @@
 """Findings (UID-11): the list, and the page on which one is resolved or accepted."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -18,18 +19,18 @@ from userids.choices import FindingKind, FindingStatus
 from userids.models import DeactivationRequest
 from userids.models.reconciliation import Finding, RemoteAccount
 from userids.reconciling.filters import FindingFilter
-from userids.reconciling.findings import STEPS, may_resolve
+from userids.reconciling.findings import STEPS, may_resolve, must_own
 from userids.reconciling.flow import FINDING
 from userids.reconciling.forms import AcceptForm, ResolveForm
 from userids.reconciling.jobs import finding_rows
-from userids.reconciling.words import advice, said
+from userids.reconciling.words import advice, claimed, said
 
-STEPPING = plain_stepping(
+STEPPING = replace(plain_stepping(
     FINDING, STEPS, key="finding_id", url_name="userids:finding_step",
     own_forms={"resolve": ResolveForm, "accept": AcceptForm},
-    icons={"resolve": "circle-check", "accept": "clock-pause"}, aside=frozenset({"accept"}),
-    may=lambda user, found, name: name != "resolve" or may_resolve(user, found),
-)  # fmt: skip
+    icons={"resolve": "circle-check", "confirm": "circle-check", "accept": "clock-pause", "refuse": "arrow-back-up"},
+    aside=frozenset({"accept", "refuse"}), may=lambda user, found, name: name != "resolve" or may_resolve(user, found),
+), waits=lambda found: not found.awaits_list)  # fmt: skip
 
 
 @require_GET
@@ -57,6 +58,8 @@ def finding(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def finding_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
     found = get_visible(Finding, me(request), pk)
+    if transition == "resolve":
+        must_own(me(request), found)
     done = step_make(request, STEPPING, found, transition)
     return done if isinstance(done, HttpResponse) else _detail(request, found, done, 422)
 
@@ -70,7 +73,8 @@ def _detail(request: HttpRequest, found: Finding, tried: dict[str, forms.Form], 
         "subtitle": f"{found.application} · {found.site}",
         "finding": found,
         "said": said(found),
-        "advice": advice(found.kind) if found.is_open else "",
+        "advice": advice(found.kind) if found.status == FindingStatus.OPEN else "",
+        "claimed": claimed(found),
         "account": found.account,
         "covering": covering(found),
         "holder": found.account.holder if found.account else None,
@@ -95,9 +99,14 @@ def drawn(found: Finding, steps: list[WorkflowStep]) -> list[dict[str, Any]]:
     settled = steps[-1] if steps and not found.is_open else None
     found_step = {"label": _("Found"), "state": "done", "at": opened.at if opened else found.found_at}
     if settled is None:
+        dealt = {"label": _("Being dealt with"), "actor": found.get_owner_role_display()}
+        shown = {"label": FindingStatus.CLAIMED.label, "state": "current" if found.is_claimed else "upcoming"}
+        if found.awaits_list:
+            shown["actor"] = _("The next list")
         return [
             found_step,
-            {"label": _("Being dealt with"), "state": "current", "actor": found.get_owner_role_display()},
+            dealt | ({"state": "done", "at": found.said_at} if found.is_claimed else {"state": "current"}),
+            shown,
             {"label": _("Settled"), "state": "upcoming"},
         ]
     end = {"label": found.get_status_display(), "state": "done", "at": settled.at}

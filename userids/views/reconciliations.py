@@ -22,7 +22,7 @@ from occ.lists import listing, remembered
 from occ.paging import part
 from occ.people.access import get_visible, me
 from occ.people.scope import site_ids
-from userids.choices import FindingKind, Sight
+from userids.choices import STANDING, FindingKind, Sight
 from userids.models import LOGBOOK_READERS, Application
 from userids.models.reconciliation import Finding, FindingSighting, Pull, Reconciliation
 from userids.reconciling.filters import ReconciliationFilter
@@ -179,7 +179,7 @@ def lines(request: HttpRequest, run: Reconciliation) -> list[dict[str, Any]]:
         new=Count("pk", filter=Q(sight=Sight.NEW)),
         reopened=Count("pk", filter=Q(sight=Sight.REOPENED)),
         gone=Count("pk", filter=Q(sight=Sight.GONE)),
-        open=Count("pk", filter=seen & Q(finding__status="open")),
+        open=Count("pk", filter=seen & Q(finding__status__in=STANDING)),
     )  # fmt: skip
     by_kind = {row["finding__kind"]: row for row in rows.order_by()}
     nothing = {"seen": 0, "new": 0, "reopened": 0, "gone": 0, "open": 0}

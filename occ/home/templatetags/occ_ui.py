@@ -102,6 +102,7 @@ TONE_ICONS = {
 STATUS_TONES: dict[str, tuple[str, str]] = {
     "reminded": ("warning", "hourglass"),
     "proposed": ("info", "file-plus"),
+    "claimed": ("info", "hourglass"),
     "submitted": ("info", "send"),
     "checked": ("success", "checks"),
     "made": ("info", "file-check"),

@@ -158,14 +158,18 @@ def deadline_of(request: DeactivationRequest, person: Person, now: datetime) -> 
 
     By the policy that held when the leaving was recorded: one that changes later binds what is recorded later.
     """
-    at = request.recorded_at
-    if not request.of_leaver:
-        standing = Resignation.objects.standing().filter(person=person).values_list("recorded_at", flat=True)
-        at = standing.first() or now
-    leavers = deadline(person, at)
+    leavers = deadline(person, leaving_recorded(request) or now)
     if request.asked_starts_at is None or request.asked_due_at is None or request.asked_due_at >= leavers[1]:
         return leavers
     return request.asked_starts_at, request.asked_due_at
+
+
+def leaving_recorded(request: DeactivationRequest) -> datetime | None:
+    """When the leaving was recorded by whose policy the ID is shut; None where none stands."""
+    if request.of_leaver:
+        return request.recorded_at
+    standing = Resignation.objects.standing().filter(person=request.person_id)
+    return standing.values_list("recorded_at", flat=True).first()
 
 
 def request_open(request: DeactivationRequest, *, note: str = "", actor: Actor, now: datetime) -> None:
