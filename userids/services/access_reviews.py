@@ -148,13 +148,15 @@ def items_decide(
         raise WrongState(_("This access review is closed."))
     if decision not in (AccessDecision.CONFIRMED, AccessDecision.REVOKED):
         raise Invalid(_("Confirm or revoke."), field="decision")
+    wanted = set(item_ids)
+    if not wanted:
+        raise Invalid(_("Tick the user IDs that you decide about."))
     if decision == AccessDecision.REVOKED and not note.strip():
         raise Invalid(_("Say why the user ID is revoked."), field="note")
-    wanted = set(item_ids)
     allowed = AccessReviewItem.objects.filter(review=review, pk__in=wanted).decided_by(actor, review.site)
     items = list(allowed.select_related("account").select_for_update(of=("self",), no_key=True).order_by("pk"))
-    if not wanted or len(items) != len(wanted):
-        raise NotAllowed if wanted else Invalid(_("Tick the user IDs that you decide about."))
+    if len(items) != len(wanted):
+        raise NotAllowed
     if decided := next((one for one in items if one.decision != AccessDecision.PENDING), None):
         raise WrongState(_("User ID %(id)s is decided already.") % {"id": decided.account.user_id})
     gone = set(no_longer_held(AccessReviewItem.objects.filter(pk__in=wanted)).values_list("pk", flat=True))
