@@ -26,6 +26,7 @@ def main() -> None:
     from occ.policies.services import install_defaults
     from retention.models import Proposal
     from retention.services import disposing, ending, minutes
+    from retention.services.witnesses import Outsider
     from tests.factories import user
     from tests.retention import disposal
 
@@ -66,7 +67,7 @@ def main() -> None:
     with measured() as issued:
         minutes.disposal_issue(
             proposal_id=proposal.pk, place="Jakarta", language="id", signatures=(),
-            witnesses=[minutes.Outsider("Saksi", "Auditor", "PT Saksi")],
+            witnesses=[Outsider("Saksi", "Auditor", "PT Saksi")],
             actor=control, now=timezone.now(),
         )  # fmt: skip
     report = Report("retention_dispose")
