@@ -97,7 +97,7 @@ def look(job: Job, progress: Progress, now: datetime) -> Outcome:
     return Outcome(url=reverse("retention:record_take_file", args=[pk]), result=asdict(looked))
 
 
-register(Kind(taking.LOOK, gettext_lazy("Changed file read as it is now"), look, decides))
+register(Kind(taking.LOOK, gettext_lazy("Changed file read as it is now"), look, decides, outside=True))
 register(Kind("retention.records", gettext_lazy("Catalogue as a spreadsheet"), records, reads, direct=True))
 register_list(
     "retention.sources", gettext_lazy("Sources"), may=sees_places, filters=SourceFilter, order=("code", "pk"),

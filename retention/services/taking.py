@@ -28,6 +28,7 @@ from occ.texts import kept
 from retention.choices import FindingKind, ProblemKind, RecordState
 from retention.models import Batch, Finding, Problem, Record
 from retention.personal import WAIVERS
+from retention.services.bags import let_go
 from retention.services.batches import problems_settle
 from retention.services.findings import findings_taken
 from retention.storing import Object, PlaceAway, Unreadable, opened
@@ -93,12 +94,14 @@ def _check(record: Record, actor: User) -> None:
 
 
 def file_look(*, record_id: int, actor: User, progress: Callable[[float], None] = lambda share: None) -> Looked:
-    """Read it whole, for as long as that takes; nothing is locked. `progress` hears the share that is read.
+    """Read it whole, for as long as that takes; neither lock nor connection is held. `progress` hears the share that
+    is read.
 
     Raises NotAllowed, WrongState, Invalid (it changes meanwhile).
     """
     record = Record.objects.select_related("site", "source__credential").get(pk=record_id)
     _check(record, actor)
+    let_go()
     before, sha256, size = file_now(record), hashlib.sha256(), 0
     try:
         for piece in opened(record.source).read(record.path):

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, connections, transaction
 
+from occ.jobs.services import job_run
 from occ.ledger.models import Entry
 from occ.obligations.models import Obligation
 from occ.people.actors import COMMAND
@@ -21,7 +22,8 @@ from occ.people.choices import Role
 from occ.workflow.drawing import history
 from retention.choices import FindingKind
 from retention.models import Bag, Finding, Pack, Packed, Record, Store
-from retention.services import backups, findings, verifying
+from retention.services import backups, findings, taking, verifying
+from retention.storing import opened
 from tests.factories import user
 from tests.retention.backups import NOW, Ground, at
 from tests.retention.meddling import past_the_triggers
@@ -233,3 +235,33 @@ def test_what_is_in_order_by_now_does_not_come_back(ground: Ground) -> None:
     duty = Obligation.objects.get(object_id=old.pk)
     assert not Finding.objects.open().exists()
     assert (duty.state, duty.fulfilled_at) == ("fulfilled", LATER)
+
+
+# No connection while bytes are read ----------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_connection_is_held_while_packages_and_changed_files_are_read(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.VAR = tmp_path / "var"
+    ground, held = Ground(tmp_path), list[bool]()
+    ground.records(2)
+    changed = ground.record("berubah.wav", b"lama")
+    ground.path(changed).write_bytes(b"hasil perbaikan suara")
+    ground.back_up(ground.batch())
+    mine, real = connections["default"], type(opened(ground.source)).read
+
+    def read(self: Any, *args: Any) -> Any:
+        held.append(mine.connection is not None)
+        return real(self, *args)
+
+    for place in (ground.source, ground.stores[0]):
+        monkeypatch.setattr(type(opened(place)), "read", read)
+    verify(ground.stores[0])
+    packages = len(held)
+    job = taking.file_look_ask(record_id=changed.pk, actor=user(Role.COORDINATOR, ground.jkt), now=NOW)
+    job_run(job_id=job.pk, now=NOW)
+    job.refresh_from_db()
+    assert job.state == "done" and packages and len(held) > packages
+    assert not any(held)
