@@ -80,6 +80,7 @@ def main() -> None:
     report.add("berita acara with all of it in its annex", seconds=issued.seconds, per_second=COUNT / issued.seconds)
     report.write()
     shutil.rmtree(root)
+    sys.exit(share < 80 or issued.seconds > 5 * max(1, COUNT / 10_000))
 
 
 main()
