@@ -54,8 +54,8 @@ def fill() -> None:
     site = Site.objects.create(code="JKT", name="JKT")
     for code in ("MAIN", "SECOND"):
         Store.objects.create(code=code, name=code, kind="directory", url=f"file:///{code}")
-    user = User.objects.create_user(username="it", password="x" * 20)
-    RoleAssignment.objects.create(user=user, role="it", site=site, starts_on=date(2020, 1, 1))
+    user = User.objects.create_user(username="auditor", password="x" * 20)
+    RoleAssignment.objects.create(user=user, role="auditor", site=site, starts_on=date(2020, 1, 1))
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # the records themselves are not asked for
         for statement in STATEMENTS:
@@ -77,7 +77,7 @@ def main() -> None:
     fill()
     report, worst = Report("retention_batches"), 0.0
     client = Client(HTTP_HOST="127.0.0.1")
-    client.force_login(User.objects.get(username="it"))
+    client.force_login(User.objects.get(username="auditor"))
     for what, url in {
         "newest": "/retention/batches/?sort=-due",
         "with open findings": "/retention/batches/?status=findings",

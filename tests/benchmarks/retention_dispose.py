@@ -80,7 +80,8 @@ def main() -> None:
     report.add("berita acara with all of it in its annex", seconds=issued.seconds, per_second=COUNT / issued.seconds)
     report.write()
     shutil.rmtree(root)
-    sys.exit(share < 80 or issued.seconds > 5 * max(1, COUNT / 10_000))
+    at_source = rm / parts["delete at the source"]
+    sys.exit(at_source < 0.8 or issued.seconds > 5 * max(1, COUNT / 10_000))
 
 
 main()
