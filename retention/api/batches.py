@@ -24,6 +24,7 @@ from retention.models import Batch, Check, Record
 from retention.personal import WAIVERS
 from retention.services import taking
 from retention.services.batches import TRANSITIONS, record_waive
+from retention.services.restorable import having_findings
 from retention.workflow import BATCH
 
 
@@ -94,7 +95,7 @@ class Batches(APIView):
         if status == "late":
             rows = rows.overdue(timezone.now())
         elif status == "findings":
-            rows = rows.filter(findings_count__gt=0)
+            rows = having_findings(rows)
         elif status:
             rows = rows.open() if status == "open" else rows.filter(status=status)
         return page(request, rows, lambda found: BatchSerializer(found, many=True).data)

@@ -48,6 +48,11 @@ def with_findings(rows: BatchQuerySet) -> BatchQuerySet:
     ).annotate(restorable_count=Greatest(F("done_count") - F("unrestorable_count"), 0))  # fmt: skip
 
 
+def having_findings(rows: BatchQuerySet) -> BatchQuerySet:
+    """Those with open ones: from these, which are few, to their batches."""
+    return rows.filter(pk__in=Finding.objects.open().filter(bag__isnull=False).values("bag__batch"))
+
+
 def _count(rows: Any, by: str) -> Any:
     counted = rows.values(by).annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
