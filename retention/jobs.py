@@ -1,10 +1,12 @@
 """What of the catalogue runs in the background in one transaction: imports and exports."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from django.core.files.base import File
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,8 +22,9 @@ from occ.sheets.writing import write_workbook
 from occ.times import JAKARTA
 from retention.filters import RecordFilter, SourceFilter, StoreFilter
 from retention.models import Record, RecordQuerySet, Source, Store
-from retention.personal import CATALOGUE_READERS, KEEPERS, PLACE_READERS
+from retention.personal import CATALOGUE_READERS, KEEPERS, PLACE_READERS, WAIVERS
 from retention.services import catalogue_exports as exports
+from retention.services import taking
 from retention.services.importing import records_import, records_read, summary
 
 # A sheet holds a million rows and nobody reads so many: who needs more takes a month at a time.
@@ -38,6 +41,10 @@ def sees_places(user: User) -> bool:
 
 def keeps(user: User) -> bool:
     return has_role(user, KEEPERS)
+
+
+def decides(user: User) -> bool:
+    return has_role(user, WAIVERS)
 
 
 def place(job: Job) -> dict[str, Any]:
@@ -83,6 +90,14 @@ def records(job: Job, progress: Progress, now: datetime) -> Outcome:
     return Outcome(out, stamped("catalogue", now))
 
 
+def look(job: Job, progress: Progress, now: datetime) -> Outcome:
+    """A file that is to be taken as it is now: read whole, however large it is."""
+    pk = job.params["record"]
+    looked = taking.file_look(record_id=pk, actor=job.owner, progress=progress)
+    return Outcome(url=reverse("retention:record_take_file", args=[pk]), result=asdict(looked))
+
+
+register(Kind(taking.LOOK, gettext_lazy("Changed file read as it is now"), look, decides, outside=True))
 register(Kind("retention.records", gettext_lazy("Catalogue as a spreadsheet"), records, reads, direct=True))
 register_list(
     "retention.sources", gettext_lazy("Sources"), may=sees_places, filters=SourceFilter, order=("code", "pk"),

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from occ.people.models import User
 from occ.people.scope import has_role, site_filter
-from occ.workflow.turns import Source, Stuck, register, register_stuck
+from occ.workflow.turns import Source, Stuck, register, register_stuck, stuck_of
 from retention.choices import BatchStatus, FindingStatus
 from retention.models import Batch, Finding, Loss
 from retention.personal import KEEPERS, WAIVERS
@@ -39,22 +40,42 @@ def stopped(user: User) -> Iterator[Stuck]:
     """Each of them waits for a place that is away or full."""
     if has_role(user, KEEPERS):
         rows = Batch.objects.visible_to(user).filter(status=BatchStatus.RUNNING, run=None).exclude(error="")
-        for one in rows.select_related("site").order_by("due_at", "pk")[:10]:
-            title = _("The backup of %(batch)s has stopped") % {"batch": one.identifier}
-            yield Stuck(f"{title}: {one.error}", one.get_absolute_url())
+        url = f"{reverse('retention:batches')}?status={BatchStatus.RUNNING}"
+        yield from stuck_of(rows.select_related("site").order_by("due_at", "pk"), _stopped, url=url)
+
+
+def _stopped(one: Batch) -> Stuck:
+    title = _("The backup of %(batch)s has stopped") % {"batch": one.identifier}
+    return Stuck(f"{title}: {one.error}", one.get_absolute_url())
 
 
 def undecided(user: User) -> Iterator[Stuck]:
     """Batches that cannot be completed until somebody decides about records that cannot be backed up."""
     rows = Batch.objects.filter(site_filter(user, WAIVERS), status=BatchStatus.INCOMPLETE, problems_count__gt=0)
-    for one in rows.select_related("site").order_by("due_at", "pk")[:10]:
-        words = _("%(batch)s: records that cannot be backed up: %(count)s")
-        said = words % {"batch": one.identifier, "count": one.problems_count}
-        yield Stuck(said, one.get_absolute_url(), _("Take the file as it is now, or go without a backup"))
+    url = f"{reverse('retention:batches')}?status={BatchStatus.INCOMPLETE}"
+    yield from stuck_of(rows.select_related("site").order_by("due_at", "pk"), _undecided, url=url)
 
 
-register(Source(BATCH, rows=batches, title=lambda row: row.identifier, due_at=lambda row: row.due_at))
-register(Source(FINDING, rows=findings, title=lambda row: str(row), due_at=lambda row: row.due_at, waits=finding_waits))
-register(Source(LOSS, rows=losses, title=lambda row: row.number, due_at=lambda row: None))
+def _undecided(one: Batch) -> Stuck:
+    words = _("%(batch)s: records that cannot be backed up: %(count)s")
+    said = words % {"batch": one.identifier, "count": one.problems_count}
+    return Stuck(said, one.get_absolute_url(), _("Take the file as it is now, or go without a backup"))
+
+
+register(
+    Source(
+        BATCH, rows=batches, title=lambda row: row.identifier, due_at=lambda row: row.due_at,
+        all_of="retention:batches",
+    )
+)  # fmt: skip
+register(
+    Source(
+        FINDING, rows=findings, title=lambda row: str(row), due_at=lambda row: row.due_at, waits=finding_waits,
+        all_of="retention:findings",
+    )
+)  # fmt: skip
+register(
+    Source(LOSS, rows=losses, title=lambda row: row.number, due_at=lambda row: None, all_of="retention:losses")
+)  # fmt: skip
 register_stuck(stopped)
 register_stuck(undecided)

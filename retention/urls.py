@@ -41,6 +41,7 @@ urlpatterns = [
     path("batches/<int:pk>/", batches.batch, name="batch"),
     path("batches/<int:pk>/<slug:transition>/", batches.batch_step, name="batch_step"),
     path("records/<int:pk>/waive/", batches.record_waive, name="record_waive"),
+    path("records/<int:pk>/read-file/", batches.record_read_file, name="record_read_file"),
     path("records/<int:pk>/take-file/", batches.record_take_file, name="record_take_file"),
     path("findings/", findings.findings, name="findings"),
     path("findings/<int:pk>/", findings.finding, name="finding"),

@@ -109,6 +109,9 @@ FINDING = register(
                 "write_off", STANDING, F.RESOLVED, by={CHECKER}, label=_("Its records were declared lost"),
                 needs={"note"},
             ),
+            transition(
+                "take", STANDING, F.RESOLVED, by={CHECKER}, label=_("The file was taken as it is now"), needs={"note"}
+            ),
             transition("gone", STANDING, F.GONE, by={CHECKER}, label=_("No longer found")),
             transition(
                 "reopen", {F.RESOLVED, F.GONE}, F.OPEN, by={CHECKER}, label=_("Found again"), needs={"note"}

@@ -33,7 +33,8 @@ Progress = Callable[[float], None]
 class Kind:
     """`run(job, progress, now)` works in one transaction, does its deed or raises; `may` says who may ask for it.
 
-    `direct`: a page's export button may ask for it. Others are started by their own app.
+    `direct`: a page's export button may ask for it. Others are started by their own app. `outside`: it changes nothing
+    and asks what lies outside the database (a source, a store): no transaction waits for that.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Kind:
     run: Callable[[Job, Progress, datetime], Outcome]
     may: Callable[[User], bool]
     direct: bool = False
+    outside: bool = False
 
 
 KINDS: dict[str, Kind] = {}

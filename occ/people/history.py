@@ -22,16 +22,20 @@ def sign(row: Any, actor: Actor, why: str = "", *, now: datetime) -> None:
 
 
 @transaction.atomic
-def create_many(rows: Sequence[models.Model], *, actor: Actor, why: str = "", now: datetime) -> None:
+def create_many(
+    rows: Sequence[models.Model], *, actor: Actor, why: str = "", now: datetime, unless_there: str = ""
+) -> None:
     """Insert new rows of one model and sign them all; each gets its primary key.
 
     For imports: half of what `bulk_create` takes, and the database itself copies the rows into their history.
+    `unless_there`: a column that tells these rows apart; those that somebody else inserted meanwhile (a unique
+    constraint says so) are left out, and keep no primary key.
     """
     for i in range(0, len(rows), BATCH):
         some = rows[i : i + BATCH]
-        _insert(some)
+        _insert(some, unless_there)
         if hasattr(some[0], "history"):
-            copy_to_history(type(some[0]), [row.pk for row in some], actor, why, now)
+            copy_to_history(type(some[0]), [row.pk for row in some if row.pk is not None], actor, why, now)
 
 
 @transaction.atomic
@@ -69,7 +73,7 @@ def _reader(field: Any, connection: Any) -> Callable[[Any], Any]:
     return plain
 
 
-def _insert(rows: Sequence[models.Model]) -> None:
+def _insert(rows: Sequence[models.Model], unless_there: str = "") -> None:
     connection = connections["default"]  # and not the proxy: it is asked for with each value
     meta: Any = rows[0]._meta
     quote = connection.ops.quote_name
@@ -77,10 +81,16 @@ def _insert(rows: Sequence[models.Model]) -> None:
     columns = ", ".join(quote(one.column) for one in fields)
     read = [_reader(one, connection) for one in fields]
     values = [[of(row) for of in read] for row in rows]
-    query = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES %s RETURNING {quote(meta.pk.column)}"  # noqa: S608
+    otherwise, back = "", [quote(meta.pk.column)]
+    if unless_there:
+        otherwise, back = "ON CONFLICT DO NOTHING", [*back, quote(unless_there)]
+    query = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES %s {otherwise} RETURNING {', '.join(back)}"  # noqa: S608
     with connection.cursor() as cursor, connection.wrap_database_errors:
         made = execute_values(cursor.cursor, query, values, page_size=len(values), fetch=True)
-    for row, (pk,) in zip(rows, made, strict=True):
+    if unless_there:
+        by_name = {getattr(row, unless_there): row for row in rows}
+        rows = [by_name[name] for _pk, name in made]
+    for row, (pk, *_name) in zip(rows, made, strict=True):
         row.pk, row._state.adding, row._state.db = pk, False, connection.alias
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import Case, Q, Value, When
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,6 +23,7 @@ from occ.times import JAKARTA, local_day
 from occ.workflow.flows import Flow, Transition
 
 LIMIT = 30
+SHOWN = 10  # of what has stopped
 NAMED = 6  # more than that are a role
 # Ways out of a process are open most of the time, but nobody waits for them.
 WAYS_OUT = {"fail", "cancel", "waive", "reopen", "withdraw", "recall", "refuse"}
@@ -46,7 +48,9 @@ class Turn:
 
 @dataclass(frozen=True)
 class Source:
-    """`team`: the lookup of the team that a row concerns; `person`: of whom it is about, else: the team is theirs."""
+    """`team`: the lookup of the team that a row concerns; `person`: of whom it is about, else: the team is theirs.
+    `all_of`: name of the page that lists them all.
+    """
 
     flow: Flow
     rows: Callable[[User], "models.QuerySet[Any]"]
@@ -56,6 +60,7 @@ class Source:
     waits: Callable[[Any, str], str] = lambda row, name: ""
     team: str = ""
     person: str = ""
+    all_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,15 @@ def register_asked(source: Callable[[User], Iterable[Turn]]) -> None:
 def register_stuck(source: Callable[[User], Iterable[Stuck]]) -> None:
     """What of an app's own is parked with an error and shown to that user on "Today"."""
     STUCK.append(source)
+
+
+def stuck_of(rows: Any, said: Callable[[Any], Stuck], *, url: str) -> Iterable[Stuck]:
+    """The first rows of a queryset, each as it is `said`; then how many more there are, on the page at `url`."""
+    found = list(rows[: SHOWN + 1])
+    yield from map(said, found[:SHOWN])
+    if len(found) > SHOWN:
+        title = _("%(n)s more of the same kind") % {"n": rows.order_by().count() - SHOWN}
+        yield Stuck(title, url, said(found[0]).heading)
 
 
 def stuck_for(user: User) -> list[Stuck]:
@@ -149,7 +163,9 @@ def _turns(source: Source, user: User, own: set[int]) -> list[Turn]:
     states = {state for one in mine for state in one.source}
     if not states:
         return []
-    rows = list(_own_first(source, source.rows(user).filter(status__in=states), own)[:LIMIT])
+    theirs = source.rows(user).filter(status__in=states)
+    rows = list(_own_first(source, theirs, own)[: LIMIT + 1])
+    more, rows = len(rows) > LIMIT, rows[:LIMIT]
     teams, turns = _teams_of(source, rows), []
     for row in rows:
         here = (one for one in mine if row.status in one.source and one.is_for(row))
@@ -160,6 +176,11 @@ def _turns(source: Source, user: User, own: set[int]) -> list[Turn]:
             place = f"{row.site.code} · {team}" if team else row.site.code
             elsewhere = bool(own) and team is not None and team.pk not in own
             turns.append(Turn(title, row.get_absolute_url(), words, place, due_at, row.site.zone, elsewhere))
+    if more and turns:
+        title = _("%(n)s more may wait for you") % {"n": theirs.count() - LIMIT}
+        url, first = reverse(source.all_of) if source.all_of else "", turns[0]
+        words = _("Like “%(first)s” and those after it") % {"first": first.title}
+        turns.append(Turn(title, url, words, "", None, first.zone, any(one.elsewhere for one in turns)))
     return turns
 
 

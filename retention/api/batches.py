@@ -14,6 +14,7 @@ from occ.api.fields import DayField
 from occ.api.idempotency import idempotent, idempotent_after
 from occ.api.paging import page
 from occ.errors import NotAllowed
+from occ.jobs.models import Job, State
 from occ.people.access import get_visible
 from occ.people.models import User
 from occ.people.scope import has_role
@@ -23,6 +24,7 @@ from retention.models import Batch, Check, Record
 from retention.personal import WAIVERS
 from retention.services import taking
 from retention.services.batches import TRANSITIONS, record_waive
+from retention.services.restorable import having_findings
 from retention.workflow import BATCH
 
 
@@ -93,7 +95,7 @@ class Batches(APIView):
         if status == "late":
             rows = rows.overdue(timezone.now())
         elif status == "findings":
-            rows = rows.filter(findings_count__gt=0)
+            rows = having_findings(rows)
         elif status:
             rows = rows.open() if status == "open" else rows.filter(status=status)
         return page(request, rows, lambda found: BatchSerializer(found, many=True).data)
@@ -171,22 +173,69 @@ class RecordWaive(APIView):
         return Response(SettledSerializer(done).data)
 
 
+class FileReadSerializer(serializers.Serializer[Any]):
+    """A file as it was read. `size` in bytes; null until it is done, and once it was forgotten (30 days)."""
+
+    state = serializers.ChoiceField([("none", "never read for you"), *State.choices])
+    progress = serializers.IntegerField(help_text="per cent")
+    error = serializers.CharField()
+    size = serializers.IntegerField(allow_null=True)
+    sha256 = serializers.CharField(allow_null=True)
+
+
+def read_said(job: Job | None) -> Any:
+    looked = taking.looked_at(job)
+    return {
+        "state": job.state if job else "none", "progress": job.progress if job else 0,
+        "error": job.error if job else "", "size": looked.size if looked else None,
+        "sha256": looked.sha256 if looked else None,
+    }  # fmt: skip
+
+
+class RecordReadFile(APIView):
+    @extend_schema(operation_id="retention_record_file_read", responses=FileReadSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """What came of your latest reading of the file."""
+        return Response(read_said(taking.looks(decidable(request, pk), user_of(request)).first()))
+
+    @extend_schema(
+        operation_id="retention_record_read_file", request=None, responses={202: FileReadSerializer}, parameters=[KEY]
+    )
+    @idempotent
+    def post(self, request: Request, pk: int) -> Response:
+        """Have a changed file read in the background; GET says when it is done, and what it is."""
+        decidable(request, pk)
+        job = taking.file_look_ask(record_id=pk, actor=user_of(request), now=timezone.now())
+        return Response(read_said(job), status=202)
+
+
+class TakeFileInput(ReasonInput):
+    sha256 = serializers.RegexField("^[0-9a-fA-F]{64}$", help_text="as read-file said it")
+    size = serializers.IntegerField(min_value=0, max_value=2**63 - 1, help_text="bytes, as read-file said it")
+
+
 def file_looked(view: APIView, request: Request, pk: int) -> taking.Looked:
     decidable(request, pk)
-    body_of(request, ReasonInput)
-    return taking.file_look(record_id=pk, actor=user_of(request))
+    given = body_of(request, TakeFileInput)
+    return taking.file_looked(
+        record_id=pk, sha256=given["sha256"], size=given["size"], actor=user_of(request)
+    )  # fmt: skip
 
 
 class RecordTakeFile(APIView):
     @extend_schema(
-        operation_id="retention_record_take_file", request=ReasonInput, responses=SettledSerializer, parameters=[KEY]
+        operation_id="retention_record_take_file", request=TakeFileInput, responses=SettledSerializer, parameters=[KEY]
     )
     @idempotent_after(file_looked)
     def post(self, request: Request, pk: int, looked: taking.Looked | None = None) -> Response:
-        """Take a file that was rightly changed since it was catalogued as it is now; before its backup only."""
-        given = body_of(request, ReasonInput)
+        """Take a file that was rightly changed since it was catalogued as it is now; before its backup only.
+
+        409 `not_read`: no such file was read for you (`read-file`); 409 `changed`: it is another one by now.
+        """
+        given = body_of(request, TakeFileInput)
         done = taking.record_take_file(
-            record_id=pk, looked=looked, actor=user_of(request), now=timezone.now(), **given
+            record_id=pk, reason=given["reason"], looked=looked or file_looked(self, request, pk),
+            actor=user_of(request), now=timezone.now(),
         )  # fmt: skip
         return Response(SettledSerializer(done).data)
 

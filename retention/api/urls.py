@@ -6,6 +6,7 @@ urlpatterns = [
     path("records/", records.Records.as_view(), name="retention-records"),
     path("records/<int:pk>/", records.RecordDetail.as_view(), name="retention-record"),
     path("records/<int:pk>/waive/", batches.RecordWaive.as_view(), name="retention-record-waive"),
+    path("records/<int:pk>/read-file/", batches.RecordReadFile.as_view(), name="retention-record-read-file"),
     path("records/<int:pk>/take-file/", batches.RecordTakeFile.as_view(), name="retention-record-take-file"),
     path("sources/", records.Sources.as_view(), name="retention-sources"),
     path("stores/", records.Stores.as_view(), name="retention-stores"),

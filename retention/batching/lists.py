@@ -20,7 +20,7 @@ from occ.texts import said
 from retention.choices import BatchStatus, CheckKind, FindingKind, FindingStatus, RecordKind, Result
 from retention.models import Bag, Batch, Check, Finding, Source, Store
 from retention.personal import CATALOGUE_READERS
-from retention.services.restorable import with_findings
+from retention.services.restorable import having_findings, with_findings
 
 LATE, FOUND = "late", "findings"
 
@@ -64,7 +64,7 @@ class BatchFilter(filters.FilterSet):
         if value == LATE:
             return rows.overdue(timezone.now())
         if value == FOUND:
-            return rows.filter(findings_count__gt=0)
+            return having_findings(rows)
         return rows.open() if value == "open" else rows.filter(status=value)
 
 

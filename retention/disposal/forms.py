@@ -17,9 +17,9 @@ from occ.people.passwords import second_factor_of
 from occ.people.scope import has_role, sites_for
 from occ.times import JAKARTA, local_day
 from retention.choices import RecordKind, Way
-from retention.personal import PROPOSERS
-from retention.services.minutes import Outsider, Witness, people_with_role
+from retention.personal import KEEPERS, PROPOSERS
 from retention.services.paper_disposing import ByHand
+from retention.services.witnesses import Outsider, Witness, people_with_role
 from retention.workflow import PROPOSAL
 
 RANGES = re.compile(r"\s*(\d{1,6})\s*(?:[-–]\s*(\d{1,6})\s*)?")
@@ -125,7 +125,63 @@ class DecisionForm(ProofForm):
         return data
 
 
-class PapersForm(ProofForm):
+def witnesses(user: User) -> PersonQuerySet:
+    """Of both sites, for whoever issues a berita acara or destroys papers by hand, and for nobody else."""
+    found = people_with_role(local_day(timezone.now(), JAKARTA))
+    return found if has_role(user, {*PROPOSAL.find("issue").by_roles, *KEEPERS}) else found.none()
+
+
+WITNESS = register_chooser("retention.witness", witnesses)
+
+
+class WitnessForm(forms.Form):
+    """A witness is somebody of the house, chosen, or somebody from outside, of whom all three are said."""
+
+    witness_1 = PersonField(
+        chooser=WITNESS, label=gettext_lazy("Witness"), required=False,
+        help_text=gettext_lazy("Somebody of the house who holds a role; or name below who came from outside."),
+    )  # fmt: skip
+    outsider_1 = forms.CharField(
+        label=gettext_lazy("Witness from outside: name"), max_length=120, required=False,
+        help_text=gettext_lazy("From the client, say; then with position and organisation."),
+    )  # fmt: skip
+    position_1 = forms.CharField(label=gettext_lazy("Their position"), max_length=80, required=False)
+    organisation_1 = forms.CharField(label=gettext_lazy("Their organisation"), max_length=80, required=False)
+    most = 1
+
+    def chosen_by(self, user: User) -> None:
+        for n in self.numbers():
+            one: Any = self.fields[f"witness_{n}"]
+            one.for_user(user)
+
+    def numbers(self) -> range:
+        return range(1, self.most + 1)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        for n in self.numbers():
+            outside = {name: data.get(f"{name}_{n}") for name in ("outsider", "position", "organisation")}
+            if data.get(f"witness_{n}") and any(outside.values()):
+                self.add_error(f"outsider_{n}", _("Choose somebody of the house, or name somebody from outside."))
+            elif any(outside.values()):
+                for name in (name for name, value in outside.items() if not value and f"{name}_{n}" not in self.errors):
+                    words = _("Of a witness from outside say name, position and organisation.")
+                    self.add_error(f"{name}_{n}", words)
+            elif n == 1 and not data.get("witness_1") and "witness_1" not in self.errors:
+                self.add_error("witness_1", _("Choose a witness, or name one from outside."))
+        return data
+
+    def witnesses(self) -> list[Witness]:
+        data, found = self.cleaned_data, list[Witness]()
+        for n in self.numbers():
+            if person := data[f"witness_{n}"]:
+                found.append(person)
+            elif data[f"outsider_{n}"]:
+                found.append(Outsider(data[f"outsider_{n}"], data[f"position_{n}"], data[f"organisation_{n}"]))
+        return found
+
+
+class PapersForm(WitnessForm, ProofForm):
     """Papers that were destroyed by hand: which, how, where, before whom."""
 
     items = forms.TypedMultipleChoiceField(
@@ -134,21 +190,21 @@ class PapersForm(ProofForm):
     on_day = DayField(label=gettext_lazy("Destroyed on"))
     place = forms.CharField(label=gettext_lazy("Place"), max_length=120)
     way = forms.ChoiceField(label=gettext_lazy("Way"), choices=Way)
-    witness = forms.CharField(
-        label=gettext_lazy("Witness"), max_length=120, help_text=gettext_lazy("Somebody else, who saw it.")
-    )
-    witness_position = forms.CharField(label=gettext_lazy("Position of the witness"), max_length=80)
 
-    field_order = ("items", "on_day", "place", "way", "witness", "witness_position", "password", "code")
+    field_order = (
+        "items", "on_day", "place", "way", "witness_1", "outsider_1", "position_1", "organisation_1", "password",
+        "code",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, user: User, papers: Sequence[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
+        self.chosen_by(user)
         chosen: Any = self.fields["items"]
         chosen.choices = papers
 
     def by_hand(self) -> ByHand:
-        names = ("on_day", "place", "way", "witness", "witness_position")
-        return ByHand(**{name: self.cleaned_data[name] for name in names})
+        said = {name: self.cleaned_data[name] for name in ("on_day", "place", "way")}
+        return ByHand(**said, witness=next(iter(self.witnesses()), None))
 
 
 class MissingForm(forms.Form):
@@ -167,29 +223,10 @@ class MissingForm(forms.Form):
         chosen.choices = papers
 
 
-def witnesses(user: User) -> PersonQuerySet:
-    """Of both sites, for whoever issues a berita acara and for nobody else."""
-    found = people_with_role(local_day(timezone.now(), JAKARTA))
-    return found if has_role(user, PROPOSAL.find("issue").by_roles) else found.none()
-
-
-WITNESS = register_chooser("retention.witness", witnesses)
-
-
-class IssueForm(forms.Form):
-    """A witness is somebody of the house, chosen, or somebody from outside, of whom all three are said."""
+class IssueForm(WitnessForm):
+    """One witness or two."""
 
     place = forms.CharField(label=gettext_lazy("Drawn up at"), max_length=120)
-    witness_1 = PersonField(
-        chooser=WITNESS, label=gettext_lazy("Witness"), required=False,
-        help_text=gettext_lazy("Somebody of the house who holds a role; or name below who came from outside."),
-    )  # fmt: skip
-    outsider_1 = forms.CharField(
-        label=gettext_lazy("Witness from outside: name"), max_length=120, required=False,
-        help_text=gettext_lazy("From the client, say; then with position and organisation."),
-    )  # fmt: skip
-    position_1 = forms.CharField(label=gettext_lazy("Their position"), max_length=80, required=False)
-    organisation_1 = forms.CharField(label=gettext_lazy("Their organisation"), max_length=80, required=False)
     witness_2 = PersonField(chooser=WITNESS, label=gettext_lazy("Second witness"), required=False)
     outsider_2 = forms.CharField(
         label=gettext_lazy("Second witness from outside: name"), max_length=120, required=False
@@ -198,34 +235,12 @@ class IssueForm(forms.Form):
     organisation_2 = forms.CharField(label=gettext_lazy("Their organisation"), max_length=80, required=False)
     language = forms.ChoiceField(label=gettext_lazy("Language of the document"), choices=settings.LANGUAGES)
     password = SignatureField()
+    most = 2
+
+    field_order = ("place",)
 
     def __init__(self, *args: Any, user: User, preview: bool = False, **kwargs: Any) -> None:
         """`preview`: nobody signs it."""
         super().__init__(*args, **kwargs)
-        for name in ("witness_1", "witness_2"):
-            one: Any = self.fields[name]
-            one.for_user(user)
+        self.chosen_by(user)
         self.fields["password"].required = not preview
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        for n in (1, 2):
-            outside = {name: data.get(f"{name}_{n}") for name in ("outsider", "position", "organisation")}
-            if data.get(f"witness_{n}") and any(outside.values()):
-                self.add_error(f"outsider_{n}", _("Choose somebody of the house, or name somebody from outside."))
-            elif any(outside.values()):
-                for name in (name for name, value in outside.items() if not value and f"{name}_{n}" not in self.errors):
-                    words = _("Of a witness from outside say name, position and organisation.")
-                    self.add_error(f"{name}_{n}", words)
-            elif n == 1 and not data.get("witness_1") and "witness_1" not in self.errors:
-                self.add_error("witness_1", _("Choose a witness, or name one from outside."))
-        return data
-
-    def witnesses(self) -> list[Witness]:
-        data, found = self.cleaned_data, list[Witness]()
-        for n in (1, 2):
-            if person := data[f"witness_{n}"]:
-                found.append(person)
-            elif data[f"outsider_{n}"]:
-                found.append(Outsider(data[f"outsider_{n}"], data[f"position_{n}"], data[f"organisation_{n}"]))
-        return found

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from occ.people.choices import Role
@@ -52,6 +53,7 @@ turns.register(
         title=title,
         due_at=lambda one: one.answer_due_at if one.status == ProposalStatus.WITH_CLIENT else None,
         waits=proposals.hinders,
+        all_of="retention:proposals",
     )
 )
 turns.register_asked(unsaid)
@@ -60,16 +62,22 @@ turns.register_asked(unsaid)
 def stuck(user: User) -> Iterator[turns.Stuck]:
     """Deletions that cannot go on, destroyed records that were found, and probes that could not be run for a day."""
     mine = Proposal.objects.filter(site_filter(user, WATCHERS))
-    for one in mine.exclude(trouble="").order_by("-pk")[:10]:
-        yield turns.Stuck(f"{one.number}: {one.trouble}", one.get_absolute_url())
+    url = reverse("retention:proposals")
+    troubled = mine.exclude(trouble="").order_by("-pk")
+    yield from turns.stuck_of(
+        troubled, lambda one: turns.Stuck(f"{one.number}: {one.trouble}", one.get_absolute_url()), url=url
+    )
     late = Q(ran_at=None, due_at__lt=Now() - timedelta(days=1))
     settled = Probe.objects.filter(proposal=OuterRef("proposal"), result=Result.OK, ran_at__gt=OuterRef("ran_at"))
     wrong = Q(result=Result.FAILED) & ~Exists(settled)
     probes = Probe.objects.filter(wrong | late, proposal__in=mine).select_related("proposal")
-    for probe in probes.order_by("-pk")[:10]:
-        failed = probe.result == Result.FAILED
-        words = _("something that was destroyed was found") if failed else _("nobody could look whether it is gone")
-        yield turns.Stuck(f"{probe.proposal.number}: {words}", probe.proposal.get_absolute_url())
+    yield from turns.stuck_of(probes.order_by("-pk"), _probe, url=url)
+
+
+def _probe(probe: Probe) -> turns.Stuck:
+    failed = probe.result == Result.FAILED
+    words = _("something that was destroyed was found") if failed else _("nobody could look whether it is gone")
+    return turns.Stuck(f"{probe.proposal.number}: {words}", probe.proposal.get_absolute_url())
 
 
 turns.register_stuck(stuck)

@@ -138,6 +138,13 @@ class Finding(models.Model):
             models.Index(
                 fields=["due_at"], name="retention_finding_open", condition=Q(status__in=["open", "proposed"])
             ),
+            # What a list of batches asks of each: of thousands of findings a bag has few that are open.
+            models.Index(
+                fields=["bag", "kind"], name="finding_open_of_bag", condition=Q(status__in=["open", "proposed"])
+            ),
+            models.Index(
+                fields=["name", "store"], name="finding_open_of_copy", condition=Q(status__in=["open", "proposed"])
+            ),
         ]
 
     def __str__(self) -> str:

@@ -28,7 +28,7 @@ class Shredding(models.Model):
     place = models.CharField(_("place"), max_length=120)
     way = models.CharField(_("way"), max_length=10, choices=Way)
     witness = models.CharField(_("witness"), max_length=120)
-    witness_position = models.CharField(_("position of the witness"), max_length=80)
+    witness_position = models.CharField(_("position of the witness"), max_length=170)  # and organisation
     said_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("destroyed by"))
     name = models.CharField(_("name"), max_length=150)
     position = models.CharField(_("position"), max_length=80)

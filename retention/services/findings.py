@@ -21,6 +21,8 @@ from occ.workflow.drawing import history
 from occ.workflow.services import begin_many, step, step_many
 from retention.choices import STANDING, FindingKind, FindingStatus, LossStatus
 from retention.models import Bag, Batch, Finding, Loss, MonthFigures, Packed, Record, Source, Store
+from retention.notices import found_again_tell, not_resolved_tell, proposed_tell
+from retention.personal import FINDING_CONFIRMERS
 from retention.policies import FINDING_HOURS, FINDING_SETTLED
 from retention.workflow import CHECKER, FINDING
 
@@ -55,22 +57,26 @@ def findings_keep(
     place give `findings_gone` what was looked at and found in order. Returns those that are new or open again.
     """
     of_place = _of(place).filter(kind=kind)
-    known = {
-        one.name: one
-        for one in of_place.select_for_update(of=("self",), no_key=True).select_related("site").order_by("pk")
-    }
     by_name = {one.name[:600]: one for one in seen}
-    made = [_row(kind, place, name, one, now) for name, one in by_name.items() if name not in known]
-    for i in range(0, len(made), SOME):
-        some = made[i : i + SOME]
-        create_many(some, actor=CHECKER, why=kept(gettext_noop("Found by a check")), now=now)
+    known = _locked(of_place, by_name)
+    made = []
+    unknown = sorted(by_name.keys() - known)  # in this order: two checks that find the same wait in turn
+    for i in range(0, len(unknown), SOME):
+        new = [_row(kind, place, name, by_name[name], now) for name in unknown[i : i + SOME]]
+        create_many(new, actor=CHECKER, why=kept(gettext_noop("Found by a check")), now=now, unless_there="name")
+        some = [one for one in new if one.pk is not None]
         begin_many(FINDING, some, actor=CHECKER, now=now, note=kept(gettext_noop("Found by a check")))
-    proposed = [one.pk for name, one in known.items() if name in by_name and one.status == FindingStatus.PROPOSED]
-    step_many(
+        made += some
+        known |= _locked(of_place, [one.name for one in new if one.pk is None])  # another check was quicker
+    proposed = {one.pk: one.proposed_by for one in known.values() if one.status == FindingStatus.PROPOSED}
+    taken_back = step_many(
         FINDING, Finding.objects.filter(pk__in=proposed), "still", actor=CHECKER, now=now,
         note=kept(gettext_noop("Found again by a check")), also={"proposed_by": None},
     )  # fmt: skip
-    back = [one.pk for name, one in known.items() if name in by_name and not one.is_open]
+    for one in taken_back:
+        if proposer := proposed[one.pk]:
+            found_again_tell(one, proposer, now=now)
+    back = [one.pk for one in known.values() if not one.is_open]
     due = now + _within(now)
     anew = {"settled_at": None, "found_at": now, "due_at": due, "proposed_by": None, "confirmed_by": None}
     again = step_many(
@@ -85,6 +91,12 @@ def findings_keep(
     return [*made, *again]
 
 
+def _locked(rows: "QuerySet[Finding]", names: Iterable[str]) -> dict[str, Finding]:
+    found = rows.filter(name__in=list(names)).select_related("site", "proposed_by__person")
+    found = found.select_for_update(of=("self",), no_key=True)
+    return {one.name: one for one in found.order_by("pk")}
+
+
 @transaction.atomic
 def findings_gone(*, kinds: Iterable[FindingKind], place: Place, names: Iterable[str], now: datetime) -> int:
     """What was looked at just now and is in order: its open findings of those kinds are gone; how many."""
@@ -97,10 +109,20 @@ def findings_over(*, rows: "QuerySet[Finding]", now: datetime) -> int:
     return _go(rows.filter(status__in=STANDING), now)
 
 
-@transaction.atomic
 def findings_write_off(*, rows: "QuerySet[Finding]", note: str, now: datetime) -> int:
     """What they are about was given up in due form, as the note says; how many."""
-    done = step_many(FINDING, rows, "write_off", actor=CHECKER, now=now, note=note, also={"settled_at": now})
+    return _decided("write_off", rows, note, now)
+
+
+def findings_taken(*, rows: "QuerySet[Finding]", note: str, now: datetime) -> int:
+    """The file as it is now became the record's, as the note says by whom and why; how many."""
+    return _decided("take", rows, note, now)
+
+
+@transaction.atomic
+def _decided(name: str, rows: "QuerySet[Finding]", note: str, now: datetime) -> int:
+    """Something that somebody decided elsewhere settles them, and no check."""
+    done = step_many(FINDING, rows, name, actor=CHECKER, now=now, note=note, also={"settled_at": now})
     obligations_fulfil(
         subjects=done, rules=[FINDING_SETTLED], at=now, evidence={"text": note}, actor=CHECKER, now=now
     )  # fmt: skip
@@ -202,7 +224,8 @@ def finding_propose(*, finding_id: int, evidence: dict[str, Any], actor: User, n
     _words_settle(finding_id, evidence)
     also = {"proposed_by": actor}
     with step(FINDING, Finding, finding_id, "propose", actor=actor, now=now, evidence=evidence, also=also) as row:
-        return row
+        proposed_tell(row, actor, sorted(FINDING_CONFIRMERS), now=now)
+    return row
 
 
 def finding_confirm(*, finding_id: int, note: str, actor: User, now: datetime) -> Finding:
@@ -217,8 +240,13 @@ def finding_confirm(*, finding_id: int, note: str, actor: User, now: datetime) -
 def finding_refuse(*, finding_id: int, note: str, actor: User, now: datetime) -> Finding:
     """Another person has looked, and it is not resolved. Raises NotAllowed (the own proposal), WrongState, Invalid."""
     also = {"proposed_by": None}
-    with step(FINDING, Finding, finding_id, "refuse", actor=actor, now=now, note=note, also=also) as row:
-        return row
+    with transaction.atomic():
+        was = Finding.objects.select_for_update(of=("self",), no_key=True).select_related("proposed_by__person")
+        proposer = was.get(pk=finding_id).proposed_by
+        with step(FINDING, Finding, finding_id, "refuse", actor=actor, now=now, note=note, also=also) as row:
+            if proposer is not None:
+                not_resolved_tell(row, proposer, who=actor, note=note, now=now)
+    return row
 
 
 def _words_settle(finding_id: int, evidence: dict[str, Any]) -> None:

@@ -1,8 +1,7 @@
 """The berita acara of a destruction (RET-10): issued when all of it is gone, was looked for, and counted anew."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +18,7 @@ from occ.documents.models import IssuedDocument
 from occ.documents.services import document_issue, document_preview
 from occ.documents.signing import Signing, signer_of
 from occ.errors import Invalid, NotAllowed, WrongState
-from occ.people.models import Person, PersonQuerySet, RoleAssignment, User, in_force
+from occ.people.models import User
 from occ.sheets.writing import OutColumn, write_workbook
 from occ.times import local_day
 from occ.workflow.services import step
@@ -29,27 +28,10 @@ from retention.models import Proposal, Record
 from retention.services import paper_minutes
 from retention.services.probing import recount
 from retention.services.schedule import rule_of, rules_on
+from retention.services.witnesses import Witness, witnesses_named
 from retention.workflow import PROPOSAL
 
 CHUNK = 2_000
-
-
-@dataclass(frozen=True)
-class Outsider:
-    """A witness who has no role here: from the client, say."""
-
-    name: str
-    position: str
-    organisation: str
-
-
-Witness = Person | Outsider
-
-
-def people_with_role(day: date) -> PersonQuerySet:
-    """Who may be chosen as a witness: people of the house who hold a role on that day."""
-    held = RoleAssignment.objects.filter(in_force(day), user__is_active=True, user__person__isnull=False)
-    return Person.objects.working_on(day).filter(pk__in=held.values("user__person"))
 
 
 def disposal_issue(
@@ -94,7 +76,8 @@ def _drawn_up(
     if proposal.status != ProposalStatus.DESTROYED:
         raise WrongState(_("A berita acara is issued once, when all that was approved is destroyed."))
     _proved(proposal)
-    named = _witnesses(proposal, witnesses, local_day(now, proposal.site.zone))
+    day = local_day(now, proposal.site.zone)
+    named = witnesses_named(witnesses, executors=_executors(proposal), day=day)
     if not place.strip():
         raise Invalid(_("Say where it was drawn up."), field="place")
     documents = proposal.of_documents
@@ -110,41 +93,12 @@ def _drawn_up(
     return facts, body, proposal
 
 
-def _witnesses(proposal: Proposal, witnesses: Sequence[Witness], day: date) -> list[tuple[str, str]]:
-    """Names and positions. Raises Invalid: none; not all is said of one; no role; who destroyed it; one twice."""
-    if not witnesses:
-        raise Invalid(_("Choose a witness, or name one from outside."), field="witness_1")
-    named: list[tuple[str, str]] = []
-    chosen = [one.pk for one in witnesses if isinstance(one, Person)]
-    with_role = set(people_with_role(day).filter(pk__in=chosen).values_list("pk", flat=True))
-    executors = _executors(proposal)
-    for n, one in enumerate(witnesses, 1):
-        if isinstance(one, Person):
-            field, name, position = f"witness_{n}", one.name, one.position
-            if one.pk not in with_role:
-                raise Invalid(_("A witness of the house is somebody who holds a role today."), field=field)
-        else:
-            field, name = f"outsider_{n}", one.name.strip()
-            given = [name, one.position.strip(), one.organisation.strip()]
-            if not all(given):
-                raise Invalid(_("Of a witness from outside say name, position and organisation."), field=field)
-            position = ", ".join(given[1:])
-        if _same([name]) & _same([*executors, *(other for other, _position in named)]):
-            raise Invalid(_("The witness is somebody else than who destroyed it, and is named once."), field=field)
-        named.append((name, position))
-    return named
-
-
 def _executors(proposal: Proposal) -> list[str]:
     """Who started it, and who destroyed papers of it by hand; also by their log-in's name."""
     executor = proposal.executed_by
     assert executor is not None
     by_hand = paper_minutes.executors_of(proposal, executor) if proposal.of_documents else []
     return [name_of(executor), str(executor), *(name for name, _position in by_hand)]
-
-
-def _same(names: Iterable[str]) -> set[str]:
-    return {" ".join(one.split()).casefold() for one in names}
 
 
 def _proved(proposal: Proposal) -> None:

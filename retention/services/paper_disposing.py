@@ -41,6 +41,7 @@ from retention.services import looking, paper_lists
 from retention.services.holds import holds_kept_out, holds_lock
 from retention.services.paper_probing import storage_asked
 from retention.services.register import entry_destroy
+from retention.services.witnesses import Witness, witnesses_named
 from retention.workflow import DISPOSER, PROPOSAL
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ STORAGE = "documents"
 FILE_DELETED = "document.file_deleted"
 # A part is short, as who sets a hold waits for it.
 PART = 100
-LONGEST = {"place": 120, "witness": 120, "witness_position": 80}
+LONGEST_PLACE = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +61,7 @@ class ByHand:
     on_day: date
     place: str
     way: str
-    witness: str
-    witness_position: str
+    witness: Witness | None
 
 
 def part(run: "Run") -> bool:
@@ -248,19 +248,21 @@ def papers_destroy(
     with transaction.atomic():
         holds_lock(shared=True)
         proposal, lines = _chosen(proposal_id, items, actor)
-        _check(done, lines, actor, local_day(now, proposal.site.zone), proposal.site.zone)
+        seen_by = _check(done, lines, actor, local_day(now, proposal.site.zone), proposal.site.zone)
         with _executing(proposal, kept(gettext_noop("Papers destroyed by hand: %(count)s"), count=len(lines)), now):
             for one in lines:
-                _by_hand(proposal, one, done, proof, actor, now)
+                _by_hand(proposal, one, done, seen_by, proof, actor, now)
         _go_on(proposal.pk)
     return len(lines)
 
 
-def _by_hand(proposal: Proposal, one: Item, done: ByHand, proof: Proof, actor: User, now: datetime) -> None:
+def _by_hand(
+    proposal: Proposal, one: Item, done: ByHand, seen_by: tuple[str, str], proof: Proof, actor: User, now: datetime
+) -> None:
     assert one.entry is not None
     Shredding.objects.create(
-        item=one, on_day=done.on_day, place=done.place.strip(), way=done.way, witness=done.witness.strip(),
-        witness_position=done.witness_position.strip() or "-", said_by=actor, name=name_of(actor),
+        item=one, on_day=done.on_day, place=done.place.strip(), way=done.way, witness=seen_by[0],
+        witness_position=seen_by[1] or "-", said_by=actor, name=name_of(actor),
         position=position_of(actor), second_factor=proof.second_factor, said_at=now,
     )  # fmt: skip
     try:
@@ -270,7 +272,13 @@ def _by_hand(proposal: Proposal, one: Item, done: ByHand, proof: Proof, actor: U
             kept(gettext_noop("Refused by the database: %(why)s."), why=str(refusal).partition("\n")[0][:160])
         ) from refusal
     _end_line(proposal, one, {"by_hand": done.way}, done.on_day, now)
-    data = {"entry": one.entry.number, "way": done.way, "place": done.place, "witness": done.witness, "on": done.on_day}
+    data = {
+        "entry": one.entry.number,
+        "way": done.way,
+        "place": done.place,
+        "witness": ", ".join(seen_by),
+        "on": done.on_day,
+    }
     record(actor=actor, action="retention.paper_destroyed", subject=proposal, data=data, now=now, site=proposal.site)
 
 
@@ -315,15 +323,15 @@ def _executing(proposal: Proposal, note: str, now: datetime) -> Any:
     return step(PROPOSAL, Proposal, proposal.pk, "retry", actor=DISPOSER, now=now, note=note)
 
 
-def _check(done: ByHand, lines: Sequence[Item], actor: User, today: date, zone: Any) -> None:
-    for name, most in LONGEST.items():
-        text = getattr(done, name).strip()
-        if not text and name != "witness_position":
-            raise Invalid(_("This is empty."), field=name, code="empty")
-        if len(text) > most:
-            raise Invalid(_("This is longer than %(n)s characters.") % {"n": most}, field=name, code="too_long")
-    if done.witness.strip().casefold() in {name_of(actor).casefold(), str(actor).casefold()}:
-        raise Invalid(_("The witness is somebody else than who destroyed it."), field="witness")
+def _check(done: ByHand, lines: Sequence[Item], actor: User, today: date, zone: Any) -> tuple[str, str]:
+    """Raises Invalid; else the witness's name and position."""
+    if not done.place.strip():
+        raise Invalid(_("This is empty."), field="place", code="empty")
+    if len(done.place.strip()) > LONGEST_PLACE:
+        words = _("This is longer than %(n)s characters.") % {"n": LONGEST_PLACE}
+        raise Invalid(words, field="place", code="too_long")
+    witnesses = [done.witness] if done.witness is not None else []
+    (seen_by,) = witnesses_named(witnesses, executors=[name_of(actor), str(actor)], day=today)
     if done.way not in Way.values:
         raise Invalid(_("Say how it was destroyed."), field="way")
     begun = max(local_day(one.started_at, zone) for one in lines if one.started_at)
@@ -332,6 +340,7 @@ def _check(done: ByHand, lines: Sequence[Item], actor: User, today: date, zone: 
     paper = any(one.entry is not None and one.entry.medium == Medium.HARDCOPY for one in lines)
     if paper and done.way == Way.ERASED:
         raise Invalid(_("A paper cannot be erased: choose how it was destroyed."), field="way")
+    return seen_by
 
 
 def _go_on(proposal_id: int) -> None:

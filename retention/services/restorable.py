@@ -37,13 +37,20 @@ def with_findings(rows: BatchQuerySet) -> BatchQuerySet:
     """Batches with `findings_count` (open ones of their bags); records: `unrestorable_count`, `restorable_count`."""
     findings = Finding.objects.open().filter(bag__batch=OuterRef("pk")).order_by()
     keyed = Packed.objects.filter(pack__bag__batch=OuterRef("pk"), key__isnull=False).order_by()
-    in_packs = keyed.filter(pack__in=packs_lost().values("pk"))
-    by_key = keyed.filter(record__in=_keys_lost().values("record"))
-    by_key = by_key.exclude(pack__in=packs_lost().values("pk"))
+    # What is lost of this batch, and not of all: asked of each batch, that would be all of it each time.
+    packs = packs_lost().filter(bag__batch=OuterRef(OuterRef("pk"))).values("pk")
+    single = _keys_lost().filter(bag__batch=OuterRef(OuterRef("pk"))).values("record")
+    in_packs = keyed.filter(pack__in=packs)
+    by_key = keyed.filter(record__in=single).exclude(pack__in=packs)
     return rows.annotate(
         findings_count=_count(findings, "bag__batch"),
         unrestorable_count=_count(in_packs, "pack__bag__batch") + _count(by_key, "pack__bag__batch"),
     ).annotate(restorable_count=Greatest(F("done_count") - F("unrestorable_count"), 0))  # fmt: skip
+
+
+def having_findings(rows: BatchQuerySet) -> BatchQuerySet:
+    """Those with open ones: from these, which are few, to their batches."""
+    return rows.filter(pk__in=Finding.objects.open().filter(bag__isnull=False).values("bag__batch"))
 
 
 def _count(rows: Any, by: str) -> Any:

@@ -1,5 +1,6 @@
 """A file that was legitimately changed between catalogue and backup, taken as it is now (RET-5).
 
+It is read in the background first; who decides sees its size and SHA-256, and gives them back with the reason.
 Invariants: never once a record has been backed up, whose bytes are known and stay what they were; what somebody looked
 at is what is taken. The ledger keeps what it was and what it is, and why.
 """
@@ -7,16 +8,19 @@ at is what is taken. The ledger keeps what it was and what it is, and why.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
+from occ.jobs.models import Job, State
+from occ.jobs.services import job_start
 from occ.ledger.services import record as keep
 from occ.people.models import User
 from occ.people.scope import has_role
@@ -24,16 +28,18 @@ from occ.texts import kept
 from retention.choices import FindingKind, ProblemKind, RecordState
 from retention.models import Batch, Finding, Problem, Record
 from retention.personal import WAIVERS
+from retention.services.bags import let_go
 from retention.services.batches import problems_settle
-from retention.services.findings import findings_over
+from retention.services.findings import findings_taken
 from retention.storing import Object, PlaceAway, Unreadable, opened
 
 CHANGES = (ProblemKind.CHANGED, ProblemKind.TRUNCATED, ProblemKind.GREW)
+LOOK = "retention.file_look"  # the kind of job
 
 
 @dataclass(frozen=True)
 class Looked:
-    """A file as it is now; `size` in bytes."""
+    """A file as it was read whole; `size` in bytes."""
 
     size: int
     fingerprint: str
@@ -66,15 +72,42 @@ def _findings(record: Record) -> Any:
     return Finding.objects.filter(record=record, kind=FindingKind.FILE_CHANGED)
 
 
-def file_look(*, record_id: int, actor: User) -> Looked:
-    """Read it whole; never inside a transaction. Raises NotAllowed, WrongState, Invalid (it changes meanwhile)."""
+def _check(record: Record, actor: User) -> None:
+    if not has_role(actor, WAIVERS, site=record.site):
+        raise NotAllowed
+    if record.lost.exists():
+        raise WrongState(
+            _(
+                "An earlier backup of this record was declared lost, and its SHA-256 is known from then. Only that same"
+                " file can be backed up; no other one takes its place."
+            )
+        )
+    if record.state != RecordState.CATALOGUED:
+        raise WrongState(
+            _("This record is already “%(state)s”. A file can be taken as it is only before the first backup.")
+            % {"state": record.get_state_display()}
+        )
+    if not _changed(record):
+        raise WrongState(
+            _("Neither a backup nor a scan has found this file different from the catalogue: there is nothing to take.")
+        )
+
+
+def file_look(*, record_id: int, actor: User, progress: Callable[[float], None] = lambda share: None) -> Looked:
+    """Read it whole, for as long as that takes; neither lock nor connection is held. `progress` hears the share that
+    is read.
+
+    Raises NotAllowed, WrongState, Invalid (it changes meanwhile).
+    """
     record = Record.objects.select_related("site", "source__credential").get(pk=record_id)
     _check(record, actor)
+    let_go()
     before, sha256, size = file_now(record), hashlib.sha256(), 0
     try:
         for piece in opened(record.source).read(record.path):
             sha256.update(piece)
             size += len(piece)
+            progress(size / max(1, before.size))
     except (PlaceAway, Unreadable, FileNotFoundError) as error:
         raise Invalid(_("It could not be read: %(why)s") % {"why": error}) from error
     if file_now(record).fingerprint != before.fingerprint or size != before.size:
@@ -84,43 +117,68 @@ def file_look(*, record_id: int, actor: User) -> Looked:
     return Looked(size, before.fingerprint, sha256.hexdigest())
 
 
-def _check(record: Record, actor: User) -> None:
-    if not has_role(actor, WAIVERS, site=record.site):
-        raise NotAllowed
-    if record.state != RecordState.CATALOGUED or record.lost.exists():
-        raise WrongState(_("It has been backed up: its bytes are known, and no other file takes their place."))
-    if not _changed(record):
-        raise WrongState(_("Its file is the one that was catalogued: there is nothing to be taken."))
+def file_look_ask(*, record_id: int, actor: User, now: datetime) -> Job:
+    """Have it read in the background; one that is being read is not read twice. Raises NotAllowed, WrongState."""
+    record = Record.objects.select_related("site").defer("customer").get(pk=record_id)
+    _check(record, actor)
+    last = looks(record, actor).first()
+    if last is not None and last.is_open:
+        return last
+    return job_start(kind=LOOK, params={"record": record.pk}, owner=actor, now=now)
 
 
-def record_take_file(
-    *, record_id: int, reason: str, fingerprint: str = "", looked: Looked | None = None, actor: User, now: datetime
-) -> Record:
-    """The record is its file of now. `fingerprint`: of the file that was shown, "" where none was; `looked`: what was
-    read right before.
+def looks(record: Record, actor: User) -> QuerySet[Job]:
+    """What this user had read of it, the latest first."""
+    return Job.objects.visible_to(actor).filter(kind=LOOK, params__record=record.pk).order_by("-created_at")
 
-    Raises NotAllowed, WrongState (backed up; not changed), Invalid (no reason; it changed since it was shown or read).
+
+def looked_at(job: Job | None) -> Looked | None:
+    """What came of it; None while it runs, where it failed, and once results of that age are forgotten."""
+    if job is None or job.state != State.DONE or not job.result:
+        return None
+    return Looked(job.result["size"], job.result["fingerprint"], job.result["sha256"])
+
+
+def file_looked(*, record_id: int, sha256: str, size: int, actor: User) -> Looked:
+    """The file that the actor was shown with that hash and size, if the source still has that one; asks the source, so
+    never inside a transaction.
+
+    Raises NotAllowed, Invalid (the source cannot be asked), WrongState (it was not read; it is another file by now).
+    """
+    record = Record.objects.select_related("site", "source__credential").get(pk=record_id)
+    _check(record, actor)
+    shown = (looked_at(job) for job in looks(record, actor)[:20])
+    found = next((one for one in shown if one and (one.sha256, one.size) == (sha256.lower(), size)), None)
+    if found is None:
+        raise WrongState(_("No file with this SHA-256 and size was read for you. Have it read first."), code="not_read")
+    if file_now(record).fingerprint != found.fingerprint:
+        raise WrongState(_("The file has changed again since you looked at it. Have it read again."), code="changed")
+    return found
+
+
+def record_take_file(*, record_id: int, reason: str, looked: Looked, actor: User, now: datetime) -> Record:
+    """The record is its file of now, as `file_looked` found it right before.
+
+    Raises NotAllowed, WrongState (backed up; not changed), Invalid (no reason).
     """
     if not reason.strip():
         raise Invalid(_("Say why the file was changed, and who says so."), field="reason")
-    is_now = looked or file_look(record_id=record_id, actor=actor)
-    if fingerprint and fingerprint != is_now.fingerprint:
-        raise Invalid(_("It has changed again since you looked at it. Look at it again."), code="changed")
     with transaction.atomic():
         rows = Record.objects.select_for_update(of=("self",), no_key=True).select_related("site", "source")
         row = rows.defer("customer").get(pk=record_id)
         _check(row, actor)
-        grown = is_now.size - row.size
+        grown = looked.size - row.size
         was = {"size": row.size, "sha256": row.sha256, "fingerprint": row.fingerprint}
-        if is_now.fingerprint == row.fingerprint and is_now.sha256 == row.sha256:
-            raise WrongState(_("Its file is the one that was catalogued: there is nothing to be taken."))
-        row.size, row.sha256, row.fingerprint = is_now.size, is_now.sha256, is_now.fingerprint
+        if looked.fingerprint == row.fingerprint and looked.sha256 == row.sha256:
+            raise WrongState(_("The catalogue already has the file as it is now: there is nothing to take."))
+        row.size, row.sha256, row.fingerprint = looked.size, looked.sha256, looked.fingerprint
         row.save(update_fields=["size", "sha256", "fingerprint"])
         if row.batch_id is not None:
             Batch.objects.filter(pk=row.batch_id).update(bytes_count=F("bytes_count") + grown)
-        words = kept(gettext_noop("The file was taken as it is now: %(reason)s"), reason=reason.strip()[:200])
-        problems_settle(row, words, now=now)
-        findings_over(rows=_findings(row), now=now)
+        words = gettext_noop("%(who)s took the file as it is now: %(reason)s")
+        who, why = str(actor)[:50], reason.strip()[:300]
+        problems_settle(row, kept(words, who=who, reason=why[:130]), now=now)
+        findings_taken(rows=_findings(row).open(), note=kept(words, who=who, reason=why), now=now)
         facts = {"size": row.size, "sha256": row.sha256, "fingerprint": row.fingerprint}
         data = {"reason": reason.strip()[:300], "was": was, "is": facts}
         keep(actor=actor, action="retention.record_file_taken", subject=row, data=data, now=now, site=row.site)

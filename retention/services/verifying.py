@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext_noop
 
@@ -42,7 +42,7 @@ SLICE = timedelta(minutes=4)
 SILENT = timedelta(minutes=15)  # longer than a group takes
 FRESH = timedelta(days=1)  # read more recently than that, it is not read for the share of the day
 OF_A_PACK = (FindingKind.DAMAGED, FindingKind.SIZE, FindingKind.PACK_MISSING)
-TRIED = 200  # records' keys with which a bag's is tried
+LOCK = 0x0CC_21  # of advisory locks: one for each bag's readings, which find the same about its keys
 Clock = Callable[[], datetime]
 
 
@@ -68,6 +68,12 @@ class Reading:
     detail: str = ""
     away: str = ""
     shut: list[Tap] = field(default_factory=list)  # that their keys do not open
+
+    @property
+    def proves(self) -> bool:
+        """Whether a record opened: then the bag's key is the right one. Tag files have a key of their own."""
+        opened_some = self.kind is None and self.by is not None and len(self.shut) < len(self.taps)
+        return opened_some and self.copy.pack.number > 0
 
     @property
     def locked(self) -> bool:
@@ -210,6 +216,8 @@ def _keep(one: Reading, now: datetime) -> None:
     site, bag = pack.bag.batch.site, pack.bag
     wrong = one.kind is not None or bool(one.shut) or one.locked
     result = Result.FAILED if wrong else Result.OK
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, bag.pk])
     if not Copy.objects.filter(pk=copy.pk, gone_at=None).update(checked_at=now, result=result):
         return  # destroyed meanwhile
     settled = [kind for kind in OF_A_PACK if kind != one.kind]
@@ -253,13 +261,18 @@ def _is_over(finding: Finding, one: Reading) -> bool:
 
 
 def _opens_any(one: Reading) -> bool | None:
-    """Whether the bag's key unwraps any of its records' keys; None where there are none left."""
+    """Whether the bag's key opens any of its records: this reading shows it, else all of their keys are tried.
+
+    None where there are none left.
+    """
+    if one.proves:
+        return True
     bag = one.copy.pack.bag
-    rows = Packed.objects.filter(pack__bag=bag, key__isnull=False).order_by("record_id")[:TRIED]
+    rows = Packed.objects.filter(pack__bag=bag, key__isnull=False).order_by()
     if one.by is None:
         return False if rows.exists() else None
     found = None
-    for name, key in rows.values_list("name", "key"):
+    for name, key in rows.values_list("name", "key").iterator(chunk_size=2_000):
         try:
             keys.unwrap(bytes(key or b""), by=one.by, name=f"{bag.identifier}/{name}")
         except KeyWrong:

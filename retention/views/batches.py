@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -135,38 +135,57 @@ class TakeFileForm(forms.Form):
         label=gettext_lazy("Why the file was changed, and who says so"), max_length=300,
         widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip
-    fingerprint = forms.CharField(widget=forms.HiddenInput, max_length=80)
+    sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    size = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+
+def _decidable(request: HttpRequest, pk: int) -> Record:
+    record = get_visible(Record, me(request), pk)
+    if not has_role(me(request), WAIVERS, site=record.site):
+        raise NotAllowed
+    return record
+
+
+@require_POST
+def record_read_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """Its file is read in the background; once it is, the job's page leads on to `record_take_file`."""
+    record = _decidable(request, pk)
+    return redirect(taking.file_look_ask(record_id=record.pk, actor=me(request), now=timezone.now()))
 
 
 @require_http_methods(["GET", "POST"])
 def record_take_file(request: HttpRequest, pk: int) -> HttpResponse:
     """The record is its file of now; what it was and what it is stand beside one another before that."""
-    record = get_visible(Record, me(request), pk)
-    if not has_role(me(request), WAIVERS, site=record.site):
-        raise NotAllowed
+    record = _decidable(request, pk)
     back = reverse("retention:batch", args=[record.batch_id]) if record.batch_id else record.get_absolute_url()
     try:
         file, away = taking.file_now(record), ""
     except Invalid as refusal:
         file, away = None, str(refusal)
-    shown = {"fingerprint": file.fingerprint if file else ""}
+    job = taking.looks(record, me(request)).first()
+    looked = taking.looked_at(job)
+    if looked and file and looked.fingerprint != file.fingerprint:
+        looked = None
+    shown = {"sha256": looked.sha256, "size": looked.size} if looked else {}
     return form_page(
-        request, TakeFileForm(request.POST or None, initial=shown),
-        lambda data: taking.record_take_file(record_id=pk, actor=me(request), now=timezone.now(), **data),
+        request, TakeFileForm(request.POST or None, initial=shown), lambda data: _take(pk, me(request), **data),
         said=_("Taken. It is backed up as it is now."), to=back, template="retention/take_file.html",
         title=_("Take the file of %(record)s as it is now") % {"record": record.external_id},
         crumbs=[{"label": _("Backup batches"), "url": reverse("retention:batches")}],
         submit=_("Take the file as it is now"),
         cancel_url=back, record=record, file=file, away=away, may=taking.may_take(record, me(request)),
-        zone=record.site.zone,
+        looked=looked, job=job, zone=record.site.zone,
     )  # fmt: skip
+
+
+def _take(pk: int, user: User, *, reason: str, sha256: str, size: int) -> Record:
+    looked = taking.file_looked(record_id=pk, sha256=sha256, size=size, actor=user)
+    return taking.record_take_file(record_id=pk, reason=reason, looked=looked, actor=user, now=timezone.now())
 
 
 @require_http_methods(["GET", "POST"])
 def record_waive(request: HttpRequest, pk: int) -> HttpResponse:
-    record = get_visible(Record, me(request), pk)
-    if not has_role(me(request), WAIVERS, site=record.site):
-        raise NotAllowed
+    record = _decidable(request, pk)
     form = WaiveForm(request.POST or None)
     back = reverse("retention:batch", args=[record.batch_id]) if record.batch_id else reverse("retention:batches")
     return form_page(

@@ -127,6 +127,7 @@ def main() -> None:
         if theirs:
             report.add("OCC / (restic backup + check --read-data)", ratio=seconds / theirs)
     report.write()
+    sys.exit(mib > 300 or (theirs and seconds > theirs) or 0)
 
 
 if __name__ == "__main__":

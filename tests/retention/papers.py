@@ -20,6 +20,7 @@ from retention.models import Entry, Proposal
 from retention.services import minutes, paper_disposing, proposals
 from retention.services.paper_disposing import ByHand
 from retention.services.register import Line, entry_add
+from retention.services.witnesses import Outsider
 from tests.retention.disposal import LATER, NOW, OLD, PASSWORD, Dead, dead
 from userids.documents import LOGBOOK, logbook_body
 
@@ -42,8 +43,8 @@ class Papers(Dead):
         """Its papers, or those named, are destroyed; and a worker comes."""
         who = actor or self.it
         items = given.pop("items", None) or [one.pk for one in paper_disposing.waiting(proposal)]
-        facts = {"on_day": LATER_DAY, "place": "Jakarta", "way": "shredded", "witness": "Sri Wahyuni",
-                 "witness_position": "QMR"} | given  # fmt: skip
+        facts = {"on_day": LATER_DAY, "place": "Jakarta", "way": "shredded",
+                 "witness": Outsider("Sri Wahyuni", "QMR", "PT Saksi")} | given  # fmt: skip
         proof = identity_prove(user=who, password=PASSWORD, code="", reason="test", now=now)
         count = paper_disposing.papers_destroy(
             proposal_id=proposal.pk, items=items, done=ByHand(**facts), proof=proof, actor=who, now=now
@@ -61,7 +62,7 @@ class Papers(Dead):
         """Its berita acara."""
         signing = signing_confirm(user=self.control, password=PASSWORD, purpose=Purpose.PREPARED, now=LATER)
         facts: dict[str, Any] = {
-            "place": "Jakarta", "witnesses": [minutes.Outsider("Saksi Satu", "QMR", "PT Saksi")],
+            "place": "Jakarta", "witnesses": [Outsider("Saksi Satu", "QMR", "PT Saksi")],
             "signatures": [signing], "actor": self.control,
             "now": LATER,
         } | given  # fmt: skip

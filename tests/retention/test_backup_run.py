@@ -16,7 +16,9 @@ from django.db import IntegrityError, transaction
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.models import Entry
+from occ.notifications.models import Notification
 from occ.obligations.models import Obligation
+from occ.obligations.sweep import sweep
 from occ.people.choices import Role
 from retention.backing import packing
 from retention.backing.bagging import from_tar
@@ -442,6 +444,28 @@ def test_beat_escalates_and_starts_where_nobody_did(ground: Ground) -> None:
     batch.refresh_from_db()
     assert batch.status == BatchStatus.RUNNING
     assert list(backups.batches_due(NOW)) == [batch]
+
+
+@pytest.mark.req("RET-4")
+def test_it_is_warned_of_three_times_and_coordinators_hear_of_the_breach(ground: Ground) -> None:
+    ground.record("a.wav", ended_at=ENDED)
+    users = {role: user(role, ground.jkt) for role in (Role.TEAM_LEADER, Role.IT, Role.COORDINATOR, Role.MANAGER)}
+    due, told = NOW.replace(day=25, hour=17), dict[int, set[str]]()
+    batches.batches_gather(now=due - timedelta(days=60))
+    second = timedelta(seconds=1)
+    for days in (30, 14, 3, 0, -1):
+        for at_ in (due - timedelta(days=days) - second, due - timedelta(days=days)):
+            before = set(Notification.objects.values_list("pk", flat=True))
+            sweep(now=at_)
+            new = Notification.objects.exclude(pk__in=before).filter(kind__startswith="obligation.")
+            heard = {f"{role}: {one.kind.partition('.')[2]}" for one in new for role, who in users.items()
+                     if one.user_id == who.pk}  # fmt: skip
+            assert at_ == due - timedelta(days=days) or not heard, (days, heard)
+        told[days] = heard
+    assert told == {
+        30: {"team_leader: remind"}, 14: {"it: remind"}, 3: {"it: remind"}, 0: {"coordinator: breach"},
+        -1: {"manager: escalate"},
+    }  # fmt: skip
 
 
 @pytest.mark.req("RET-4")

@@ -21,11 +21,12 @@ from occ.ledger.models import Entry
 from retention.documents.disposal import DISPOSAL, Destroyed, Facts, Signer, disposal_body
 from retention.models import Packed, Probe, Proposal
 from retention.services import disposing, minutes
+from retention.services.witnesses import Outsider
 from retention.wording import day_in_words, number_en, number_id
 from tests.factories import person
 from tests.retention.disposal import LATER, PASSWORD, Dead, dead, tomorrow
 
-SAKSI = minutes.Outsider("Saksi Satu", "QMR", "PT Saksi")
+SAKSI = Outsider("Saksi Satu", "QMR", "PT Saksi")
 pytestmark = pytest.mark.req("RET-10")
 
 
@@ -119,8 +120,8 @@ def test_who_may_and_what_it_needs(world: Dead) -> None:
     world.run(approved)
     for given, refusal in (
         ({"actor": world.it}, NotAllowed), ({"witnesses": []}, Invalid), ({"place": " "}, Invalid),
-        ({"witnesses": [SAKSI, minutes.Outsider(f" {str(world.it).upper()} ", "QMR", "x")]}, Invalid),
-        ({"witnesses": [SAKSI, SAKSI]}, Invalid), ({"witnesses": [minutes.Outsider("Sri", "QMR", " ")]}, Invalid),
+        ({"witnesses": [SAKSI, Outsider(f" {str(world.it).upper()} ", "QMR", "x")]}, Invalid),
+        ({"witnesses": [SAKSI, SAKSI]}, Invalid), ({"witnesses": [Outsider("Sri", "QMR", " ")]}, Invalid),
         ({"witnesses": [person(world.site)]}, Invalid),  # who holds no role
     ):  # fmt: skip
         with pytest.raises(refusal):
@@ -133,7 +134,7 @@ def test_a_draft_says_what_would_be_issued_and_leaves_nothing(world: Dead) -> No
     proposal, chosen = world.destroyed(), person(world.site, name="Rini Saksi")
     world.leader.person = chosen
     world.leader.save(update_fields=["person"])
-    entries, witnesses = Entry.objects.count(), [chosen, minutes.Outsider("Dewi", "Manajer", "PT Pegadaian")]
+    entries, witnesses = Entry.objects.count(), [chosen, Outsider("Dewi", "Manajer", "PT Pegadaian")]
     asked = {"proposal_id": proposal.pk, "place": "Jakarta", "witnesses": witnesses, "language": "id", "now": LATER}
     with pytest.raises(NotAllowed):
         minutes.disposal_preview(**asked, actor=world.it)

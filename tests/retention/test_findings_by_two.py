@@ -10,18 +10,21 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.models import Entry
+from occ.notifications.models import Notification
 from occ.obligations.models import Obligation
 from occ.people.actors import COMMAND
 from occ.people.choices import Role
+from occ.workflow import turns
 from retention.batching.lists import batch_rows
 from retention.choices import GRAVE, FindingKind
 from retention.models import Bag, Batch, Finding, MonthFigures, Pack, Record, Store
 from retention.policies import FINDING_SETTLED
 from retention.services import compliance, findings, repairing, verifying
-from tests.factories import user
+from tests.factories import site, user
 from tests.retention.backups import NOW, Ground, at
 from tests.retention.meddling import past_the_triggers
 
@@ -214,3 +217,67 @@ def test_the_number_of_findings_is_that_of_the_rows_behind_it(ground: Ground) ->
     assert page.context["findings"] == 2
     listed = acting(ground.it).get(page.context["findings_url"])
     assert len(listed.context["page"].rows) == 2
+
+
+def told(who: Any, language: str = "id") -> list[str]:
+    """A person's messages about findings, the last first, as they read them."""
+    rows = Notification.objects.filter(user=who, kind__startswith="retention.finding").order_by("-pk")
+    with translation.override(language):
+        return [f"{one.subject} {one.body}" for one in rows]
+
+
+def test_who_may_confirm_is_told_and_so_is_who_proposed(ground: Ground) -> None:
+    it, colleague = ground.it, user(Role.IT, ground.jkt, name="it.dua")
+    boss, manager, elsewhere = (
+        user(role, place) for role, place in
+        ((Role.COORDINATOR, ground.jkt), (Role.MANAGER, ground.jkt), (Role.COORDINATOR, site("YGY")))
+    )  # fmt: skip
+    one = found(ground, FindingKind.FOREIGN_PACK)
+    said: dict[str, Any] = {"finding_id": one.pk}
+    findings.finding_propose(**said, evidence=WORDS, actor=it, now=LATER)
+    for who in (colleague, boss, manager):
+        (words,) = told(who)
+        assert one.name in words and str(it) in words and "Paket yang tidak dikenal" in words
+    assert told(it) == told(elsewhere) == []
+    assert "says that this finding is resolved" in told(boss, "en")[0]
+    assert Notification.objects.filter(user=boss, url=one.get_absolute_url()).exists()
+    findings.finding_refuse(**said, note="Objek masih ada di toko.", actor=boss, now=LATER)
+    (words,) = told(it)
+    assert "Objek masih ada di toko." in words and str(boss) in words
+    later = LATER + timedelta(hours=1)
+    findings.finding_propose(**said, evidence=WORDS, actor=it, now=later)
+    assert len(told(boss)) == 2  # again, as it was proposed again
+    store, seen = Store.objects.get(code="MAIN"), [findings.Seen(one.name, ground.jkt)]
+    findings.findings_keep(kind=FindingKind.FOREIGN_PACK, place=store, seen=seen, complete=False, now=later)
+    assert len(told(it)) == 2 and "check has found it again" in told(it, "en")[0]
+
+
+def test_a_refusal_that_is_refused_tells_nobody(ground: Ground) -> None:
+    it = ground.it
+    one = found(ground, FindingKind.FOREIGN_PACK)
+    findings.finding_propose(finding_id=one.pk, evidence=WORDS, actor=it, now=LATER)
+    for actor, note in ((it, "Tidak"), (user(Role.MANAGER, ground.jkt), " ")):
+        with pytest.raises((NotAllowed, Invalid)):
+            findings.finding_refuse(finding_id=one.pk, note=note, actor=actor, now=LATER)
+    assert told(it) == []
+
+
+def test_today_says_how_many_more_wait_and_where(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    ground.records(1)
+    batch = ground.batch()
+    Batch.objects.filter(pk=batch.pk).update(run=None, status="incomplete", problems_count=2)
+    rows = [Batch(site=batch.site, kind=batch.kind, month=batch.month, part=part, due_at=batch.due_at,
+                  opened_at=NOW, status="incomplete", problems_count=1) for part in range(2, 13)]  # fmt: skip
+    Batch.objects.bulk_create(rows)
+    for n in range(3):
+        found(ground, FindingKind.FOREIGN_PACK, f"bags/{n}.pack")
+    monkeypatch.setattr(turns, "LIMIT", 2)
+    boss = user(Role.COORDINATOR, ground.jkt)
+    stuck = turns.stuck_for(boss)
+    assert len(stuck) == 11 and stuck[-1].title.startswith("2 ") and "?status=incomplete" in stuck[-1].url
+    shown = acting(boss).get(stuck[-1].url)
+    assert len(shown.context["page"].rows) == 12
+    waits = [one for one in turns.turns_for(ground.it) if one.url == reverse("retention:findings")]
+    assert [one.title.split()[0] for one in waits] == ["1"]
+    page = acting(ground.it).get(reverse("home")).content.decode()
+    assert "1 more may wait for you" in page and f'href="{reverse("retention:findings")}"' in page

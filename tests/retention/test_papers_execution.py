@@ -23,6 +23,7 @@ from retention.disposal.turns import stuck
 from retention.models import DocumentTombstone, Entry, Item, Proposal, Shredding
 from retention.services import disposing, ending, paper_disposing, probing
 from retention.services.register import Line, entry_change
+from retention.services.witnesses import Outsider
 from tests import factories
 from tests.retention.disposal import LATER, NOW, OLD, tomorrow
 from tests.retention.papers import LATER_DAY, NOW_DAY, OLD_DAY, Papers, issue, papers
@@ -81,6 +82,7 @@ def test_papers_count_once_it_is_said_how_and_before_whom(world: Papers) -> None
         assert (one.status, one.destroyed_on) == ("destroyed", LATER_DAY)
         done = Shredding.objects.get(item__entry=one)
         assert (done.place, done.witness, done.said_by) == ("Jakarta", "Sri Wahyuni", world.it)
+        assert done.witness_position == "QMR, PT Saksi"
     assert LedgerEntry.objects.filter(action="retention.paper_destroyed").count() == 2
     assert LedgerEntry.objects.filter(action="document.destroyed").count() == 3
     assert Obligation.objects.get(rule="retention.papers_destroyed").state == "fulfilled"
@@ -92,7 +94,10 @@ def test_what_is_said_of_papers_must_be_possible(world: Papers) -> None:
     proposal = world.destroyed()
     day = LATER_DAY
     for given, field in (
-        ({"place": " "}, "place"), ({"witness": ""}, "witness"), ({"witness": f" {world.it} "}, "witness"),
+        ({"place": " "}, "place"), ({"witness": None}, "witness_1"),
+        ({"witness": Outsider(f" {str(world.it).upper()} ", "QMR", "x")}, "outsider_1"),
+        ({"witness": Outsider("Sri", "QMR", " ")}, "outsider_1"),
+        ({"witness": factories.person(world.site)}, "witness_1"),  # who holds no role
         ({"way": "lost"}, "way"), ({"way": "erased"}, "way"), ({"on_day": day - timedelta(days=1)}, "on_day"),
         ({"on_day": day + timedelta(days=1)}, "on_day"), ({"place": "x" * 121}, "place"),
     ):  # fmt: skip

@@ -19,6 +19,7 @@ from occ.people.choices import Role
 from retention.models import Proposal
 from retention.services import disposing, minutes, paper_minutes
 from retention.services.paper_disposing import waiting
+from retention.services.witnesses import Outsider
 from tests import factories
 from tests.retention.disposal import LATER, OLD, tomorrow
 from tests.retention.papers import Papers, enter, issue, papers
@@ -85,7 +86,7 @@ def test_another_person_of_team_it_is_named_who_destroyed_the_papers(world: Pape
     proposal = world.destroyed()
     first, second = waiting(proposal)
     world.by_hand(proposal, items=[first.pk])
-    world.by_hand(proposal, items=[second.pk], actor=other, witness="Rina")
+    world.by_hand(proposal, items=[second.pk], actor=other, witness=Outsider("Rina", "Sekretaris", "PT Saksi"))
     said = text_of(world.issued(Proposal.objects.get(pk=proposal.pk)))
     for name in ("it.dua", str(world.it), "Rina", "Sri Wahyuni", "Saksi Satu"):
         assert name in said

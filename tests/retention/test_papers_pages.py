@@ -12,8 +12,11 @@ from django.utils import timezone
 
 from occ.jobs.models import Job
 from occ.jobs.services import job_run
-from retention.models import Entry, Proposal
+from occ.people.choices import Role
+from occ.people.models import User
+from retention.models import Entry, Proposal, Shredding
 from retention.services import paper_disposing
+from tests import factories
 from tests.login.conftest import code_at, equip
 from tests.retention.disposal import LATER, PASSWORD
 from tests.retention.papers import OLD_DAY, Papers, enter, issue, papers
@@ -94,9 +97,10 @@ def test_papers_are_told_by_the_form(world: Papers) -> None:
     assert url not in other and world.entries[0].title in other
     data = {
         "items": lines[0], "on_day": timezone.localdate().isoformat(), "place": "Jakarta", "way": "shredded",
-        "witness": "Sri", "witness_position": "QMR", "password": PASSWORD,
+        "outsider_1": "Sri", "position_1": "QMR", "organisation_1": "PT Pegadaian", "password": PASSWORD,
     }  # fmt: skip
-    for wrong in ({"password": "salah"}, {"items": ""}, {"witness": str(world.it)}, {"way": "erased"},
+    for wrong in ({"password": "salah"}, {"items": ""}, {"outsider_1": str(world.it)}, {"organisation_1": ""},
+                  {"outsider_1": ""}, {"way": "erased"},
                   {"on_day": "2020-01-01"}, {"items": 99999999}):  # fmt: skip
         answer = team.post(url, data | wrong)
         assert answer.status_code == 422, wrong
@@ -114,12 +118,32 @@ def test_papers_are_told_by_the_form(world: Papers) -> None:
 
 
 @pytest.mark.req("RET-9")
+def test_a_witness_of_the_house_is_chosen_and_named_with_their_position(world: Papers) -> None:
+    saw = factories.person(world.site, name="Sri Wahyuni")
+    User.objects.filter(pk=factories.user(Role.QMR, world.site).pk).update(person=saw)
+    proposal, team = world.destroyed(), browser(world.it)
+    page = team.get(proposal.get_absolute_url()).content.decode()
+    assert reverse("people_find", args=["retention.witness"]) in page
+    data = {
+        "items": [one.pk for one in paper_disposing.waiting(proposal)], "on_day": timezone.localdate().isoformat(),
+        "place": "Jakarta", "way": "burnt", "witness_1": saw.number, "password": PASSWORD,
+    }  # fmt: skip
+    url, agent = reverse("retention:proposal_papers", args=[proposal.pk]), factories.person(world.site)
+    for wrong in ({"witness_1": ""}, {"witness_1": agent.number}, {"outsider_1": "Sri"}):
+        assert team.post(url, data | wrong).status_code == 422, wrong
+    assert team.post(url, data).status_code == 302
+    done = Shredding.objects.all()
+    assert {(one.witness, one.witness_position) for one in done} == {(saw.name, saw.position)}
+
+
+@pytest.mark.req("RET-9")
 def test_with_a_second_factor_the_password_alone_is_not_enough(world: Papers) -> None:
     proposal, secret = world.destroyed(), equip(world.it)
     team, url = browser(world.it), reverse("retention:proposal_papers", args=[proposal.pk])
     data = {
         "items": [one.pk for one in paper_disposing.waiting(proposal)], "on_day": timezone.localdate().isoformat(),
-        "place": "Jakarta", "way": "burnt", "witness": "Sri", "witness_position": "QMR", "password": PASSWORD,
+        "place": "Jakarta", "way": "burnt", "outsider_1": "Sri", "position_1": "QMR", "organisation_1": "PT Pegadaian",
+        "password": PASSWORD,
     }  # fmt: skip
     assert team.post(url, data).status_code == 422
     assert team.post(url, data | {"code": code_at(secret, timezone.now())}).status_code == 302

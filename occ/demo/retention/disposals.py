@@ -17,7 +17,7 @@ from occ.times import local_day
 from retention.choices import DOCUMENTS, ConditionKey, Medium, RecordKind, Way
 from retention.models import Proposal
 from retention.services.disposing import proposal_dispose, proposal_execute
-from retention.services.minutes import Outsider, disposal_issue
+from retention.services.minutes import disposal_issue
 from retention.services.paper_disposing import ByHand, papers_destroy, waiting
 from retention.services.probing import probes_run_due
 from retention.services.proposals import (
@@ -27,6 +27,7 @@ from retention.services.proposals import (
     proposal_new,
     proposal_submit,
 )
+from retention.services.witnesses import Outsider
 
 NOTES = {
     ConditionKey.PERIOD: "Jadwal retensi SOP-RET 5.3 dan 5.4",
@@ -114,7 +115,7 @@ class Story:
         proof = identity_prove(user=team, password=self.password, code="", reason="demo", now=at)
         done = ByHand(
             on_day=local_day(at, made.site.zone), place=f"Ruang arsip {made.site.name}", way=way,
-            witness="Sri Wahyuni", witness_position="QMR",
+            witness=Outsider("Sri Wahyuni", "Asisten Manajer", "PT Pegadaian"),
         )  # fmt: skip
         papers_destroy(proposal_id=made.pk, items=papers, done=done, proof=proof, actor=team, now=at)
         self.work(made, at)
