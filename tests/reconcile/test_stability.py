@@ -184,7 +184,7 @@ def test_that_it_stays_as_it_is_no_owner_decides(floor: Floor) -> None:
     finding_accept(finding_id=finding.pk, note=SAID, until=until, actor=floor.coordinator, now=RUN + 2 * HOUR)
     finding.refresh_from_db()
     assert (finding.status, finding.settled_by, finding.said_by) == ("accepted", floor.coordinator, floor.leader)
-    assert duty_of(finding).state == "cancelled"
+    assert (duty_of(finding).state, duty_of(finding).on_time) == ("fulfilled", True)
 
 
 def test_a_grave_finding_stays_as_it_is_by_two_persons_only(floor: Floor) -> None:
@@ -271,7 +271,7 @@ def test_what_was_accepted_stays_so_until_its_day_is_over(floor: Floor) -> None:
         with pytest.raises(Invalid):
             finding_accept(finding_id=finding.pk, note=note, until=day, actor=floor.coordinator, now=RUN)
     finding_accept(finding_id=finding.pk, note=SAID, until=until, actor=floor.coordinator, now=RUN)
-    assert Obligation.objects.get(object_id=finding.pk, rule__startswith="userids.finding").state == "cancelled"
+    assert duty_of(finding).state == "fulfilled"
     reconcile(differ, now=RUN + 3 * DAYS)
     assert (found(), findings_wake(now=RUN + 3 * DAYS)) == ([], 0)
     assert findings_wake(now=RUN + 4 * DAYS) == 1
@@ -279,6 +279,16 @@ def test_what_was_accepted_stays_so_until_its_day_is_over(floor: Floor) -> None:
     assert found() == [("holder_differs", floor.account.user_id)]
     finding.refresh_from_db()
     assert finding.accepted_until is None
+
+
+def test_what_is_accepted_after_its_time_was_late_all_the_same(floor: Floor) -> None:
+    reconcile(shown(floor.account, name="Budi"))
+    finding, late = Finding.objects.get(), RUN + 30 * DAYS
+    finding_accept(
+        finding_id=finding.pk, note=SAID, until=(late + DAYS).date(), actor=floor.coordinator, now=late
+    )  # fmt: skip
+    duty = duty_of(finding)
+    assert (duty.state, duty.on_time, duty.breached_at) == ("fulfilled", False, finding.due_at)
 
 
 def test_a_run_after_the_day_opens_what_was_accepted(floor: Floor) -> None:

@@ -108,7 +108,11 @@ def finding_accept(*, finding_id: int, note: str, until: date, actor: User, now:
         _until_possible(row, until, now)
         if not says_something(note):
             raise Invalid(_("Say in a sentence why it may stay as it is: a word is not enough."), field="note")
-        obligations.obligation_cancel(subject=row, rule=RULE[row.owner_role], reason=note, actor=actor, now=now)
+        # Decided is dealt with: late, where the decision came after the due time.
+        obligations.obligation_fulfil(
+            subject=row, rule=RULE[row.owner_role], at=now, evidence={"text": note, "until": until.isoformat()},
+            actor=actor, now=now,
+        )  # fmt: skip
     return row
 
 
