@@ -6,7 +6,7 @@ its key is its own, not an e-mail; one open deactivation, and one open replaceme
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -15,7 +15,6 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import (
-    BigIntegerField,
     Case,
     Exists,
     ExpressionWrapper,
@@ -25,9 +24,10 @@ from django.db.models import (
     Prefetch,
     Q,
     Subquery,
+    Value,
     When,
 )
-from django.db.models.functions import Cast, Extract, Upper
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -258,6 +258,13 @@ class Resignation(models.Model):
         return f"{self.person} {self.last_working_day}"
 
 
+def _queue() -> Case:
+    """From long ago to the due time of an open one; from the due time of one that is done to what comes after all."""
+    open_ = When(status__in=OPEN_DEACTIVATION, then=F("due_at") - Value(datetime(1900, 1, 1, tzinfo=UTC)))
+    done = Value(datetime(2600, 1, 1, tzinfo=UTC)) - F("due_at")
+    return Case(open_, default=done, output_field=models.DurationField())
+
+
 class DeactivationQuerySet(models.QuerySet["DeactivationRequest"]):
     def visible_to(self, user: User) -> DeactivationQuerySet:
         return self.filter(site_filter(user, LOGBOOK_READERS))
@@ -268,8 +275,7 @@ class DeactivationQuerySet(models.QuerySet["DeactivationRequest"]):
     def queued(self) -> DeactivationQuerySet:
         """Each with `queue`, the order in which they are looked at: the open ones by their time, the most overdue
         first; then those that are done, the latest first."""
-        due = Cast(Extract("due_at", "epoch"), BigIntegerField())
-        return self.annotate(queue=Case(When(status__in=OPEN_DEACTIVATION, then=due), default=BEYOND - due))
+        return self.annotate(queue=_queue())
 
     def of_leavers(self) -> DeactivationQuerySet:
         """Those that a leaving opened, and its withdrawal ends; the others have reasons of their own (UID-8)."""
@@ -304,7 +310,6 @@ class ReplacementQuerySet(models.QuerySet["ReplacementRequest"]):
         return self.filter(status__in=OPEN_REPLACEMENT)
 
 
-BEYOND = 10**12  # seconds: later than any time that can be entered, and than twice any of them
 OPEN_DEACTIVATION = [
     DeactivationStatus.RECORDED,
     DeactivationStatus.REQUESTED,
@@ -362,6 +367,7 @@ class DeactivationRequest(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at", "id"], name="deactivation_due"),
+            models.Index(_queue(), "id", name="deactivation_queue"),
             models.Index(fields=["site", "status"], name="deactivation_site"),
             # What falls due is found among the open ones, however many were shut before.
             models.Index(fields=["due_at"], name="deactivation_open_due", condition=Q(status__in=OPEN_DEACTIVATION)),
