@@ -221,6 +221,16 @@ def test_that_it_stays_as_it_is_no_owner_decides(floor: Floor) -> None:
     assert duty_of(finding).state == "cancelled"
 
 
+def test_a_step_that_comes_too_late_is_told_what_came_before_it_and_not_what_was_done_long_ago(floor: Floor) -> None:
+    reconcile(shown(floor.account, name="Budi"))
+    given: dict[str, Any] = {"finding_id": Finding.objects.get().pk, "note": SAID, "actor": floor.coordinator}
+    finding_accept(**given, until=RUN.date(), now=RUN)
+    findings_wake(now=RUN + 2 * DAYS)
+    reconcile(shown(floor.account), now=RUN + 3 * DAYS)
+    with pytest.raises(WrongState, match="“Tidak ditemukan lagi” dilakukan"):
+        finding_accept(**given, until=(RUN + 9 * DAYS).date(), now=RUN + 4 * DAYS)
+
+
 def test_a_grave_finding_stays_as_it_is_by_two_persons_only(floor: Floor) -> None:
     floor.resign()
     DeactivationRequest.objects.update(status="cancelled")
