@@ -85,8 +85,8 @@ def step_many(
 
 
 def too_late(flow: Flow, subject: Any, wanted: Transition) -> str:
-    """Why the step does not follow from where the process stands: by which step it left where this one could be made, or
-    came to where it is; whose that was, and when."""
+    """Why the step does not follow from where the process stands: by which step it left where this one could be made,
+    or came to where it is; whose that was, and when."""
     words = _("This cannot be done now: the process stands at “%(state)s”.")
     said = words % {"state": flow.states(subject.status).label}
     kind = ContentType.objects.get_for_model(subject)
