@@ -138,7 +138,7 @@ def step_words(duty: Obligation, key: str, *, left: timedelta) -> tuple[str, str
         return _("Breach: %(role)s alerted") % role, "danger", "alert-octagon"
     if step["kind"] == StepKind.ESCALATE:
         return _("Still open: %(role)s alerted") % role, "danger", "alert-octagon"
-    if step["anchor"] == "due":
+    if step["anchor"] == "due" and left > timedelta():
         words = _("%(role)s reminded: %(left)s left")
         return words % (role | {"left": rough(left)}), "warning", "bell"
     return _("%(role)s reminded") % role, "info", "bell"

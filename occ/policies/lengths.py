@@ -97,4 +97,4 @@ def _count(value: float, unit: str, *, grouped: bool = True) -> str:
         "minutes": ngettext("%(n)s minute", "%(n)s minutes", n),
         "seconds": ngettext("%(n)s second", "%(n)s seconds", n),
     }[unit]
-    return words % {"n": number_format(number, use_l10n=True, force_grouping=grouped)}
+    return words % {"n": number_format(number) if grouped else number}

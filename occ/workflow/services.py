@@ -85,12 +85,14 @@ def step_many(
 
 
 def too_late(flow: Flow, subject: Any, wanted: Transition) -> str:
-    """Why the step does not follow from where the process stands: who made it, or whatever came last, and when."""
+    """Why the step does not follow from where the process stands: by which step it left where this one could be made,
+    or came to where it is; whose that was, and when."""
     words = _("This cannot be done now: the process stands at “%(state)s”.")
     said = words % {"state": flow.states(subject.status).label}
     kind = ContentType.objects.get_for_model(subject)
     made = WorkflowStep.objects.filter(flow=flow.key, content_type=kind, object_id=subject.pk).exclude(transition="")
-    last = made.filter(transition=wanted.name).last() or made.last()
+    left = made.filter(from_state__in=wanted.source).exclude(to_state__in=wanted.source)
+    last = left.last() or made.last()
     if last is None:
         return said
     step = next((one.label for one in flow.transitions if one.name == last.transition), last.transition)

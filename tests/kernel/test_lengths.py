@@ -41,6 +41,7 @@ def test_what_is_no_length_is_refused_with_an_example(text: str) -> None:
         (72, "hours", "72 hours (3 days)", "72 jam (3 hari)"),
         (0.25, "hours", "0.25 hours (15 minutes)", "0,25 jam (15 menit)"), (14, "days", "14 days", "14 hari"),
         (450, "seconds", "450 seconds (7 minutes 30 seconds)", "450 detik (7 menit 30 detik)"),
+        (1200, "seconds", "1,200 seconds (20 minutes)", "1.200 detik (20 menit)"),
         (0, "minutes", "0 minutes", "0 menit"), (-12, "hours", "-12 hours", "-12 jam"),
     ],
 )  # fmt: skip

@@ -9,8 +9,11 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import translation
 from django.utils.translation import gettext_noop
 
+from occ.obligations.models import Obligation
+from occ.obligations.rules import RULES
+from occ.policies.services import policy_value
 from occ.texts import kept, said
-from occ.timeline import process_entries
+from occ.timeline import process_entries, step_words
 from occ.workflow.models import WorkflowStep
 from tests.factories import Floor
 from tests.reconcile.helpers import RUN, reconcile, shown
@@ -78,3 +81,14 @@ def test_histories_are_told_in_the_readers_language(floor: Floor) -> None:
     assert f"No longer found by reconciliation {again.pk}" in notes("en")
     assert f"\nFound by reconciliation {first.pk}" in notes("en") and "⟦" not in notes("en")
     assert f"Ditemukan oleh rekonsiliasi {first.pk}" in notes("id") and "reconciliation" not in notes("id")
+
+
+def test_a_reminder_after_the_due_time_does_not_say_that_time_was_left(floor: Floor) -> None:
+    reconcile(shown(floor.account, name="Budi"))
+    duty = Obligation.objects.get(rule__startswith="userids.finding")
+    ladder = policy_value(RULES[duty.rule].ladder_policy, at=duty.opened_at, site=duty.site)
+    reminder = next(one["key"] for one in ladder if one["kind"] == "remind" and one["anchor"] == "due")
+    with translation.override("en"):
+        early, _tone, _icon = step_words(duty, reminder, left=timedelta(hours=3))
+        late, _tone, _icon = step_words(duty, reminder, left=timedelta(hours=-3))
+    assert (early.endswith("reminded: 3 hours left"), late.endswith("reminded")) == (True, True)

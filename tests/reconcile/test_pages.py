@@ -19,13 +19,15 @@ from occ.errors import Invalid, NotAllowed, WrongState
 from occ.jobs.models import Job, State
 from occ.jobs.services import job_run
 from occ.people.choices import Role
-from tests.factories import PDF, Floor, account, person, user
+from occ.people.models import RoleAssignment
+from tests.factories import PDF, Floor, account, person, site, user
 from tests.reconcile.helpers import RUN, SAID, found, put_right, reconcile, shown
 from userids.choices import FindingStatus, Way
 from userids.models.reconciliation import Finding, Reconciliation
 from userids.reconciling.findings import finding_accept, finding_refuse
 from userids.reconciling.flow import FINDING
 from userids.reconciling.reading import Listed
+from userids.reconciling.turns import mine
 
 pytestmark = pytest.mark.req("UID-11")
 HOUR = timedelta(hours=1)
@@ -205,6 +207,21 @@ def test_the_dashboard_counts_open_findings_by_kind_and_leads_to_them(floor: Flo
     assert not [one for one in leader.get(reverse("home")).context["turns"] if one.url == finding.get_absolute_url()]
     turns = acting(floor.coordinator).get(reverse("home")).context["turns"]
     assert [one.what_next for one in turns if one.url == finding.get_absolute_url()] == ["Decide"]
+
+
+def test_today_asks_of_somebody_with_several_roles_only_what_they_may_do_there(floor: Floor) -> None:
+    far = site("YGY")
+    both = user(Role.DOCUMENT_CONTROL, floor.jkt, name="both")
+    RoleAssignment.objects.create(user=both, role=Role.SUPPORT, site=far, starts_on="2020-01-01")
+    RoleAssignment.objects.create(user=both, role=Role.COORDINATOR, site=floor.jkt, starts_on="2020-01-01")
+    reconcile(shown(floor.account), shown(account(person(far)), name="Budi"), Listed("ASING", True))
+    Finding.objects.filter(kind="holder_differs").update(owner_role=Role.DOCUMENT_CONTROL)
+    assert set(Finding.objects.visible_to(both).values_list("kind", flat=True)) == {"holder_differs", "unknown"}
+    assert [one.kind for one in mine(both)] == ["unknown"]
+    control = user(Role.DOCUMENT_CONTROL, far)
+    until = (RUN + timedelta(days=9)).date()
+    put_right(Finding.objects.get(kind="holder_differs"), control, way=Way.AS_IT_IS, until=until)
+    assert [one.kind for one in mine(both)] == ["unknown"], "a coordinator of that site decides"
 
 
 @pytest.mark.req("UID-4")

@@ -21,10 +21,11 @@ from occ.people.choices import Role
 from occ.times import JAKARTA
 from tests import factories
 from tests.factories import Floor, account, person, user
-from tests.reconcile.helpers import RUN, found, together
+from tests.reconcile.helpers import RUN, found, put_right, together
 from userids.connectors.base import ConnectorError, RemoteUser
 from userids.models.reconciliation import Finding, Pull, Reconciliation
 from userids.reconciling import pulling
+from userids.reconciling.findings import SOON
 from userids.reconciling.notices import FAILED, pull_failure_tell
 from userids.reconciling.pulling import listing_of, pull_ask, pull_run, pulls_due, reconcile_due
 
@@ -84,6 +85,25 @@ def test_a_connected_application_is_reconciled_daily_and_once(live_floor: Floor,
     assert (remote.asked, Finding.objects.count()) == (2, 1)
     assert reconcile_due(now=RUN + 24 * 5 * HOUR) == 1, "four days of sleep are one run"
     assert remote.in_transaction == [False] * 3
+
+
+def test_what_is_said_while_the_application_is_asked_has_it_asked_again_soon(floor: Floor, remote: Remote) -> None:
+    remote.users = [user_of(floor, name="Budi")]
+    reconcile_due(now=RUN)
+    day = RUN + 24 * HOUR
+
+    def asked() -> Iterator[RemoteUser]:
+        put_right(Finding.objects.get(), floor.leader, now=day + timedelta(minutes=1))
+        yield from remote.users
+
+    remote.list_accounts = asked  # type: ignore[method-assign]
+    assert reconcile_due(now=day) == 1
+    assert Pull.objects.get().next_at == day + SOON
+    remote.list_accounts = lambda: iter(remote.users)  # type: ignore[method-assign]
+    assert reconcile_due(now=day + SOON) == 1
+    assert (found(), Pull.objects.get().next_at) == (
+        [("holder_differs", floor.account.user_id)], day + SOON + 24 * HOUR
+    )  # fmt: skip
 
 
 def test_two_workers_ask_once(live_floor: Floor, remote: Remote) -> None:

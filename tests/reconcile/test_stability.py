@@ -170,6 +170,40 @@ def test_a_list_that_cannot_tell_leaves_what_was_said_as_it_is(floor: Floor) -> 
     assert found("claimed") == [("holder_differs", floor.account.user_id)]
 
 
+def test_a_list_made_before_the_word_shows_nothing_of_it_and_one_made_after_the_last_reopens_it(floor: Floor) -> None:
+    agree, differ = shown(floor.account), shown(floor.account, name="Budi")
+    reconcile(differ)
+    put_right(Finding.objects.get(), floor.leader, now=RUN + 2 * HOUR)
+    reconcile(agree, taken_at=RUN + HOUR, now=RUN + 3 * HOUR)
+    assert found("claimed") == [("holder_differs", floor.account.user_id)]
+    reconcile(agree, taken_at=RUN + 4 * HOUR, now=RUN + 8 * HOUR)
+    assert found("resolved") == [("holder_differs", floor.account.user_id)]
+    reconcile(differ, taken_at=RUN + 6 * HOUR, now=RUN + 9 * HOUR)
+    assert found() == [("holder_differs", floor.account.user_id)], "though made before the other one was reconciled"
+
+
+def test_what_was_said_of_a_leavers_id_is_owed_once_its_request_is_over(floor: Floor) -> None:
+    floor.resign()
+    active, until = shown(floor.account, active=True, last_login_at=None), (RUN + 3 * DAYS).date()
+    reconcile(active)
+    finding = Finding.objects.get(kind="active_after_leaving")
+    DeactivationRequest.objects.update(status="cancelled")
+    put_right(finding, floor.leader, now=RUN + HOUR, way=Way.AS_IT_IS, until=until)
+    assert not Obligation.objects.filter(rule__startswith="userids.finding").exists(), "the request was its duty"
+    reconcile(active, now=RUN + 2 * HOUR)
+    finding.refresh_from_db()
+    assert (finding.status, duty_of(finding).state, duty_of(finding).due_at) == ("claimed", "open", finding.due_at)
+
+
+def test_who_decides_reads_the_difference_as_it_is_now(floor: Floor) -> None:
+    reconcile(shown(floor.account, name="Budi"))
+    finding = Finding.objects.get()
+    put_right(finding, floor.leader, way=Way.AS_IT_IS, until=(RUN + 3 * DAYS).date())
+    reconcile(shown(floor.account, name="Tono"), now=RUN + HOUR)
+    finding.refresh_from_db()
+    assert (finding.status, finding.details["listed"]) == ("claimed", "Tono")
+
+
 def test_that_it_stays_as_it_is_no_owner_decides(floor: Floor) -> None:
     differ, until = shown(floor.account, name="Budi"), (RUN + 3 * DAYS).date()
     reconcile(differ)
@@ -185,6 +219,16 @@ def test_that_it_stays_as_it_is_no_owner_decides(floor: Floor) -> None:
     finding.refresh_from_db()
     assert (finding.status, finding.settled_by, finding.said_by) == ("accepted", floor.coordinator, floor.leader)
     assert (duty_of(finding).state, duty_of(finding).on_time) == ("fulfilled", True)
+
+
+def test_a_step_that_comes_too_late_is_told_what_came_before_it_and_not_what_was_done_long_ago(floor: Floor) -> None:
+    reconcile(shown(floor.account, name="Budi"))
+    given: dict[str, Any] = {"finding_id": Finding.objects.get().pk, "note": SAID, "actor": floor.coordinator}
+    finding_accept(**given, until=RUN.date(), now=RUN)
+    findings_wake(now=RUN + 2 * DAYS)
+    reconcile(shown(floor.account), now=RUN + 3 * DAYS)
+    with pytest.raises(WrongState, match="“Tidak ditemukan lagi” dilakukan"):
+        finding_accept(**given, until=(RUN + 9 * DAYS).date(), now=RUN + 4 * DAYS)
 
 
 def test_a_grave_finding_stays_as_it_is_by_two_persons_only(floor: Floor) -> None:

@@ -119,6 +119,9 @@ class FindingQuerySet(models.QuerySet["Finding"]):
         """Claimed, and no list will show it: somebody else has to look."""
         return self.filter(Q(kind__in=STAYING) | Q(way=Way.AS_IT_IS), status=FindingStatus.CLAIMED)
 
+    def awaiting_list(self) -> FindingQuerySet:
+        return self.filter(status=FindingStatus.CLAIMED).exclude(Q(kind__in=STAYING) | Q(way=Way.AS_IT_IS))
+
     def uncovered(self) -> FindingQuerySet:
         """Without the leavers' IDs whose open deactivation request is the same deed."""
         same = DeactivationRequest.objects.open().filter(account=OuterRef("account"), person=OuterRef("person"))

@@ -109,8 +109,8 @@ def _make(run: Reconciliation, now: datetime) -> list[Finding]:
 
 
 def _come_back(run: Reconciliation, now: datetime) -> list[Finding]:
-    """Seen again, though it was gone, or settled before this list was taken, or said to be put right before it was, or
-    accepted until a day that is over.
+    """Seen again, though it was gone, or an earlier list had shown that it was put right; or said to be so before this
+    list was taken; or accepted until a day that is over.
 
     Activity comes back when it is other activity than that which was settled.
     """
@@ -122,9 +122,9 @@ def _come_back(run: Reconciliation, now: datetime) -> list[Finding]:
     fresh = {pk: (loads(details), floor) for pk, details, floor in rows}
     wanted = []
     for one in Finding.objects.filter(pk__in=fresh).select_related("site"):
-        over = one.status == FindingStatus.GONE or (
-            one.status == FindingStatus.RESOLVED and one.settled_at is not None and run.taken_at > one.settled_at
-        )
+        over = one.status in {FindingStatus.GONE, FindingStatus.RESOLVED}
+        if one.way == Way.BEFORE:  # by mere words
+            over = one.settled_at is not None and run.taken_at > one.settled_at
         if one.is_claimed:  # that it may stay as it is, somebody has yet to decide
             over = one.way != Way.AS_IT_IS and one.said_at is not None and run.taken_at > one.said_at
         if one.status == FindingStatus.ACCEPTED and one.accepted_until is not None:
@@ -185,8 +185,9 @@ def _gone(run: Reconciliation, spared: set[int], kinds: Iterable[str], now: date
     kinds = [kind for kind in kinds if kind not in STAYING]
     # What was resolved by mere words, before ways were named: so once a list made after that shows it.
     words = Q(status=FindingStatus.RESOLVED, way=Way.BEFORE)
+    claimed = Q(status=FindingStatus.CLAIMED) & (Q(way=Way.AS_IT_IS) | Q(said_at__lt=run.taken_at))
     standing = Finding.objects.filter(
-        words & Q(settled_at__lt=run.taken_at) | Q(status__in=("open", "claimed", "accepted")),
+        words & Q(settled_at__lt=run.taken_at) | claimed | Q(status__in=("open", "accepted")),
         application=run.application, kind__in=kinds,
     )  # fmt: skip
     unseen = set(standing.values_list("pk", flat=True)) - spared
@@ -209,7 +210,7 @@ def _details_keep(run: Reconciliation, now: datetime) -> None:
     """What is different about a difference that was known: a row of history where it changed."""
     changed = _rows(
         "UPDATE userids_finding f SET details = s.details FROM occ_seen s"  # noqa: S608
-        f" WHERE {SAME} AND f.details <> s.details AND f.status = 'open' RETURNING f.id",
+        f" WHERE {SAME} AND f.details <> s.details AND f.status IN ('open', 'claimed') RETURNING f.id",
         run,
     )
     why = kept(gettext_noop("Reconciliation %(number)s"), number=run.pk)
@@ -220,7 +221,7 @@ def _uncovered(run: Reconciliation, now: datetime) -> None:
     """Leavers' IDs that are still active though their deactivation is confirmed or was cancelled: owed from now on."""
     rows = _rows(
         f"SELECT f.id FROM occ_seen s JOIN userids_finding f ON {SAME}"  # noqa: S608
-        " WHERE f.status = 'open' AND s.kind = 'active_after_leaving' AND s.floor_at IS NULL",
+        " WHERE f.status IN ('open', 'claimed') AND s.kind = 'active_after_leaving' AND s.floor_at IS NULL",
         run,
     )
     kind = ContentType.objects.get_for_model(Finding)

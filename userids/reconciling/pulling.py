@@ -21,8 +21,8 @@ from occ.policies.services import policy_value
 from userids.choices import ConnectorKind, ListSource
 from userids.connectors.base import ConnectorError, RemoteUser
 from userids.models import Application
-from userids.models.reconciliation import Pull, Reconciliation
-from userids.reconciling.findings import findings_wake
+from userids.models.reconciliation import Finding, Pull, Reconciliation
+from userids.reconciling.findings import SOON, findings_wake
 from userids.reconciling.flow import RECONCILER
 from userids.reconciling.hearing import heard_take_up
 from userids.reconciling.notices import pull_failure_tell
@@ -112,6 +112,9 @@ def _reconcile(pull: Pull, listing: Listing, now: datetime) -> Reconciliation:
         confirmed=pull.confirmed, language=pull.asked_by.language if pull.asked_by else "id", actor=actor, now=now,
     )  # fmt: skip
     following = now + timedelta(hours=policy_value(EVERY, at=now))
+    # What was said while the application was asked, its list does not show yet.
+    if Finding.objects.awaiting_list().filter(application=pull.application, said_at__gte=now).exists():
+        following = min(following, now + SOON)
     _written(pull, next_at=following, attempts=0, error="", asked_by=None, confirmed=False, run=run)
     return run
 
