@@ -112,7 +112,7 @@ def _come_back(run: Reconciliation, now: datetime) -> list[Finding]:
     """Seen again, though it was gone, or an earlier list had shown that it was put right; or said to be so before this
     list was taken; or accepted until a day that is over.
 
-    Activity comes back when it is other activity than that which was settled.
+    Activity comes back when it is later than that which was settled.
     """
     rows = _rows(
         "SELECT f.id, s.details::text, s.floor_at FROM occ_seen s"  # noqa: S608
@@ -130,8 +130,8 @@ def _come_back(run: Reconciliation, now: datetime) -> list[Finding]:
         if one.status == FindingStatus.ACCEPTED and one.accepted_until is not None:
             over = local_day(run.taken_at, one.site.zone) > one.accepted_until
         if one.kind in STAYING:
-            accepted = one.status == FindingStatus.ACCEPTED and over
-            over = accepted or fresh[one.pk][0]["at"] != one.details.get("at")
+            accepted, known = one.status == FindingStatus.ACCEPTED and over, one.moment("at")
+            over = accepted or known is None or datetime.fromisoformat(fresh[one.pk][0]["at"]) > known
         if over:
             wanted.append(one)
     note = kept(gettext_noop("Found again by reconciliation %(number)s"), number=run.pk)
