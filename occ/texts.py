@@ -3,12 +3,16 @@
 import json
 import re
 import unicodedata
+from contextlib import suppress
+from datetime import date
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext, override
 
 KEPT = re.compile("⟦([^⟦⟧¦]+)(?:¦([^⟦⟧]*))?⟧")
 PLACE = re.compile(r"%\((\w+)\)s")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def hidden(text: str) -> bool:
@@ -46,5 +50,13 @@ def _said(found: "re.Match[str]") -> str:
     if not isinstance(given, dict):
         return found[0]
     # Not the % operator: anybody can type the marks, and a width of a thousand million with them.
-    words = PLACE.sub(lambda place: str(given.get(place[1], place[0])), gettext(found[1]))
+    words = PLACE.sub(lambda place: _value(str(given.get(place[1], place[0]))), gettext(found[1]))
     return words.replace("%%", "%")
+
+
+def _value(text: str) -> str:
+    """A day, kept as 2026-11-30, as the language writes it."""
+    if DAY.fullmatch(text):
+        with suppress(ValueError):
+            return date_format(date.fromisoformat(text), "j F Y")
+    return text

@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 FOLDER = "jobs"
 HEARTBEAT_SECONDS = 20
 LARGEST_INPUT = 50  # MiB: what a job is to read
+OUTSIDE_SECONDS = 4 * 3600  # what holds no transaction may last: the largest file of a slow source is read whole
 
 
 class TakenOver(Exception):
@@ -58,7 +59,7 @@ def job_start(
     # What was searched for may be a customer's number, and the ledger only grows.
     said = {name: masked_text(value) if isinstance(value, str) else value for name, value in params.items()}
     record(actor=owner, action="job.started", subject=job, data={"kind": kind, "params": said}, now=now)
-    transaction.on_commit(lambda: enqueue(job.pk))
+    transaction.on_commit(lambda: enqueue(job.pk, job.kind))
     return job
 
 
@@ -69,11 +70,12 @@ def must_still_cover(user: User, job: Job) -> None:
         raise NotAllowed(_("It was made while you had a role that has ended. Ask for it anew."))
 
 
-def enqueue(pk: uuid.UUID) -> None:
+def enqueue(pk: uuid.UUID, kind: str) -> None:
     from occ.jobs.tasks import run
 
+    longer: dict[str, Any] = {"time_limit": OUTSIDE_SECONDS} if kind in KINDS and KINDS[kind].outside else {}
     try:
-        run.delay(str(pk))
+        run.apply_async((str(pk),), **longer)
     except OperationalError:  # the broker is away: beat takes the job up later
         logger.warning("job not enqueued", extra={"data": {"job": str(pk)}})
 
@@ -85,8 +87,7 @@ def job_run(*, job_id: uuid.UUID, now: datetime) -> bool:
         return False
     job = Job.objects.select_related("owner").get(pk=job_id)
     if job.attempts >= ATTEMPTS:
-        _finish(job, State.FAILED, error=_("It was tried several times and did not end. Tell Team IT."))
-        return True
+        return _finish(job, State.FAILED, error=_("It was tried several times and did not end. Tell Team IT."))
     Job.objects.filter(pk=job_id).update(attempts=job.attempts + 1)
     with translation.override(job.language), Heard(job) as heard:
         try:
@@ -94,10 +95,10 @@ def job_run(*, job_id: uuid.UUID, now: datetime) -> bool:
         except TakenOver:
             return False
         except Refused as refusal:
-            _finish(job, State.REFUSED, error=str(refusal))
+            return _finish(job, State.REFUSED, error=str(refusal))
         except Exception:
             logger.exception("job failed", extra={"data": {"job": str(job_id), "kind": job.kind}})
-            _finish(job, State.FAILED, error=_("OCC made a mistake here; nothing was changed. Tell Team IT."))
+            return _finish(job, State.FAILED, error=_("OCC made a mistake here; nothing was changed. Tell Team IT."))
     return True
 
 
@@ -107,10 +108,12 @@ def _do(job: Job, heard: "Heard", now: datetime) -> None:
         if not kind.may(job.owner):
             raise NotAllowed
         outcome = kind.run(job, heard.progress, now)
-        _finish(job, State.DONE, outcome=outcome)
+        if not _finish(job, State.DONE, outcome=outcome):
+            raise TakenOver
 
 
-def _finish(job: Job, state: State, *, error: str = "", outcome: Outcome | None = None) -> None:
+def _finish(job: Job, state: State, *, error: str = "", outcome: Outcome | None = None) -> bool:
+    """False where another worker has the job by now: how it ends is that one's to say."""
     outcome = outcome or Outcome()
     fields: dict[str, Any] = {"result": outcome.result, "url": outcome.url, "output_name": outcome.name[:200]}
     if outcome.content is not None:
@@ -121,7 +124,8 @@ def _finish(job: Job, state: State, *, error: str = "", outcome: Outcome | None 
     if not mine.update(state=state, error=error, progress=100, finished_at=timezone.now(), **fields):
         if "output_file" in fields:
             storages["default"].delete(fields["output_file"])
-        raise TakenOver
+        return False
+    return True
 
 
 class Heard:
@@ -169,10 +173,10 @@ class Heard:
 def jobs_take_up(*, now: datetime) -> int:
     """Enqueue what waits without a worker: the broker was away, or a worker died."""
     waiting = Job.objects.claimable(now).filter(created_at__lt=now - timedelta(seconds=30)).order_by("created_at")
-    pks = list(waiting.values_list("pk", flat=True)[:50])
-    for pk in pks:
-        enqueue(pk)
-    return len(pks)
+    found = list(waiting.values_list("pk", "kind")[:50])
+    for pk, kind in found:
+        enqueue(pk, kind)
+    return len(found)
 
 
 def jobs_clear(*, now: datetime) -> int:

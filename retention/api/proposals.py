@@ -64,7 +64,7 @@ class ProposalSerializer(serializers.ModelSerializer[Proposal]):
 
 
 class LineSerializer(serializers.ModelSerializer[Item]):
-    error = SaidField()
+    reason, error = SaidField(), SaidField()
     name = serializers.SerializerMethodField(help_text="ID at the source, or the document's number")
     place = serializers.SerializerMethodField(help_text="source, or where it is kept")
     sha256 = serializers.SerializerMethodField()

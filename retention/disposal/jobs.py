@@ -15,7 +15,7 @@ from occ.people.scope import has_role
 from occ.sheets.writing import OutColumn
 from occ.texts import said
 from retention.disposal.filters import LineFilter, ProposalFilter
-from retention.disposal.shown import shown
+from retention.disposal.shown import shown, with_subjects
 from retention.models import Item, Proposal
 from retention.personal import APPROVERS, CATALOGUE_READERS
 from retention.services.minutes import annex_workbook
@@ -36,8 +36,7 @@ def proposal_rows(user: User, now: datetime | None = None) -> "QuerySet[Proposal
 def line_rows(user: User, now: datetime | None = None) -> "QuerySet[Item]":
     """The lines of what the user may see; of a list that was frozen, those that are on it."""
     rows = Item.objects.filter(proposal__in=Proposal.objects.visible_to(user), position__lt=10_000_000)
-    rows = rows.select_related("record__source", "record__site", "record__agent", "document", "entry")
-    return rows.defer("document__data")
+    return with_subjects(rows)
 
 
 def proposal_columns() -> list[OutColumn]:

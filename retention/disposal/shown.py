@@ -4,17 +4,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import ExpressionWrapper, F, QuerySet, TextField
+
 from occ.documents.models import IssuedDocument
 from occ.people.models import User
-from retention.marks import masked
+from retention.marks import masked, numbers_hidden, without
 from retention.models import Item
+from retention.services.burying import customer_in
 from retention.services.paper_minutes import title_of
 
 
 @dataclass(frozen=True)
 class Shown:
     """`at`: when a conversation ended, or the day a document was issued on. `size` in bytes; None where it has none.
-    `channel`, `agent`, `customer` (masked): of a conversation."""
+    `channel`, `agent`, `customer`: of a conversation. The customer is masked, also where the name holds it."""
 
     name: str
     kind: str
@@ -29,14 +32,22 @@ class Shown:
     customer: str = ""
 
 
-def shown(one: Item) -> Shown:
-    """The item comes with its record, whose source and agent, its document or its entry."""
+def with_subjects(rows: QuerySet[Item]) -> QuerySet[Item]:
+    """Items with what `shown` needs. A customer comes encrypted: one whom no key opens keeps nobody from the list."""
+    rows = rows.select_related("record__source", "record__site", "record__agent", "document", "entry")
+    sealed = ExpressionWrapper(F("record__customer"), output_field=TextField())
+    return rows.annotate(sealed=sealed).defer("record__customer", "document__data")
+
+
+def shown(one: Any) -> Shown:
+    """Of an item of `with_subjects`."""
     if one.record is not None:
-        found = one.record
+        found, customer = one.record, customer_in(one.sealed)
         return Shown(
-            found.external_id, str(found.get_kind_display()), found.source.code, found.ended_at, found.size, "",
+            numbers_hidden(found.external_id) if customer is None else without(found.external_id, customer),
+            str(found.get_kind_display()), found.source.code, found.ended_at, found.size, "",
             found.sha256, found.get_absolute_url(), str(found.get_channel_display()),
-            found.agent.name if found.agent else found.agent_label, masked(found.customer),
+            found.agent.name if found.agent else found.agent_label, "••••" if customer is None else masked(customer),
         )  # fmt: skip
     if one.document is not None:
         paper = one.document

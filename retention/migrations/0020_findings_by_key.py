@@ -44,8 +44,10 @@ def one_per_key(apps: Any, schema_editor: Any) -> None:
             words = kept(JOINED, number=str(stays.pk))
             told.step(one, "join", was, words)
             told.over(one, stays, words)
-        if others and stays.status in STANDING:
-            told.step(stays, "take_in", stays.status, kept(TAKEN_IN, numbers=", ".join(str(one.pk) for one in others)))
+        if stays.status in STANDING:
+            numbers = ", ".join(str(one.pk) for one in others)
+            words = kept(TAKEN_IN, numbers=numbers) if others else kept(JOINED, number=str(stays.pk))
+            told.step(stays, "take_in", stays.status, words)
 
 
 def goes_on(told: "Telling", stays: Any, name: str, rows: list[Any]) -> None:

@@ -32,6 +32,7 @@ from retention.backing.packing import (
     PACK_FILES,
     Halted,
     Made,
+    Member,
     Stopped,
     Trouble,
     Wanted,
@@ -273,8 +274,8 @@ class Run:
 
     @transaction.atomic
     def _commit(self, made: Made) -> bool:
-        """The package counts from here on, if it is one. What was waived meanwhile stays in it without a key, and what
-        was in the way of a record that was waived or taken as it is meanwhile is in nobody's way.
+        """The package counts from here on, if it is one. What was waived, or taken as another file, meanwhile stays in
+        it without a key; what was in the way of such a record is in nobody's way.
         """
         now, batch, bag = self.clock(), self._mine(), self.bag
         open_now = Record.objects.select_for_update(no_key=True).filter(
@@ -282,8 +283,8 @@ class Run:
             batch=batch,
             state=RecordState.CATALOGUED,
         )
-        good = dict(open_now.order_by("pk").values_list("pk", "fingerprint"))
-        members = [one for one in made.members if one.pk in good]
+        good = {one.pk: one for one in open_now.order_by("pk").only("fingerprint", "size", "sha256")}
+        members = [one for one in made.members if one.pk in good and is_file_of(good[one.pk], one)]
         if members and bag is not None:
             pack = Pack.objects.create(
                 bag=bag, number=made.number, name=made.name, size=made.size, sha256=made.sha256, written_at=now
@@ -304,7 +305,7 @@ class Run:
             solved = Problem.objects.filter(record__in=[one.pk for one in members], settled_at=None)
             solved.update(settled_at=now, settled_note=kept(gettext_noop("Backed up on a later try.")))
         for trouble in made.troubles:
-            if good.get(trouble.pk) != trouble.fingerprint:
+            if trouble.pk not in good or good[trouble.pk].fingerprint != trouble.fingerprint:
                 continue
             fields = {"kind": trouble.kind, "detail": trouble.detail, "tried_at": now, "tried": True}
             if not Problem.objects.filter(record=trouble.pk, settled_at=None).update(**fields):
@@ -366,6 +367,11 @@ class Run:
 
     def leave(self) -> None:
         Batch.objects.filter(pk=self.batch_id, run=self.run_id).update(run=None)
+
+
+def is_file_of(record: Record, one: Member) -> bool:
+    """Whether the catalogue still has the bytes that were packed."""
+    return record.size == one.size and record.sha256 in ("", one.sha256)
 
 
 def too_large(one: Wanted) -> Trouble:

@@ -35,6 +35,7 @@ from retention.storing import Object, PlaceAway, Unreadable, opened
 
 CHANGES = (ProblemKind.CHANGED, ProblemKind.TRUNCATED, ProblemKind.GREW)
 LOOK = "retention.file_look"  # the kind of job
+AT_ONCE = 10  # of one user: they are long, and others wait behind them
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,10 @@ def _findings(record: Record) -> Any:
     return Finding.objects.filter(record=record, kind=FindingKind.FILE_CHANGED)
 
 
+def _record(pk: int) -> Record:
+    return Record.objects.select_related("site", "source__credential").defer("customer").get(pk=pk)
+
+
 def _check(record: Record, actor: User) -> None:
     if not has_role(actor, WAIVERS, site=record.site):
         raise NotAllowed
@@ -99,7 +104,7 @@ def file_look(*, record_id: int, actor: User, progress: Callable[[float], None] 
 
     Raises NotAllowed, WrongState, Invalid (it changes meanwhile).
     """
-    record = Record.objects.select_related("site", "source__credential").get(pk=record_id)
+    record = _record(record_id)
     _check(record, actor)
     let_go()
     before, sha256, size = file_now(record), hashlib.sha256(), 0
@@ -108,6 +113,8 @@ def file_look(*, record_id: int, actor: User, progress: Callable[[float], None] 
             sha256.update(piece)
             size += len(piece)
             progress(size / max(1, before.size))
+            if size > before.size:  # also of a file that never ends
+                break
     except (PlaceAway, Unreadable, FileNotFoundError) as error:
         raise Invalid(_("It could not be read: %(why)s") % {"why": error}) from error
     if file_now(record).fingerprint != before.fingerprint or size != before.size:
@@ -118,12 +125,19 @@ def file_look(*, record_id: int, actor: User, progress: Callable[[float], None] 
 
 
 def file_look_ask(*, record_id: int, actor: User, now: datetime) -> Job:
-    """Have it read in the background; one that is being read is not read twice. Raises NotAllowed, WrongState."""
+    """Have it read in the background; one that is being read is not read twice.
+
+    Raises NotAllowed, WrongState (nothing to be taken; too many are being read for the actor).
+    """
     record = Record.objects.select_related("site").defer("customer").get(pk=record_id)
     _check(record, actor)
     last = looks(record, actor).first()
     if last is not None and last.is_open:
         return last
+    being_read = Job.objects.visible_to(actor).filter(kind=LOOK, state__in=[State.QUEUED, State.RUNNING]).count()
+    if being_read >= AT_ONCE:
+        words = _("Files that are being read for you: %(n)s. Ask for this one when one of them is done.")
+        raise WrongState(words % {"n": being_read}, code="too_many")
     return job_start(kind=LOOK, params={"record": record.pk}, owner=actor, now=now)
 
 
@@ -145,11 +159,11 @@ def file_looked(*, record_id: int, sha256: str, size: int, actor: User) -> Looke
 
     Raises NotAllowed, Invalid (the source cannot be asked), WrongState (it was not read; it is another file by now).
     """
-    record = Record.objects.select_related("site", "source__credential").get(pk=record_id)
+    record = _record(record_id)
     _check(record, actor)
     shown = (looked_at(job) for job in looks(record, actor)[:20])
-    found = next((one for one in shown if one and (one.sha256, one.size) == (sha256.lower(), size)), None)
-    if found is None:
+    found = next((one for one in shown if one), None)  # what an earlier reading showed is no longer looked at
+    if found is None or (found.sha256, found.size) != (sha256.lower(), size):
         raise WrongState(_("No file with this SHA-256 and size was read for you. Have it read first."), code="not_read")
     if file_now(record).fingerprint != found.fingerprint:
         raise WrongState(_("The file has changed again since you looked at it. Have it read again."), code="changed")

@@ -27,7 +27,7 @@ from occ.workflow.flows import Transition
 from occ.workflow.turns import waiting
 from retention.choices import ConditionKey, ItemDecision, ItemState, ProposalStatus
 from retention.disposal.forms import MissingForm, PapersForm, PlainProofForm
-from retention.disposal.shown import show
+from retention.disposal.shown import show, with_subjects
 from retention.models import Condition, Item, Proposal
 from retention.personal import CATALOGUE_READERS, KEEPERS, SAYERS
 from retention.services import destroyable, disposing, paper_disposing, paper_lists, probing, proposals
@@ -161,10 +161,7 @@ def _known(found: Proposal) -> dict[ConditionKey, str]:
 
 
 def _failures(found: Proposal) -> list[Item]:
-    rows = found.items.filter(state=ItemState.FAILED).select_related(
-        "record__source", "record__agent", "document", "entry"
-    )
-    some = list(rows.defer("document__data").order_by("position")[:20])
+    some = list(with_subjects(found.items.filter(state=ItemState.FAILED)).order_by("position")[:20])
     show(some)
     return some
 

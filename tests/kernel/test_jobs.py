@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,36 @@ def test_the_second_of_two_workers_undoes_its_deed_and_leaves_no_file(live_floor
     assert not job_run(job_id=job.pk, now=NOW)
     assert not Site.objects.filter(code__startswith="X").exists()
     assert files() == []
+
+
+@pytest.mark.req("KER-8")
+@pytest.mark.parametrize("error", [Invalid("no"), RuntimeError("a bug")])
+def test_one_that_was_taken_over_says_nothing_of_how_it_failed(floor: Floor, deed: Any, error: Exception) -> None:
+    def run(job: Job, progress: Any, now: Any) -> Outcome:
+        Job.objects.filter(pk=job.pk).update(claimed_at=now + SILENT)
+        raise error
+
+    kind = deed(run)
+    kinds.KINDS[kind] = replace(kinds.KINDS[kind], outside=True)
+    job = started(floor, kind)
+    assert not job_run(job_id=job.pk, now=NOW)
+    job.refresh_from_db()
+    assert (job.state, job.error) == (State.RUNNING, "")
+
+
+@pytest.mark.req("KER-8")
+@pytest.mark.parametrize("outside", [True, False])
+def test_only_what_holds_no_transaction_may_last(
+    floor: Floor, deed: Any, monkeypatch: pytest.MonkeyPatch, outside: bool
+) -> None:
+    from occ.jobs import tasks
+
+    kind, asked = deed(lambda job, progress, now: Outcome()), list[Any]()
+    kinds.KINDS[kind] = replace(kinds.KINDS[kind], outside=outside)
+    monkeypatch.setattr(tasks.run, "apply_async", lambda args, time_limit=None: asked.append(time_limit))
+    started(floor, kind)
+    jobs_take_up(now=NOW + timedelta(seconds=31))
+    assert set(asked) == {services.OUTSIDE_SECONDS if outside else None}
 
 
 @pytest.mark.req("KER-8")
@@ -220,14 +251,14 @@ def test_with_the_broker_away_nothing_is_lost(live_floor: Floor, deed: Any, monk
 
     from occ.jobs import tasks
 
-    def away(*args: Any) -> None:
+    def away(*args: Any, **options: Any) -> None:
         raise OperationalError("away")
 
-    monkeypatch.setattr(tasks.run, "delay", away)
+    monkeypatch.setattr(tasks.run, "apply_async", away)
     job = started(live_floor, deed(lambda job, progress, now: Outcome()))
     assert job.state == State.QUEUED
     asked = []
-    monkeypatch.setattr(tasks.run, "delay", asked.append)
+    monkeypatch.setattr(tasks.run, "apply_async", lambda args, **options: asked.extend(args))
     assert jobs_take_up(now=NOW + timedelta(seconds=31)) == 1
     assert asked == [str(job.pk)]
 

@@ -33,6 +33,14 @@ def test_it_is_kept_in_no_language_and_said_in_each() -> None:
         assert said(f"{row}; what a person wrote") == "Found by reconciliation 12; what a person wrote"
 
 
+@pytest.mark.parametrize(("language", "day"), [("id", "5 Maret 2026"), ("en", "5 March 2026")])
+def test_a_day_is_said_as_the_language_writes_it(language: str, day: str) -> None:
+    words = gettext_noop("kept until %(day)s")
+    with translation.override(language):
+        assert said(kept(words, day="2026-03-05")).endswith(day)
+        assert said(kept(words, day="2026-02-30")).endswith("2026-02-30"), "no day"
+
+
 def test_a_value_that_is_kept_itself_stays_legible() -> None:
     with translation.override("id"):
         row = kept(gettext_noop("The person stays: %(why)s"), why=kept(gettext_noop("Came back")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.jobs.models import Job
@@ -22,6 +24,7 @@ from occ.workflow.drawing import history
 from retention.choices import FindingKind
 from retention.models import Batch, Finding, Packed, Problem, Record
 from retention.services import backups, batches, findings, taking
+from retention.storing import opened
 from tests.factories import user
 from tests.retention.backups import NOW, Ground, troubles, whole
 
@@ -48,8 +51,8 @@ def taken(record: Record, boss: User, reason: str = "Suara diperbaiki vendor") -
 
 def read(record: Record, boss: User) -> Job:
     """As the background does it."""
-    job = taking.file_look_ask(record_id=record.pk, actor=boss, now=NOW)
-    assert job_run(job_id=job.pk, now=NOW)
+    job = taking.file_look_ask(record_id=record.pk, actor=boss, now=timezone.now())
+    assert job_run(job_id=job.pk, now=timezone.now())
     job.refresh_from_db()
     return job
 
@@ -133,6 +136,73 @@ def test_what_was_decided_while_it_is_tried_again_stays_decided(ground: Ground, 
     assert Packed.objects.filter(record=changed).exists() and not Packed.objects.filter(record=gone).exists()
 
 
+def test_bytes_that_are_no_more_the_catalogue_s_are_not_backed_up_as_the_record(
+    ground: Ground, monkeypatch: Any
+) -> None:
+    """The old file lay there again when it was packed, and was taken as changed before the package counted."""
+    batch, changed, gone = incomplete(ground)
+    boss, commit, new = user(Role.COORDINATOR, ground.jkt), backups.Run._commit, b"hasil perbaikan suara"
+    batches.record_waive(record_id=gone.pk, reason="Tidak pernah terekam", actor=boss, now=NOW)
+    looked, at_ = taking.file_look(record_id=changed.pk, actor=boss), ground.path(changed).stat()
+    ground.path(changed).write_bytes(b"lama")
+    when = int(changed.fingerprint.partition(":")[2])
+    os.utime(ground.path(changed), ns=(when, when))
+
+    def late(run: Any, made: Any) -> bool:
+        if Record.objects.get(pk=changed.pk).sha256 != looked.sha256:
+            assert changed.pk in [one.pk for one in made.members]
+            ground.path(changed).write_bytes(new)
+            os.utime(ground.path(changed), ns=(at_.st_mtime_ns, at_.st_mtime_ns))
+            taking.record_take_file(record_id=changed.pk, reason="Ya", looked=looked, actor=boss, now=NOW)
+        return commit(run, made)
+
+    monkeypatch.setattr(backups.Run, "_commit", late)
+    batches.batch_start(batch_id=batch.pk, actor=ground.it, now=NOW)
+    assert ground.back_up(batch) is backups.Outcome.COMPLETE
+    changed.refresh_from_db()
+    assert (changed.size, changed.sha256) == (len(new), looked.sha256)
+    assert Packed.objects.get(record=changed).sha256 == looked.sha256
+    whole(batch, ground)
+
+
+def test_a_file_that_never_ends_is_not_read_for_ever(ground: Ground, monkeypatch: Any) -> None:
+    _batch, changed, _gone = incomplete(ground)
+    pieces = iter(int, 1)
+    monkeypatch.setattr(type(opened(ground.source)), "read", lambda self, name: (b"x" * 10 for _endless in pieces))
+    with pytest.raises(Invalid) as refusal:
+        taking.file_look(record_id=changed.pk, actor=user(Role.COORDINATOR, ground.jkt))
+    assert refusal.value.code == "changes"
+
+
+def test_what_an_earlier_reading_showed_is_not_taken(ground: Ground) -> None:
+    """A file that was changed in place and keeps its size and time is known by its bytes alone."""
+    _batch, changed, _gone = incomplete(ground)
+    boss, at_ = user(Role.COORDINATOR, ground.jkt), ground.path(changed).stat()
+    first = read(changed, boss).result
+    ground.path(changed).write_bytes(b"HASIL PERBAIKAN SUARA")
+    os.utime(ground.path(changed), ns=(at_.st_mtime_ns, at_.st_mtime_ns))
+    second = read(changed, boss).result
+    assert first["fingerprint"] == second["fingerprint"] and first["sha256"] != second["sha256"]
+    with pytest.raises(WrongState) as refusal:
+        taking.file_looked(record_id=changed.pk, sha256=first["sha256"], size=first["size"], actor=boss)
+    assert refusal.value.code == "not_read"
+    assert taking.file_looked(record_id=changed.pk, sha256=second["sha256"], size=second["size"], actor=boss)
+
+
+def test_nobody_has_more_read_at_once_than_leaves_room_for_others(ground: Ground, monkeypatch: Any) -> None:
+    monkeypatch.setattr(taking, "AT_ONCE", 1)
+    batch, changed, _gone = incomplete(ground)
+    other, boss = ground.record("lain.wav", b"lama"), user(Role.COORDINATOR, ground.jkt)
+    Problem.objects.create(record=other, batch=batch, kind="changed", found_at=NOW, tried_at=NOW)
+    job = taking.file_look_ask(record_id=changed.pk, actor=boss, now=NOW)
+    assert taking.file_look_ask(record_id=changed.pk, actor=boss, now=NOW) == job, "not twice"
+    with pytest.raises(WrongState) as refusal:
+        taking.file_look_ask(record_id=other.pk, actor=boss, now=NOW)
+    assert refusal.value.code == "too_many"
+    assert job_run(job_id=job.pk, now=NOW)
+    assert taking.file_look_ask(record_id=other.pk, actor=boss, now=NOW) != job
+
+
 def test_pages_and_api_say_who_decides_and_offer_it_to_them(ground: Ground) -> None:
     batch, changed, gone = incomplete(ground)
     boss = user(Role.COORDINATOR, ground.jkt)
@@ -146,7 +216,7 @@ def test_pages_and_api_say_who_decides_and_offer_it_to_them(ground: Ground) -> N
     assert take in other.get(changed.get_absolute_url()).content.decode()
     assert waive in other.get(gone.get_absolute_url()).content.decode()
     home = reverse("home")
-    assert "2 records that cannot be backed up" in other.get(home).content.decode()
+    assert "records that cannot be backed up: 2" in other.get(home).content.decode()
     assert "that cannot be backed up" not in it.get(home).content.decode()
     shown = other.get(take)
     assert "4\xa0bytes" in shown.content.decode() and "21\xa0bytes" in shown.content.decode()

@@ -21,7 +21,7 @@ from pypdf import PdfReader
 from occ.encryption import decrypt
 from occ.jobs.models import Job
 from occ.jobs.services import job_run, job_start
-from retention.marks import customer_mark, id_kept, numbers_hidden, path_mark, path_shown, without
+from retention.marks import customer_mark, id_kept, masked, numbers_hidden, path_mark, path_shown, without
 from retention.models import Finding, Item, Packed, Probe, Record, Tombstone, Trail
 from retention.services import minutes, places, probing, proposals, scanning
 from retention.services.lines import line_of
@@ -234,5 +234,6 @@ def test_times_and_short_names_stay_as_they_are() -> None:
     ):
         assert numbers_hidden(text) == text and path_shown("S", text) == text
     assert without("Budi Santoso 2025.wav", "budi santoso") == "B•••• 2025.wav"
+    assert (masked("123456"), masked("0812 345"), masked("081234567")) == ("1••••", "0••••", "0812••••67")
     assert without("abc.wav", "") == "abc.wav" and without("1-23.wav", "123") == "1-23.wav"
     assert path_shown("S", "a/0812345678901.wav") != path_shown("S", "a/0812345670001.wav")

@@ -18,12 +18,14 @@ from occ.ledger.models import Entry
 from occ.people.choices import Role
 from occ.people.models import User
 from retention.choices import ConditionKey
-from retention.models import Proposal, Tombstone
+from retention.disposal.jobs import item_line, line_rows
+from retention.models import Item, Proposal, Tombstone
 from retention.services import disposing, proposals
 from retention.views import proposal_detail
 from tests import factories
 from tests.login.conftest import code_at, equip
 from tests.retention.disposal import LATER, PASSWORD, Dead, dead, tomorrow
+from tests.retention.meddling import past_the_triggers
 
 pytestmark = [pytest.mark.django_db]
 
@@ -295,3 +297,27 @@ def test_a_line_says_whose_conversation_it_is_and_why_in_the_readers_language(wo
     assert "older than 2 years" in client.get(url).content.decode()
     client.cookies["django_language"] = "id"
     assert "lebih dari 2 tahun" in client.get(url).content.decode()
+
+
+@pytest.mark.req("RET-8", "RET-13", "KER-9")
+def test_a_list_names_no_customer_and_one_whom_no_key_opens_keeps_nobody_from_it(world: Dead) -> None:
+    """On the page, in the API and in the file alike; the ID at the source may hold the number too."""
+    proposal, client = world.submitted(), browser(world.client)
+    shut, named = Item.objects.filter(proposal=proposal).order_by("position")[:2]
+    assert named.record is not None
+    with past_the_triggers(), connection.cursor() as cursor:
+        query = "UPDATE retention_record SET external_id = %s WHERE id = %s"
+        cursor.execute(query, [f"call-{named.record.customer}-x", named.record_id])
+        cursor.execute("UPDATE retention_record SET customer = 'gAAAA', external_id = %s WHERE id = %s",
+                       ["call-0812999888777-y", shut.record_id])  # fmt: skip
+    page = client.get(reverse("retention:decision", args=[proposal.pk]))
+    shown = [row.shown for row in page.context["page"].rows[:2]]
+    assert [(one.name, one.customer) for one in shown] == [
+        ("call-0812••••77-y", "••••"), ("call-0812••••89-x", "0812••••89")
+    ]  # fmt: skip
+    lines = client.get(f"/api/v1/retention/proposals/{proposal.pk}/lines/").json()["results"]
+    assert [one["name"] for one in lines[:2]] == [one.name for one in shown]
+    assert lines[0]["reason"] == "older than 2 years (SOP-RET 5.2, 5.4)"
+    rows = [item_line(one) for one in line_rows(world.client).order_by("position")]
+    assert rows[0][1] == shown[0].name and "¦" not in str(rows)
+    assert "08123456789" not in page.content.decode() + str(lines) + str(rows)

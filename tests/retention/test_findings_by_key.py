@@ -22,6 +22,7 @@ from occ.people.choices import Role
 from occ.workflow.drawing import history
 from retention.choices import FindingKind
 from retention.models import Bag, Finding, Pack, Packed, Record, Store
+from retention.policies import FINDING_SETTLED
 from retention.services import backups, findings, taking, verifying
 from retention.storing import opened
 from tests.factories import user
@@ -135,7 +136,12 @@ def test_two_checks_that_find_the_same_leave_one_finding(
         return
     assert raised == []
     for one in Finding.objects.all():
-        assert Obligation.objects.filter(object_id=one.pk).count() == one.history.count() == len(history(one)) == 1
+        assert (
+            Obligation.objects.filter(rule=FINDING_SETTLED, object_id=one.pk).count()
+            == one.history.count()
+            == len(history(one))
+            == 1
+        )
     assert Finding.objects.count() == 2
 
 
@@ -180,11 +186,15 @@ def test_findings_from_before_become_one_for_each_key(ground: Ground) -> None:
     later, proposed = before(main, name, one, hours=2), before(second, name, one)
     with past_the_triggers():
         Finding.objects.filter(pk=proposed.pk).update(status="proposed", proposed_by=ground.it)
-        Obligation.objects.filter(object_id=proposed.pk).update(breached_at=LATER)
+        Obligation.objects.filter(rule=FINDING_SETTLED, object_id=proposed.pk).update(breached_at=LATER)
     packs = [before(store, pack.name, hours=1) for store in (main, second) for pack in Pack.objects.all()]
     settled = before(main, f"{two.packed.pack.name}#{two.packed.name}", two)
     findings.findings_over(rows=Finding.objects.filter(pk=settled.pk), now=LATER)
+    alone = before(main, f"{two.packed.pack.name}#tags")
     carry_over()
+    alone.refresh_from_db()
+    assert alone.name == f"{bag.identifier}#tags" == alone.history.latest().name
+    findings.findings_over(rows=Finding.objects.filter(pk=alone.pk), now=LATER)
     stand = Finding.objects.open().order_by("name")
     assert [(row.name, row.record, row.store) for row in stand] == [
         (bag.identifier, None, None), (f"{bag.identifier}#{one.packed.name}", one, None)
@@ -192,7 +202,7 @@ def test_findings_from_before_become_one_for_each_key(ground: Ground) -> None:
     whole, single = stand
     assert single.pk == later.pk and single.status == "open", "what one of them still says is not settled"
     assert (single.found_at, single.due_at) == (proposed.found_at, proposed.due_at)
-    owed = Obligation.objects.get(object_id=single.pk)
+    owed = Obligation.objects.get(rule=FINDING_SETTLED, object_id=single.pk)
     assert (owed.state, owed.due_at, owed.breached_at) == ("open", proposed.due_at, LATER)
     assert str(proposed.pk) in str(history(single)[-1].note)
     for other in [proposed, *(row for row in packs if row.pk != whole.pk)]:
@@ -201,7 +211,7 @@ def test_findings_from_before_become_one_for_each_key(ground: Ground) -> None:
         last = history(other)[-1]
         assert (other.status, last.transition, last.to_state) == ("resolved", "join", "resolved")
         assert f'"{goes_on.pk}"' in last.note and other.history.latest().status == "resolved"
-        assert Obligation.objects.get(object_id=other.pk).state == "cancelled"
+        assert Obligation.objects.get(rule=FINDING_SETTLED, object_id=other.pk).state == "cancelled"
         assert Entry.objects.filter(action="retention.finding.join", subject_id=str(other.pk)).count() == 1
     settled.refresh_from_db()
     assert (settled.status, settled.store) == ("gone", main), "what was settled stays as it was"
@@ -232,7 +242,7 @@ def test_what_is_in_order_by_now_does_not_come_back(ground: Ground) -> None:
     findings.findings_over(rows=Finding.objects.filter(store=None), now=LATER)
     carry_over()
     old.refresh_from_db()
-    duty = Obligation.objects.get(object_id=old.pk)
+    duty = Obligation.objects.get(rule=FINDING_SETTLED, object_id=old.pk)
     assert not Finding.objects.open().exists()
     assert (duty.state, duty.fulfilled_at) == ("fulfilled", LATER)
 
