@@ -17,7 +17,8 @@ from retention.services.paper_minutes import title_of
 @dataclass(frozen=True)
 class Shown:
     """`at`: when a conversation ended, or the day a document was issued on. `size` in bytes; None where it has none.
-    `channel`, `agent`, `customer`: of a conversation. The customer is masked, also where the name holds it."""
+    `channel`, `agent`, `customer`: of a conversation. The agent is told by the personnel number, as the client reads it;
+    the customer is masked, also where the name holds it."""
 
     name: str
     kind: str
@@ -47,7 +48,7 @@ def shown(one: Any) -> Shown:
             numbers_hidden(found.external_id) if customer is None else without(found.external_id, customer),
             str(found.get_kind_display()), found.source.code, found.ended_at, found.size, "",
             found.sha256, found.get_absolute_url(), str(found.get_channel_display()),
-            found.agent.name if found.agent else found.agent_label, "••••" if customer is None else masked(customer),
+            found.agent.number if found.agent else "", "••••" if customer is None else masked(customer),
         )  # fmt: skip
     if one.document is not None:
         paper = one.document

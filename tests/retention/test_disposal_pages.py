@@ -292,7 +292,7 @@ def test_a_line_says_whose_conversation_it_is_and_why_in_the_readers_language(wo
     item = proposal.items.select_related("record__agent").order_by("position").first()
     assert item is not None and item.record is not None
     shown = client.get(url).context["page"].rows[0].shown
-    assert shown.channel and shown.agent == (item.record.agent.name if item.record.agent else item.record.agent_label)
+    assert shown.channel and shown.agent == (item.record.agent.number if item.record.agent else "")
     assert item.record.customer not in shown.customer or not item.record.customer
     assert "older than 2 years" in client.get(url).content.decode()
     client.cookies["django_language"] = "id"
