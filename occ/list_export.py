@@ -14,6 +14,7 @@ from django_filters import FilterSet
 from occ.errors import Invalid
 from occ.jobs.kinds import Kind, Outcome, Progress, register
 from occ.jobs.models import Job
+from occ.lists import applied
 from occ.people.models import User
 from occ.sheets.writing import OutColumn, write_workbook
 from occ.times import JAKARTA
@@ -33,8 +34,9 @@ def register_list(
         found = chosen.qs.order_by(*order).iterator(chunk_size=CHUNK)
         out = workfile()
         write_workbook(
-            out, title=str(label), columns=columns(), rows=(line(row) for row in found), meta={}, zone=JAKARTA
-        )
+            out, title=str(label), columns=columns(), rows=(line(row) for row in found), meta=meta_of(chosen),
+            zone=JAKARTA,
+        )  # fmt: skip
         return Outcome(out, stamped(key.rpartition(".")[2], now))
 
     return register(Kind(key, label, run, may, direct=True))
@@ -46,6 +48,12 @@ def filtered(filters: type[FilterSet], job: Job, rows: "models.QuerySet[Any]") -
     if not chosen.form.is_valid():
         raise Invalid(_("The list's filters are not understood."))
     return chosen
+
+
+def meta_of(chosen: FilterSet) -> dict[str, str]:
+    """What the file says of the filters it was made with: one of a part is not taken for the whole."""
+    said = "; ".join(f"{label}: {value}" for _name, label, value in applied(chosen))
+    return {_("Filters"): said or _("none")}
 
 
 def workfile() -> IO[bytes]:

@@ -64,13 +64,19 @@ def listing(
 
 def chips(request: HttpRequest, chosen: FilterSet) -> list[dict[str, str]]:
     found = []
-    for name, value in getattr(chosen.form, "cleaned_data", {}).items():
-        if value in (None, "", []):
-            continue
+    for name, label, value in applied(chosen):
         query = request.GET.copy()
         for other in (name, *POSITION):
             query.pop(other, None)
-        field = chosen.form.fields[name]
-        shown = str(dict(getattr(field, "choices", [])).get(value, value))
-        found.append({"label": str(field.label), "value": shown, "remove_url": f"?{query.urlencode()}"})
+        found.append({"label": label, "value": value, "remove_url": f"?{query.urlencode()}"})
     return found
+
+
+def applied(chosen: FilterSet) -> list[tuple[str, str, str]]:
+    """What a list is filtered by: the field's name, and its label and value in words."""
+    given = {name: one for name, one in getattr(chosen.form, "cleaned_data", {}).items() if one not in (None, "", [])}
+    fields = chosen.form.fields
+    return [
+        (name, str(fields[name].label), str(dict(getattr(fields[name], "choices", [])).get(value, value)))
+        for name, value in given.items()
+    ]

@@ -53,7 +53,10 @@ def paginate(rows: "models.QuerySet[M]", params: QueryDict, *, order: str, size:
     ordered = rows.order_by(f"{'-' if down else ''}{field}", f"{'-' if down else ''}pk")
     if cursor is not None:
         try:
-            ordered = ordered.filter(beyond(field, cursor, down))
+            value, pk = cursor
+            if (computed := rows.query.annotations.get(field)) is not None:
+                value = computed.output_field.to_python(value)
+            ordered = ordered.filter(beyond(field, [value, pk], down))
         except (ValueError, TypeError, ValidationError):  # a cursor made by hand: the value is none of the field's
             return paginate(rows, QueryDict(), order=order, size=size)
     found = list(ordered[: size + 1])

@@ -8,8 +8,9 @@ class RetentionConfig(AppConfig):
 
     def ready(self) -> None:
         from retention import documents, jobs, policies, receivers, turns, workflow  # noqa: F401  (they register)
-        from retention.batching import lists, losses  # noqa: F401
+        from retention.batching import finding, lists, losses  # noqa: F401
         from retention.complying import jobs as complying_jobs  # noqa: F401
+        from retention.disposal import finding as disposal_finding  # noqa: F401
         from retention.disposal import jobs as disposal_jobs  # noqa: F401
         from retention.disposal import turns as disposal_turns  # noqa: F401
         from retention.holding import finding as holding_finding  # noqa: F401

@@ -14,7 +14,7 @@ from occ.errors import Invalid
 from occ.import_jobs import register_import
 from occ.jobs.kinds import Kind, Outcome, Progress, register
 from occ.jobs.models import Job
-from occ.list_export import CHUNK, register_list, stamped, workfile
+from occ.list_export import CHUNK, meta_of, register_list, stamped, workfile
 from occ.people.models import User
 from occ.people.scope import has_role
 from occ.sheets.importing import Preview
@@ -85,7 +85,7 @@ def records(job: Job, progress: Progress, now: datetime) -> Outcome:
     rows = chosen.qs.order_by("ended_at", "pk").iterator(chunk_size=CHUNK)
     write_workbook(
         out, title=_("Catalogue"), columns=exports.record_columns(), rows=(exports.record_line(one) for one in rows),
-        meta={}, zone=JAKARTA,
+        meta=meta_of(chosen), zone=JAKARTA,
     )  # fmt: skip
     return Outcome(out, stamped("catalogue", now))
 

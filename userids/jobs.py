@@ -12,7 +12,7 @@ from occ.errors import NotAllowed
 from occ.import_jobs import register_import, site_of
 from occ.jobs.kinds import Kind, Outcome, Progress, register
 from occ.jobs.models import Job
-from occ.list_export import filtered, register_list, stamped, workfile
+from occ.list_export import filtered, meta_of, register_list, stamped, workfile
 from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.scope import has_role
@@ -90,7 +90,8 @@ IMPORT = register_import(
 def logbook(job: Job, progress: Progress, now: datetime) -> Outcome:
     chosen = filtered(AccountFilter, job, Account.objects.visible_to(job.owner))
     out = workfile()
-    exports.logbook_workbook(out, chosen.qs, at=chosen.form.cleaned_data.get("as_of"), now=now)
+    at = chosen.form.cleaned_data.get("as_of")
+    exports.logbook_workbook(out, chosen.qs, at=at, meta=meta_of(chosen), now=now)
     return Outcome(out, stamped("logbook-user-id", now))
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.contenttypes.models import ContentType
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from occ.documents import types
@@ -29,7 +31,7 @@ from occ.people.scope import has_role, site_ids
 from occ.policies.lengths import worded
 from occ.policies.models import Policy
 from occ.policies.registry import DEFINITIONS, Definition
-from occ.policies.services import policy_begins, policy_last, policy_set, policy_value
+from occ.policies.services import Values, policy_begins, policy_last, policy_set, policy_value
 from occ.timeline import shown_instant
 from occ.times import JAKARTA, local_day
 from occ.workflow.flows import FLOWS
@@ -67,18 +69,36 @@ def shown(definition: Definition, value: Any) -> str:
 @require_GET
 def policies(request: HttpRequest) -> HttpResponse:
     must(request, FLOOR)
-    now = timezone.now()
+    text = request.GET.get("q", "")
+    found = sorted(
+        ((key, one) for key, one in DEFINITIONS.items() if named(one, text)), key=lambda item: (item[1].clause, item[0])
+    )
+    held, sites = Values([key for key, _one in found], at=timezone.now()), list(Site.objects.order_by("code"))
     rows = [
         {
             "definition": one,
-            "value": shown(one, policy_value(key, at=now)),
-            "plain": plain(one),
-            "count": 0 if plain(one) else len(policy_value(key, at=now)),
+            "value": value_said(one, held(key)),
+            "own": [
+                (site, value_said(one, held.found[key, site.pk])) for site in sites if (key, site.pk) in held.found
+            ],
         }
-        for key, one in sorted(DEFINITIONS.items(), key=lambda item: (item[1].clause, item[0]))
+        for key, one in found
     ]
     subtitle = _("The numbers of the procedures, as they hold now for all sites")
-    return render(request, "home/policies.html", {"title": _("Policies"), "subtitle": subtitle, "rows": rows})
+    context = {"title": _("Policies"), "subtitle": subtitle, "rows": rows, "search": _("Policy or clause")}
+    return render(request, "home/policies.html", context)
+
+
+def named(definition: Definition, text: str) -> bool:
+    """Whether each word of the text stands in what the policy is called, or in its clause."""
+    said = f"{definition.label} {definition.clause} {definition.key}".lower()
+    return all(word in said for word in text.lower().split())
+
+
+def value_said(definition: Definition, value: Any) -> str:
+    """`shown`; of a list, how many rows it has."""
+    many = ngettext("%(n)s row", "%(n)s rows", 0 if plain(definition) else len(value))
+    return shown(definition, value) if plain(definition) else many % {"n": len(value)}
 
 
 @require_http_methods(["GET", "POST"])
@@ -104,6 +124,7 @@ def policy(request: HttpRequest, key: str) -> HttpResponse:
         except Refused as refusal:
             add_refusal(form, refusal)
         else:
+            messages.success(request, _("The value is kept; below stands from when it holds."))
             return redirect(f"{reverse('policy', args=[key])}{_query(given['site'])}")
     context = {
         "title": str(definition.label),
@@ -125,11 +146,17 @@ def policy(request: HttpRequest, key: str) -> HttpResponse:
 
 def _policy_history(definition: Definition, now: datetime) -> list[dict[str, Any]]:
     rows = Policy.objects.filter(key=definition.key).select_related("site", "set_by").order_by("-valid_from", "-pk")
-    return [
-        {"row": one, "value": shown(definition, one.value), "rows": rows_shown(definition, one.value),
-         "planned": one.valid_from > now}
-        for one in rows
-    ]  # fmt: skip
+    found, held = [], set()
+    for one in rows:
+        planned = one.valid_from > now
+        found.append(
+            {
+                "row": one, "value": shown(definition, one.value), "rows": rows_shown(definition, one.value),
+                "planned": planned, "holds": not planned and one.site_id not in held,
+            }
+        )  # fmt: skip
+        held |= set() if planned else {one.site_id}
+    return found
 
 
 def _settable(definition: Definition, user: User) -> list[Site | None]:

@@ -25,6 +25,7 @@ from occ.people.actors import BEAT
 from occ.people.choices import Channel
 from occ.people.models import Site, User
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.times import local_day, month_of, start_of_day
 from occ.workflow.services import begin, step
 from realtime.choices import CheckStatus, DayKind, FindingCode
@@ -242,21 +243,22 @@ def _renew(check: RosterCheck, judged: Judged, *, now: datetime) -> int:
 
 
 def _reopen(check: RosterCheck, *, now: datetime) -> None:
-    note = gettext_noop("The roster of this shift is not what was signed off")
-    also = {"signed_at": None, "signed_by": None, "signed_digest": ""}
+    note = kept(gettext_noop("The roster of this shift is not what was signed off"))
+    # It was done in time, and is to be done again: until the shift begins, or at once where that is near.
+    begins = times_of(check.day, check.shift, check.site.zone)[0]
+    due = max(check.due_at, begins, now + timedelta(minutes=30))
+    also = {"signed_at": None, "signed_by": None, "signed_digest": "", "due_at": due}
     with step(CHECK, RosterCheck, check.pk, "reopen", actor=ROSTERING, now=now, note=note, also=also) as reopened:
-        # It was done in time, and is to be done again: until the shift begins, or at once where that is near.
-        begins = times_of(check.day, check.shift, check.site.zone)[0]
         obligation_open(
             rule=VALIDATE, subject=reopened, label=str(reopened), site=check.site, team=None, starts_at=now,
-            due_at=max(check.due_at, begins, now + timedelta(minutes=30)), actor=ROSTERING, now=now,
+            due_at=due, actor=ROSTERING, now=now,
         )  # fmt: skip
 
 
 def _void(check: RosterCheck, *, now: datetime) -> int:
     if check.status == CheckStatus.VOID:
         return 0
-    note = gettext_noop("Nobody is rostered for this shift any more")
+    note = kept(gettext_noop("Nobody is rostered for this shift any more"))
     also = {"signed_at": None, "signed_by": None, "signed_digest": "", "people": 0}
     with step(CHECK, RosterCheck, check.pk, "void", actor=ROSTERING, now=now, note=note, also=also) as void:
         obligation_cancel(subject=void, rule=VALIDATE, reason=note, actor=ROSTERING, now=now)

@@ -206,7 +206,7 @@ def _one(work: Any, pk: int, now: datetime) -> int:
 def _lapse(pk: int, now: datetime) -> bool:
     try:
         with step(VIOLATION, Violation, pk, "lapse", actor=BEAT, now=now) as violation:
-            reason = gettext_noop("no answer in time")
+            reason = kept(gettext_noop("no answer in time"))
             obligation_cancel(subject=violation, rule=ANSWER, reason=reason, actor=BEAT, now=now)
             _decision_owed(violation, BEAT, now)
     except WrongState:  # answered or dropped meanwhile, or another beat was quicker

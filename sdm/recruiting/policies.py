@@ -1,6 +1,7 @@
 """By when each lane does its step (MO 4.1.1 names none: the days are the house's and are set here), and how long
 candidates who are not taken on are kept (UU 27/2022 art. 16, 43-44: no longer than what it is for)."""
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
@@ -39,7 +40,8 @@ for state, name, owner, days, title, label in STEPS:
     RULES[state] = (key, f"{key}.days")
     register(Definition(f"{key}.days", label, _("days"), CLAUSE, days, number(0, 90)))
     register_rule(
-        key=key, clause=CLAUSE, title=title, label=label, owner_role=owner,
+        key=key, clause=CLAUSE, title=title, label=format_lazy(_("Reminders and escalation: {what}"), what=label),
+        owner_role=owner,
         ladder=[
             step("begun", StepKind.REMIND, "start", 0, owner),
             step("day_before", StepKind.REMIND, "due", -24, owner),

@@ -26,6 +26,7 @@ from userids.policies import DEACTIVATE
 pytestmark = pytest.mark.django_db
 LADDER = f"{DEACTIVATE}.ladder"
 URL = f"/policies/{LADDER}/"
+HOURS = "userids.deactivate.hours"
 
 
 def posted(rows: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
@@ -245,3 +246,27 @@ def test_a_length_is_typed_in_words_and_shown_so(floor: Floor, manager: Client) 
     assert "-48 jam (-2 hari)" in manager.get(URL).content.decode()
     too_long = manager.post(url, {"value": "3650 hari", "valid_from": day, "reason": "rapat"})
     assert too_long.status_code == 422 and "jam" in str(too_long.context["form"].errors["value"])
+
+
+@pytest.mark.req("KER-6")
+def test_policies_are_found_by_word_and_clause_and_each_has_a_name_of_its_own(floor: Floor, manager: Client) -> None:
+    labels = [str(one.label) for one in DEFINITIONS.values()]
+    assert len(set(labels)) == len(labels)
+    label = str(DEFINITIONS[HOURS].label)
+    page = manager.get("/policies/", {"q": label.split()[0].upper()}).content.decode()
+    assert label in page and len(manager.get("/policies/", {"q": "tidak ada yang begini"}).context["rows"]) == 0
+    assert label in manager.get("/search/", {"q": label}).content.decode()
+    agent = Client()
+    agent.force_login(user(Role.AGENT, floor.jkt))
+    assert f"/policies/{HOURS}/" not in agent.get("/search/", {"q": label}).content.decode()
+
+
+@pytest.mark.req("KER-6")
+def test_a_sites_own_value_stands_beside_that_of_all_and_what_holds_is_marked(floor: Floor, manager: Client) -> None:
+    url, day = "/policies/userids.deactivate.hours/", timezone.localdate().isoformat()
+    given = {"value": "36 jam", "valid_from": day, "reason": "rapat", "site": floor.jkt.pk}
+    assert "tersimpan" in manager.post(url, given, follow=True).content.decode()
+    (row,) = [one for one in manager.get("/policies/").context["rows"] if one["definition"].key in url]
+    assert row["value"].startswith("24") and [(site, said[:2]) for site, said in row["own"]] == [(floor.jkt, "36")]
+    history = manager.get(url).context["history"]
+    assert [(one["row"].site, one["holds"]) for one in history] == [(floor.jkt, True), (None, True)]

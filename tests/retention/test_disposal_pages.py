@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,12 @@ from occ.people.choices import Role
 from occ.people.models import User
 from retention.choices import ConditionKey
 from retention.disposal.jobs import item_line, line_rows
-from retention.models import Item, Proposal, Tombstone
+from retention.models import Batch, Item, Proposal, Tombstone
 from retention.services import disposing, proposals
 from retention.views import proposal_detail
 from tests import factories
 from tests.login.conftest import code_at, equip
-from tests.retention.disposal import LATER, PASSWORD, Dead, dead, tomorrow
+from tests.retention.disposal import LATER, NOW, PASSWORD, Dead, dead, tomorrow
 from tests.retention.meddling import past_the_triggers
 
 pytestmark = [pytest.mark.django_db]
@@ -321,3 +321,20 @@ def test_a_list_names_no_customer_and_one_whom_no_key_opens_keeps_nobody_from_it
     rows = [item_line(one) for one in line_rows(world.client).order_by("position")]
     assert rows[0][1] == shown[0].name and "¦" not in str(rows)
     assert "08123456789" not in page.content.decode() + str(lines) + str(rows)
+
+
+@pytest.mark.req("RET-4", "RET-8", "KER-9")
+def test_search_finds_batches_and_lists_by_name_and_the_client_only_what_was_put_before_them(world: Dead) -> None:
+    client, control = browser(world.client), browser(world.control)
+    at = timezone.now()
+    found = Batch.objects.create(kind="chat", site=world.site, month=date(2026, 1, 1), part=2, due_at=at, opened_at=at)
+    draft = world.vouched()
+
+    def urls(who: Client, text: str) -> list[str]:
+        groups = who.get(reverse("search"), {"q": text}).context["groups"]
+        return [one.url for group in groups for one in group.results]
+
+    assert found.get_absolute_url() in urls(control, found.identifier.lower()) and urls(client, found.identifier) == []
+    assert (urls(control, draft.number), urls(client, draft.number)) == ([draft.get_absolute_url()], [])
+    proposals.proposal_submit(proposal_id=draft.pk, actor=world.leader, now=NOW)
+    assert urls(client, draft.number) == [reverse("retention:decision", args=[draft.pk])]

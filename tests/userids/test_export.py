@@ -123,6 +123,20 @@ def test_old_files_are_cleared_away_and_rows_stay(live_floor: Floor, client: Cli
 
 
 @pytest.mark.req("UID-14")
+def test_the_file_says_by_what_it_was_filtered(live_floor: Floor, client: Client) -> None:
+    client.force_login(live_floor.support)
+    for kind, query, said in (
+        ("userids.logbook", "status=active", "Aktif"),
+        ("userids.deactivations", "", "tidak ada"),
+    ):
+        job = job_start(kind=kind, params={"query": query}, owner=live_floor.support, now=NOW)
+        job_run(job_id=job.pk, now=NOW)
+        content = b"".join(client.get(f"/exports/{job.pk}/file/").streaming_content)
+        info = dict(load_workbook(io.BytesIO(content))["Info"].iter_rows(values_only=True))
+        assert said in info["Filter"]
+
+
+@pytest.mark.req("UID-14")
 def test_the_command_writes_both_forms(floor: Floor, tmp_path: Path) -> None:
     sheet, paper = tmp_path / "logbook.xlsx", tmp_path / "logbook.pdf"
     call_command("export_logbook", format="xlsx", out=sheet, site="JKT")

@@ -1,6 +1,6 @@
 """The logbook and its requests as files (UID-14): the same rows as the lists, as their filters say."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from itertools import islice
 from typing import IO, Any
@@ -74,12 +74,19 @@ def with_last_holder(accounts: AccountQuerySet, at: datetime | None) -> Iterator
             yield account, account.holder or last_of.get(account.pk)
 
 
-def logbook_workbook(out: IO[bytes], accounts: AccountQuerySet, *, at: datetime | None, now: datetime) -> int:
-    """Write the XLSX; returns how many rows."""
+def logbook_workbook(
+    out: IO[bytes],
+    accounts: AccountQuerySet,
+    *,
+    at: datetime | None,
+    meta: Mapping[str, str] | None = None,
+    now: datetime,
+) -> int:
+    """Write the XLSX; returns how many rows. `meta`: what else it says of itself."""
     shown = (at or now).astimezone(JAKARTA).strftime("%d-%m-%Y %H:%M")
     return write_workbook(
         out, title=_("Logbook User ID Omni Channel"), columns=logbook_columns(), rows=logbook_rows(accounts, at=at),
-        meta={_("As of"): shown}, zone=JAKARTA,
+        meta={_("As of"): shown, **(meta or {})}, zone=JAKARTA,
     )  # fmt: skip
 
 
