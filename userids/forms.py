@@ -21,7 +21,7 @@ from userids.choices import OTHER_REASONS, BreachCause, Channel, ConnectorKind, 
 from userids.models import Account, Application, Resignation
 from userids.services.accounts import KEEPERS
 
-FAR_BACK, FAR_AHEAD = timedelta(days=31), timedelta(days=366)
+LONG_AGO = timedelta(days=31)
 FILES = _("PDF, PNG or JPG, at most 10 MiB.")
 ACCEPT = {"accept": ".pdf,.png,.jpg,.jpeg"}
 
@@ -47,21 +47,23 @@ WHO = _("Type part of the name and choose, or type the employee number.")
 
 
 class LastDayForm(forms.Form):
-    """A last working day far off is more likely a slip of month or year: it counts once it is said twice."""
+    """A last working day long ago is more likely a slip of month or year: it counts once it is said twice.
+
+    One that lies too far ahead is refused with the leaving itself (occ.people.lifecycle).
+    """
 
     def clean(self) -> dict[str, Any] | None:
         data = super().clean()
         day, today = self.cleaned_data.get("last_working_day"), timezone.localdate()
-        if day is None or today - FAR_BACK <= day <= today + FAR_AHEAD:
+        if day is None or day >= today - LONG_AGO:
             return data
-        said, away = date_format(day, "j F Y"), abs((today - day).days)
+        said = date_format(day, "j F Y")
         box = forms.CheckboxInput(attrs={"value": day.isoformat()})
         label = _("Yes, the last working day is %(day)s") % {"day": said}
         self.fields["sure"] = forms.BooleanField(label=label, required=False, widget=box)
         if self.data.get("sure") != day.isoformat():
-            words = _("%(day)s was %(n)s days ago.") if day < today else _("%(day)s is %(n)s days ahead.")
-            asked = _("If month and year are right, tick the box below and save again.")
-            self.add_error("last_working_day", f"{words % {'day': said, 'n': away}} {asked}")
+            words = _("%(day)s was %(n)s days ago. If month and year are right, tick the box below and save again.")
+            self.add_error("last_working_day", words % {"day": said, "n": (today - day).days})
         return data
 
 

@@ -136,9 +136,8 @@ def test_a_breach_whose_deadline_was_moved_is_not_called_late_by_the_new_one(flo
 
 
 @pytest.mark.req("UID-4")
-@pytest.mark.parametrize("days", [-545, 400])
-def test_a_last_day_far_off_is_asked_about(floor: Floor, days: int) -> None:
-    day = timezone.localdate() + timedelta(days=days)
+def test_a_last_day_long_ago_is_asked_about(floor: Floor) -> None:
+    day = timezone.localdate() - timedelta(days=545)
     support, url = acting(floor.support), reverse("userids:resignation_new")
     posted = {"person": floor.agent.number, "last_working_day": day.isoformat(), "reason": "resignation"}
     page = support.post(url, posted)
