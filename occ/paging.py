@@ -52,11 +52,11 @@ def paginate(rows: "models.QuerySet[M]", params: QueryDict, *, order: str, size:
     down = descending != backwards
     ordered = rows.order_by(f"{'-' if down else ''}{field}", f"{'-' if down else ''}pk")
     if cursor is not None:
+        computed = rows.query.annotations.get(field)
         try:
-            value, pk = cursor
-            if (computed := rows.query.annotations.get(field)) is not None:
-                value = computed.output_field.to_python(value)
-            ordered = ordered.filter(beyond(field, [value, pk], down))
+            if computed is not None:  # a length of time goes to the database as it is written
+                cursor = [computed.output_field.to_python(cursor[0]), cursor[1]]
+            ordered = ordered.filter(beyond(field, cursor, down))
         except (ValueError, TypeError, ValidationError):  # a cursor made by hand: the value is none of the field's
             return paginate(rows, QueryDict(), order=order, size=size)
     found = list(ordered[: size + 1])

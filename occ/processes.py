@@ -124,12 +124,12 @@ def process_context(
         if not stepping.may(me(request), subject, one.name):
             continue
         if one.name not in tried and (why := stepping.hinders(subject, one.name)):
-            hindered.append({"label": one.label, "why": why})
+            hindered.append({"label": flow.called(one, subject.status), "why": why})
             continue
         form = tried.get(one.name) or _form(request, stepping, subject, one)
-        open_now.append({"name": one.name, "label": one.label, "form": form, "url": stepping.url(subject, one.name),
-                         "icon": stepping.icons[one.name], "tried": one.name in tried,
-                         "text": stepping.warns(subject, one.name),
+        open_now.append({"name": one.name, "label": flow.called(one, subject.status), "form": form,
+                         "url": stepping.url(subject, one.name), "icon": stepping.icons[one.name],
+                         "tried": one.name in tried, "text": stepping.warns(subject, one.name),
                          "tone": "" if one.name in stepping.calm else "danger"})  # fmt: skip
     waits = stepping.waits(subject)
     onward = [one for one in open_now if one["name"] not in stepping.aside]

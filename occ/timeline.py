@@ -96,7 +96,8 @@ def process_entries(flow: Flow, subject: Any, steps: list[WorkflowStep]) -> list
 
 def _step_entry(flow: Flow, row: WorkflowStep, attached: dict[str, Attachment]) -> dict[str, Any]:
     file = attached.get(row.evidence.get("attachment", ""))
-    note = said("\n".join(filter(None, [row.note, row.evidence.get("text", ""), file.name if file else ""])))
+    words = [row.note, row.evidence.get("text", ""), file.name if file else ""]
+    note = said("\n".join(filter(None, dict.fromkeys(words))))  # what was shown may be all that was noted
     tone = {"failed": "danger", "cancelled": "neutral", "void": "neutral", "shut": "warning"}.get(
         row.to_state, "success"
     )

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Case, Exists, OuterRef, Value, When
+from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -11,7 +13,6 @@ from django.utils.translation import gettext as _
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import has_role
-from occ.times import month_of, next_month
 from occ.workflow.turns import LIMIT, Source, Stuck, Turn, register, register_asked, register_stuck
 from realtime.choices import RosterStatus, SwapStatus
 from realtime.models import Alert, Handover, RecoveryPlan, Roster, RosterCheck, ShiftSwap
@@ -56,12 +57,13 @@ def rosters(user: User) -> Any:
 
 
 def checks(user: User) -> Any:
-    """The soonest first; what is over is no longer waited for, and of one's own roster somebody else waits."""
-    since = timezone.now() - timedelta(days=1)
-    rows = RosterCheck.objects.visible_to(user).waiting().filter(day__gte=since.date())
-    for one in Roster.objects.drawn_up().filter(hands=user, month__gte=month_of(since.date())):
-        rows = rows.exclude(site=one.site_id, day__gte=one.month, day__lt=next_month(one.month))
-    return rows.select_related("site", "shift").order_by("due_at", "pk")
+    """The soonest first, those whose day is over after them: they are owed until somebody signs. Of one's own roster
+    somebody else waits."""
+    since = timezone.localdate() - timedelta(days=1)
+    rows = RosterCheck.objects.visible_to(user).waiting().annotate(first=TruncMonth("day"))
+    own = Roster.objects.drawn_up().filter(hands=user, site=OuterRef("site"), month=OuterRef("first"))
+    over = Case(When(day__lt=since, then=Value(1)), default=Value(0))
+    return rows.exclude(Exists(own)).select_related("site", "shift").order_by(over, "due_at", "pk")
 
 
 def swaps(user: User) -> Any:

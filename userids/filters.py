@@ -25,6 +25,7 @@ from userids.choices import (
 )
 from userids.models import (
     AccessReviewItem,
+    AccessReviewPart,
     Account,
     AccountQuerySet,
     Application,
@@ -167,7 +168,8 @@ class AccessReviewItemFilter(filters.FilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        teams = [(str(team.pk), team.name) for team in Team.objects.all()]
+        listed = Team.objects.filter(pk__in=AccessReviewPart.objects.filter(items__in=self.queryset).values("team"))
+        teams = [(str(team.pk), team.name) for team in listed]
         self.filters["team"].extra["choices"] = [*teams, ("0", _("no team"))]
 
     by_words = SiteFilter.by_words

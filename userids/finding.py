@@ -2,26 +2,58 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
+from occ.people.choices import Role
 from occ.people.models import User
+from occ.people.scope import has_role, roles_of
 from occ.search import Result
 from occ.search import register as register_finder
 from occ.times import end_of_day
-from occ.workflow.turns import Source
+from occ.workflow.turns import Source, Turn, register_asked
 from occ.workflow.turns import register as register_turns
-from userids.models import AccessReview, Account, BreachReview, DeactivationRequest, IdRequest, ReplacementRequest
+from userids.models import (
+    AccessReview,
+    Account,
+    Assignment,
+    BreachReview,
+    DeactivationRequest,
+    IdRequest,
+    ReplacementRequest,
+)
 from userids.models.reviews import OPEN_REVIEW
 from userids.workflow import ACCESS_REVIEW, BREACH_REVIEW, DEACTIVATION, ID_REQUEST, REPLACEMENT
 
 
 def find_accounts(user: User, text: str, limit: int) -> Iterator[Result]:
-    for account in Account.objects.visible_to(user).search(text).with_holder().order_by("user_id")[:limit]:
+    accounts = list(Account.objects.visible_to(user).search(text).with_holder().order_by("user_id")[:limit])
+    former = _former(accounts, text)
+    for account in accounts:
         holder = account.holder
         who = f"{holder.person.name} ({holder.person.number})" if holder else _("nobody")
+        before = former[account.pk]
+        if before and not _names(text, account.user_id, who, holder.email if holder else ""):
+            who = f"{who} · " + _("before: %(names)s") % {"names": ", ".join(before)}
         yield Result(account.user_id, f"{account.get_status_display()} · {who}", account.get_absolute_url())
+
+
+def _former(accounts: list[Account], text: str) -> dict[int, list[str]]:
+    """By ID: the former holders for whom it is found."""
+    found: dict[int, list[str]] = {one.pk: [] for one in accounts}
+    ended = Assignment.objects.filter(account__in=accounts, ends_at__isnull=False).select_related("person")
+    for one in ended.order_by("-ends_at"):
+        said = f"{one.person.name} ({one.person.number})"
+        if said not in found[one.account_id] and _names(text, said, one.email, some=True):
+            found[one.account_id].append(said)
+    return found
+
+
+def _names(text: str, *said: str, some: bool = False) -> bool:
+    """Whether all words of a search, or `some`, are in what is said."""
+    words, within = text.casefold().split(), " ".join(said).casefold()
+    return any(word in within for word in words) if some else all(word in within for word in words)
 
 
 def find_requests(user: User, text: str, limit: int) -> Iterator[Result]:
@@ -49,6 +81,27 @@ def find_requests(user: User, text: str, limit: int) -> Iterator[Result]:
                 f"{one.get_status_display()} · {one.person.name} ({one.person.number}){application}",
                 one.get_absolute_url(),
             )
+
+
+def parts_undecided(user: User) -> Iterator[Turn]:
+    """What a team's leader owes an access review: before its last answer no step of its flow waits for anybody."""
+    if not has_role(user, {Role.TEAM_LEADER}):
+        return
+    own = {held.team_id for held in roles_of(user) if held.role == Role.TEAM_LEADER and held.team_id is not None}
+    for review in AccessReview.objects.visible_to(user).filter(status="open").select_related("site").order_by("due_at"):
+        if not has_role(user, {Role.TEAM_LEADER}, site=review.site):
+            continue
+        mine = Q(items__in=review.pending().decided_by(user, review.site))
+        rows = review.parts.annotate(undecided=Count("items", filter=mine)).filter(undecided__gt=0)
+        for part in rows.select_related("team").order_by("team__name"):
+            title = _("Access review %(quarter)s") % {"quarter": review.quarter_label}
+            asked = ngettext("Decide about %(n)s user ID", "Decide about %(n)s user IDs", part.undecided)
+            place = f"{review.site.code} · {part.team}" if part.team else review.site.code
+            elsewhere = bool(own) and part.team_id not in own
+            yield Turn(
+                title, part.get_absolute_url(), asked % {"n": part.undecided}, place, review.due_at, review.site.zone,
+                elsewhere,
+            )  # fmt: skip
 
 
 register_finder(gettext_lazy("User IDs"), find_accounts)
@@ -114,3 +167,4 @@ register_turns(
         due_at=lambda row: row.due_at,
     )
 )
+register_asked(parts_undecided)

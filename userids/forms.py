@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -21,6 +21,7 @@ from userids.choices import OTHER_REASONS, BreachCause, Channel, ConnectorKind, 
 from userids.models import Account, Application, Resignation
 from userids.services.accounts import KEEPERS
 
+LONG_AGO = timedelta(days=31)
 FILES = _("PDF, PNG or JPG, at most 10 MiB.")
 ACCEPT = {"accept": ".pdf,.png,.jpg,.jpeg"}
 
@@ -45,7 +46,28 @@ HOLDER = register_chooser("userids.holder", lambda user: people(user, set(KEEPER
 WHO = _("Type part of the name and choose, or type the employee number.")
 
 
-class ResignationForm(forms.Form):
+class LastDayForm(forms.Form):
+    """A last working day long ago is more likely a slip of month or year: it counts once it is said twice.
+
+    One that lies too far ahead is refused with the leaving itself (occ.people.lifecycle).
+    """
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean()
+        day, today = self.cleaned_data.get("last_working_day"), timezone.localdate()
+        if day is None or day >= today - LONG_AGO:
+            return data
+        said = date_format(day, "j F Y")
+        box = forms.CheckboxInput(attrs={"value": day.isoformat()})
+        label = _("Yes, the last working day is %(day)s") % {"day": said}
+        self.fields["sure"] = forms.BooleanField(label=label, required=False, widget=box)
+        if self.data.get("sure") != day.isoformat():
+            words = _("%(day)s was %(n)s days ago. If month and year are right, tick the box below and save again.")
+            self.add_error("last_working_day", words % {"day": said, "n": (today - day).days})
+        return data
+
+
+class ResignationForm(LastDayForm):
     person = PersonField(chooser=LEAVER, label=_("Employee"), help_text=WHO)
     last_working_day = DayField(label=_("Last working day"))
     reason = forms.ChoiceField(label=_("Reason"), choices=LeavingReason)
@@ -79,13 +101,13 @@ class ResignationForm(forms.Form):
         return standing.select_related("person").filter(person=person).first()
 
 
-class BulkResignationForm(forms.Form):
+class BulkResignationForm(LastDayForm):
     last_working_day = DayField(label=_("Last working day"))
     reason = forms.ChoiceField(label=_("Reason"), choices=LeavingReason)
     note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)
 
 
-class MoveForm(forms.Form):
+class MoveForm(LastDayForm):
     last_working_day = DayField(label=_("New last working day"))
     note = reason()
 
@@ -249,6 +271,15 @@ class ResumeForm(forms.Form):
 
 class RevokeForm(forms.Form):
     note = forms.CharField(label=_("Why revoked"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class StillNeededForm(forms.Form):
+    note = forms.CharField(
+        label=_("Why it is needed until then"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Some of these user IDs are being shut already. This is kept with each of those."),
+    )
 
 
 class CloseReviewForm(forms.Form):

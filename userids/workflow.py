@@ -23,7 +23,12 @@ DEACTIVATION = register(
         transitions=(
             transition("request", D.RECORDED, D.REQUESTED, by={Role.SUPPORT}, label=_("Request the team leader")),
             transition(
-                "start", {D.REQUESTED, D.FAILED}, D.IN_PROGRESS, by={Role.TEAM_LEADER, CONNECTOR}, label=_("Start")
+                "start",
+                {D.REQUESTED, D.FAILED},
+                D.IN_PROGRESS,
+                by={Role.TEAM_LEADER, CONNECTOR},
+                label=_("Start"),
+                again=_("Try again"),
             ),
             transition(
                 "fail",
@@ -86,7 +91,12 @@ REPLACEMENT = register(
         off_path={R.FAILED: R.IN_PROGRESS, R.CANCELLED: R.DOCUMENTED},
         transitions=(
             transition(
-                "start", {R.REQUESTED, R.FAILED}, R.IN_PROGRESS, by={Role.TEAM_LEADER, CONNECTOR}, label=_("Start")
+                "start",
+                {R.REQUESTED, R.FAILED},
+                R.IN_PROGRESS,
+                by={Role.TEAM_LEADER, CONNECTOR},
+                label=_("Start"),
+                again=_("Try again"),
             ),
             transition(
                 "fail",

@@ -19,6 +19,7 @@ from userids.services.access_reviews import quarter_of
 from userids.services.others import deactivation_ask
 
 ROUND = timedelta(days=2)
+UNTIL = "Dipakai sampai hari terakhir bekerja."  # kept with the IDs that are being shut
 CAMPAIGNS = 3  # closed ones before the present quarter's
 CAUSES = (
     (BreachCause.OVERLOOKED, "Permintaan masuk saat pergantian shift dan tidak terbaca.",
@@ -89,7 +90,7 @@ def answer(life: Life, review: AccessReview, part: AccessReviewPart, *, now: dat
     mine = list(rows.decided_by(leader, review.site).values_list("pk", flat=True))
     if mine:
         access_reviews.items_decide(
-            review_id=review.pk, item_ids=mine, decision="confirmed", note="", actor=leader, now=now
+            review_id=review.pk, item_ids=mine, decision="confirmed", note=UNTIL, actor=leader, now=now
         )
 
 
@@ -99,7 +100,7 @@ def close(life: Life, review: AccessReview, *, now: datetime) -> None:
     rest = list(review.pending().decided_by(coordinator, review.site).values_list("pk", flat=True))
     if rest:
         access_reviews.items_decide(
-            review_id=review.pk, item_ids=rest, decision="confirmed", note="", actor=coordinator, now=now
+            review_id=review.pk, item_ids=rest, decision="confirmed", note=UNTIL, actor=coordinator, now=now
         )
     signing = Signing(coordinator.pk, coordinator.get_full_name(), position_of(coordinator), Purpose.APPROVED, now)
     access_reviews.access_review_close(

@@ -64,17 +64,20 @@ def attachment_add(
         raise FileRefused(_("The file is empty."), field="file")
     if file.size > limit:
         raise FileRefused(_("The file is larger than %(limit)s MiB.") % {"limit": limit // 2**20}, field="file")
-    found = sniff(file)  # type: ignore[arg-type]
-    if found is None or found.kind not in allowed:
+    found, name = sniff(file), file.name or "file"  # type: ignore[arg-type]
+    claimed = ending(name)
+    if found is None and claimed in allowed:
+        words = _("The file's name ends in .%(name)s, but it is damaged, or something else. Save or scan it anew.")
+        raise FileRefused(words % {"name": claimed}, field="file")
+    if found is None or (found.kind not in allowed and claimed not in allowed):
         kinds = ", ".join(kind.upper() for kind in allowed)
         raise FileRefused(
             _("This kind of file is not taken. Send one of these: %(kinds)s.") % {"kinds": kinds}, field="file"
         )
-    name = file.name or "file"
-    if ending(name) not in {"", found.kind}:
+    if found.kind not in allowed or claimed not in {"", found.kind}:
         raise FileRefused(
             _("The file's name ends in .%(name)s, but it is a %(kind)s file.")
-            % {"name": ending(name), "kind": found.kind.upper()},
+            % {"name": claimed, "kind": found.kind.upper()},
             field="file",
         )
     if found.kind == "pdf":

@@ -51,6 +51,12 @@ def chosen(people: PersonQuerySet, text: str) -> Person:
         return named[0]
     if named:
         raise Invalid(_("Several people have this name. Type the employee number."), code="several_people")
+    near = matching(people, text, limit=2)
+    if len(near) == 1:
+        words = _("Choose %(person)s from the list, or type the employee number, if that is who is meant.")
+        raise Invalid(words % {"person": label(near[0])}, code="choose_person")
+    if near:
+        raise Invalid(_("Several people are called so. Choose one from the list."), code="several_people")
     raise Invalid(
         _("Nobody who can be chosen here has this employee number or name. Has the person left already?"),
         code="unknown_person",

@@ -103,7 +103,8 @@ def read_head(file: "BinaryIO | File[bytes]", *, rows: int = 8, limits: Limits =
 
 
 def look_at(file: "BinaryIO | File[bytes]") -> None:
-    """Raise SheetRefused for what by its first bytes is no spreadsheet, whatever its name; reading finds the rest."""
+    """Raise SheetRefused for what by its first bytes is no spreadsheet, or not what its name says; reading finds the
+    rest."""
     file.seek(0)
     start = file.read(4096)
     file.seek(0)
@@ -114,6 +115,9 @@ def look_at(file: "BinaryIO | File[bytes]") -> None:
     wide = start.startswith((b"\xff\xfe", b"\xfe\xff"))  # UTF-16 has a zero in every other byte
     if kind == "text" and ((not wide and b"\x00" in start) or start.startswith(PROGRAMS)):
         raise _refused("not_a_sheet")
+    # Programs write text into .xls; what ends in one of these was never a spreadsheet, or was cut.
+    if kind == "text" and Path(getattr(file, "name", None) or "").suffix.lower() in {".xlsx", ".xlsm", ".ods"}:
+        raise _refused("is_text")
 
 
 def _read(
@@ -319,6 +323,10 @@ def _refused(code: str, **params: Any) -> SheetRefused:
         "is_image": _("This is a picture, not a spreadsheet. Upload an .xlsx, .xls, .ods or .csv file."),
         "is_archive": _("This is a compressed archive. Unpack it and upload the spreadsheet inside."),
         "is_document": _("This is a text document, not a spreadsheet. Upload an .xlsx, .xls, .ods or .csv file."),
+        "is_text": _(
+            "This is no spreadsheet but a text file with a spreadsheet's name. Save it as .xlsx in a spreadsheet"
+            " program, or, if it is a CSV, let its name end in .csv."
+        ),
         "not_a_sheet": _("This is not a spreadsheet. Upload an .xlsx, .xls, .ods or .csv file."),
     }
     return SheetRefused(messages.get(code, messages["damaged"]) % {"limit": params.get("limit", "")}, code=code)

@@ -21,7 +21,8 @@ class Transition:
     """`by` holds roles and SystemActors; `needs` names what must come along ("note", "evidence").
 
     `four_eyes`: nobody makes it for a subject whose `person` is themselves. `apart_from`: the keys of the users whose
-    work it judges, of whom none makes it. `only_for`: of which subjects it is a step at all.
+    work it judges, of whom none makes it. `only_for`: of which subjects it is a step at all. `again`: what it is called
+    where it has failed before.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Transition:
     four_eyes: bool = False
     apart_from: Callable[[Any], Collection[int]] | None = None
     only_for: Callable[[Any], bool] | None = None
+    again: "str | Promise" = ""
 
     def is_for(self, subject: Any) -> bool:
         return self.only_for is None or self.only_for(subject)
@@ -62,10 +64,11 @@ def transition(
     name: str, source: str | Iterable[str], target: str, *, by: Iterable[str | SystemActor], label: "str | Promise",
     needs: Iterable[str] = (), four_eyes: bool = False,
     apart_from: Callable[[Any], Collection[int]] | None = None, only_for: Callable[[Any], bool] | None = None,
+    again: "str | Promise" = "",
 ) -> Transition:  # fmt: skip
     sources = frozenset({source} if isinstance(source, str) else source)
     return Transition(
-        name, sources, target, frozenset(by), label, frozenset(needs), four_eyes, apart_from, only_for
+        name, sources, target, frozenset(by), label, frozenset(needs), four_eyes, apart_from, only_for, again
     )  # fmt: skip
 
 
@@ -87,6 +90,10 @@ class Flow:
 
     def find(self, name: str) -> Transition:
         return next(one for one in self.transitions if one.name == name)
+
+    def called(self, one: Transition, state: str) -> "str | Promise":
+        """The transition's label in that state."""
+        return one.again if one.again and state in self.off_path else one.label
 
     def open_to(self, actor: User, *, state: str, site: Site) -> list[Transition]:
         """The transitions that this user may make now."""

@@ -143,7 +143,7 @@ def waits_for(flow: Flow, subject: Any, *, reader: User, now: datetime) -> list[
         def may(user: User) -> bool:
             return not one.refusal(user, subject)
 
-        return waiting(one.label, one.by_roles, site=subject.site, team=team, now=now, may=may)
+        return waiting(flow.called(one, subject.status), one.by_roles, site=subject.site, team=team, now=now, may=may)
 
     return [waits(one) for one in onward if one.by_roles]
 
@@ -224,4 +224,4 @@ def _asked(flow: Flow, step: Transition, row: Any, user: User) -> str:
         for one in flow.transitions
         if row.status in one.source and one.is_for(row) and one.open_to(user, row.site)
     }
-    return _("Decide") if step.name.split("_")[0] in YES and answers & NO else str(step.label)
+    return _("Decide") if step.name.split("_")[0] in YES and answers & NO else str(flow.called(step, row.status))

@@ -14,6 +14,7 @@ from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.utils.translation import override
 from pypdf import PdfWriter
 
 from occ.documents.attachments import FileRefused, attachment_add
@@ -158,6 +159,16 @@ def test_what_it_says_it_is_is_kept(document: IssuedDocument, control: User, nam
 def test_anything_else_is_refused(document: IssuedDocument, control: User, name: str, content: bytes) -> None:
     with pytest.raises(FileRefused):
         attachment_add(file=SimpleUploadedFile(name, content), subject=document, actor=control, now=NOW)
+
+
+@pytest.mark.req("KER-9")
+@pytest.mark.parametrize("content", [b"\x00\x01\x02", b"hanya teks"])
+def test_what_only_bears_the_name_of_a_kind_that_is_taken_is_told_so(
+    document: IssuedDocument, control: User, content: bytes
+) -> None:
+    file = SimpleUploadedFile("surat.pdf", content)
+    with override("en"), pytest.raises(FileRefused, match=r"The file's name ends in \.pdf, but it is"):
+        attachment_add(file=file, subject=document, actor=control, now=NOW, allowed=("pdf", "png", "jpg"))
 
 
 def bush(levels: int) -> bytes:

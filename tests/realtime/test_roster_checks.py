@@ -24,6 +24,7 @@ from realtime.policies import BLOCKING, VALIDATE, VALIDATE_BY
 from realtime.rostering.codes import Cell
 from realtime.services.roster_checks import channels_unserved, check_sign, checks_watch, due_of
 from realtime.services.rosters import roster_amend, roster_publish, roster_validate
+from realtime.turns import checks
 from tests.factories import NOW, Floor, user
 from tests.realtime.rosters import DAYS, Plan, log_in_of, plan_of
 
@@ -166,6 +167,20 @@ def test_who_may_not_sign_is_not_waited_for(floor: Floor) -> None:
     assert one.get_absolute_url() in {turn.url for turn in turns_for(floor.leader)}
     assert one.get_absolute_url() not in {turn.url for turn in turns_for(plan.wfm)}
     assert one.get_absolute_url() in {turn.url for turn in turns_for(user(Role.WFM, name="wfm.two"))}
+
+
+def test_a_validation_that_is_late_is_waited_for_after_those_to_come(floor: Floor) -> None:
+    plan, now = plan_of(floor), timezone.now()
+    today = local_day(now, floor.jkt.zone)
+    made = [
+        RosterCheck.objects.create(
+            site=floor.jkt, day=today + timedelta(days=days), shift=plan.shifts["P"], opened_at=now, due_at=now,
+            judged_at=now, digest="x",
+        )
+        for days in (-40, 1)
+    ]  # fmt: skip
+    assert list(checks(floor.leader)) == made[::-1]
+    assert {one.get_absolute_url() for one in made} <= {turn.url for turn in turns_for(floor.leader)}
 
 
 def test_what_blocks_is_mended_first(plan: Plan) -> None:

@@ -28,7 +28,7 @@ from occ.jobs.models import SILENT, Job, State
 from occ.jobs.services import job_run, job_start
 from occ.people.choices import Role
 from occ.sheets.dates import parse_instant
-from occ.sheets.reading import SheetRefused
+from occ.sheets.reading import SheetRefused, look_at
 from occ.times import JAKARTA
 from tests.factories import NOW, Floor, user
 from tests.processes import ROOT, environment
@@ -72,6 +72,12 @@ def test_a_spreadsheet_with_a_title_and_indonesian_headings(db: None) -> None:
     assert (first.user_id, first.active, first.name, second.active) == ("OMN-1", True, "Siti Aminah", False)
     assert first.last_login_at == datetime(2026, 11, 20, 9, 5, tzinfo=JAKARTA)
     assert {"name", "email", "last_login"} <= found.tells and "role" not in found.tells
+
+
+def test_an_empty_column_tells_nothing(db: None) -> None:
+    assert "last_login" not in read(xlsx(["OMN-1", "Siti", None, "Aktif", None])).tells
+    some = xlsx(["OMN-1", "Siti", None, "Aktif", None], ["OMN-2", "Budi", None, "Aktif", datetime(2026, 11, 20)])
+    assert "last_login" in read(some).tells
 
 
 def test_csv_and_xls_and_english_headings(db: None) -> None:
@@ -129,6 +135,17 @@ def test_what_is_no_list_is_refused_in_words(db: None, content: bytes) -> None:
     with pytest.raises(SheetRefused) as raised:
         read(io.BytesIO(content))
     assert str(raised.value)
+
+
+@pytest.mark.req("UID-13")
+@pytest.mark.parametrize(("name", "refused"), [("a.xlsx", True), ("a.ODS", True), ("a.csv", False), ("a.xls", False)])
+def test_a_text_with_a_spreadsheets_name_is_refused_at_the_upload(name: str, refused: bool) -> None:
+    file = ContentFile(b"User ID,Status\nA,Aktif\n", name=name)
+    if not refused:  # programs write text into .xls
+        look_at(file)
+        return
+    with override("en"), pytest.raises(SheetRefused, match="a text file with a spreadsheet's name"):
+        look_at(file)
 
 
 def test_a_zip_bomb_and_too_many_rows_are_refused(db: None) -> None:
@@ -197,7 +214,7 @@ services.job_run(job_id=uuid.UUID(sys.argv[1]), now=timezone.now())
 def test_a_worker_killed_in_mid_run_has_written_nothing_and_the_next_one_does_all(
     live_floor: Floor, tmp_path: Path, at: str
 ) -> None:
-    row = [live_floor.account.user_id, "Bukan Dia", None, "Aktif", None]
+    row = [live_floor.account.user_id, "Bukan Dia", None, "Aktif", datetime(2026, 6, 1)]
     job = start(live_floor, xlsx(row, ["ASING", None, None, "Aktif", None]))
     dead = subprocess.run(
         [sys.executable, "-c", KILLED, str(job.pk), at], env=environment(tmp_path), cwd=ROOT, check=False

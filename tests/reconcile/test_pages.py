@@ -158,7 +158,7 @@ def test_faulty_rows_and_a_short_list_are_shown_and_confirmed_by_page(live_floor
     assert control.post(confirm).headers["Location"] == reverse("userids:reconciliation_job", args=[job.pk])
     job = send("User ID,Status\n")
     page = control.get(reverse("userids:reconciliation_job", args=[job.pk])).content.decode()
-    assert "Is this the whole list?" in page
+    assert "Is this list right and complete?" in page
     assert not Reconciliation.objects.exists()
     control.post(reverse("userids:reconciliation_confirm", args=[job.pk]))
     again = Job.objects.latest("created_at")

@@ -11,6 +11,7 @@ import pytest
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import override
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,13 +32,14 @@ from tests.factories import DAY, Floor, account, person, user
 from tests.reconcile.helpers import RUN, SAID, TELLS, found, listing, put_right, reconcile, shown, together
 from userids.choices import ListSource, Way
 from userids.models import Account, DeactivationRequest
-from userids.models.reconciliation import Finding, FindingSighting, Pull, Reconciliation
+from userids.models.reconciliation import Finding, FindingSighting, Pull, Reconciliation, RemoteAccount
 from userids.reconciling import keeping
 from userids.reconciling.findings import finding_accept, finding_confirm, finding_refuse, findings_wake
 from userids.reconciling.flow import RECONCILER
 from userids.reconciling.keeping import findings_reopen
 from userids.reconciling.reading import Listed
 from userids.reconciling.runs import ConfirmationNeeded, reconciliation_run
+from userids.reconciling.words import said
 
 pytestmark = pytest.mark.req("UID-11")
 DAYS = timedelta(days=1)
@@ -396,6 +398,31 @@ def test_an_older_list_after_a_newer_one_is_refused(floor: Floor) -> None:
         reconcile(shown(floor.account), taken_at=RUN - HOUR, now=RUN + HOUR)
     with pytest.raises(Invalid):
         reconcile(shown(floor.account), taken_at=RUN + DAYS, now=RUN + HOUR)
+
+
+@pytest.mark.parametrize("tells", [TELLS, TELLS - {"last_login"}])
+def test_a_list_that_is_silent_about_a_log_in_leaves_the_known_one(floor: Floor, tells: frozenset[str]) -> None:
+    seen = RUN - 60 * DAYS
+    reconcile(shown(floor.account, last_login_at=seen))
+    before = said(Finding.objects.get(kind="dormant"))
+    reconcile(shown(floor.account, last_login_at=None), tells=tells, now=RUN + HOUR)
+    assert said(Finding.objects.get()) == before
+    assert RemoteAccount.objects.get().last_login_at == seen
+
+
+def test_very_many_new_findings_of_one_kind_are_asked_about(floor: Floor) -> None:
+    """And none that is grave waits for the answer."""
+    rows = [shown(floor.account), *(shown(account(person(floor.jkt))) for _one in range(30))]
+    reconcile(*rows, confirmed=False)
+    other = [row._replace(email=f"{n}@x.test") for n, row in enumerate(rows)]
+    reconcile(*other[:20], *rows[20:], confirmed=False, now=RUN + HOUR)  # twenty are few
+    assert Finding.objects.count() == 20
+    reconcile(*rows, confirmed=False, now=RUN + 2 * HOUR)
+    with override("en"), pytest.raises(ConfirmationNeeded, match="31 new findings of the kind “E-mail differs”"):
+        reconcile(*other, confirmed=False, now=RUN + 3 * HOUR)
+    reconcile(*other, now=RUN + 3 * HOUR)
+    assert Finding.objects.open().count() == 31
+    reconcile(*other, confirmed=False, now=RUN + 4 * HOUR)  # none of them is new
 
 
 def test_an_empty_or_much_shorter_list_has_to_be_confirmed(floor: Floor) -> None:

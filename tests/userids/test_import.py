@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from userids.models import Account, Assignment
 from userids.services.importing import Reading, logbook_read
 from userids.services.imports import logbook_import
 
-HEADER = ["User ID", "Nama", "NIK", "Email", "Jabatan", "Channel", "Tanggal Aktif", "Status", "Tgl Non Aktif"]
+HEADER = ["User ID", "Nama", "NIK", "Email", "Jabatan", "Channel", "Tanggal Aktif", "Status", "Tidak Aktif Sejak"]
 GOOD = ["OMN-900", "Siti Aminah", "K900", "siti@x.test", "Agent", "Voice, WA", "1 Agustus 2025", "Aktif", None]
 
 
@@ -98,6 +98,42 @@ def test_what_the_logbook_has_already_is_a_problem(floor: Floor) -> None:
 
 
 @pytest.mark.req("UID-13")
+def test_a_logbook_that_grew_brings_in_what_is_new(floor: Floor) -> None:
+    first = row(status="Non Aktif", deactivated="1 September 2025")
+    second = row(name="Budi", number="K901", email="budi@x.test", activated="01/09/2025")
+    plain = row(user_id="OMN-903", name="Tanpa Nomor", number=None, email="tanpa@x.test")
+    bring_in(floor, first, second, plain)
+    new = row(user_id="OMN-902", name="Baru", number="K902", email="baru@x.test")
+    reading = look(floor, first, second, plain, new)
+    assert codes(reading) == [set()] * 4
+    assert (reading.known, reading.preview.counts["good"], len(reading.new_people)) == (3, 1, 1)
+    made = bring_in(floor, first, second, plain, new)
+    assert (made["accounts"], made["known"], made["people"]) == (1, 3, 1)
+    with pytest.raises(WrongState):
+        bring_in(floor, first, second)
+
+
+@pytest.mark.req("UID-13")
+@pytest.mark.parametrize("changes", [
+    {"name": "Siti Lain"}, {"number": "K999"}, {"email": "lain@x.test"}, {"role": "Supervisor"}, {"channels": "Email"},
+    {"activated": "2 Agustus 2025"}, {"status": "Non Aktif", "deactivated": "1 September 2025"},
+])  # fmt: skip
+def test_a_known_row_that_says_something_else_stays_a_fault(floor: Floor, changes: dict[str, Any]) -> None:
+    bring_in(floor, GOOD)
+    assert "known" in codes(look(floor, row(**changes)))[0]
+
+
+@pytest.mark.req("UID-13")
+def test_the_minute_that_only_the_logbook_knows_is_no_difference(floor: Floor) -> None:
+    bring_in(floor, GOOD)
+    shut = datetime(2025, 9, 1, 14, 5, tzinfo=floor.jkt.zone)
+    Assignment.objects.filter(account__user_id="OMN-900").update(ends_at=shut)
+    Account.objects.filter(user_id="OMN-900").update(status="inactive", deactivated_at=shut)
+    reading = look(floor, row(status="Non Aktif", deactivated="1 September 2025"))
+    assert (codes(reading), reading.known) == ([set()], 1)
+
+
+@pytest.mark.req("UID-13")
 def test_successive_holders_are_history_and_overlapping_ones_a_problem(floor: Floor) -> None:
     first = row(status="Non Aktif", deactivated="1 September 2025")
     second = row(name="Budi", number="K901", email="budi@x.test", activated="01/09/2025")
@@ -120,7 +156,7 @@ def test_one_email_on_active_ids_of_two_people_names_both_rows(floor: Floor) -> 
 def test_all_is_written_with_who_and_why(floor: Floor) -> None:
     first = row(status="Non Aktif", deactivated="1 September 2025")
     second = row(name="=Budi", number=None, email="budi@x.test", activated="01/09/2025")
-    assert bring_in(floor, first, second) == {"accounts": 1, "assignments": 2, "people": 2}
+    assert bring_in(floor, first, second) == {"accounts": 1, "assignments": 2, "people": 2, "known": 0}
     account = Account.objects.get(user_id="OMN-900")
     assert (account.status, account.channels) == ("active", ["voice", "whatsapp"])
     held = list(account.assignments.order_by("starts_at"))
@@ -146,7 +182,7 @@ def test_one_faulty_row_keeps_everything_out_and_twice_is_refused(floor: Floor) 
 def test_somebody_with_neither_number_nor_email_is_found_again_in_a_later_file(floor: Floor) -> None:
     bring_in(floor, row(number=None, email=None))
     made = bring_in(floor, row(user_id="OMN-901", number=None, email=None))
-    assert made == {"accounts": 1, "assignments": 1, "people": 0}
+    assert made == {"accounts": 1, "assignments": 1, "people": 0, "known": 0}
 
 
 @pytest.mark.req("UID-13", "KER-13")

@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pypdf import PdfReader
 
 from occ.documents.files import _root
@@ -111,6 +112,45 @@ def test_what_turns_out_to_be_no_breach_is_void(floor: Floor, way: str) -> None:
     if way == "moved":  # and late again: the same review lives again
         sweep(now=floor.request.due_at)
         assert BreachReview.objects.get().status == "open"
+
+
+@pytest.mark.req("UID-7", "UID-4")
+def test_a_breach_whose_deadline_was_moved_is_not_called_late_by_the_new_one(floor: Floor) -> None:
+    now = timezone.now()
+    today = timezone.localdate()
+    resignation = floor.resign(today - timedelta(days=20), now=now)
+    review = BreachReview.objects.get()
+    deactivations.resignation_move(
+        resignation_id=resignation.pk, last_working_day=today + timedelta(days=30), note="x", actor=floor.support,
+        now=now,
+    )  # fmt: skip
+    reader = acting(floor.coordinator)
+
+    def said(url: str) -> bool:
+        page = reader.get(url).content.decode()
+        return "not late by the deadline that holds now" in page and "deadline missed before it was moved" in page
+
+    assert said(review.get_absolute_url()) and said(reverse("userids:breaches"))
+    breach_reviews.review_void(review_id=review.pk, note="salah tahun", actor=floor.coordinator, now=now)
+    assert said(review.get_absolute_url())
+
+
+@pytest.mark.req("UID-4")
+def test_a_last_day_long_ago_is_asked_about(floor: Floor) -> None:
+    day = timezone.localdate() - timedelta(days=545)
+    support, url = acting(floor.support), reverse("userids:resignation_new")
+    posted = {"person": floor.agent.number, "last_working_day": day.isoformat(), "reason": "resignation"}
+    page = support.post(url, posted)
+    assert page.status_code == 422 and f'value="{day.isoformat()}"' in page.content.decode()
+    assert 'name="sure"' in page.content.decode() and not DeactivationRequest.objects.exists()
+    other = (day - timedelta(days=3)).isoformat()
+    assert support.post(url, posted | {"sure": other}).status_code == 422, "that was said of another day"
+    made = support.post(url, posted | {"sure": day.isoformat()})
+    assert made.status_code == 302
+    near = {"last_working_day": timezone.localdate().isoformat(), "note": "salah tahun"}
+    assert support.post(f"{made.headers['Location']}move/", near | {"last_working_day": other}).status_code == 422
+    assert support.post(f"{made.headers['Location']}move/", near).status_code == 302
+    assert floor.request.last_working_day == timezone.localdate()
 
 
 @pytest.mark.req("UID-7", "UID-4", "UID-10")
@@ -452,6 +492,35 @@ def test_a_revocation_brings_a_later_request_nearer(floor: Floor, teams: dict[st
     request.refresh_from_db()
     assert request.due_at == NOW + 24 * HOUR
     assert teams["review"].items.get(account=floor.account).deactivation == request
+
+
+@pytest.mark.req("UID-12")
+def test_an_id_that_is_being_shut_is_confirmed_with_a_reason_only(floor: Floor, teams: dict[str, Any]) -> None:
+    """A leaver's may be needed until the last day; nobody confirms it unawares."""
+    request = ask(floor, "discipline")
+    item, plain = (teams["review"].items.get(account=one) for one in (floor.account, teams["none"]))
+    both = acting(floor.coordinator)
+    assert request.get_absolute_url() in both.get(teams["review"].get_absolute_url()).content.decode()
+    with pytest.raises(Invalid, match=floor.account.user_id):
+        decide(teams, floor.coordinator, floor.account, teams["none"])
+    url = reverse("userids:access_review_decide", args=[teams["review"].pk])
+    posted = {"decision": "confirmed", "item": [item.pk, plain.pk]}
+    asked = both.post(url, posted).content.decode()
+    assert request.get_absolute_url() in asked and 'name="note"' in asked
+    assert both.post(url, posted | {"sure": "1"}).status_code == 422
+    assert both.post(url, posted | {"sure": "1", "note": "serah terima"}).status_code == 302
+    notes = dict(teams["review"].items.filter(decision="confirmed").values_list("account", "note"))
+    assert notes == {floor.account.pk: "serah terima", teams["none"].pk: ""}
+
+
+@pytest.mark.req("UID-12")
+def test_an_access_review_says_for_whom_it_waits_and_offers_its_own_teams(floor: Floor, teams: dict[str, Any]) -> None:
+    far = Team.objects.create(site=floor.ygy, code="YGY-A", name="Tim Jauh")
+    page = acting(teams["leads.a"]).get(f"{teams['review'].get_absolute_url()}?clear=1")
+    waits = {one.label: one.people for one in page.context["waits"]}
+    assert set(waits) == {"Tim B", "no team"} and teams["leads.b"].person.name in waits["Tim B"]
+    assert far.name not in page.content.decode()
+    assert acting(floor.coordinator).get(f"{teams['review'].get_absolute_url()}?clear=1").context["waits"] == []
 
 
 @pytest.mark.req("UID-12", "KER-14")

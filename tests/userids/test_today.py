@@ -20,16 +20,19 @@ from occ.obligations.models import Obligation
 from occ.obligations.sweep import sweep
 from occ.people.actors import CONNECTOR
 from occ.people.choices import Role
-from occ.people.models import Team
+from occ.people.choosing import chosen
+from occ.people.models import Person, Team
 from occ.policies.models import Policy
 from occ.policies.services import policy_set, policy_value
 from occ.search import search
 from occ.workflow.turns import turns_for
 from tests.factories import NOW, Floor, account, person, user
-from userids.models import AccessReviewItem, BreachReview
+from userids.finding import find_accounts
+from userids.models import AccessReviewItem, Account, Assignment, BreachReview
 from userids.notices import CONNECTOR_FAILED, tell
 from userids.policies import DEACTIVATE, WITHIN
 from userids.services import access_reviews, deactivations, replacements
+from userids.services.accounts import searchable
 from userids.views.processes import form_for
 from userids.workflow import REPLACEMENT
 
@@ -66,6 +69,30 @@ def test_an_access_review_waits_for_the_coordinator_once_all_is_answered(floor: 
         actor=floor.leader, now=NOW,
     )  # fmt: skip
     assert waits(floor.coordinator) and not waits(floor.leader)
+
+
+@pytest.mark.req("UID-12")
+def test_an_access_review_waits_for_the_leaders_of_its_teams_until_they_have_answered(floor: Floor) -> None:
+    other = Team.objects.create(code="JKT-B", name="Tim B", site=floor.jkt)
+    account(person(floor.jkt, team=other))
+    review = access_reviews.access_review_open(site=floor.jkt, now=NOW)
+    assert review is not None
+    leads = user(Role.TEAM_LEADER, floor.jkt, name="leader.a", team=floor.team)
+
+    def waits(who: Any) -> list[tuple[str, str, bool]]:
+        turns = [one for one in turns_for(who) if one.url.startswith(review.get_absolute_url())]
+        assert all(one.due_at == review.due_at for one in turns)
+        return [(one.place, one.what_next, one.elsewhere) for one in turns]
+
+    asked = "Putuskan 1 user ID"
+    assert waits(leads) == [("JKT · Tim A", asked, False)], "only the own team's are this leader's to decide"
+    assert waits(floor.leader) == [("JKT · Tim A", asked, False), ("JKT · Tim B", asked, False)]
+    assert waits(floor.coordinator) == waits(user(Role.TEAM_LEADER, floor.ygy)) == []
+    access_reviews.items_decide(
+        review_id=review.pk, item_ids=review.items.filter(part__team=floor.team).values_list("pk", flat=True),
+        decision="confirmed", actor=leads, now=NOW,
+    )  # fmt: skip
+    assert waits(leads) == []
 
 
 @pytest.mark.req("UID-16")
@@ -178,3 +205,40 @@ def test_a_message_about_what_was_called_off_says_so(floor: Floor) -> None:
     )
     (one,) = with_ends(Notification.objects.filter(kind=CONNECTOR_FAILED.key))
     assert one.ended.how == "cancelled"  # type: ignore[attr-defined]
+
+
+@pytest.mark.req("UID-16")
+def test_an_id_that_is_found_by_a_former_holder_says_so(floor: Floor) -> None:
+    before = person(floor.jkt, name="Joko Lama")
+    Assignment.objects.create(
+        account=floor.account, person=before, email="joko@x.test", starts_at=NOW - timedelta(days=400),
+        ends_at=NOW - timedelta(days=300),
+    )  # fmt: skip
+    words = searchable([floor.account.user_id, before.name, before.number, floor.agent.name, floor.agent.number])
+    Account.objects.filter(pk=floor.account.pk).update(search_text=words)
+
+    def said(text: str) -> list[str]:
+        return [one.subtitle for one in find_accounts(floor.leader, text, 8)]
+
+    (by_former,) = said("joko")
+    assert floor.agent.name in by_former and f"sebelumnya: Joko Lama ({before.number})" in by_former
+    assert "sebelumnya" not in said(floor.account.user_id)[0] and "sebelumnya" not in said(floor.agent.name)[0]
+
+
+@pytest.mark.req("UID-3", "UID-9")
+def test_after_a_failed_attempt_the_step_is_another_try(floor: Floor) -> None:
+    floor.resign()
+    who = {"request_id": floor.request.pk, "actor": floor.leader, "now": NOW}
+    (turn,) = turns_for(floor.leader)
+    assert turn.what_next == "Mulai"
+    deactivations.deactivation_start(**who)
+    deactivations.deactivation_fail(**who, note="menu tidak terbuka")
+    (turn,) = turns_for(floor.leader)
+    assert turn.what_next == "Coba lagi"
+
+
+@pytest.mark.req("UID-3")
+def test_one_person_offered_is_named_when_nobody_was_chosen(floor: Floor) -> None:
+    Person.objects.filter(pk=floor.agent.pk).update(name="Agus Salim")
+    with pytest.raises(Invalid, match=f"Agus Salim · {floor.agent.number}"):
+        chosen(Person.objects.all(), "agus")

@@ -72,7 +72,11 @@ class ListInput(serializers.Serializer[Any]):
     application = serializers.CharField(max_length=20, help_text="code")
     file = serializers.FileField(help_text="XLSX, XLS, ODS or CSV; multipart/form-data")
     taken_at = InstantField(required=False, help_text="when the application made the list; else now")
-    confirmed = serializers.BooleanField(required=False, default=False, help_text="a much shorter list is right")
+    confirmed = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="an empty or much shorter list, or one with very many new findings, is right",
+    )
 
 
 class ReconciliationJobSerializer(serializers.Serializer[Any]):

@@ -184,6 +184,19 @@ def cell(value: Any) -> str:
     )
 
 
+def known_keep(application: Application) -> None:
+    """Where the list is silent about an ID's last log-in or activity, what an earlier one told of it stays true."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE occ_list l SET last_login_at = COALESCE(l.last_login_at, r.last_login_at),"
+            " last_activity_at = COALESCE(l.last_activity_at, r.last_activity_at) FROM userids_remoteaccount r"
+            " WHERE r.application_id = %s AND upper(r.user_id) = l.key"
+            " AND (l.last_login_at IS NULL AND r.last_login_at IS NOT NULL"
+            " OR l.last_activity_at IS NULL AND r.last_activity_at IS NOT NULL)",
+            [application.pk],
+        )
+
+
 def lost_share(application: Application) -> float | None:
     """How much of what the application showed last is not in `occ_list`, in percent; None where it showed nothing."""
     with connection.cursor() as cursor:
@@ -259,6 +272,14 @@ ON CONFLICT (application_id, upper(user_id)) DO UPDATE SET
 UPDATE userids_remoteaccount SET present = false
 WHERE application_id = %(application)s AND present AND run_id <> %(run)s;
 """
+
+
+def listed_active() -> int:
+    """How many active users the list has."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM occ_list WHERE active")
+        (count,) = cursor.fetchone()
+    return int(count)
 
 
 def book_counts() -> tuple[int, int, int, int]:

@@ -20,6 +20,7 @@ from occ.texts import kept
 from occ.times import JAKARTA, local_day
 from occ.workflow.services import begin_many, step_many
 from userids.choices import STAYING, FindingKind, FindingStatus, Sight, Way
+from userids.models import Application
 from userids.models.reconciliation import Finding, FindingSighting, Reconciliation
 from userids.reconciling.comparing import teams_on
 from userids.reconciling.flow import FINDING, RECONCILER
@@ -67,6 +68,17 @@ def findings_keep(
     )
     Finding.objects.filter(pk__in=again).update(last_run=run)
     return {Sight.NEW: made, Sight.REOPENED: came_back, Sight.GONE: gone}
+
+
+def fresh_counts(application: Application) -> list[tuple[str, int]]:
+    """How many findings of each kind this list would make or bring back."""
+    query = (
+        f"SELECT s.kind, count(*) FROM occ_seen s LEFT JOIN userids_finding f ON {SAME}"  # noqa: S608
+        " WHERE f.id IS NULL OR f.status = 'gone' GROUP BY 1 ORDER BY 1"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"application": application.pk})
+        return list(cursor.fetchall())
 
 
 def _rows(query: str, run: Reconciliation) -> list[tuple[Any, ...]]:

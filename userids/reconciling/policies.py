@@ -13,6 +13,7 @@ from userids.choices import FindingKind as K
 
 DORMANT_DAYS = "userids.reconcile.dormant_days"
 SHRINK = "userids.reconcile.shrink_percent"
+SURGE = "userids.reconcile.surge_percent"
 EVERY = "userids.reconcile.every_hours"
 # kind -> who deals with it, and within how many hours unless a policy says otherwise
 KINDS: dict[str, tuple[Role, float]] = {
@@ -74,6 +75,16 @@ register_policy(
         _("percent"),
         "SOP-UID 5.3",
         50,
+        number(0, 100),
+    )
+)
+register_policy(
+    Definition(
+        SURGE,
+        _("A list needs a confirmation when it makes new findings of one kind about more of its active user IDs than"),
+        _("percent"),
+        "SOP-UID 5.3",
+        25,
         number(0, 100),
     )
 )

@@ -70,6 +70,7 @@ COLUMNS = [
         gettext_lazy("Inactive since"),
         kind="instant",
         aliases=("Inactive since", "Tanggal Non Aktif", "Tgl Non Aktif", "Non Aktif Sejak", "Disabled At",
+                 "Tidak Aktif Sejak", "Tanggal Tidak Aktif", "Tgl Tidak Aktif", "Tgl Nonaktif", "Nonaktif Sejak",
                  "Deactivated", "Deactivated At", "Tanggal Nonaktif"),
     ),
 ]  # fmt: skip
@@ -90,7 +91,8 @@ class Listed(NamedTuple):
 
 @dataclass
 class Listing:
-    """A whole list. `tells`: which facts it has at all; what it does not tell is not compared and closes nothing."""
+    """A whole list. `tells`: which facts it has at all, and an empty column has none; what it does not tell is not
+    compared and closes nothing."""
 
     users: list[Listed]
     tells: frozenset[str]
@@ -115,7 +117,7 @@ def list_read(*, file: Upload, name: str, taken_at: datetime, report: Report = l
     sha256 = digest(file)
     table = read_table(file, columns=COLUMNS)
     report(0.2)
-    present = {column for row in table.rows[:1] for column in row.values}
+    told = {column for row in table.rows for column, value in row.values.items() if value is not None}
     preview = validate(table, lambda row: problems(row, taken_at), duplicates_on=("user_id",))
     report(0.3)
     if preview.counts["faulty"]:
@@ -125,7 +127,7 @@ def list_read(*, file: Upload, name: str, taken_at: datetime, report: Report = l
     users = []
     while rows:  # let go of one by one: memory never holds the list twice
         users.append(listed(rows.pop().values))
-    return Listing(users, frozenset(present), sha256, name[-200:])
+    return Listing(users, frozenset(told), sha256, name[-200:])
 
 
 def problems(row: Row, taken_at: datetime) -> list[Problem]:

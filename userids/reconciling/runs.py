@@ -17,23 +17,24 @@ from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.scope import site_ids
 from occ.policies.services import policy_value
-from userids.choices import ListSource, Sight
+from userids.choices import GRAVE, FindingKind, ListSource, Sight
 from userids.models import Account, Application
 from userids.models.reconciliation import Finding, Reconciliation
 from userids.reconciling import comparing
-from userids.reconciling.keeping import findings_keep
+from userids.reconciling.keeping import findings_keep, fresh_counts
 from userids.reconciling.notices import findings_tell
-from userids.reconciling.policies import DORMANT_DAYS, SHRINK
+from userids.reconciling.policies import DORMANT_DAYS, SHRINK, SURGE
 from userids.reconciling.reading import Listing
 from userids.reconciling.report import report_issue
 from userids.services.importing import Report
 
 STARTERS = frozenset({Role.DOCUMENT_CONTROL, Role.IT})
 LOCK = 0x0CC_11
+FEW = 20  # so many findings of a kind are looked through quicker than asked about
 
 
 class ConfirmationNeeded(Refused):
-    """The list is empty, or much shorter than the last one: it may be half a list."""
+    """The list is empty or much shorter than the last one, or would make very many findings: it may be half a list."""
 
     code = "confirmation_needed"
     status = 409
@@ -76,6 +77,7 @@ def reconciliation_run(
         raise Invalid(_("The list has these user IDs twice: %(ids)s.") % {"ids": ", ".join(twice)}, code="duplicate")
     if not confirmed:
         _must_be_whole(application, listing, now)
+    comparing.known_keep(application)
     report(0.4)
     kinds = comparing.judged_by(listing.tells)
     sites = sites_of(application) or list(Site.objects.order_by("code").values_list("pk", flat=True)[:1])
@@ -83,6 +85,8 @@ def reconciliation_run(
         raise WrongState(_("There is no site yet."))
     dormant = taken_at - timedelta(days=policy_value(DORMANT_DAYS, at=now))
     comparing.compare(application, kinds=kinds, taken_at=taken_at, dormant=dormant, home=sites[0])
+    if not confirmed:
+        _must_be_likely(application, now)
     report(0.5)
     users, active_users, accounts, active_accounts = comparing.book_counts()
     run = Reconciliation.objects.create(
@@ -132,6 +136,18 @@ def _must_be_whole(application: Application, listing: Listing, now: datetime) ->
             "The list lacks %(share)s percent of the user IDs of the last one. Confirm that it is the whole list."
         )
         raise ConfirmationNeeded(words % {"share": round(lost)})
+
+
+def _must_be_likely(application: Application, now: datetime) -> None:
+    """Very many differences of one kind at once are more likely the list's fault. What is grave waits for nobody."""
+    most = max(FEW, policy_value(SURGE, at=now) * comparing.listed_active() / 100)
+    for kind, count in fresh_counts(application):
+        if count > most and kind not in GRAVE:
+            words = _(
+                "The list would make %(count)s new findings of the kind “%(kind)s”. Confirm that it is right and"
+                " complete."
+            )
+            raise ConfirmationNeeded(words % {"count": count, "kind": FindingKind(kind).label})
 
 
 def counts_of(run: Reconciliation) -> dict[str, dict[str, int]]:

@@ -4,7 +4,7 @@ A campaign's list is frozen when it opens. An ID that has changed hands or was s
 left to decide about it. A campaign closes when nothing is pending, and leaves a signed document.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -140,8 +140,9 @@ def items_decide(
 ) -> int:
     """Confirm or revoke these IDs, all of them or none; how many. Revoked ones get a deactivation request at once.
 
-    Raises NotAllowed (another team's, or one's own), WrongState (closed, decided already), Invalid (revoked without a
-    note).
+    An ID that is to be shut may be needed until then (a leaver's, until the last day): `note` says why, and is kept
+    with it. Raises NotAllowed (another team's, or one's own), WrongState (closed, decided already), Invalid (revoked,
+    or confirmed though it is being shut, without a note).
     """
     review = AccessReview.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=review_id)
     if not review.is_open:
@@ -160,13 +161,19 @@ def items_decide(
     if decided := next((one for one in items if one.decision != AccessDecision.PENDING), None):
         raise WrongState(_("User ID %(id)s is decided already.") % {"id": decided.account.user_id})
     gone = set(no_longer_held(AccessReviewItem.objects.filter(pk__in=wanted)).values_list("pk", flat=True))
+    shutting = being_shut(one.account_id for one in items if one.pk not in gone)
+    if shutting and not note.strip():
+        asked = min(shutting.values(), key=lambda one: one.account.user_id)
+        words = _("User ID %(id)s is being shut already. Say why it is needed until then.")
+        raise Invalid(words % {"id": asked.account.user_id}, field="note")
     for item in items:
         if item.pk in gone:
             _decide(item, AccessDecision.LAPSED, "", BEAT, now)
             continue
         if decision == AccessDecision.REVOKED:
             item.deactivation = _revoke(item, note, actor, now)
-        _decide(item, AccessDecision(decision), note, actor, now)
+        said = note if decision == AccessDecision.REVOKED or item.account_id in shutting else ""
+        _decide(item, AccessDecision(decision), said, actor, now)
     data = {
         "decision": decision,
         "note": note,
@@ -175,6 +182,12 @@ def items_decide(
     record(actor=actor, action="access_review.decided", subject=review, data=data, now=now, site=review.site)
     _answered(review, {item.part_id for item in items}, actor, now)
     return len(items)
+
+
+def being_shut(account_ids: Iterable[int]) -> dict[int, DeactivationRequest]:
+    """Open requests to shut these IDs, by ID."""
+    rows = DeactivationRequest.objects.open().filter(account__in=list(account_ids)).select_related("account")
+    return {one.account_id: one for one in rows}
 
 
 def _revoke(item: AccessReviewItem, note: str, actor: User, now: datetime) -> DeactivationRequest:

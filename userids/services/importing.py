@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any, BinaryIO, TypeVar
 
 from django.core.files.base import File
+from django.db.models import Prefetch
 from django.db.models.functions import Upper
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -104,7 +105,10 @@ COLUMNS = [
             "Tgl Non Aktif",
             "Tgl Nonaktif",
             "Non Aktif Sejak",
+            "Nonaktif Sejak",
+            "Tidak Aktif Sejak",
             "Tanggal Tidak Aktif",
+            "Tgl Tidak Aktif",
             "Deactivated",
             "End Date",
         ),
@@ -139,6 +143,7 @@ class Entry:
     starts_at: datetime
     ends_at: datetime | None
     remarks: str
+    known: bool = False  # the logbook says the same already: nothing to bring in
 
 
 @dataclass
@@ -149,6 +154,7 @@ class Reading:
     entries: list[Entry]
     people: dict[str, Person] = field(default_factory=dict)  # without a primary key: to be made
     sha256: str = ""
+    known: int = 0  # rows that the logbook has as they are
 
     @property
     def new_people(self) -> list[Person]:
@@ -187,9 +193,11 @@ def logbook_read(
     report(0.6)
     judge.together()
     faulty = sum(1 for row in preview.rows if row.problems)
-    preview.counts = {"total": len(preview.rows), "good": len(preview.rows) - faulty, "faulty": faulty}
+    good = [one for one in judge.entries if not one.row.problems]
+    new = [one for one in good if not one.known]
+    preview.counts = {"total": len(preview.rows), "good": len(new), "faulty": faulty}
     report(0.8)
-    return Reading(preview, [one for one in judge.entries if not one.row.problems], judge.people, sha256)
+    return Reading(preview, new, judge.people, sha256, known=len(good) - len(new))
 
 
 class Judge:
@@ -309,18 +317,25 @@ class Judge:
             by_application[entry.application.pk][entry.user_id.upper()].append(entry)
         for application_id, wanted in by_application.items():
             for some in chunks(list(wanted)):
-                rows = Account.objects.filter(application_id=application_id).annotate(upper=Upper("user_id"))
-                for known in rows.filter(upper__in=some).values_list("upper", flat=True):
-                    for entry in wanted[known]:
-                        words = _("User ID %(id)s is already in the logbook.") % {"id": entry.user_id}
-                        problem(entry, "user_id", "known", words)
+                rows = (
+                    Account.objects.filter(application_id=application_id)
+                    .select_related("site")
+                    .annotate(upper=Upper("user_id"))
+                )
+                holders = Prefetch("assignments", Assignment.objects.select_related("person").order_by("-starts_at"))
+                for account in rows.filter(upper__in=some).prefetch_related(holders):
+                    for entry in wanted[account.upper]:
+                        entry.known = is_same(entry, account)
+                        if not entry.known:
+                            words = _("User ID %(id)s is already in the logbook, and not as this row has it.")
+                            problem(entry, "user_id", "known", words % {"id": entry.user_id})
 
     def _known_people(self) -> None:
         """Match by employee number, else by name and e-mail together; make the others."""
         self._load_people()
         for entry in self.entries:
             value = entry.row.values
-            if not entry.person_key:
+            if not entry.person_key or entry.known:
                 continue
             person = self.people.get(entry.person_key)
             if person is None:
@@ -364,7 +379,7 @@ class Judge:
 
     def _emails(self) -> None:
         """One e-mail on active IDs of two people: in the file, or in the file and the logbook."""
-        active = [one for one in self.dated if one.ends_at is None and one.email]
+        active = [one for one in self.dated if one.ends_at is None and one.email and not one.known]
         first: dict[str, Entry] = {}
         for entry in active:
             other = first.setdefault(entry.email.casefold(), entry)
@@ -372,7 +387,8 @@ class Judge:
                 words = _("%(email)s is also used by row %(row)s for somebody else.")
                 problem(entry, "email", "email_twice", words % {"email": entry.email, "row": other.row.number})
                 problem(other, "email", "email_twice", words % {"email": entry.email, "row": entry.row.number})
-        by_email = {one.email.upper(): one for one in self.entries if one.ends_at is None and one.email}
+        new = [one for one in self.entries if not one.known]
+        by_email = {one.email.upper(): one for one in new if one.ends_at is None and one.email}
         for some in chunks(list(by_email)):
             used = Assignment.objects.filter(ends_at=None).annotate(upper=Upper("email")).filter(upper__in=some)
             for assignment in used.select_related("account", "person"):
@@ -387,6 +403,43 @@ class Judge:
 def problem(entry: Entry, column: str, code: str, message: str) -> None:
     if all(one.code != code for one in entry.row.problems):
         entry.row.problems.append(Problem(entry.row.number, column, code, message))
+
+
+def is_same(entry: Entry, account: Account) -> bool:
+    """Whether the logbook has the row as it is: a holder of that ID with the days that the file names, and, of the
+    last one, what it says of the ID. What the file leaves empty is not compared."""
+    holders, zone = list(account.assignments.all()), account.site.zone
+
+    def days(starts_at: datetime | None, ends_at: datetime | None) -> bool:
+        """As days at the site: the logbook may know the minute, a spreadsheet does not."""
+        if starts_at is None or local_day(starts_at, zone) != local_day(entry.starts_at, zone):
+            return False
+        if entry.ends_at is None or ends_at is None:
+            return entry.ends_at is ends_at
+        said = entry.row.values["deactivated"]
+        return ends_at == entry.ends_at or local_day(ends_at, zone) == said
+
+    if entry.person_key:
+        mine = [one for one in holders if days(one.starts_at, one.ends_at) and is_holder(entry, one)]
+        if not mine:
+            return False
+        last = mine[0] == holders[0]
+    else:
+        last = not holders and days(account.created_at, account.deactivated_at)
+        if not last:
+            return False
+    said: list[tuple[Any, Any]] = [
+        (entry.role, account.role), (entry.channels, sorted(account.channels)), (entry.remarks, account.remarks),
+    ]  # fmt: skip
+    return entry.site == account.site and (not last or all(mine == theirs for mine, theirs in said if mine))
+
+
+def is_holder(entry: Entry, one: Assignment) -> bool:
+    number = (entry.row.values.get("number") or "").strip()
+    same = not entry.email or entry.email.casefold() == one.email.casefold()
+    return (
+        same and number in {"", one.person.number} and same_name(entry.row.values["name"]) == same_name(one.person.name)
+    )
 
 
 def chunks(values: list[T], size: int = CHUNK) -> Iterator[list[T]]:
@@ -426,6 +479,7 @@ def summary(reading: Reading, *, most: int = 5_000) -> dict[str, Any]:
     """The preview as JSON (at most `most` faulty rows), with a sample and the people whom it would make."""
     return as_read(reading.preview, COLUMNS, "user_id", most=most) | {
         "sample": [sample(entry) for entry in reading.entries[:10]],
+        "known": reading.known,
         "new_people": len(reading.new_people),
         "provisional": sum(1 for one in reading.new_people if one.number.startswith("TMP-")),
     }

@@ -34,7 +34,8 @@ def logbook_import(
 ) -> dict[str, int]:  # fmt: skip
     """Write the whole file into the logbook, or nothing. Returns how many IDs, assignments and people were made.
 
-    Raises WrongState while a row has a problem (the logbook may have changed since the preview), SheetRefused.
+    Raises WrongState while a row has a problem (the logbook may have changed since the preview) and where it has all of
+    them already, SheetRefused.
     """
     with connection.cursor() as cursor:  # two imports at once: the second judges what the first has written
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
@@ -43,9 +44,11 @@ def logbook_import(
         words = _("Nothing was imported. Rows that have problems: %(n)s. Look at the preview again.")
         raise WrongState(words % {"n": faulty})
     if not reading.entries:
+        if reading.known:
+            raise WrongState(_("Nothing to import: the logbook has every row of the file already."))
         raise Invalid(_("The file holds no row to import."))
     try:
-        made = _write(reading, name, actor, now)
+        made = _write(reading, name, actor, now) | {"known": reading.known}
     except IntegrityError as error:
         raise WrongState(_("Somebody changed the logbook meanwhile. Look at the preview again.")) from error
     data = made | {"file": name, "sha256": reading.sha256}

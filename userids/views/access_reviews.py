@@ -1,10 +1,12 @@
 """The quarterly access review (UID-12): campaigns, and one campaign's list on which each ID is decided."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,10 +26,11 @@ from occ.people.access import get_visible, me
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.people.scope import has_role, roles_of
+from occ.workflow.turns import Waiting, waiting
 from userids import jobs
 from userids.choices import AccessDecision
 from userids.filters import AccessReviewItemFilter
-from userids.forms import CloseReviewForm, RevokeForm
+from userids.forms import CloseReviewForm, RevokeForm, StillNeededForm
 from userids.models import AccessReview, AccessReviewItem
 from userids.services import access_reviews as services
 
@@ -86,6 +89,7 @@ def _detail(request: HttpRequest, found: AccessReview, refused: str, status: int
             chip["remove_url"] = context["clear_url"]
     parts = found.parts.select_related("team").annotate(total=Count("items"), decided=DECIDED).order_by("team__name")
     pending = found.pending().count()
+    _with_requests(context["page"].rows)
     context |= {
         "title": _("Access review %(quarter)s") % {"quarter": found.quarter_label},
         "crumbs": crumbs(),
@@ -98,10 +102,24 @@ def _detail(request: HttpRequest, found: AccessReview, refused: str, status: int
         "pending": pending,
         "may_close": found.is_open and not pending and has_role(user, {Role.COORDINATOR}, site=found.site),
         "refused": refused,
+        "waits": _waits(user, found, mine) if found.is_open else [],
         "export_kind": "userids.access_review_items",
         "export_scope": f"review={found.pk}",
     }
     return render(request, "userids/access_review.html", context, status=status)
+
+
+def _waits(user: User, found: AccessReview, mine: set[int]) -> list[Waiting]:
+    """For whom each team's undecided IDs wait, where the reader cannot decide all of them."""
+    pending = found.pending()
+    if len(mine) == pending.count():
+        return []
+    now, waits = timezone.now(), []
+    for part in found.parts.filter(items__in=pending.exclude(pk__in=mine)).select_related("team").distinct():
+        label = part.team.name if part.team else _("no team")
+        role = Role.TEAM_LEADER if part.team else Role.COORDINATOR
+        waits.append(waiting(label, {role}, site=found.site, team=part.team, now=now))
+    return sorted(waits, key=lambda one: one.label)
 
 
 @require_POST
@@ -109,8 +127,8 @@ def access_review_decide(request: HttpRequest, pk: int) -> HttpResponse:
     """What was ticked is first shown, by ID and holder, and asked about: an answer cannot be taken back."""
     found, decision = get_visible(AccessReview, me(request), pk), request.POST.get("decision", "")
     ticked, sure = _ticked(request), "sure" in request.POST
-    form = RevokeForm(request.POST if sure else None) if decision == AccessDecision.REVOKED else None
     rows = _asked(request, found, ticked) if decision in ASKING else []
+    form = _reason(decision, rows, request.POST if sure else None)
     if rows and not (sure and (form is None or form.is_valid())):
         return _ask(request, found, rows, form)
     note = form.cleaned_data["note"] if form is not None and rows else ""
@@ -130,11 +148,27 @@ def _asked(request: HttpRequest, found: AccessReview, ticked: set[int]) -> list[
     """What was ticked, where all of it can be decided by the reader; else the service says why not."""
     rows = found.pending().decided_by(me(request), found.site).filter(pk__in=ticked)
     rows = rows.select_related("account", "person", "part__team").order_by("account__user_id")
-    return list(rows) if found.is_open and len(rows) == len(ticked) else []
+    return _with_requests(rows) if found.is_open and len(rows) == len(ticked) else []
+
+
+def _reason(decision: str, rows: list[AccessReviewItem], posted: QueryDict | None) -> forms.Form | None:
+    """What has to be said: why an ID is revoked, or why one that is being shut is needed until then."""
+    if decision == AccessDecision.REVOKED:
+        return RevokeForm(posted)
+    return StillNeededForm(posted) if any(one.shutting for one in rows) else None  # type: ignore[attr-defined]
+
+
+def _with_requests(rows: Iterable[AccessReviewItem]) -> list[AccessReviewItem]:
+    """Each with `shutting`: the open request to shut its ID, or None."""
+    items = list(rows)
+    found = services.being_shut(one.account_id for one in items)
+    for one in items:
+        one.shutting = found.get(one.account_id)  # type: ignore[attr-defined]
+    return items
 
 
 def _ask(
-    request: HttpRequest, found: AccessReview, rows: list[AccessReviewItem], form: RevokeForm | None
+    request: HttpRequest, found: AccessReview, rows: list[AccessReviewItem], form: forms.Form | None
 ) -> HttpResponse:
     submit, text = ASKING[AccessDecision(request.POST["decision"])]
     values = {"count": len(rows)}
@@ -149,6 +183,7 @@ def _ask(
         "back": _back(request),
         "submit": submit % values,
         "text": text,
+        "zone": found.site.zone,
     }
     status = 422 if form is not None and form.errors else 200
     return render(request, "userids/access_review_ask.html", context, status=status)

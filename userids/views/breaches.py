@@ -41,6 +41,7 @@ def breaches(request: HttpRequest) -> HttpResponse:
         "subtitle": _("User IDs that stayed active for longer than the procedure allows (SOP-UID 8.3)"),
         "search": _("User ID, name or number"),
         "export_kind": "userids.breaches",
+        "now": timezone.now(),
     }
     return render(request, "userids/breaches.html", context)
 
@@ -67,6 +68,7 @@ def _detail(request: HttpRequest, found: BreachReview, tried: dict[str, forms.Fo
         "subtitle": f"{late.person.name} · {late.site}",
         "review": found,
         "late": late,
+        "now": timezone.now(),
         "evidence": attachments_of(found),
         "overdue": found.status == "action" and action_due is not None and action_due < today,
     }

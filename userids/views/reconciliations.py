@@ -124,7 +124,7 @@ def reconciliation_job(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def reconciliation_confirm(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """The list is empty or much shorter, and that is right: the same file again, confirmed."""
+    """The list is empty, much shorter or full of differences, and that is right: the same file again, confirmed."""
     job = _job(request, pk)
     if job.state != State.DONE or not job.result.get("confirm") or not job.input_file:
         messages.error(request, _("There is nothing to confirm: upload the list again."))

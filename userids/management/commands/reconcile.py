@@ -29,7 +29,11 @@ class Command(EnglishCommand):
         parser.add_argument("file", type=Path, nargs="?")
         parser.add_argument("--json", action="store_true")
         parser.add_argument("--taken-at", type=instant, metavar="ISO8601", help="when the application made the list")
-        parser.add_argument("--confirm", action="store_true", help="an empty or much shorter list is the whole one")
+        parser.add_argument(
+            "--confirm",
+            action="store_true",
+            help="an empty or much shorter list, or one with very many new findings, is right",
+        )
         parser.add_argument("--language", choices=["id", "en"], default="id", help="of the report")
         parser.add_argument("--user", help="log-in name in whose name it is done (default: a Document Control)")
 
