@@ -140,8 +140,8 @@ class WitnessForm(forms.Form):
     witness_1 = PersonField(
         chooser=WITNESS, label=gettext_lazy("Witness"), required=False,
         help_text=gettext_lazy(
-            "Somebody of the house who holds a role and neither approved it, nor destroyed it, nor issues the berita acara;"
-            " or name below who came from outside."
+            "Somebody of the house who holds a role and neither approved it, nor destroyed it, nor issues the berita"
+            " acara; or name below who came from outside."
         ),
     )  # fmt: skip
     outsider_1 = forms.CharField(

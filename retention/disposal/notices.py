@@ -17,7 +17,8 @@ DESTROYED = register(
         "retention.list_destroyed",
         gettext_noop("Destroyed as you approved: %(number)s"),
         gettext_noop(
-            "%(count)s lines of the list are destroyed. Document Control issues the berita acara next; you are told then."
+            "%(count)s lines of the list are destroyed. Document Control issues the berita acara next; you are told"
+            " then."
         ),
     )
 )

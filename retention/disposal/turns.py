@@ -23,7 +23,7 @@ WATCHERS = KEEPERS | REGISTRARS | {Role.COORDINATOR}
 
 
 def rows(user: User) -> Any:
-    """Those that somebody can bring on: none that cools off, and no draft of which the user is asked something first."""
+    """Those that somebody can bring on: none that cools off, no draft of which the user is asked something first."""
     cooling = Q(status=ProposalStatus.APPROVED, cooling_until__gt=Now())
     asked = Q(status=ProposalStatus.DRAFT) & unsaid_by(user)
     found = Proposal.objects.visible_to(user).exclude(cooling).exclude(asked)

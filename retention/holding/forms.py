@@ -70,7 +70,8 @@ class HoldForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv,.txt"}),
     )  # fmt: skip
     until = DayField(
-        label=gettext_lazy("The hold lasts until"), required=False,
+        label=gettext_lazy("The hold lasts until"),
+        required=False,
         help_text=gettext_lazy("The last day; empty: until it is lifted."),
     )
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)

@@ -16,7 +16,6 @@ from occ.times import JAKARTA
 from retention.batching.lists import CheckFilter, check_rows
 from retention.models import Check, Finding
 
-
 SHOWN = 20  # findings on the page of a check
 
 

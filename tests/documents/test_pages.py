@@ -125,7 +125,9 @@ def signed(document: IssuedDocument, user: User, purpose: str) -> None:
 
 
 @pytest.mark.req("KER-3")
-@pytest.mark.parametrize(("first", "then"), [("prepared", "approved"), ("approved", "prepared"), ("checked", "approved")])
+@pytest.mark.parametrize(
+    ("first", "then"), [("prepared", "approved"), ("approved", "prepared"), ("checked", "approved")]
+)
 def test_one_person_neither_checks_nor_approves_what_they_prepared(
     client: Client, document: IssuedDocument, control: User, first: str, then: str
 ) -> None:
