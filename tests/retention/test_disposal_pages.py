@@ -138,7 +138,7 @@ def test_a_tick_says_what_it_means_and_a_list_approved_in_part_says_so(world: De
     page = client.get(url).content.decode()
     assert "Approved in part, cooling off" in page and "Approved, cooling off" not in page
     heads = page.split("<thead>")[1].split("</thead>")[0]
-    assert heads.count("<th") == 8 and heads.index("Decision") < heads.index("ID at the source")
+    assert heads.count("<th") == 7 and heads.index("Decision") < heads.index("ID at the source")
     assert "Approved in part, cooling off" in client.get(reverse("retention:decisions")).content.decode()
     whole = Proposal(status="approved", items_count=6, approved_count=6)
     assert whole.get_status_display() == "Disetujui, masa tenang"
