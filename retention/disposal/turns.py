@@ -35,7 +35,7 @@ def unsaid_by(user: User) -> Q:
     found = Q(pk__in=[])
     for key, sayers in SAYERS.items():
         said = Condition.objects.filter(proposal=OuterRef("pk"), key=key)
-        found |= site_filter(user, sayers) & ~Exists(said)
+        found |= Q(site_filter(user, sayers), ~Exists(said))
     return found
 
 
