@@ -50,12 +50,12 @@ def _said(found: "re.Match[str]") -> str:
     if not isinstance(given, dict):
         return found[0]
     # Not the % operator: anybody can type the marks, and a width of a thousand million with them.
-    words = PLACE.sub(lambda place: _value(str(given.get(place[1], place[0]))), gettext(found[1]))
+    words = PLACE.sub(lambda place: day_said(str(given.get(place[1], place[0]))), gettext(found[1]))
     return words.replace("%%", "%")
 
 
-def _value(text: str) -> str:
-    """A day, kept as 2026-11-30, as the language writes it."""
+def day_said(text: str) -> str:
+    """A day, kept as 2026-11-30, as the language writes it; any other text as it is."""
     if DAY.fullmatch(text):
         with suppress(ValueError):
             return date_format(date.fromisoformat(text), "j F Y")

@@ -68,7 +68,7 @@ def shown(model: type[models.Model], name: str, value: Any) -> str:
     if value in (None, "", []):
         return ""
     if isinstance(value, datetime):
-        return value.astimezone(JAKARTA).strftime("%Y-%m-%d %H:%M")
+        return shown_instant(value)
     if isinstance(value, date):
         return date_format(value, "j F Y")
     if isinstance(field, models.ForeignKey):
@@ -146,4 +146,4 @@ def step_words(duty: Obligation, key: str, *, left: timedelta) -> tuple[str, str
 
 
 def shown_instant(at: datetime) -> str:
-    return at.astimezone(JAKARTA).strftime("%Y-%m-%d %H:%M")
+    return str(date_format(at.astimezone(JAKARTA), "j F Y, H:i"))

@@ -19,6 +19,8 @@ DOWNLOADERS = frozenset({Role.COORDINATOR, Role.MANAGER})
 UNMASKED = frozenset({Role.COORDINATOR, Role.QUALITY_ASSURANCE, Role.MANAGER})
 # Who starts backups and deletions (SOP-RET 8.1, steps 5 to 8), has sources scanned and gives records in.
 KEEPERS = frozenset({Role.IT})
+# Who has a batch read or restored now, to prove its backup (RET-6), beside what runs by itself.
+CHECKERS = frozenset({Role.IT, Role.DOCUMENT_CONTROL})
 # Who sets up sources and stores, and who sees them.
 PLACE_EDITORS = frozenset({Role.IT, Role.ADMINISTRATOR})
 PLACE_READERS = CATALOGUE_READERS | {Role.ADMINISTRATOR}

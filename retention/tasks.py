@@ -13,7 +13,7 @@ from occ.people.actors import BEAT, Actor
 from occ.people.models import User
 from retention.backing.packing import Stopped
 from retention.models import Finding, Store
-from retention.services import backups, batches, drilling, filling, losing, repairing, store_lists, verifying
+from retention.services import backups, batches, checking, drilling, filling, losing, repairing, store_lists, verifying
 from retention.services.compliance import figures_count
 from retention.services.disposing import proposal_dispose, proposals_take_up
 from retention.services.holds import holds_watch
@@ -94,6 +94,7 @@ def check_stores() -> int:
 
 def checks_run(*, clock: Callable[[], datetime]) -> int:
     did = store_lists.listing_run(clock=clock) + filling.fill_run(clock=clock)
+    did += checking.checks_go_on(clock=clock)
     did += verifying.fixity_run(clock=clock) + drilling.drill_run(clock=clock)
     return did + store_lists.alarms(now=clock())
 
@@ -115,6 +116,12 @@ def repair(finding_id: int, user_id: int) -> bool:
         repairing.finding_repair_failed(finding_id=finding_id, why=str(why))
         return False
     return True
+
+
+@shared_task
+def check_asked(check_id: int) -> int:
+    """Some minutes of a check that somebody asked for; what is left beat goes on with."""
+    return checking.check_go_on(check_id=check_id, clock=timezone.now)
 
 
 @shared_task

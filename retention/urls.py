@@ -39,6 +39,7 @@ urlpatterns = [
     imports.WIZARD.at("import/"),
     path("batches/", batches.batches, name="batches"),
     path("batches/<int:pk>/", batches.batch, name="batch"),
+    path("batches/<int:pk>/check/", batches.batch_check, name="batch_check"),
     path("batches/<int:pk>/<slug:transition>/", batches.batch_step, name="batch_step"),
     path("records/<int:pk>/waive/", batches.record_waive, name="record_waive"),
     path("records/<int:pk>/read-file/", batches.record_read_file, name="record_read_file"),

@@ -17,5 +17,9 @@ class Purpose(models.TextChoices):
     ACKNOWLEDGED = "acknowledged", _("Acknowledged by")
 
 
+# What one person does not do twice for one document: its maker neither checks nor approves it (four eyes).
+APART = frozenset({Purpose.PREPARED, Purpose.CHECKED, Purpose.APPROVED})
+
+
 class Method(models.TextChoices):
     PASSWORD = "password", _("Password entered again")

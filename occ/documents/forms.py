@@ -1,3 +1,6 @@
+from collections.abc import Collection
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -8,3 +11,8 @@ from occ.forms import SignatureField
 class SignForm(forms.Form):
     purpose = forms.ChoiceField(label=_("I sign as"), choices=Purpose)
     password = SignatureField()
+
+    def offer(self, purposes: Collection[str]) -> None:
+        """Show these purposes only; a posted other one is refused by the service, in its words."""
+        purpose: Any = self.fields["purpose"]
+        purpose.choices = [(value, label) for value, label in Purpose.choices if value in purposes]

@@ -22,7 +22,7 @@ from occ.documents.choices import Purpose, Status
 from occ.documents.models import Attachment, IssuedDocument, Series
 from occ.documents.rendering import render, storable
 from occ.documents.sealing import sealed
-from occ.documents.signing import Signer, Signing, signature_add
+from occ.documents.signing import Signer, Signing, apart_check, signature_add
 from occ.documents.types import DocumentType
 from occ.errors import Invalid, WrongState
 from occ.ledger.services import record
@@ -75,8 +75,9 @@ def document_issue(
     """Issue a document under the next number of its type, site and year.
 
     `data` is the template's body, JSON-able, in `language`; it is frozen in the row. The caller has checked that the
-    actor may issue it. Raises Invalid; nothing is issued then and no number is used.
+    actor may issue it. Raises Invalid (also: one person in two roles); nothing is issued then and no number is used.
     """
+    apart_check([(one.user_id, one.purpose) for one in signatures])
     year = local_day(now, site.zone if site else JAKARTA).year
     series = _locked_series(type.code, site, year)
     series.last_number += 1

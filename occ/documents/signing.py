@@ -1,5 +1,10 @@
-"""Signing: a name, a position, a purpose and a time, vouched for by `presence_confirm` of occ.people.passwords."""
+"""Signing: a name, a position, a purpose and a time, vouched for by `presence_confirm` of occ.people.passwords.
 
+Four eyes: who prepared a document, who checked and who approved it are different persons, as on the procedures'
+own title pages; to acknowledge is open to each of them.
+"""
+
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +13,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from occ.documents.choices import Purpose, Status
+from occ.documents.choices import APART, Purpose, Status
 from occ.documents.models import IssuedDocument, Signature
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
@@ -80,7 +85,8 @@ def signing_confirm(*, user: User, password: str, purpose: str, now: datetime) -
 def document_sign(*, document_id: int, user: User, password: str, purpose: str, now: datetime) -> Signature:
     """Sign an issued document; the verification page shows it from now on, the paper does not change.
 
-    Raises NotAllowed, Invalid, TooManyAttempts, WrongState (superseded, destroyed, or signed already).
+    Raises NotAllowed, Invalid (also: one person for two purposes), TooManyAttempts, WrongState (superseded,
+    destroyed, or signed already).
     """
     if not IssuedDocument.objects.visible_to(user).filter(pk=document_id).exists():
         raise NotAllowed
@@ -95,7 +101,26 @@ def document_sign(*, document_id: int, user: User, password: str, purpose: str, 
             raise WrongState(_("Only a valid document can be signed."))
         if document.signatures.filter(user=user, purpose=purpose).exists():
             raise WrongState(_("You have signed this document already."))
+        signed = document.signatures.values_list("user_id", "purpose")
+        apart_check([*signed, (user.pk, purpose)])
         return signature_add(document=document, signing=signing, actor=user, on_paper=False, now=now)
+
+
+def apart_check(signed: Iterable[tuple[int, str]]) -> None:
+    """Raises Invalid where one person prepares, checks or approves more than once; given users' ids and purposes."""
+    users = [user for user, purpose in signed if purpose in APART]
+    if len(set(users)) != len(users):
+        raise Invalid(
+            _("Who prepared, who checked and who approved a document are different persons: somebody else signs here."),
+            field="purpose", code="four_eyes",
+        )  # fmt: skip
+
+
+def purposes_open(document: IssuedDocument, user: User) -> list[str]:
+    """What the user may still sign the document for."""
+    mine = set(document.signatures.filter(user=user).values_list("purpose", flat=True))
+    barred = mine | (APART if mine & APART else set())
+    return [one for one in Purpose.values if one not in barred]
 
 
 def signature_add(

@@ -56,13 +56,15 @@ def _detail(request: HttpRequest, document: IssuedDocument, form: SignForm, stat
     can_sign = document.status == Status.VALID and any(
         held.role != Role.AUDITOR for held in roles_of(cast(User, request.user))
     )
+    purposes = signing.purposes_open(document, me(request)) if can_sign else []
+    form.offer(purposes)
     context = {
         "title": document.title,
         "document": document,
         "crumbs": [{"label": _("Document register"), "url": reverse("documents:register")}],
         "revisions": selectors.revisions(document),
         "signatures": document.signatures.all(),
-        "form": form if can_sign else None,
+        "form": form if purposes else None,
         "verify_url": verification_url(document.code),
         "minutes": minutes_of(document),
     }

@@ -1,6 +1,7 @@
 """What can be told: each kind with its sentences, as English message ids with %(name)s places.
 
-Parameters that end in `_at` are instants (ISO 8601) and are said in local time; `site_zone` names the zone.
+Parameters that end in `_at` are instants (ISO 8601) and are said in local time, `site_zone` names the zone; a day
+(2026-11-30) is said as the language writes it.
 A parameter `msg_NAME` is a message id itself: it is said with the other parameters and stands for %(NAME)s.
 """
 
@@ -45,4 +46,4 @@ def _say(name: str, value: Any, zone: ZoneInfo) -> Any:
     if name.endswith("_at") and isinstance(value, str):
         at = datetime.fromisoformat(value).astimezone(zone)
         return f"{date_format(at, 'j F Y')} {at:%H:%M} {at:%Z}"
-    return texts.said(value) if isinstance(value, str) else value
+    return texts.said(texts.day_said(value)) if isinstance(value, str) else value

@@ -21,9 +21,10 @@ from occ.people.scope import has_role
 from retention.batching.lists import batch_rows, check_rows
 from retention.choices import BatchStatus, CheckKind, RecordKind, Result
 from retention.models import Batch, Check, Record
-from retention.personal import WAIVERS
+from retention.personal import CHECKERS, WAIVERS
 from retention.services import taking
 from retention.services.batches import TRANSITIONS, record_waive
+from retention.services.checking import batch_check_ask
 from retention.services.restorable import having_findings
 from retention.workflow import BATCH
 
@@ -139,6 +140,30 @@ class BatchStart(BatchStep):
     def post(self, request: Request, pk: int) -> Response:
         """Back it up now, or try again what could not be."""
         return self.made(request, pk)
+
+
+class CheckInput(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(
+        [("fixity", "every package is read"), ("drill", "every record is restored to a scratch place and compared")]
+    )
+
+
+class BatchCheck(APIView):
+    @extend_schema(
+        operation_id="retention_batch_check", request=CheckInput, responses={202: CheckSerializer}, parameters=[KEY]
+    )
+    @idempotent
+    def post(self, request: Request, pk: int) -> Response:
+        """Prove its backup now, in the background; `checks/` says what came of it.
+
+        409 `under_way`: that check of the batch, or another restore drill, has not ended yet.
+        """
+        user, found = user_of(request), get_visible(Batch, user_of(request), pk)
+        if not has_role(user, CHECKERS, site=found.site):
+            raise NotAllowed
+        kind = body_of(request, CheckInput)["kind"]
+        check = batch_check_ask(batch_id=found.pk, kind=kind, actor=user, clock=timezone.now)
+        return Response(CheckSerializer(check).data, status=202)
 
 
 class ReasonInput(serializers.Serializer[Any]):

@@ -139,7 +139,10 @@ class WitnessForm(forms.Form):
 
     witness_1 = PersonField(
         chooser=WITNESS, label=gettext_lazy("Witness"), required=False,
-        help_text=gettext_lazy("Somebody of the house who holds a role; or name below who came from outside."),
+        help_text=gettext_lazy(
+            "Somebody of the house who holds a role and neither approved it, nor destroyed it, nor issues the berita"
+            " acara; or name below who came from outside."
+        ),
     )  # fmt: skip
     outsider_1 = forms.CharField(
         label=gettext_lazy("Witness from outside: name"), max_length=120, required=False,

@@ -17,8 +17,8 @@ from retention.services.paper_minutes import title_of
 @dataclass(frozen=True)
 class Shown:
     """`at`: when a conversation ended, or the day a document was issued on. `size` in bytes; None where it has none.
-    `channel`, `agent`, `customer`: of a conversation. The client reads it: the agent is told by the personnel number,
-    and the customer is masked, also where the name holds it."""
+    `channel`, `agent`, `customer`: of a conversation. The agent is told by personnel number, as the client reads it;
+    the customer is masked, also where the name holds it."""
 
     name: str
     kind: str

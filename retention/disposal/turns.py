@@ -14,8 +14,8 @@ from occ.people.models import User
 from occ.people.scope import has_role, site_filter
 from occ.workflow import turns
 from retention.choices import ProposalStatus, Result
-from retention.models import Probe, Proposal
-from retention.personal import KEEPERS, PROPOSERS, REGISTRARS, SAYERS
+from retention.models import Condition, Probe, Proposal
+from retention.personal import KEEPERS, REGISTRARS, SAYERS
 from retention.services import proposals
 from retention.workflow import PROPOSAL
 
@@ -23,21 +23,29 @@ WATCHERS = KEEPERS | REGISTRARS | {Role.COORDINATOR}
 
 
 def rows(user: User) -> Any:
-    """Those that somebody can bring on: none that cools off."""
+    """Those that somebody can bring on: none that cools off, no draft of which the user is asked something first."""
     cooling = Q(status=ProposalStatus.APPROVED, cooling_until__gt=Now())
-    found = Proposal.objects.visible_to(user).exclude(cooling).select_related("site").prefetch_related("conditions")
-    return found.order_by("answer_due_at", "pk")
+    asked = Q(status=ProposalStatus.DRAFT) & unsaid_by(user)
+    found = Proposal.objects.visible_to(user).exclude(cooling).exclude(asked)
+    return found.select_related("site").prefetch_related("conditions").order_by("answer_due_at", "pk")
+
+
+def unsaid_by(user: User) -> Q:
+    """Of proposals: a condition is missing that this user may say is met."""
+    found = Q(pk__in=[])
+    for key, sayers in SAYERS.items():
+        said = Condition.objects.filter(proposal=OuterRef("pk"), key=key)
+        found |= Q(site_filter(user, sayers), ~Exists(said))
+    return found
 
 
 def unsaid(user: User) -> Iterator[turns.Turn]:
-    """Conditions of a draft that this user may say are met, and who proposes may not."""
-    drafts = Proposal.objects.visible_to(user).filter(status=ProposalStatus.DRAFT).order_by("pk")
+    """Conditions of a draft that this user may say are met; who proposes reads of the others once these are said."""
     if not has_role(user, {role for roles in SAYERS.values() for role in roles}):
         return
+    drafts = Proposal.objects.visible_to(user).filter(unsaid_by(user), status=ProposalStatus.DRAFT).order_by("pk")
     for one in drafts.select_related("site").prefetch_related("conditions")[: turns.LIMIT]:
         mine = [key for key in proposals.unsaid(one) if has_role(user, SAYERS[key], site=one.site)]
-        if not mine or has_role(user, PROPOSERS, site=one.site):
-            continue  # who proposes reads it where the draft is told
         words = _("Say whether it is met: %(what)s") % {"what": "; ".join(str(key.label) for key in mine)}
         yield turns.Turn(title(one), one.get_absolute_url(), words, one.site.code, None, one.site.zone)
 

@@ -70,7 +70,9 @@ def drill_body(check: Check) -> dict[str, Any]:
     return {
         "facts": [{"label": label, "value": value} for label, value in facts],
         "totals": [[label, f"{value:,}".replace(",", ".")] for label, value in totals],
-        "draw": _("Drawn out of %(n)s batches with the seed %(seed)s.") % {"n": said["drawn_from"], "seed": check.seed},
+        "draw": _("Drawn out of %(n)s batches with the seed %(seed)s.") % {"n": said["drawn_from"], "seed": check.seed}
+        if check.seed
+        else _("Not drawn: %(who)s asked for this batch.") % {"who": check.by},
         "bags": {
             "columns": [_("Bag"), _("Manifest in the store")],
             "rows": [[bag, right[same]] for bag, same in said["manifests"].items()],

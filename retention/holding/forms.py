@@ -57,8 +57,8 @@ class HoldForm(forms.Form):
         label=gettext_lazy("Customer"), required=False, max_length=120,
         help_text=gettext_lazy("Name or number as the source has it; kept encrypted."),
     )  # fmt: skip
-    first_day = DayField(label=gettext_lazy("From"), required=False)
-    last_day = DayField(label=gettext_lazy("To"), required=False)
+    first_day = DayField(label=gettext_lazy("Conversations from"), required=False)
+    last_day = DayField(label=gettext_lazy("Conversations to"), required=False)
     ids = forms.CharField(
         label=gettext_lazy("Records"), required=False, max_length=LONGEST_LIST, strip=True,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
@@ -70,7 +70,9 @@ class HoldForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv,.txt"}),
     )  # fmt: skip
     until = DayField(
-        label=gettext_lazy("Until"), required=False, help_text=gettext_lazy("The last day; empty: until it is lifted.")
+        label=gettext_lazy("The hold lasts until"),
+        required=False,
+        help_text=gettext_lazy("The last day; empty: until it is lifted."),
     )
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
 

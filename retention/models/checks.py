@@ -78,8 +78,10 @@ class Check(models.Model):
 
     @property
     def of(self) -> str:
-        """What was checked."""
-        return self.batch.identifier if self.batch else str(self.store or self.source or "")
+        """What was checked; single packages of several batches are neither a batch nor a store."""
+        if self.batch:
+            return self.batch.identifier
+        return str(self.store or self.source or _("Single packages"))
 
 
 class DamageQuerySet(models.QuerySet["Finding"]):

@@ -124,6 +124,11 @@ class Proposal(models.Model):
     def is_open(self) -> bool:
         return self.status in OPEN_PROPOSAL
 
+    def get_status_display(self) -> str:  # type: ignore[no-redef]
+        """In words; a list of which some lines were refused does not say that it is approved."""
+        in_part = self.status == ProposalStatus.APPROVED and self.approved_count < self.items_count
+        return str(_("Approved in part, cooling off")) if in_part else str(ProposalStatus(self.status).label)
+
     @property
     def of_documents(self) -> bool:
         return self.kind == DOCUMENTS

@@ -58,13 +58,13 @@ def drill_run(*, clock: Clock, lasting: timedelta = SLICE) -> int:
 
 
 @transaction.atomic
-def drill_begin(*, actor: Actor, now: datetime, seed: str = "") -> Check | None:
-    """Draw a batch; None where nothing is backed up yet, or a drill is under way."""
-    batches = list(drawn_from(now))
+def drill_begin(*, actor: Actor, now: datetime, seed: str = "", batch: Batch | None = None) -> Check | None:
+    """Draw a batch, unless one is given; None where nothing is backed up yet, or a drill is under way."""
+    batches = [batch.pk] if batch else list(drawn_from(now))
     if not batches or Check.objects.select_for_update(no_key=True).filter(kind=CheckKind.DRILL, ended_at=None).exists():
         return None
-    seed = seed or secrets.token_hex(16)
-    drawn = draw(batches, seed)
+    seed = "" if batch else seed or secrets.token_hex(16)
+    drawn = batch.pk if batch else draw(batches, seed)
     check = Check.objects.create(
         kind=CheckKind.DRILL, batch_id=drawn, started_at=now, by=str(actor)[:150], seed=seed,
         details={"drawn_from": len(batches), "compared": 0, "by_hash": 0, "destroyed": 0, "failed": []},

@@ -15,6 +15,7 @@ from occ.policies.services import policy_value
 from occ.texts import kept
 from occ.workflow.services import step
 from retention.choices import BagStatus, ItemState
+from retention.disposal import notices
 from retention.models import Bag, Copy, LostPacked, Pack, Packed, Probe, Proposal
 from retention.policies import PROBE_DAYS
 from retention.services import journal, paper_disposing, paper_probing, probing
@@ -72,6 +73,8 @@ def _finish(run: "Run") -> None:
     with step(PROPOSAL, Proposal, run.proposal.pk, "finish", actor=DISPOSER, now=now, also=also) as proposal:
         proposal.items.filter(live=True).update(live=False)
         paper_disposing.papers_done(proposal, now=now)
+        gone = proposal.items.filter(state=ItemState.DESTROYED).count()
+        notices.destroyed_tell(proposal, gone, now=now)
         later = now + timedelta(days=policy_value(PROBE_DAYS, at=now))
         first, _second = (Probe.objects.create(proposal=proposal, due_at=at) for at in (now, later))
     probing.probe_run(probe_id=first.pk, now=now)

@@ -23,12 +23,13 @@ from occ.sheets.writing import OutColumn, write_workbook
 from occ.times import local_day
 from occ.workflow.services import step
 from retention.choices import ItemDecision, ItemState, ProposalStatus, RecordKind, Result
+from retention.disposal import notices
 from retention.documents.disposal import CLASSES, DISPOSAL, Destroyed, DestroyedPaper, Facts, Signer, disposal_body
 from retention.models import Proposal, Record
 from retention.services import paper_minutes
 from retention.services.probing import recount
 from retention.services.schedule import rule_of, rules_on
-from retention.services.witnesses import Witness, witnesses_named
+from retention.services.witnesses import Witness, names_of, witnesses_named
 from retention.workflow import PROPOSAL
 
 CHUNK = 2_000
@@ -51,6 +52,7 @@ def disposal_issue(
         )  # fmt: skip
         also = {"document": document}
         with step(PROPOSAL, Proposal, proposal_id, "issue", actor=actor, now=now, also=also):
+            notices.issued_tell(proposal, facts.count, document.full_number, now=now)
             return document
 
 
@@ -70,14 +72,18 @@ def _drawn_up(
     now: datetime,
 ) -> tuple[Facts, dict[str, Any], Proposal]:  # fmt: skip
     """What it says, checked; beside the template's data its facts and the proposal."""
-    proposal = rows.select_related("site", "approval", "executed_by__person").get(pk=proposal_id)
+    proposal = rows.select_related("site", "approval__decided_by__person", "executed_by__person").get(pk=proposal_id)
     if not PROPOSAL.find("issue").open_to(actor, proposal.site):
         raise NotAllowed
     if proposal.status != ProposalStatus.DESTROYED:
         raise WrongState(_("A berita acara is issued once, when all that was approved is destroyed."))
     _proved(proposal)
     day = local_day(now, proposal.site.zone)
-    named = witnesses_named(witnesses, executors=_executors(proposal), day=day)
+    named = witnesses_named(witnesses, parties=_parties(proposal, actor), day=day)
+    if proposal.of_documents and paper_minutes.saw(proposal, actor):
+        raise WrongState(
+            _("You are named as a witness of papers destroyed by hand: somebody else issues the berita acara.")
+        )
     if not place.strip():
         raise Invalid(_("Say where it was drawn up."), field="place")
     documents = proposal.of_documents
@@ -93,12 +99,15 @@ def _drawn_up(
     return facts, body, proposal
 
 
-def _executors(proposal: Proposal) -> list[str]:
-    """Who started it, and who destroyed papers of it by hand; also by their log-in's name."""
-    executor = proposal.executed_by
-    assert executor is not None
+def _parties(proposal: Proposal, author: User) -> list[str]:
+    """Who approved it, started it, destroyed papers of it by hand and draws this up; also by their log-in's name."""
+    executor, approval = proposal.executed_by, proposal.approval
+    assert executor is not None and approval is not None
     by_hand = paper_minutes.executors_of(proposal, executor) if proposal.of_documents else []
-    return [name_of(executor), str(executor), *(name for name, _position in by_hand)]
+    return [
+        approval.name, *names_of(approval.decided_by), *names_of(executor), *names_of(author),
+        *(name for name, _position in by_hand),
+    ]  # fmt: skip
 
 
 def _proved(proposal: Proposal) -> None:

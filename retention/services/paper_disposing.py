@@ -37,11 +37,11 @@ from retention.marks import document_mark, entry_mark
 from retention.models import DocumentTombstone, Entry, Hold, Item, Proposal, Shredding
 from retention.personal import KEEPERS
 from retention.policies import PAPER_DAYS, PAPERS
-from retention.services import looking, paper_lists
+from retention.services import looking, paper_lists, paper_minutes
 from retention.services.holds import holds_kept_out, holds_lock
 from retention.services.paper_probing import storage_asked
 from retention.services.register import entry_destroy
-from retention.services.witnesses import Witness, witnesses_named
+from retention.services.witnesses import Witness, names_of, witnesses_named
 from retention.workflow import DISPOSER, PROPOSAL
 
 if TYPE_CHECKING:
@@ -248,7 +248,7 @@ def papers_destroy(
     with transaction.atomic():
         holds_lock(shared=True)
         proposal, lines = _chosen(proposal_id, items, actor)
-        seen_by = _check(done, lines, actor, local_day(now, proposal.site.zone), proposal.site.zone)
+        seen_by = _check(proposal, done, lines, actor, local_day(now, proposal.site.zone))
         with _executing(proposal, kept(gettext_noop("Papers destroyed by hand: %(count)s"), count=len(lines)), now):
             for one in lines:
                 _by_hand(proposal, one, done, seen_by, proof, actor, now)
@@ -323,15 +323,18 @@ def _executing(proposal: Proposal, note: str, now: datetime) -> Any:
     return step(PROPOSAL, Proposal, proposal.pk, "retry", actor=DISPOSER, now=now, note=note)
 
 
-def _check(done: ByHand, lines: Sequence[Item], actor: User, today: date, zone: Any) -> tuple[str, str]:
-    """Raises Invalid; else the witness's name and position."""
+def _check(proposal: Proposal, done: ByHand, lines: Sequence[Item], actor: User, today: date) -> tuple[str, str]:
+    """Raises Invalid, WrongState; else the witness's name and position."""
+    zone = proposal.site.zone
+    if paper_minutes.saw(proposal, actor):
+        raise WrongState(_("You are named as a witness of other papers of this list: somebody else destroys these."))
     if not done.place.strip():
         raise Invalid(_("This is empty."), field="place", code="empty")
     if len(done.place.strip()) > LONGEST_PLACE:
         words = _("This is longer than %(n)s characters.") % {"n": LONGEST_PLACE}
         raise Invalid(words, field="place", code="too_long")
     witnesses = [done.witness] if done.witness is not None else []
-    (seen_by,) = witnesses_named(witnesses, executors=[name_of(actor), str(actor)], day=today)
+    (seen_by,) = witnesses_named(witnesses, parties=_parties(proposal, actor), day=today)
     if done.way not in Way.values:
         raise Invalid(_("Say how it was destroyed."), field="way")
     begun = max(local_day(one.started_at, zone) for one in lines if one.started_at)
@@ -341,6 +344,16 @@ def _check(done: ByHand, lines: Sequence[Item], actor: User, today: date, zone: 
     if paper and done.way == Way.ERASED:
         raise Invalid(_("A paper cannot be erased: choose how it was destroyed."), field="way")
     return seen_by
+
+
+def _parties(proposal: Proposal, actor: User) -> set[str]:
+    """Who approved the list, and who destroys what is on it: none of them is its witness (RET-10)."""
+    approval, executor = proposal.approval, proposal.executed_by
+    assert approval is not None
+    names = {approval.name} | names_of(approval.decided_by) | names_of(actor)
+    names |= names_of(executor) if executor else set()
+    by_hand = Shredding.objects.filter(item__proposal=proposal)
+    return names | set(by_hand.values_list("name", flat=True))
 
 
 def _go_on(proposal_id: int) -> None:

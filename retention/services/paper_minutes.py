@@ -19,6 +19,7 @@ from occ.times import local_day
 from retention.choices import ItemState, Medium
 from retention.documents.disposal import DestroyedPaper, Facts, plain
 from retention.models import Entry, Item, Proposal, Shredding
+from retention.services.witnesses import names_of
 
 # "12 lembar", "1 map": how many of what, as people enter it.
 QUANTITY = re.compile(r"\s*(\d{1,6})\s+(\S.*)")
@@ -142,6 +143,12 @@ def executors_of(proposal: Proposal, executor: User) -> list[tuple[str, str]]:
     """Who destroyed papers, where it was not who started the deletion: names and positions."""
     rows = _by_hand(proposal).exclude(said_by=executor).values_list("name", "position")
     return list(dict.fromkeys(rows))
+
+
+def saw(proposal: Proposal, user: User) -> bool:
+    """Whether the user is named as a witness of papers destroyed by hand."""
+    mine = {name.casefold() for name in names_of(user)}
+    return any(name.casefold() in mine for name in _by_hand(proposal).values_list("witness", flat=True))
 
 
 def witnesses_of(proposal: Proposal, named: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -55,8 +55,10 @@ def listing_run(*, clock: Clock) -> int:
 
 
 def last_check(kind: CheckKind, store: Store | None = None) -> datetime | None:
-    """When the last one began that was run."""
+    """When the last one began that was run; of drills, one whose batch was drawn and not chosen by somebody."""
     rows = Check.objects.filter(kind=kind).exclude(result=Result.NOT_RUN)
+    if kind == CheckKind.DRILL:
+        rows = rows.exclude(seed="")
     if store is not None:
         rows = rows.filter(store=store)
     return rows.order_by("-started_at").values_list("started_at", flat=True).first()

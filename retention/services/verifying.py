@@ -301,9 +301,10 @@ def store_verify(*, store: Store, actor: Actor, clock: Clock) -> Check:
 
 
 def packs_verify(*, packs: Sequence[int], actor: Actor, clock: Clock) -> Check:
-    """Read every copy of those packages."""
+    """Read every copy of those packages; the check says of which batch they are, where they are of one."""
     pks = list(live_copies().filter(pack__in=packs).order_by("checked_at", "pk").values_list("pk", flat=True))
-    return _checked(pks, clock(), clock, actor)
+    batches = list(Batch.objects.filter(bags__packs__in=packs).distinct()[:2])
+    return _checked(pks, clock(), clock, actor, batch=batches[0] if len(batches) == 1 else None)
 
 
 def _checked(pks: list[int], began: datetime, clock: Clock, actor: Actor, **of: Any) -> Check:
@@ -362,10 +363,15 @@ def _store_share(store: Store, clock: Clock, ends_at: datetime) -> int:
         if done.away:
             break
     if check is not None:
-        check.refresh_from_db()
-        result = _result(check.failures, check.note)
-        Check.objects.filter(pk=check.pk, run=run).update(run=None, ended_at=clock(), result=result)
+        check_end(check.pk, run, clock())
     return count
+
+
+def check_end(check_id: int, run: uuid.UUID, now: datetime) -> None:
+    """What it says by its failures and its note, unless another run has it by now."""
+    check = Check.objects.get(pk=check_id)
+    result = _result(check.failures, check.note)
+    Check.objects.filter(pk=check_id, run=run).update(run=None, ended_at=now, result=result)
 
 
 def _claimed(store: Store, run: uuid.UUID, now: datetime) -> Check | None:

@@ -1,4 +1,7 @@
-"""Who saw a destruction (RET-10): somebody of the house who holds a role, or from outside, named in full."""
+"""Who saw a destruction (RET-10): somebody of the house who holds a role, or from outside, named in full.
+
+A witness vouches for what others did: never who approved it, destroyed it or draws up its berita acara.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
+from occ.approvals.services import name_of
 from occ.errors import Invalid
-from occ.people.models import Person, PersonQuerySet, RoleAssignment, in_force
+from occ.people.models import Person, PersonQuerySet, RoleAssignment, User, in_force
 
 
 @dataclass(frozen=True)
@@ -31,14 +35,14 @@ def people_with_role(day: date) -> PersonQuerySet:
     return Person.objects.working_on(day).filter(pk__in=held.values("user__person"))
 
 
-def witnesses_named(witnesses: Sequence[Witness], *, executors: Iterable[str], day: date) -> list[tuple[str, str]]:
-    """Names and positions. Raises Invalid: none; not all is said of one; no role; who destroyed it; one twice."""
+def witnesses_named(witnesses: Sequence[Witness], *, parties: Iterable[str], day: date) -> list[tuple[str, str]]:
+    """Names and positions. Raises Invalid: none; not all is said of one; no role; one of the parties; one twice."""
     if not witnesses:
         raise Invalid(_("Choose a witness, or name one from outside."), field="witness_1")
     named: list[tuple[str, str]] = []
     chosen = [one.pk for one in witnesses if isinstance(one, Person)]
     with_role = set(people_with_role(day).filter(pk__in=chosen).values_list("pk", flat=True))
-    did = list(executors)
+    others = _same(parties)
     for n, one in enumerate(witnesses, 1):
         if isinstance(one, Person):
             field, name, position = f"witness_{n}", one.name, one.position
@@ -54,10 +58,17 @@ def witnesses_named(witnesses: Sequence[Witness], *, executors: Iterable[str], d
                     words = _("This is longer than %(n)s characters.") % {"n": most}
                     raise Invalid(words, field=field, code="too_long")
             position = ", ".join(given[1:])
-        if _same([name]) & _same([*did, *(other for other, _position in named)]):
-            raise Invalid(_("The witness is somebody else than who destroyed it, and is named once."), field=field)
+        if _same([name]) & others:
+            raise Invalid(_("The witness is somebody else than who approves, destroys or documents it."), field=field)
+        if _same([name]) & _same(other for other, _position in named):
+            raise Invalid(_("Name each witness once."), field=field)
         named.append((name, position))
     return named
+
+
+def names_of(user: User) -> set[str]:
+    """The names by which a user may be named."""
+    return {name_of(user), str(user)}
 
 
 def _same(names: Iterable[str]) -> set[str]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,11 +22,11 @@ from occ.people.scope import has_role
 from occ.processes import plain_stepping, process_context, step_make
 from occ.workflow.turns import waiting
 from retention.batching.lists import BatchFilter, batch_rows
-from retention.choices import BatchStatus
+from retention.choices import BagStatus, BatchStatus
 from retention.models import Batch, Problem, Proposal, Record
-from retention.personal import WAIVERS
+from retention.personal import CHECKERS, WAIVERS
 from retention.services import batches as services
-from retention.services import taking
+from retention.services import checking, taking
 from retention.services.restorable import findings_of_batch
 from retention.workflow import BATCH
 
@@ -72,6 +73,16 @@ def batch_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
     return done if isinstance(done, HttpResponse) else _detail(request, found, done, 422)
 
 
+@require_POST
+def batch_check(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read it or restore it now; the check's page shows how far it is."""
+    found = get_visible(Batch, me(request), pk)
+    kind = request.POST.get("kind", "")[:10]
+    check = checking.batch_check_ask(batch_id=found.pk, kind=kind, actor=me(request), clock=timezone.now)
+    messages.success(request, _("Begun: %(check)s. It works in the background.") % {"check": check.get_kind_display()})
+    return redirect(check)
+
+
 def _detail(request: HttpRequest, found: Batch, tried: dict[str, forms.Form], status: int) -> HttpResponse:
     context = process_context(request, STEPPING, found, tried)
     problems = Problem.objects.filter(batch=found, settled_at=None).select_related("record").defer("record__customer")
@@ -102,6 +113,8 @@ def _detail(request: HttpRequest, found: Batch, tried: dict[str, forms.Form], st
         one.url = one.get_absolute_url()
     for bag in context["bags"]:
         _count(bag)
+    backed_up = any(bag.status == BagStatus.COMPLETE for bag in context["bags"])
+    context["may_check"] = backed_up and has_role(me(request), CHECKERS, site=found.site)
     return render(request, "retention/batch.html", context, status=status)
 
 

@@ -115,7 +115,7 @@ def detail(request: HttpRequest, found: Proposal, tried: dict[str, forms.Form], 
         "cooling": cools(found),
         "at_work": found.status == ProposalStatus.EXECUTING,
         "begun": found.executed_at is not None,
-        "probes": found.probes.all(),
+        "probes": _probes(found),
         "recount": _recounted(found),
         "failures": _failures(found),
         "lines_url": reverse("retention:proposal_lines", args=[found.pk]),
@@ -128,6 +128,14 @@ def detail(request: HttpRequest, found: Proposal, tried: dict[str, forms.Form], 
     }  # fmt: skip
     context |= process_context(request, STEPPING, found, tried) | _papers(found, user, tried)
     return render(request, "retention/proposal.html", context, status=status)
+
+
+def _probes(found: Proposal) -> list[Any]:
+    """Each says whether it is still `to_come`: that is not one that was not run."""
+    rows: list[Any] = list(found.probes.all())
+    for one in rows:
+        one.to_come = one.ran_at is None and one.due_at > timezone.now()
+    return rows
 
 
 def _conditions(found: Proposal, user: User) -> list[dict[str, Any]]:

@@ -103,6 +103,7 @@
     if (event.defaultPrevented || form.method === "dialog") return;
     if (form.dataset.noBusy !== undefined && !form.hasAttribute("hx-get")) return;
     const button = event.submitter || form.querySelector("button[type=submit]");
+    if (button?.formTarget === "_blank") return; // its answer comes in another tab: this page waits for nothing
     if (form.matches("[hx-get], [hx-post]")) {
       if (form.hasAttribute("hx-post")) sending(button);
       return; // htmx's own events drive the bar

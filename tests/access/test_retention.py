@@ -17,6 +17,7 @@ from retention.models import Bag, Check, Loss, Problem, Proposal, Record, Source
 from retention.personal import (
     APPROVERS,
     CATALOGUE_READERS,
+    CHECKERS,
     DOWNLOADERS,
     ESCALATORS,
     FINDING_CONFIRMERS,
@@ -159,6 +160,8 @@ ROWS: dict[str, Row] = {
     "api:retention-batch": Row(get=CATALOGUERS, of="batch", sees=CATALOGUERS),
     "api:retention-batch-escalate": Row(post=set(ESCALATORS), of="batch", sees=CATALOGUERS),
     "api:retention-batch-start": Row(post=set(RETENTION_KEEPERS), of="batch", sees=CATALOGUERS),
+    "retention:batch_check": Row(post=set(CHECKERS), of="batch", sees=CATALOGUERS),
+    "api:retention-batch-check": Row(post=set(CHECKERS), of="batch", sees=CATALOGUERS),
     "api:retention-checks": Row(get=EVERYBODY),
     "api:retention-proposals": Row(get=EVERYBODY, post=set(PROPOSERS)),
     "api:retention-proposal": Row(get=LISTED, of="proposal", sees=LISTED),

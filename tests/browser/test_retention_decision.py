@@ -1,4 +1,4 @@
-"""The client's decision in Chromium (RET-8): what is ticked on one page of the list is not lost on the next."""
+"""Disposal in Chromium: what is ticked on one page of the list is not lost on the next; a draft is looked at."""
 
 from __future__ import annotations
 
@@ -46,3 +46,20 @@ def test_lines_ticked_on_several_pages_are_refused(visit: Callable[..., Page], t
     expect(page.locator("body")).to_contain_text("Your decision is recorded.")
     refused = Item.objects.filter(proposal=proposal, decision=ItemDecision.REFUSED)
     assert set(refused.values_list("position", flat=True)) == {3, 120}
+
+
+@pytest.mark.req("RET-10")
+@pytest.mark.django_db(transaction=True)
+def test_a_draft_opens_in_another_tab_and_the_form_waits_for_nothing(
+    visit: Callable[..., Page], tmp_path: Path
+) -> None:
+    world = dead(tmp_path, count=2)
+    proposal = world.destroyed()
+    page = visit(world.control.username, language="en")
+    page.goto(reverse("retention:proposal_issue", args=[proposal.pk]))
+    button = page.get_by_role("button", name="Preview as PDF")
+    with page.context.expect_page():
+        button.click()
+    page.wait_for_timeout(100)  # a button that is sending is shut after the form's data are gathered
+    expect(button).to_be_enabled()
+    expect(page.locator(".occ-spinner")).to_have_count(0)

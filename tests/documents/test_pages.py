@@ -21,7 +21,7 @@ from occ.documents.attachments import FileRefused, attachment_add
 from occ.documents.models import IssuedDocument
 from occ.documents.pdf import PROGRAM, pdf_check
 from occ.documents.services import verification_url
-from occ.documents.signing import document_sign
+from occ.documents.signing import Signing, document_sign
 from occ.errors import Invalid
 from occ.ledger.models import Entry
 from occ.people.choices import Role
@@ -119,6 +119,40 @@ def test_signing_needs_the_password_again(document: IssuedDocument, control: Use
     document_sign(document_id=document.pk, user=control, password=PASSWORD, purpose="checked", now=later)
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE documents_signature SET name = 'somebody else'")
+
+
+def signed(document: IssuedDocument, user: User, purpose: str) -> None:
+    document_sign(document_id=document.pk, user=user, password=PASSWORD, purpose=purpose, now=NOW)
+
+
+@pytest.mark.req("KER-3")
+@pytest.mark.parametrize(
+    ("first", "then"), [("prepared", "approved"), ("approved", "prepared"), ("checked", "approved")]
+)
+def test_one_person_neither_checks_nor_approves_what_they_prepared(
+    client: Client, document: IssuedDocument, control: User, first: str, then: str
+) -> None:
+    """Four eyes: the form does not offer it, and the page and the service refuse it."""
+    signed(document, control, first)
+    client.force_login(control)
+    shown = client.get(f"/documents/{document.pk}/")
+    assert [value for value, _label in shown.context["form"].fields["purpose"].choices] == ["acknowledged"]
+    answer = client.post(f"/documents/{document.pk}/sign/", {"purpose": then, "password": PASSWORD})
+    assert answer.status_code == 422 and "orang yang berbeda" in answer.content.decode()
+    with pytest.raises(Invalid):
+        signed(document, control, then)
+    signed(document, user_with(Role.COORDINATOR, document.site, "koordinator"), then)
+    signed(document, control, "acknowledged")
+    assert document.signatures.count() == 3
+    assert client.get(f"/documents/{document.pk}/").context["form"] is None
+
+
+@pytest.mark.req("KER-3")
+def test_none_is_issued_that_one_person_prepared_and_approved(site: Site, control: User) -> None:
+    both = [Signing(control.pk, "Dwi", "DC", purpose, NOW) for purpose in ("prepared", "approved")]
+    with pytest.raises(Invalid):
+        issue(site, control, signatures=both)
+    assert not IssuedDocument.objects.exists()
 
 
 def locked(password: str) -> bytes:

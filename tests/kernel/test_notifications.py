@@ -65,6 +65,11 @@ def test_it_goes_out_once_and_in_the_readers_language(db: None, mail: Mailbox) -
     assert b"News of Something" in mail.letters[0].content
 
 
+def test_a_day_is_said_as_the_language_writes_it() -> None:
+    kind = KINDS["test.news"]
+    assert kind.say("%(name)s (%(day)s)", {"name": "Rani", "day": "2026-12-05"}) == "Rani (5 Desember 2026)"
+
+
 def test_what_is_rolled_back_tells_nobody(db: None, mail: Mailbox) -> None:
     with transaction.atomic():
         tell(user(Role.SUPPORT))

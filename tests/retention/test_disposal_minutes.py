@@ -129,6 +129,25 @@ def test_who_may_and_what_it_needs(world: Dead) -> None:
     assert not IssuedDocument.objects.exists()
 
 
+@pytest.mark.parametrize("party", ["control", "it", "client"])
+def test_the_witness_is_neither_author_nor_executor_nor_approver(world: Dead, client: Client, party: str) -> None:
+    """Refused on the page, of the draft and by the service; as one of the house and as a name from outside."""
+    proposal, user = world.destroyed(), getattr(world, party)
+    user.person = person(world.site, name="Dwi Pihak")
+    user.save(update_fields=["person"])
+    for witness in (user.person, Outsider("dwi  pihak", "QMR", "PT Lain")):
+        with pytest.raises(Invalid) as refusal:
+            issue(world, proposal, witnesses=[SAKSI, witness])
+        assert refusal.value.field in ("witness_2", "outsider_2")
+    client.force_login(world.control)
+    page = f"{proposal.get_absolute_url()}issue/"
+    given = {"witness_1": user.person.number, "place": "Jakarta", "language": "id", "password": PASSWORD}
+    for url in (page, f"{page}preview/"):
+        answer = client.post(url, given)
+        assert answer.status_code == 422 and "witness_1" in answer.context["form"].errors
+    assert not IssuedDocument.objects.exists()
+
+
 def test_a_draft_says_what_would_be_issued_and_leaves_nothing(world: Dead) -> None:
     """A witness is somebody with a role, or from outside with position and organisation."""
     proposal, chosen = world.destroyed(), person(world.site, name="Rini Saksi")

@@ -14,13 +14,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from occ.approvals.models import Approval
+from occ.documents.signing import Signing
 from occ.ledger.models import Entry
+from occ.notifications.models import Notification
 from occ.people.choices import Role
 from occ.people.models import User
 from retention.choices import ConditionKey
 from retention.disposal.jobs import item_line, line_rows
 from retention.models import Batch, Item, Proposal, Tombstone
-from retention.services import disposing, proposals
+from retention.services import disposing, minutes, proposals
+from retention.services.witnesses import Outsider
 from retention.views import proposal_detail
 from tests import factories
 from tests.login.conftest import code_at, equip
@@ -122,6 +125,47 @@ def test_lines_refused_by_tick_and_by_number(world: Dead) -> None:
     refused = proposal.items.filter(decision="refused").values_list("position", flat=True)
     assert sorted(refused) == [1, 2, 4, 5] and proposal.approved_count == 2
     assert proposal.approval is not None and proposal.approval.decision == "in_part"
+
+
+@pytest.mark.req("RET-8")
+def test_a_tick_says_what_it_means_and_a_list_approved_in_part_says_so(world: Dead) -> None:
+    """The word stands in the line also where a phone shows no heads; decision and state come before the rest."""
+    proposal, client = world.submitted(now=timezone.now()), browser(world.client)
+    url = reverse("retention:decision", args=[proposal.pk])
+    assert client.get(url).content.decode().count('<td class="occ-tick" data-label="Refuse">') == 6
+    given = {"decision": "in_part", "reason": "x", "again_on": tomorrow(timezone.now()).isoformat(), "numbers": "2"}
+    assert decide(client, proposal, **given).status_code == 302
+    page = client.get(url).content.decode()
+    assert "Approved in part, cooling off" in page and "Approved, cooling off" not in page
+    heads = page.split("<thead>")[1].split("</thead>")[0]
+    assert heads.count("<th") == 7 and heads.index("Decision") < heads.index("ID at the source")
+    assert "Approved in part, cooling off" in client.get(reverse("retention:decisions")).content.decode()
+    whole = Proposal(status="approved", items_count=6, approved_count=6)
+    assert whole.get_status_display() == "Disetujui, masa tenang"
+
+
+@pytest.mark.req("RET-9", "RET-10")
+def test_the_client_is_told_when_it_is_destroyed_and_documented(world: Dead) -> None:
+    proposal = world.destroyed()
+    told = Notification.objects.filter(user=world.client, url=reverse("retention:decision", args=[proposal.pk]))
+    assert [one.kind for one in told] == ["retention.list_destroyed"] and "6" in told[0].body
+    signing = Signing(world.control.pk, "Dwi", "DC", "prepared", LATER)
+    document = minutes.disposal_issue(
+        proposal_id=proposal.pk, place="Jakarta", witnesses=[Outsider("Saksi", "QMR", "PT Saksi")], language="id",
+        signatures=[signing], actor=world.control, now=LATER,
+    )  # fmt: skip
+    assert document.full_number in told.get(kind="retention.list_documented").subject
+
+
+@pytest.mark.req("RET-9")
+def test_a_probe_still_to_come_is_not_one_that_was_not_run(world: Dead) -> None:
+    proposal = world.destroyed()
+    proposal.probes.filter(ran_at=None).update(due_at=timezone.now() + timedelta(days=1))
+    page = browser(world.it).get(proposal.get_absolute_url()).content.decode()
+    assert "Not due yet" in page and "Not run" not in page
+    proposal.probes.filter(ran_at=None).update(due_at=timezone.now() - timedelta(days=1))
+    page = browser(world.it).get(proposal.get_absolute_url()).content.decode()
+    assert "Not due yet" not in page and "Not run" in page
 
 
 @pytest.mark.req("RET-8")
@@ -275,9 +319,12 @@ def test_it_is_put_before_the_client_only_once_all_is_said(world: Dead) -> None:
 
     found = page()
     assert found["next"] == [] and "No law or contract forbids it (Document Control" in found["why"][0]
-    assert asked(leader) == found["why"]
+    first = "Say whether it is met: Its period of retention has passed; It is of no further use to the operation"
+    assert len(asked(leader)) == 1 and asked(leader)[0].startswith(first)
     assert asked(manager)[0].startswith("Say whether it is met: It is of no further use to the operation")
     for key in ConditionKey:
+        if key == "law":  # the leader has said all that is theirs: what is missing, and by whom
+            assert asked(leader) == page()["why"] and "Document Control" in asked(leader)[0]
         who = world.control if key in ("law", "case") else world.leader
         proposals.condition_say(proposal_id=proposal.pk, key=key, actor=who, now=timezone.now())
     assert page() == {"next": ["submit"], "why": []}

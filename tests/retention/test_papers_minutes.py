@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from occ.documents.models import IssuedDocument
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.people.choices import Role
+from occ.people.models import Person, Site, User
 from retention.models import Proposal
 from retention.services import disposing, minutes, paper_minutes
 from retention.services.paper_disposing import waiting
@@ -90,6 +91,30 @@ def test_another_person_of_team_it_is_named_who_destroyed_the_papers(world: Pape
     said = text_of(world.issued(Proposal.objects.get(pk=proposal.pk)))
     for name in ("it.dua", str(world.it), "Rina", "Sri Wahyuni", "Saksi Satu"):
         assert name in said
+
+
+def named(user: User, site: Site, name: str) -> Person:
+    user.person = factories.person(site, name=name)
+    user.save(update_fields=["person"])
+    return user.person
+
+
+def test_who_saw_papers_destroyed_neither_issues_the_berita_acara_nor_destroys_others(world: Papers) -> None:
+    other = factories.user(Role.IT, world.site, name="it.dua")
+    saw, helper = named(world.control, world.site, "Dwi Saksi"), named(other, world.site, "Hari Saksi")
+    proposal = world.destroyed()
+    first, second = waiting(proposal)
+    for party in (world.client, world.it):  # who approved it; who destroys it
+        with pytest.raises(Invalid):
+            world.by_hand(proposal, items=[first.pk], witness=named(party, world.site, f"Pihak {party.pk}"))
+    world.by_hand(proposal, items=[first.pk], witness=helper)
+    with pytest.raises(WrongState):
+        world.by_hand(proposal, items=[second.pk], actor=other)
+    world.by_hand(proposal, items=[second.pk], witness=saw)
+    proposal = Proposal.objects.get(pk=proposal.pk)
+    with pytest.raises(WrongState, match="berita acara"):
+        world.issued(proposal)
+    assert world.issued(proposal, actor=factories.user(Role.DOCUMENT_CONTROL, world.site, name="dc.dua")).size
 
 
 def test_refused_and_given_up_lines_are_remarked_and_not_in_the_annex(world: Papers) -> None:
