@@ -112,7 +112,7 @@ def process_context(
 ) -> dict[str, Any]:
     """The flow drawn, the transitions open to this user with their forms, and the history.
 
-    `next`: the transitions that bring the process on, shown on the page; `others` open a dialog; `leads`: there is
+    `next`: the transitions that bring the process on, shown on the page; `others` open a dialog; `brings_on`: there is
     more than ways out of it; `hindered` cannot be made yet. `tried`: the form that was refused, by transition.
     `waits`: for whom it waits, where the reader cannot bring it on.
     """
@@ -140,7 +140,7 @@ def process_context(
         "entries": process_entries(flow, subject, steps),
         "hindered": hindered,
         "next": onward,
-        "leads": bool(onward) or any(one["name"] not in WAYS_OUT for one in open_now),
+        "brings_on": bool(onward) or any(one["name"] not in WAYS_OUT for one in open_now),
         "others": [one for one in open_now if one["name"] in stepping.aside],
         "zone": subject.site.zone,
     }

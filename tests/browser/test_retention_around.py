@@ -65,7 +65,7 @@ def test_a_hold_is_set_after_a_look_at_what_it_covers(
     page.select_option("[name=reason]", "police")
     page.fill("[name=note]", "LP/12")
     page.click("button:has-text('See what it would cover')")
-    expect(page.locator("main")).to_contain_text("It would cover 1 records")
+    expect(page.locator("main")).to_contain_text("It would cover 1 record")
     expect(page.locator("main")).to_contain_text(one.external_id)
     assert not Hold.objects.exists()
     page.click("button:has-text('Set the hold')")

@@ -53,7 +53,7 @@ def test_a_leavers_id_is_shut_and_passed_on(live_floor: Floor, operating: None, 
     leader.fill("#dialog-fail [name=note]", "time-out")
     leader.click("#dialog-fail button[type=submit]")
     expect(leader.locator("main")).to_contain_text("time-out")
-    leader.click("button:has-text('Start')")
+    leader.click("button:has-text('Try again')")
     leader.click("button:has-text('Confirm as deactivated')")
     expect(leader.locator("main")).to_contain_text("Please attach the proof")
     leader.set_input_files("[name=file]", PDF)

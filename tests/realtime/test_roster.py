@@ -76,7 +76,7 @@ def test_a_published_change_is_the_next_version_with_its_reason(plan: Plan) -> N
     assert (change.person_id, change.day) == (sari.pk, DAYS[4])
     changed = Notification.objects.filter(kind="realtime.roster_changed")
     assert [one.user for one in changed] == [agents[0]], "only whose days have changed"
-    assert "2026-12-05" in changed[0].body and "Promo gajian" in changed[0].body
+    assert "5 Desember 2026" in changed[0].body and "Promo gajian" in changed[0].body
 
 
 def test_what_was_published_cannot_be_changed_behind_the_services(plan: Plan) -> None:

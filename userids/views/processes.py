@@ -145,7 +145,7 @@ def process_context(request: HttpRequest, flow: Flow, subject: Process, tried: d
     context["by_connector"] = connector_context(request, flow, subject, tried.get("connector"))
     if context["by_connector"]["at_work"]:
         # They would be refused: the page says that the connector is at work, and asks how it goes.
-        context |= {"next": [], "others": [], "leads": False, "waits": []}
+        context |= {"next": [], "others": [], "brings_on": False, "waits": []}
     return context
 
 
