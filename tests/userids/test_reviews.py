@@ -89,6 +89,21 @@ def test_nothing_is_closed_while_the_id_is_active(floor: Floor) -> None:
     assert Obligation.objects.get(rule="userids.breach_review").state == "fulfilled"
 
 
+@pytest.mark.req("UID-7")
+def test_nobody_waits_for_a_new_date_or_for_a_breach_to_be_none(floor: Floor) -> None:
+    floor.resign()
+    sweep(now=floor.request.due_at)
+    review = BreachReview.objects.get()
+
+    def waits() -> list[str]:
+        page = acting(floor.manager).get(review.get_absolute_url())
+        return [one.label for one in page.context["waits"]]
+
+    assert waits() == ["Set the corrective action", "Close without a corrective action"]
+    breach_reviews.review_analyse(review_id=review.pk, **ANALYSIS, actor=floor.coordinator, now=floor.request.due_at)
+    assert waits() == ["Close: the action is done and works"]
+
+
 @pytest.mark.req("UID-7", "UID-4")
 @pytest.mark.parametrize("way", ["withdrawn", "moved", "in time"])
 def test_what_turns_out_to_be_no_breach_is_void(floor: Floor, way: str) -> None:
