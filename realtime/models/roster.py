@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -139,6 +140,11 @@ class Roster(models.Model):
 
     def __str__(self) -> str:
         return f"{self.site.code} {self.month:%Y-%m} v{self.version}"
+
+    @property
+    def called(self) -> str:
+        """As it is read; `str` is what the ledger keeps."""
+        return f"{self.site.code} {date_format(self.month, 'F Y')} v{self.version}"
 
     def get_absolute_url(self) -> str:
         return reverse("realtime:roster", args=[self.pk])
