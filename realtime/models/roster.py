@@ -141,13 +141,13 @@ class Roster(models.Model):
     def __str__(self) -> str:
         return f"{self.site.code} {self.month:%Y-%m} v{self.version}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("realtime:roster", args=[self.pk])
+
     @property
     def called(self) -> str:
         """As it is read; `str` is what the ledger keeps."""
         return f"{self.site.code} {date_format(self.month, 'F Y')} v{self.version}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("realtime:roster", args=[self.pk])
 
     @property
     def in_work(self) -> bool:

@@ -19,7 +19,7 @@ from sdm.services import training
 from sdm.services.training import ADDERS
 from sdm.training.choices import TrainingStatus
 from sdm.training.workflow import DECIDERS, HR, TRAINERS, TRAINING, VALIDATORS
-from tests.access.matrix import EVERYBODY, Row, World, what_a_stranger_gets, who_is_let_in
+from tests.access.matrix import Row, World, what_a_stranger_gets, who_is_let_in
 from tests.factories import DAY, NOW, person, user
 from tests.sdm import discipline as cases
 from tests.sdm import training as trainings
