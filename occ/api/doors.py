@@ -6,6 +6,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from occ.errors import NotAllowed
+from occ.people.models import User
 from occ.people.scope import has_role
 
 DoorOf = Callable[[str], Collection[str] | None]
@@ -22,9 +23,10 @@ class Door(BasePermission):
     """An empty list would tell whom it is not for that there is nothing. Who may send is for the service to say."""
 
     def has_permission(self, request: Request, view: object) -> bool:
-        match = request.resolver_match
+        match, user = request.resolver_match, request.user
+        assert isinstance(user, User)
         if match and request.method in ("GET", "HEAD"):
             doors = (door for door_of in SAID if (door := door_of(match.view_name)) is not None)
-            if not all(has_role(request.user, door) for door in doors):
+            if not all(has_role(user, door) for door in doors):
                 raise NotAllowed
         return True
