@@ -10,6 +10,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,7 +82,7 @@ def digest(lock: Path) -> str:
 
 
 def say(text: str) -> None:
-    print(f"-- {text} …", flush=True)
+    print(f"-- {time.strftime('%H:%M:%S')} {text} …", flush=True)
 
 
 def run(*command: str, env: "dict[str, str] | None" = None) -> None:

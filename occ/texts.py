@@ -13,6 +13,7 @@ from django.utils.translation import gettext, override
 KEPT = re.compile("⟦([^⟦⟧¦]+)(?:¦([^⟦⟧]*))?⟧")
 PLACE = re.compile(r"%\((\w+)\)s")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+MONTH = re.compile(r"\b(\d{4}-\d{2})$", re.ASCII)
 
 
 def hidden(text: str) -> bool:
@@ -59,4 +60,13 @@ def day_said(text: str) -> str:
     if DAY.fullmatch(text):
         with suppress(ValueError):
             return date_format(date.fromisoformat(text), "j F Y")
+    return text
+
+
+def month_said(text: str) -> str:
+    """A month, kept as 2026-11, as the language writes it; what stands before it, such as a site, stays."""
+    found = MONTH.search(text)
+    if found:
+        with suppress(ValueError):
+            return text[: found.start()] + date_format(date.fromisoformat(f"{found[1]}-01"), "F Y")
     return text

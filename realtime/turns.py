@@ -74,7 +74,9 @@ def swaps(user: User) -> Any:
     return rows.order_by("day", "pk")
 
 
-register(Source(ROSTER, rows=rosters, title=lambda row: _("Roster %(name)s") % {"name": row}, due_at=lambda row: None))
+register(
+    Source(ROSTER, rows=rosters, title=lambda row: _("Roster %(name)s") % {"name": row.called}, due_at=lambda row: None)
+)
 register(
     Source(
         CHECK, rows=checks, title=lambda row: _("Roster validation %(name)s") % {"name": row},

@@ -22,7 +22,8 @@ def code_at(secret: str, now: datetime) -> str:
 
 def demand(*, on: bool, now: datetime) -> None:
     """Off by a policy of its own, which a later start without --no-totp takes back; other changes of it stay."""
-    latest = Policy.objects.filter(key=SECOND_FACTOR, site=None, valid_from__lte=now).order_by("-valid_from").first()
+    rows = Policy.objects.standing().filter(key=SECOND_FACTOR, site=None, valid_from__lte=now)
+    latest = rows.order_by("-valid_from").first()
     if (on and (latest is None or latest.reason != OFF)) or (not on and not policy_value(SECOND_FACTOR, at=now)):
         return
     actor = User.objects.filter(roles__role=Role.ADMINISTRATOR, is_active=True).first()

@@ -10,6 +10,7 @@ from occ.forms import DayField
 from occ.people.models import Site, User
 from occ.people.scope import site_ids
 from occ.policies.lengths import parse, written
+from occ.policies.models import Policy
 from occ.policies.registry import Definition
 from occ.policies.services import LONGEST_REASON
 
@@ -74,6 +75,18 @@ class PolicyForm(forms.Form):
         if isinstance(value, list | int | float):
             return value
         return int(value) if value == value.to_integral_value() else float(value)
+
+
+class TakeBackForm(forms.Form):
+    """Why what is planned is not to hold after all."""
+
+    planned = forms.ModelChoiceField(Policy.objects.none(), widget=forms.HiddenInput)
+    reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=LONGEST_REASON)
+
+    def __init__(self, *args: Any, key: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        planned: Any = self.fields["planned"]
+        planned.queryset = Policy.objects.filter(key=key).select_related("site")
 
 
 class RowForm(forms.Form):

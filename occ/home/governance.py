@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.documents import types
-from occ.errors import NotAllowed, Refused
+from occ.errors import Invalid, NotAllowed, Refused
 from occ.forms import add_refusal
 from occ.home.filters import LedgerFilter
-from occ.home.forms import PolicyForm, rows_form
+from occ.home.forms import PolicyForm, RowsFormSet, TakeBackForm, rows_form
 from occ.home.navigation import FLOOR
 from occ.ledger.models import Entry, Seal
 from occ.lists import listing
@@ -31,7 +31,15 @@ from occ.people.scope import has_role, site_ids
 from occ.policies.lengths import worded
 from occ.policies.models import Policy
 from occ.policies.registry import DEFINITIONS, Definition
-from occ.policies.services import Values, policy_begins, policy_last, policy_set, policy_value
+from occ.policies.services import (
+    Values,
+    policy_begins,
+    policy_last,
+    policy_set,
+    policy_take_back,
+    policy_value,
+    value_without,
+)
 from occ.timeline import shown_instant
 from occ.times import JAKARTA, local_day
 from occ.workflow.flows import FLOWS
@@ -111,11 +119,7 @@ def policy(request: HttpRequest, key: str) -> HttpResponse:
     if data is not None and not sites:
         raise NotAllowed
     site = _chosen(sites, (request.GET if data is None else data).get("site", ""))
-    value = policy_value(key, at=now, site=site)
-    zone = site.zone if site else JAKARTA
-    initial = {"seen": policy_last(key), "value": value, "site": site, "valid_from": local_day(now, zone)}
-    form = PolicyForm(data, user=user, definition=definition, initial=initial) if sites else None
-    rows = rows_form(definition, value, data) if sites and definition.columns else None
+    form, rows = _forms(definition, user, site, data, now) if sites else (None, None)
     if form is not None and data is not None and form.is_valid() and (rows is None or rows.is_valid()):
         given = {"site": None} | form.cleaned_data | ({"value": rows.rows()} if rows is not None else {})
         given["valid_from"] = policy_begins(key, day=given["valid_from"], site=given["site"], now=now)
@@ -126,37 +130,93 @@ def policy(request: HttpRequest, key: str) -> HttpResponse:
         else:
             messages.success(request, _("The value is kept; below stands from when it holds."))
             return redirect(f"{reverse('policy', args=[key])}{_query(given['site'])}")
-    context = {
+    wrong = form is not None and (form.errors or (rows is not None and rows.is_bound and not rows.is_valid()))
+    context = _policy_context(definition, user, site, now) | {"form": form, "rows": rows}
+    return render(request, "home/policy.html", context, status=422 if wrong else 200)
+
+
+@require_POST
+def policy_back(request: HttpRequest, key: str) -> HttpResponse:
+    """Take a planned value back."""
+    must(request, FLOOR)
+    definition, user, now = DEFINITIONS.get(key), me(request), timezone.now()
+    if definition is None:
+        raise Http404
+    sites = _settable(definition, user)
+    if not sites:
+        raise NotAllowed
+    tried = TakeBackForm(request.POST, key=key, auto_id="id_tried_%s")
+    if tried.is_valid():
+        found = tried.cleaned_data["planned"]
+        try:
+            policy_take_back(policy_id=found.pk, reason=tried.cleaned_data["reason"], actor=user, now=now)
+        except Invalid as refusal:
+            add_refusal(tried, refusal)
+        else:
+            messages.success(request, _("It is taken back and will not hold; the history keeps it."))
+            return redirect(f"{reverse('policy', args=[key])}{_query(found.site)}")
+    site = _chosen(sites, "")
+    form, rows = _forms(definition, user, site, None, now)
+    context = _policy_context(definition, user, site, now, tried) | {"form": form, "rows": rows}
+    return render(request, "home/policy.html", context, status=422)
+
+
+def _forms(
+    definition: Definition, user: User, site: Site | None, data: Any, now: datetime
+) -> tuple[PolicyForm, RowsFormSet | None]:
+    value, zone = policy_value(definition.key, at=now, site=site), site.zone if site else JAKARTA
+    initial = {"seen": policy_last(definition.key), "value": value, "site": site, "valid_from": local_day(now, zone)}
+    form = PolicyForm(data, user=user, definition=definition, initial=initial)
+    return form, rows_form(definition, value, data) if definition.columns else None
+
+
+def _policy_context(
+    definition: Definition, user: User, site: Site | None, now: datetime, tried: TakeBackForm | None = None
+) -> dict[str, Any]:
+    """`tried`: the taking back that was refused."""
+    return {
         "title": str(definition.label),
         "crumbs": [{"label": _("Policies"), "url": reverse("policies")}],
         "subtitle": definition.clause,
         "definition": definition,
-        "form": form,
-        "rows": rows,
-        "history": _policy_history(definition, now),
+        "tried": tried,
+        "history": _policy_history(definition, user, now, tried),
         "plain": plain(definition),
         "for_sites": [
             {"label": one.name if one else _("All sites"), "query": _query(one) or "?", "active": one == site}
-            for one in sites
+            for one in _settable(definition, user)
         ],
     }  # fmt: skip
-    wrong = form is not None and (form.errors or (rows is not None and rows.is_bound and not rows.is_valid()))
-    return render(request, "home/policy.html", context, status=422 if wrong else 200)
 
 
-def _policy_history(definition: Definition, now: datetime) -> list[dict[str, Any]]:
-    rows = Policy.objects.filter(key=definition.key).select_related("site", "set_by").order_by("-valid_from", "-pk")
+def _policy_history(
+    definition: Definition, user: User, now: datetime, tried: TakeBackForm | None
+) -> list[dict[str, Any]]:
+    """`back`: how a planned value is taken back, by whom may; `taken`: that it was."""
+    rows = Policy.objects.filter(key=definition.key).order_by("-valid_from", "-pk")
+    may = _settable(definition, user)
     found, held = [], set()
-    for one in rows:
-        planned = one.valid_from > now
+    for one in rows.select_related("site", "set_by", "taken_back__by"):
+        taken, planned = getattr(one, "taken_back", None), one.valid_from > now
+        holds = not planned and taken is None and one.site_id not in held
+        back = _back(definition, one, tried) if planned and taken is None and one.site in may else None
         found.append(
             {
                 "row": one, "value": shown(definition, one.value), "rows": rows_shown(definition, one.value),
-                "planned": planned, "holds": not planned and one.site_id not in held,
+                "planned": planned and taken is None, "holds": holds, "taken": taken, "back": back,
             }
         )  # fmt: skip
-        held |= set() if planned else {one.site_id}
+        held |= {one.site_id} if holds else set()
     return found
+
+
+def _back(definition: Definition, one: Policy, tried: TakeBackForm | None) -> dict[str, Any]:
+    mine = tried is not None and tried.data.get("planned") == str(one.pk)
+    words = _("It stays in the history and never holds. From that day on this then holds: %(value)s.")
+    return {
+        "text": words % {"value": value_said(definition, value_without(one))}, "open": mine,
+        "form": tried if mine else TakeBackForm(key=one.key, initial={"planned": one}, auto_id=f"id_back{one.pk}_%s"),
+    }  # fmt: skip
 
 
 def _settable(definition: Definition, user: User) -> list[Site | None]:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("obligations/", views.obligations, name="obligations"),
     path("policies/", governance.policies, name="policies"),
     path("policies/<str:key>/", governance.policy, name="policy"),
+    path("policies/<str:key>/take-back/", governance.policy_back, name="policy_back"),
     path("sop/", governance.sop, name="sop"),
     path("ledger/", governance.ledger, name="ledger"),
     path("healthz", health.healthz, name="healthz"),

@@ -38,10 +38,12 @@ class SessionStore(DatabaseSessions):
 
     def _get_session_from_db(self) -> Any:
         now = timezone.now()
-        policy = Policy.objects.filter(key=SECOND_FACTOR, site=None, valid_from__lte=now).order_by("-valid_from")
+        policy = Policy.objects.standing().filter(key=SECOND_FACTOR, site=None, valid_from__lte=now)
         factor = Authenticator.objects.filter(user=OuterRef("user"), type=Authenticator.Type.TOTP)
         rows = self.model.objects.filter(session_key=self.session_key, expire_date__gt=now)
-        row: Any = rows.annotate(demanded=Subquery(policy.values("value")[:1]), has_factor=Exists(factor)).first()
+        row: Any = rows.annotate(
+            demanded=Subquery(policy.order_by("-valid_from").values("value")[:1]), has_factor=Exists(factor)
+        ).first()
         if row is None:
             self._session_key = None
             return None

@@ -23,7 +23,7 @@ class How(models.TextChoices):
 
 @dataclass(frozen=True)
 class Ending:
-    """`by` as a history keeps an actor."""
+    """`by` as a history keeps an actor; "" where it ended by itself."""
 
     how: How
     by: str

@@ -1,7 +1,7 @@
 """What can be told: each kind with its sentences, as English message ids with %(name)s places.
 
 Parameters that end in `_at` are instants (ISO 8601) and are said in local time, `site_zone` names the zone; a day
-(2026-11-30) is said as the language writes it.
+(2026-11-30) is said as the language writes it, and so is a month (2026-11) in `month` and `period`.
 A parameter `msg_NAME` is a message id itself: it is said with the other parameters and stands for %(NAME)s.
 """
 
@@ -33,6 +33,8 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {}
+# Values by these names are months; by any other a number that looks like one may be anything.
+MONTHS = {"month", "period"}
 
 
 def register(kind: Kind) -> Kind:
@@ -46,4 +48,6 @@ def _say(name: str, value: Any, zone: ZoneInfo) -> Any:
     if name.endswith("_at") and isinstance(value, str):
         at = datetime.fromisoformat(value).astimezone(zone)
         return f"{date_format(at, 'j F Y')} {at:%H:%M} {at:%Z}"
+    if name in MONTHS and isinstance(value, str):
+        return texts.month_said(value)
     return texts.said(texts.day_said(value)) if isinstance(value, str) else value

@@ -62,6 +62,11 @@ def has_role(user: User, roles: Iterable[str], *, site: Site | None = None, on: 
     return any(held.role in wanted and (site is None or held.site_id in (None, site.pk)) for held in roles_of(user, on))
 
 
+def is_outside(user: User) -> bool:
+    """Whether the user is the client's and nobody of the operation."""
+    return {held.role for held in roles_of(user)} == {Role.CLIENT}
+
+
 def still_covers(user: User, *, since: date) -> bool:
     """Whether the user still holds all that they held on that day, for its place or a wider one."""
     return all(

@@ -48,6 +48,8 @@ def parse(text: str, unit: str) -> int | float:
         at = part.end()
     if not said:
         raise ValueError(_unknown())
+    if total.denominator != 1:
+        raise ValueError(_("A length of time counts whole seconds: this one is finer."))
     found = sign * total / SECONDS[unit]
     return int(found) if found.denominator == 1 else float(found)
 

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, Q
+from django.db.models import Count, F, Max, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -11,7 +11,7 @@ from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
 from occ.people.models import Site, User
 from occ.people.scope import site_ids
-from occ.policies.models import Policy
+from occ.policies.models import Policy, TakenBack
 from occ.policies.registry import DEFINITIONS
 from occ.texts import kept
 from occ.times import JAKARTA, end_of_day, local_day, start_of_day
@@ -22,8 +22,18 @@ LONGEST_REASON = 300
 
 def policy_value(key: str, *, at: datetime, site: Site | None = None) -> Any:
     """The value that holds at that instant, for that site. KeyError for a policy nobody registered."""
+    return _value(key, at, site)
+
+
+def value_without(policy: Policy) -> Any:
+    """What would hold from when that row begins, for its site or for all, if it were taken back."""
+    return _value(policy.key, policy.valid_from, policy.site, apart_from=policy.pk)
+
+
+def _value(key: str, at: datetime, site: Site | None, *, apart_from: int | None = None) -> Any:
     DEFINITIONS[key]
-    rows = Policy.objects.filter(Q(site=site) | Q(site=None) if site else Q(site=None), key=key, valid_from__lte=at)
+    rows = Policy.objects.standing().filter(Q(site=site) | Q(site=None) if site else Q(site=None), key=key)
+    rows = rows.filter(valid_from__lte=at).exclude(pk=apart_from) if apart_from else rows.filter(valid_from__lte=at)
     row = rows.order_by(F("site").asc(nulls_last=True), "-valid_from").first()
     return DEFINITIONS[key].default if row is None else row.value
 
@@ -32,7 +42,7 @@ class Values:
     """Several policies as they hold at one instant, of all sites, by one query."""
 
     def __init__(self, keys: Collection[str], *, at: datetime) -> None:
-        rows = Policy.objects.filter(key__in=keys, valid_from__lte=at).order_by("valid_from")
+        rows = Policy.objects.standing().filter(key__in=keys, valid_from__lte=at).order_by("valid_from")
         self.found: dict[tuple[str, int | None], Any] = {
             (key, site_id): value for key, site_id, value in rows.values_list("key", "site_id", "value")
         }
@@ -77,13 +87,33 @@ def policy_begins(key: str, *, day: date, site: Site | None, now: datetime) -> d
 
 
 def policy_last(key: str) -> int:
-    """The newest row of the policy, whichever site it is for and whenever it begins; 0 for none."""
-    return Policy.objects.filter(key=key).aggregate(last=Max("pk"))["last"] or 0
+    """A number that grows with each row of the policy, whichever site it is for and whenever it begins, and with each
+    that is taken back; 0 for none."""
+    found = Policy.objects.filter(key=key).aggregate(last=Max("pk"), back=Count("taken_back"))
+    return (found["last"] or 0) + found["back"]
 
 
 def _same(key: str, value: Any, other: Any) -> bool:
     """Ticked codes are the same in any order; rows are not."""
     return set(value) == set(other) if DEFINITIONS[key].choices else bool(value == other)
+
+
+def may_set(actor: User, key: str, site: Site | None) -> bool:
+    allowed = site_ids(actor, DEFINITIONS[key].setters)
+    return allowed is None or (site is not None and site.pk in allowed)
+
+
+def _say_why(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid(_("Say why the policy changes."), field="reason")
+    if len(reason) > LONGEST_REASON:
+        words = _("This is longer than %(n)s characters.") % {"n": LONGEST_REASON}
+        raise Invalid(words, field="reason", code="too_long")
+
+
+def _locked(key: str) -> None:
+    """One changes it at a time."""
+    Policy.objects.select_for_update(no_key=True).filter(key=key).order_by("pk").first()
 
 
 @transaction.atomic
@@ -96,16 +126,11 @@ def policy_set(
     `seen`: the policy's last row that the actor has looked at (`policy_last`); one that came since is not overwritten
     unread. Raises NotAllowed, Invalid, WrongState.
     """
-    allowed = site_ids(actor, DEFINITIONS[key].setters)
-    if allowed is not None and (site is None or site.pk not in allowed):
+    if not may_set(actor, key, site):
         raise NotAllowed
     if site is not None and DEFINITIONS[key].everywhere:
         raise Invalid(_("This policy holds for all sites."), field="site")
-    if not reason.strip():
-        raise Invalid(_("Say why the policy changes."), field="reason")
-    if len(reason) > LONGEST_REASON:
-        words = _("This is longer than %(n)s characters.") % {"n": LONGEST_REASON}
-        raise Invalid(words, field="reason", code="too_long")
+    _say_why(reason)
     if valid_from < now:
         raise Invalid(_("A policy cannot change the past."), field="valid_from")
     try:
@@ -116,12 +141,12 @@ def policy_set(
             within = _("This value does not fit the policy: %(why)s (in %(unit)s).")
             words = within % {"why": error, "unit": DEFINITIONS[key].unit}
         raise Invalid(words, field="value") from error
-    Policy.objects.select_for_update(no_key=True).filter(key=key).order_by("pk").first()  # one sets it at a time
+    _locked(key)
     if seen is not None and seen != policy_last(key):
         words = _("Somebody has changed this policy meanwhile. Load the page anew and look at what holds now.")
         raise WrongState(words, code="changed")
     # A site may fix what holds for all today: it is its own then, whatever holds for all later.
-    own = site is None or Policy.objects.filter(key=key, site=site, valid_from__lte=valid_from).exists()
+    own = site is None or Policy.objects.standing().filter(key=key, site=site, valid_from__lte=valid_from).exists()
     if own and _same(key, value, policy_value(key, at=valid_from, site=site)):
         words = _("From then on this value holds already, so nothing would change. Enter the one that is to hold.")
         raise Invalid(words, field="value", code="unchanged")
@@ -135,3 +160,24 @@ def policy_set(
     data = {"key": key, "value": value, "valid_from": valid_from, "reason": reason}
     record(actor=actor, action="policy.set", subject=policy, data=data, now=now, site=site)
     return policy
+
+
+@transaction.atomic
+def policy_take_back(*, policy_id: int, reason: str, actor: User, now: datetime) -> TakenBack:
+    """A planned row will not hold: from its day on what held before it does. It stays in the history.
+
+    Raises NotAllowed, Invalid (no reason), WrongState (it has begun, or is taken back already).
+    """
+    policy = Policy.objects.select_related("site").get(pk=policy_id)
+    if not may_set(actor, policy.key, policy.site):
+        raise NotAllowed
+    _say_why(reason)
+    _locked(policy.key)
+    if policy.valid_from <= now:
+        raise WrongState(_("It holds already: what was judged by it stays judged. Set another value instead."))
+    if not Policy.objects.standing().filter(pk=policy.pk).exists():
+        raise WrongState(_("It is taken back already."))
+    made = TakenBack.objects.create(policy=policy, reason=reason.strip(), by=actor, at=now)
+    data = {"key": policy.key, "value": policy.value, "valid_from": policy.valid_from, "reason": made.reason}
+    record(actor=actor, action="policy.taken_back", subject=policy, data=data, now=now, site=policy.site)
+    return made

@@ -94,7 +94,7 @@ def prepare(var: Path, environment: dict[str, str], no_totp: bool) -> None:
         return
     if not done.startswith(code):
         manage(environment, "migrate", "--verbosity", "0")
-        print("-- Collecting static files …", flush=True)
+        say("Collecting static files …")
         manage(environment, "collectstatic", "--noinput", "--clear", "--verbosity", "0")
     manage(environment, "load_demo", *options)
     stamp.write_text(state)
@@ -124,6 +124,10 @@ def print_logins(var: Path) -> None:
     print()
 
 
+def say(words: str) -> None:
+    print(f"-- {time.strftime('%H:%M:%S')} {words}", flush=True)
+
+
 def manage(environment: dict[str, str], *words: str) -> None:
     if subprocess.call([sys.executable, str(ROOT / "manage.py"), *words], env=environment):
         raise CannotStart(f"manage.py {words[0]} failed; what it said is above.")
@@ -147,10 +151,7 @@ class Children:
     def look_after(self) -> None:
         for name, process in list(self.running.items()):
             if process.poll() is not None:
-                print(
-                    f"-- {name} ended ({process.returncode}); starting it again. See {self.var}/log/{name}.log",
-                    flush=True,
-                )
+                say(f"{name} ended ({process.returncode}); starting it again. See {self.var}/log/{name}.log")
                 time.sleep(1)
                 self.running[name] = self.spawn(name)
 
@@ -187,7 +188,7 @@ def supervised(var: Path, port: int, environment: dict[str, str], *, simulate: b
     try:
         yield children
     finally:
-        print("-- Stopping …", flush=True)
+        say("Stopping …")
         children.stop()
 
 

@@ -13,7 +13,11 @@ from django.utils.translation import gettext as _
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record, record_many
 from occ.people.actors import Actor, who
+from occ.people.choices import Role
 from occ.people.history import sign, update_many
+from occ.people.models import Site, User
+from occ.people.scope import has_role, is_outside
+from occ.times import local_day
 from occ.workflow.flows import Flow, Transition
 from occ.workflow.models import WorkflowStep
 
@@ -40,7 +44,7 @@ def step(
         if not definition.is_for(subject):
             raise WrongState(_("This step does not apply here."))
         if subject.status not in definition.source:
-            raise WrongState(too_late(flow, subject, definition))
+            raise WrongState(too_late(flow, subject, definition, reader=actor))
         _complete(definition.needs, note=note, evidence=evidence or {})
         was, subject.status = subject.status, definition.target
         sign(subject, actor, note or name, now=now)
@@ -84,9 +88,9 @@ def step_many(
     return found
 
 
-def too_late(flow: Flow, subject: Any, wanted: Transition) -> str:
+def too_late(flow: Flow, subject: Any, wanted: Transition, *, reader: Actor) -> str:
     """Why the step does not follow from where the process stands: by which step it left where this one could be made,
-    or came to where it is; whose that was, and when."""
+    or came to where it is; whose that was, and when. To the client by role: who works here is no matter of theirs."""
     words = _("This cannot be done now: the process stands at “%(state)s”.")
     said = words % {"state": flow.states(subject.status).label}
     kind = ContentType.objects.get_for_model(subject)
@@ -95,10 +99,19 @@ def too_late(flow: Flow, subject: Any, wanted: Transition) -> str:
     last = left.last() or made.last()
     if last is None:
         return said
-    step = next((one.label for one in flow.transitions if one.name == last.transition), last.transition)
+    step = next((one for one in flow.transitions if one.name == last.transition), None)
     at = date_format(last.at.astimezone(subject.site.zone), "j F Y H:i")
     quicker = _("“%(step)s” was done on %(at)s by %(who)s.")
-    return f"{said} {quicker % {'step': step, 'at': at, 'who': who(last.actor_label)}}"
+    done = {"step": step.label if step else last.transition, "at": at, "who": _whose(last, step, subject.site, reader)}
+    return f"{said} {quicker % done}"
+
+
+def _whose(last: WorkflowStep, step: Transition | None, site: Site, reader: Actor) -> str:
+    if not (isinstance(reader, User) and is_outside(reader)) or last.actor is None or is_outside(last.actor):
+        return who(last.actor_label)
+    could, day = step.by_roles if step else set(Role), local_day(last.at, site.zone)
+    held = {role for role in could if has_role(last.actor, {role}, site=site, on=day)} or could
+    return ", ".join(str(role.label) for role in Role if role in held)
 
 
 def _complete(needs: frozenset[str], *, note: str, evidence: dict[str, Any]) -> None:

@@ -26,7 +26,7 @@ LIMIT = 30
 SHOWN = 10  # of what has stopped
 NAMED = 6  # more than that are a role
 # Ways out of a process are open most of the time, but nobody waits for them.
-WAYS_OUT = {"fail", "cancel", "waive", "reopen", "withdraw", "recall", "refuse"}
+WAYS_OUT = {"fail", "cancel", "waive", "reopen", "withdraw", "recall", "refuse", "void", "postpone"}
 # Of these two answers the first is no more the next step than the second: who gives one decides.
 YES, NO = {"approve", "accept", "uphold", "confirm"}, {"refuse", "reject", "decline", "dismiss", "drop"}
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -142,6 +143,11 @@ class Roster(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("realtime:roster", args=[self.pk])
+
+    @property
+    def called(self) -> str:
+        """As it is read; `str` is what the ledger keeps."""
+        return f"{self.site.code} {date_format(self.month, 'F Y')} v{self.version}"
 
     @property
     def in_work(self) -> bool:

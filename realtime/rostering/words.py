@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from occ.people.choices import Channel
 from occ.sheets.dates import parse_date
+from occ.texts import month_said
 from realtime.choices import FindingCode as F
 
 
@@ -27,7 +28,7 @@ def words(kept: dict[str, Any], zone: ZoneInfo) -> str:
 
     code = kept["code"]
     if code == F.NOT_PUBLISHED:
-        return _("No roster of %(month)s is published.") % {"month": given["month"]}
+        return _("No roster of %(month)s is published.") % {"month": month_said(given["month"])}
     if code == F.LEAVER:
         if given["last"]:
             return _("Last working day: %(day)s.") % {"day": date_format(parse_date(given["last"]), "j F Y")}

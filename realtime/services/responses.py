@@ -110,8 +110,9 @@ def responses(*, site: Site, start: datetime, end: datetime, channel: str = "") 
 
 def spans_of(site: Site, start: datetime, end: datetime) -> list[tuple[datetime, datetime, list[int]]]:
     """The time in parts that have the same targets and limits (milliseconds); a part begins and ends with a day."""
-    changes = Policy.objects.filter(key__in=KEYS, valid_from__gt=start, valid_from__lt=end).values_list("valid_from")
-    days = sorted({start_of_day(local_day(at, site.zone), site.zone) for (at,) in changes})
+    changes = Policy.objects.standing().filter(key__in=KEYS, valid_from__gt=start, valid_from__lt=end)
+    instants = changes.values_list("valid_from", flat=True)
+    days = sorted({start_of_day(local_day(at, site.zone), site.zone) for at in instants})
     borders = [start, *(day for day in days if day > start), end]
     return [(begins, ends, limits_on(site, local_day(begins, site.zone))) for begins, ends in pairwise(borders)]
 

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from typing import Any, BinaryIO
 
 from django.core.files.base import File
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from openpyxl.utils import get_column_letter
@@ -101,11 +102,11 @@ def heading_day(text: str, month: date) -> date | None:
         last = (next_month(month) - month).days
         if of != month.month or not 1 <= number <= last:
             raise Invalid(
-                _("“%(day)s” is no day of %(month)s.") % {"day": text[:20], "month": f"{month:%Y-%m}"}
+                _("“%(day)s” is no day of %(month)s.") % {"day": text[:20], "month": date_format(month, "F Y")}
             ) from None
         return month.replace(day=number)
     if not month <= day < next_month(month):
-        raise Invalid(_("“%(day)s” is no day of %(month)s.") % {"day": text[:20], "month": f"{month:%Y-%m}"})
+        raise Invalid(_("“%(day)s” is no day of %(month)s.") % {"day": text[:20], "month": date_format(month, "F Y")})
     return day
 
 
@@ -129,7 +130,7 @@ def days_of(table: Table, month: date) -> dict[int, date]:
         found[place] = day
     if not found:
         words = _("No heading is a day of %(month)s: the days stand across, beside the employee number.")
-        raise SheetRefused(words % {"month": f"{month:%Y-%m}"}, code="no_days")
+        raise SheetRefused(words % {"month": date_format(month, "F Y")}, code="no_days")
     return found
 
 

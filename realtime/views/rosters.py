@@ -288,8 +288,8 @@ def roster_findings(request: HttpRequest, pk: int) -> HttpResponse:
         for one in sorted(kept, key=lambda one: (not one["blocks"], one["day"]))[:most]
     ]  # fmt: skip
     context = {
-        "title": _("Findings"), "crumbs": [*crumbs(), {"label": str(found), "url": found.get_absolute_url()}],
-        "subtitle": str(found), "roster": found, "rows": rows, "total": len(kept),
+        "title": _("Findings"), "crumbs": [*crumbs(), {"label": found.called, "url": found.get_absolute_url()}],
+        "subtitle": found.called, "roster": found, "rows": rows, "total": len(kept),
         "blocking": sum(n for (_code, blocks), n in counts.items() if blocks),
         "counts": [
             {"label": FindingCode(code).label, "n": n, "blocks": blocks}
@@ -318,7 +318,7 @@ def roster_changes(request: HttpRequest, pk: int) -> HttpResponse:
         for one in changes[:1_000]
     ]
     context = {
-        "title": _("What changes"), "crumbs": [*crumbs(), {"label": str(found), "url": found.get_absolute_url()}],
+        "title": _("What changes"), "crumbs": [*crumbs(), {"label": found.called, "url": found.get_absolute_url()}],
         "subtitle": _("%(version)s against %(other)s") % {"version": found, "other": against or _("nothing")},
         "roster": found, "against": against, "versions": [one for one in versions if one.pk != found.pk],
         "rows": rows, "total": len(changes), "people": len(people),

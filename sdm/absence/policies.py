@@ -198,7 +198,7 @@ class Rules:
     KEYS = (ANNUAL_DAYS, AFTER_MONTHS, CARRY_DAYS, CARRY_MONTHS)
 
     def __init__(self) -> None:
-        rows = Policy.objects.filter(key__in=self.KEYS).order_by("valid_from")
+        rows = Policy.objects.standing().filter(key__in=self.KEYS).order_by("valid_from")
         self.rows = list(rows.values_list("key", "site_id", "valid_from", "value"))
         self.known: dict[tuple[int | None, date], Terms] = {}
 

@@ -227,7 +227,7 @@ def may_compile(user: User, period: EvaluationPeriod) -> None:
     if not definition.open_to(user, period.site):
         raise NotAllowed
     if period.status not in definition.source:
-        raise WrongState(too_late(PERIOD, period, definition))
+        raise WrongState(too_late(PERIOD, period, definition, reader=user))
     waiting = Evaluation.objects.filter(period=period).unsettled().count()
     if waiting:
         raise WrongState(

@@ -44,6 +44,7 @@ ROWS: dict[str, Row] = {
     "compliance": Row(get=set(FLOOR)),
     "obligations": Row(get=set(FLOOR)),
     "policies": Row(get=set(FLOOR)),
+    "policy_back": Row(post=set(SETTERS), kwargs={"key": "userids.deactivate.hours"}),
     "policy": Row(get=set(FLOOR), post=set(SETTERS), kwargs={"key": "userids.deactivate.hours"}),
     "sop": Row(get=set(FLOOR)),
     "ledger": Row(get=set(LEDGER_READERS)),

@@ -58,9 +58,9 @@ ROWS: dict[str, Row] = {
     "sdm:import_preview": Row(get=EVERYBODY, of="job", sees=set()),
     "sdm:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
     "sdm:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
-    "api:sdm-employees": Row(get=EVERYBODY, post=HR_KEEPERS),
+    "api:sdm-employees": Row(get=EMPLOYEES, post=HR_KEEPERS),
     "api:sdm-employee": Row(get=READERS, of="number", sees=READERS, put=HR_KEEPERS),
-    "api:sdm-leavings": Row(get=EVERYBODY, post=set(RECORDERS)),
+    "api:sdm-leavings": Row(get=EMPLOYEES, post=set(RECORDERS)),
 }  # fmt: skip
 for one in LEAVING.transitions:
     ROWS[f"sdm:leaving_step/{one.name}"] = Row(

@@ -57,7 +57,7 @@ ROWS: dict[str, Row] = {
     "api:sdm-recruitment": Row(get=REQUESTS, of="request", sees=REQUESTS),
     "api:sdm-candidates": Row(get=CANDIDATES, post=RECRUITERS),
     "api:sdm-candidate": Row(get=CANDIDATES, of="candidate", sees=CANDIDATES),
-    "api:userids-id-requests": Row(get=EVERYBODY),
+    "api:userids-id-requests": Row(get=READERS),
 }
 for flow, key, seen, urls in (
     (REQUEST, "request", REQUESTS, ("sdm:recruitment_step", "api:sdm-recruitment-transition")),

@@ -19,7 +19,7 @@ from sdm.services import training
 from sdm.services.training import ADDERS
 from sdm.training.choices import TrainingStatus
 from sdm.training.workflow import DECIDERS, HR, TRAINERS, TRAINING, VALIDATORS
-from tests.access.matrix import EVERYBODY, Row, World, what_a_stranger_gets, who_is_let_in
+from tests.access.matrix import Row, World, what_a_stranger_gets, who_is_let_in
 from tests.factories import DAY, NOW, person, user
 from tests.sdm import discipline as cases
 from tests.sdm import training as trainings
@@ -54,7 +54,7 @@ ROWS: dict[str, Row] = {
     "sdm:training_results:import_apply": Row(post=set(), of="import", sees=set()),
     "sdm:training_results:import_faulty": Row(get=set(), of="import", sees=set()),
     "api:sdm-training-batches": Row(get=READ, post=set(HR)),
-    "api:sdm-training-participants": Row(get=EVERYBODY, post=set(ADDERS)),
+    "api:sdm-training-participants": Row(get=READ, post=set(ADDERS)),
     "api:sdm-training-participant": Row(get=READ, of="participant", sees=READ),
     "api:sdm-training-samples": Row(post=set(TRAINERS), of="participant", sees=READ),
     "api:sdm-training-results": Row(post=set(HR | TRAINERS)),

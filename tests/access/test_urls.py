@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from occ.home.doors import PAGES, door_of
 from occ.home.middleware import PUBLIC
 from occ.home.navigation import DOORS
 from tests.access import (
@@ -82,6 +83,17 @@ def test_the_door_of_each_page_is_its_row() -> None:
     }
     lists = {name for name, row in rows.items() if row.get == EVERYBODY and not row.of and not name.startswith("api:")}
     assert lists == OWN
+
+
+def test_the_door_of_each_list_of_the_api_is_that_of_its_page() -> None:
+    """An empty list would tell the same as an empty page; what has no page has a row that says whom it lets in."""
+    rows = {name: row for app in APPS for name, row in app.ROWS.items() if name.startswith("api:") and not row.of}
+    lists = {name: (set(door), rows[name].get) for name in rows if (door := door_of(name)) and rows[name].get}
+    wrong = {name: got for name, (door, got) in lists.items() if got is None or not got <= door}
+    assert not wrong and set(PAGES) <= set(lists)
+    assert {name for name, row in rows.items() if row.get == EVERYBODY} == {"api:schema"}
+    refused = {name for name, (door, _got) in lists.items() if "client" not in door}
+    assert {"api:userids-accounts", "api:retention-records", "api:sdm-employees"} <= refused
 
 
 def test_what_is_open_is_what_the_wall_lets_through() -> None:

@@ -6,17 +6,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
 
 from occ.errors import NotAllowed, Refused
 from occ.home.navigation import FLOOR
+from occ.ledger.models import Entry
 from occ.obligations.models import ObligationEvent
 from occ.obligations.sweep import sweep
 from occ.people.choices import Role
-from occ.policies.models import Policy
+from occ.policies.models import Policy, TakenBack
 from occ.policies.registry import DEFINITIONS
-from occ.policies.services import policy_last, policy_set, policy_value
+from occ.policies.services import Values, policy_last, policy_set, policy_take_back, policy_value
 from occ.times import JAKARTA, start_of_day
 from sdm.policies import ITEMS
 from tests.factories import Floor, site, user
@@ -196,6 +198,45 @@ def test_a_policy_is_planned_for_a_day_and_never_for_one_that_is_past(floor: Flo
     assert values == [24, 10] and policy_value(key, at=begins) == 12
     assert [one["planned"] for one in manager.get(url).context["history"]] == [True, True, False]
     assert change(20, today) == 302 and policy_value(key, at=timezone.now()) == 20
+
+
+@pytest.mark.req("KER-6")
+def test_what_is_planned_is_taken_back_until_it_begins_and_stays_in_the_history(floor: Floor, manager: Client) -> None:
+    url, now, then = f"/policies/{HOURS}/", timezone.now(), timezone.now() + timedelta(days=3)
+    given: dict[str, Any] = {"key": HOURS, "reason": "rapat", "actor": floor.manager, "now": now}
+    held = policy_set(value=30, valid_from=now, site=None, **given)
+    planned, local = (policy_set(value=12, valid_from=then, site=site, **given) for site in (None, floor.ygy))
+
+    def back(one: Policy, client: Client = manager, **more: Any) -> Any:
+        return client.post(f"{url}take-back/", {"planned": one.pk, "reason": "batal"} | more)
+
+    assert "30 jam" in manager.get(url).context["history"][1]["back"]["text"], "what holds then is said before"
+    refused = back(planned, reason=" ")
+    opened = [one["row"] for one in refused.context["history"] if one["back"] and one["back"]["open"]]
+    assert refused.status_code == 422 and opened == [planned]
+    assert back(held).status_code == 409, "it holds"
+    with pytest.raises(Refused, match="berlaku"):
+        policy_take_back(policy_id=planned.pk, reason="x", actor=floor.manager, now=then)
+    of_jakarta = Client()
+    of_jakarta.force_login(user(Role.COORDINATOR, floor.jkt))
+    page = of_jakarta.get(url)
+    assert {one["back"] for one in page.context["history"]} == {None} and back(local, of_jakarta).status_code == 403
+    seen = policy_last(HOURS)
+    assert back(planned).status_code == 302
+    assert (policy_value(HOURS, at=then), Values([HOURS], at=then)(HOURS)) == (30, 30)
+    assert policy_value(HOURS, at=then, site=floor.ygy) == 12 and policy_last(HOURS) > seen
+    shown = manager.get(url)
+    (row,) = [one for one in shown.context["history"] if one["row"] == planned]
+    assert (row["planned"], row["holds"], row["back"], row["taken"].by) == (False, False, None, floor.manager)
+    assert "batal" in shown.content.decode()
+    assert Entry.objects.get(action="policy.taken_back").data["reason"] == "batal"
+    assert "planned" in manager.post(f"{url}take-back/", {"reason": "batal"}).context["tried"].errors
+    assert "sudah ditarik" in back(planned).content.decode()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        TakenBack.objects.all().delete()
+    again = {"value": "10", "valid_from": timezone.localdate(then).isoformat(), "reason": "jadi"}
+    assert manager.post(url, again).status_code == 302, "the day can be planned anew"
+    assert policy_value(HOURS, at=then + timedelta(days=1)) == 10
 
 
 @pytest.mark.req("KER-9")

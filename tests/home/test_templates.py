@@ -174,6 +174,21 @@ def test_no_template_breaks_the_content_security_policy() -> None:
     assert found == []
 
 
+def test_what_is_counted_has_a_singular() -> None:
+    told = re.compile(r"{% blocktrans(?:late)?(?P<how>[^%]*)%}(?P<words>.*?){% endblocktrans", re.DOTALL)
+    counted = re.compile(
+        r"(?<!ore than ){{ \w+ }} (?:new |more |user )?"
+        r"(?:people|rows|IDs|cells|years|months|days|hours|minutes|records|documents|contracts|candidates|agents)\b"
+    )
+    wrong = {
+        f"{path.name}: {one['words']}"
+        for path in TEMPLATES.rglob("*.html")
+        for one in told.finditer(path.read_text())
+        if " count " not in one["how"] and counted.search(one["words"])
+    }
+    assert not wrong
+
+
 def test_every_template_compiles() -> None:
     for path in TEMPLATES.rglob("*.html"):
         get_template(str(path.relative_to(TEMPLATES)))

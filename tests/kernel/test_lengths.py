@@ -34,6 +34,14 @@ def test_what_is_no_length_is_refused_with_an_example(text: str) -> None:
         parse(text, "hours")
 
 
+@pytest.mark.req("KER-6")
+def test_what_is_finer_than_a_second_is_refused_and_not_rounded() -> None:
+    for text, unit in (("1,5 detik", "hours"), ("0.0001", "hours"), ("0,33 menit", "seconds"), ("0.5", "seconds")):
+        with override("en"), pytest.raises(ValueError, match="whole seconds"):
+            parse(text, unit)
+    assert parse("0,05 menit 0,1 menit", "seconds") == 9
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "english", "indonesian"),
     [

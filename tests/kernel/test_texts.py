@@ -9,6 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import translation
 from django.utils.translation import gettext_noop
 
+from occ.notifications.kinds import Kind
 from occ.obligations.models import Obligation
 from occ.obligations.rules import RULES
 from occ.policies.services import policy_value
@@ -39,6 +40,15 @@ def test_a_day_is_said_as_the_language_writes_it(language: str, day: str) -> Non
     with translation.override(language):
         assert said(kept(words, day="2026-03-05")).endswith(day)
         assert said(kept(words, day="2026-02-30")).endswith("2026-02-30"), "no day"
+
+
+@pytest.mark.parametrize(("language", "month"), [("id", "Maret 2026"), ("en", "March 2026")])
+def test_a_month_is_told_as_the_language_writes_it(language: str, month: str) -> None:
+    kind = Kind("x", "%(month)s; %(period)s; %(user_id)s; %(none)s", "")
+    given = {"month": "2026-03", "period": "JKT 2026-03", "user_id": "2026-03", "none": "2026-13"}
+    with translation.override(language):
+        assert kind.say(kind.subject, given) == f"{month}; JKT {month}; 2026-03; 2026-13"
+        assert kind.say("%(month)s", {"month": "2026-13"}) == "2026-13", "no month"
 
 
 def test_a_value_that_is_kept_itself_stays_legible() -> None:

@@ -494,8 +494,17 @@ def test_a_message_about_findings_is_over_once_none_of_them_is_open(floor: Floor
     put_right(Finding.objects.get(user_id="A"), control)
     reconcile(shown(floor.account), Listed("B", True), now=RUN + HOUR)
     assert ended() is None, "one is left"
+    finding = Finding.objects.get(user_id="B")
     reconcile(shown(floor.account), now=RUN + 2 * HOUR)
-    assert (ended().how, ended().at) == ("done", RUN + 2 * HOUR)
+    assert (ended().how, ended().at, ended().who) == ("done", RUN + 2 * HOUR, ""), "nobody did anything: it went"
+    reconcile(shown(floor.account), Listed("B", True), now=RUN + 3 * HOUR)
+    Notification.objects.filter(user=control).exclude(
+        key__startswith=f"reconciliation:{finding.first_run_id}:"
+    ).delete()
+    put_right(finding, control, now=RUN + 4 * HOUR)
+    assert ended() is None, "its owner said so; no list shows it yet"
+    reconcile(shown(floor.account), now=RUN + 5 * HOUR)
+    assert (ended().at, ended().who) == (RUN + 5 * HOUR, str(control))
 
 
 def test_a_finding_not_dealt_with_in_time_is_a_breach_of_which_the_coordinator_hears(floor: Floor) -> None:

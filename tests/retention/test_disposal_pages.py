@@ -299,7 +299,10 @@ def test_a_refused_step_says_so(world: Dead) -> None:
     late = browser(world.coordinator).post(
         reverse("retention:proposal_step", args=[proposal.pk, "recall"]), {"note": "x"}
     )
-    assert late.status_code == 409
+    assert late.status_code == 409 and f"by {world.it}." in late.content.decode()
+    theirs = browser(world.client).post(reverse("retention:decision_recall", args=[proposal.pk]), {"note": "x"})
+    words = theirs.content.decode()
+    assert "by Team IT / IOC." in words and str(world.it) not in words, "the client hears which role, not who"
 
 
 @pytest.mark.req("RET-7", "KER-12")

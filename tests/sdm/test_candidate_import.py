@@ -92,5 +92,5 @@ def test_the_pages_lead_from_the_file_to_the_pipeline(floor: Floor) -> None:
     assert "Sari W" in page and "Jenis Kelamin" in page and GOOD[1] not in page
     done = client.post(reverse("sdm:candidate_import:import_apply", args=[job.pk]))
     job_run(job_id=Job.objects.latest("created_at").pk, now=NOW)
-    assert "Imported: 1 candidates" in client.get(done["Location"]).content.decode()
+    assert "Imported: 1 candidate." in client.get(done["Location"]).content.decode()
     assert Candidate.objects.get().name == "Sari W"

@@ -273,7 +273,7 @@ def test_the_wizard_shows_then_writes(live_floor: Floor) -> None:
     job.refresh_from_db()
     assert job.state == State.DONE, job.error
     page = client.get(reverse("sdm:import_preview", args=[job.pk])).content.decode()
-    assert "1 people are taken on" in page and NIK not in page
+    assert "1 person is taken on" in page and NIK not in page
     client.post(reverse("sdm:import_apply", args=[job.pk]))
     started = Job.objects.latest("created_at")
     job_run(job_id=started.pk, now=started.created_at)

@@ -23,10 +23,12 @@ from occ.people import lifecycle
 from occ.people.actors import CONNECTOR
 from occ.people.choices import Role
 from occ.people.models import RoleAssignment, Team, User
+from occ.policies.services import policy_set
 from tests.factories import DAY, NOW, PASSWORD, Floor, account, person, user
 from tests.userids.test_ladder import in_threads
 from tests.userids.test_processes import ANALYSIS, late_review
 from userids.models import AccessReview, Account, Assignment, BreachReview, DeactivationRequest
+from userids.policies import WITHIN
 from userids.services import access_reviews, accounts, breach_reviews, deactivations, replacements
 from userids.services.access_reviews import quarter_of
 from userids.services.others import deactivation_ask
@@ -87,6 +89,21 @@ def test_nothing_is_closed_while_the_id_is_active(floor: Floor) -> None:
     review.refresh_from_db()
     assert (review.status, review.closed_by, review.closed_at) == ("closed", floor.coordinator, LATER)
     assert Obligation.objects.get(rule="userids.breach_review").state == "fulfilled"
+
+
+@pytest.mark.req("UID-7")
+def test_nobody_waits_for_a_new_date_or_for_a_breach_to_be_none(floor: Floor) -> None:
+    floor.resign()
+    sweep(now=floor.request.due_at)
+    review = BreachReview.objects.get()
+
+    def waits() -> list[str]:
+        page = acting(floor.manager).get(review.get_absolute_url())
+        return [one.label for one in page.context["waits"]]
+
+    assert waits() == ["Set the corrective action", "Close without a corrective action"]
+    breach_reviews.review_analyse(review_id=review.pk, **ANALYSIS, actor=floor.coordinator, now=floor.request.due_at)
+    assert waits() == ["Close: the action is done and works"]
 
 
 @pytest.mark.req("UID-7", "UID-4")
@@ -244,6 +261,13 @@ def test_the_coordinator_reviews_on_the_page(floor: Floor) -> None:
     review = late_review(floor, "open")
     page = acting(floor.coordinator).get(reverse("userids:breaches"))
     assert review.get_absolute_url() in page.content.decode() and "To be reviewed" in page.content.decode()
+    policy = {"key": WITHIN, "reason": "x", "actor": user(Role.ADMINISTRATOR), "now": NOW}
+    policy_set(value=36, valid_from=NOW, site=None, **policy)
+    policy_set(value=12, valid_from=NOW, site=floor.jkt, **policy)
+    policy_set(value=6, valid_from=NOW, site=floor.ygy, **policy)
+    page = acting(floor.coordinator).get(reverse("userids:breaches"))
+    assert (page.context["limit"], page.context["limits"]) == ("36 hours", [(floor.jkt, "12 hours")])
+    assert "36 hours" in page.content.decode()
     url = reverse("userids:breach_review_step", args=[review.pk, "analyse"])
     data = ANALYSIS | {"action_due": "2099-01-31"}
     assert acting(floor.coordinator).post(url, data | {"cause": ""}).status_code == 422

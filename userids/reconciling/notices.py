@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import Count, Max, Q
+from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 
@@ -21,7 +21,6 @@ from occ.workflow.endings import asks
 from userids.choices import STANDING, FindingKind, Sight
 from userids.models import Application
 from userids.models.reconciliation import Finding, FindingSighting, Reconciliation
-from userids.reconciling.flow import RECONCILER
 
 # More of them at one site than somebody reads one by one are told together.
 SINGLY = 20
@@ -79,21 +78,29 @@ def told_settled(messages: Sequence[Notification]) -> dict[int, Ending]:
             told.setdefault((int(parts[1]), parts[2], int(parts[3])), []).append(one)
     if not told:
         return {}
+    group = ("run_id", "finding__kind", "finding__owner_role", "finding__site_id")
     seen = FindingSighting.objects.filter(
         run__in={run for run, _what, _site in told}, sight__in=(Sight.NEW, Sight.REOPENED)
-    )
-    counts = seen.values_list("run", "finding__kind", "finding__owner_role", "finding__site").annotate(
-        standing=Count("pk", filter=Q(finding__status__in=STANDING)), last=Max("finding__settled_at")
-    )
-    left: dict[tuple[int, str, int], tuple[int, datetime | None]] = {}
-    for run, kind, role, site, standing, last in counts.order_by():
-        for what in (role, "incidents") if kind == FindingKind.ACTIVITY_AFTER_LAST_DAY else (role,):
-            n, at = left.get((run, what, site), (0, None))
-            left[run, what, site] = n + standing, max(filter(None, (last, at)), default=None)
-    over = {key: at for key, (n, at) in left.items() if at is not None and not n}
+    ).select_related("finding__settled_by", "finding__said_by")
+    # Of each group the one settled last; before it one that still stands.
+    lasts = seen.order_by(*group, F("finding__settled_at").desc(nulls_first=True)).distinct(*group)
+    ends: dict[tuple[int, str, int], list[Finding]] = {}
+    for sighting in lasts:
+        last, role = sighting.finding, sighting.finding.owner_role
+        for what in (role, "incidents") if last.kind == FindingKind.ACTIVITY_AFTER_LAST_DAY else (role,):
+            ends.setdefault((sighting.run_id, what, last.site_id), []).append(last)
     return {
-        one.pk: Ending(How.DONE, str(RECONCILER), at, JAKARTA) for key, at in over.items() for one in told.get(key, ())
-    }
+        one.pk: ending for key, some in ends.items() if (ending := _ending(some)) for one in told.get(key, ())
+    }  # fmt: skip
+
+
+def _ending(some: Sequence[Finding]) -> Ending | None:
+    """By whoever settled the last one; nobody where a list no longer shows what nobody spoke of."""
+    settled = [(one.settled_at, one.settled_by or one.said_by) for one in some if one.settled_at is not None]
+    if len(settled) < len(some):
+        return None
+    at, by = max(settled, key=lambda one: one[0])
+    return Ending(How.DONE, str(by or ""), at, JAKARTA)
 
 
 def findings_tell(run: Reconciliation, findings: Iterable[Finding], *, now: datetime) -> None:

@@ -11,11 +11,15 @@ from django.views.decorators.http import require_GET, require_POST
 from occ.documents.attachments import attachments_of
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
+from occ.people.scope import sites_for
+from occ.policies.lengths import worded
+from occ.policies.services import Values
 from occ.processes import plain_stepping, process_context, step_make
 from userids.filters import BreachFilter
 from userids.forms import AnalyseForm, PostponeForm, SettleForm
 from userids.jobs import late_requests
-from userids.models import BreachReview
+from userids.models import LOGBOOK_READERS, BreachReview
+from userids.policies import WITHIN
 from userids.services import breach_reviews as services
 from userids.workflow import BREACH_REVIEW
 
@@ -34,14 +38,22 @@ def breaches(request: HttpRequest) -> HttpResponse:
     """The IDs of leavers that were, or are, active for longer than allowed."""
     if again := remembered(request):
         return again
-    rows = late_requests(me(request), timezone.now())
+    now = timezone.now()
+    rows, within = late_requests(me(request), now), Values([WITHIN], at=now)
     context = listing(request, rows, filters=BreachFilter, sorts=SORTS, default="-due")
     context |= {
         "title": _("Breaches"),
         "subtitle": _("User IDs that stayed active for longer than the procedure allows (SOP-UID 8.3)"),
         "search": _("User ID, name or number"),
         "export_kind": "userids.breaches",
-        "now": timezone.now(),
+        "now": now,
+        "policy": WITHIN,
+        "limit": worded(within(WITHIN), "hours"),
+        "limits": [
+            (one, worded(within(WITHIN, one.pk), "hours"))
+            for one in sites_for(me(request), LOGBOOK_READERS)
+            if (WITHIN, one.pk) in within.found
+        ],
     }
     return render(request, "userids/breaches.html", context)
 

@@ -110,7 +110,7 @@ class Maker:
         if key not in DEFINITIONS:
             raise ValueError(f"there is no policy {key}; there are: {', '.join(sorted(DEFINITIONS))}")
         DEFINITIONS[key].valid(value)
-        latest = Policy.objects.filter(key=key, site=None).order_by("-valid_from").first()
+        latest = Policy.objects.standing().filter(key=key, site=None).order_by("-valid_from").first()
         if latest is None or latest.value != value:
             Policy.objects.create(key=key, value=value, valid_from=self.now, set_at=self.now, reason="bootstrap")
             self.made["policies"] += 1
