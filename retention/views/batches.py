@@ -23,6 +23,7 @@ from occ.processes import plain_stepping, process_context, step_make
 from occ.workflow.turns import waiting
 from retention.batching.lists import BatchFilter, batch_rows
 from retention.choices import BagStatus, BatchStatus
+from retention.marks import id_of
 from retention.models import Batch, Problem, Proposal, Record
 from retention.personal import CHECKERS, WAIVERS
 from retention.services import batches as services
@@ -85,7 +86,7 @@ def batch_check(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _detail(request: HttpRequest, found: Batch, tried: dict[str, forms.Form], status: int) -> HttpResponse:
     context = process_context(request, STEPPING, found, tried)
-    problems = Problem.objects.filter(batch=found, settled_at=None).select_related("record").defer("record__customer")
+    problems = Problem.objects.filter(batch=found, settled_at=None).select_related("record")
     counted = batch_rows(me(request)).get(pk=found.pk)
     waives = has_role(me(request), WAIVERS, site=found.site)
     findings = findings_of_batch(found)
@@ -99,7 +100,7 @@ def _detail(request: HttpRequest, found: Batch, tried: dict[str, forms.Form], st
         "bags": found.bags.exclude(files=0).prefetch_related("packs__copies__store").order_by("number"),
         "problems": list(problems.order_by("record_id")[:SHOWN]),
         "more": max(0, found.problems_count - SHOWN),
-        "settled": settled.defer("record__customer").order_by("-settled_at")[:20],
+        "settled": settled.order_by("-settled_at")[:20],
         "checks": found.checks.select_related("document").order_by("-started_at")[:10],
         "findings": list(findings[:SHOWN]),
         "findings_more": max(0, counted.findings_count - SHOWN),
@@ -183,7 +184,7 @@ def record_take_file(request: HttpRequest, pk: int) -> HttpResponse:
     return form_page(
         request, TakeFileForm(request.POST or None, initial=shown), lambda data: _take(pk, me(request), **data),
         said=_("Taken. It is backed up as it is now."), to=back, template="retention/take_file.html",
-        title=_("Take the file of %(record)s as it is now") % {"record": record.external_id},
+        title=_("Take the file of %(record)s as it is now") % {"record": id_of(record)},
         crumbs=[{"label": _("Backup batches"), "url": reverse("retention:batches")}],
         submit=_("Take the file as it is now"),
         cancel_url=back, record=record, file=file, away=away, may=taking.may_take(record, me(request)),
@@ -205,7 +206,7 @@ def record_waive(request: HttpRequest, pk: int) -> HttpResponse:
         request, form,
         lambda data: services.record_waive(record_id=pk, actor=me(request), now=timezone.now(), **data),
         to=back, template="retention/waive.html",
-        title=_("Let %(record)s go without a backup") % {"record": record.external_id},
+        title=_("Let %(record)s go without a backup") % {"record": id_of(record)},
         crumbs=[{"label": _("Backup batches"), "url": reverse("retention:batches")}], submit=_("Waive the backup"),
         cancel_url=back, record=record, problem=Problem.objects.filter(record=record, settled_at=None).first(),
     )  # fmt: skip
