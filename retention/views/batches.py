@@ -16,12 +16,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from occ.errors import Invalid, NotAllowed
 from occ.form_pages import form_page
 from occ.lists import listing, remembered
+from occ.paging import key_of, paginate
 from occ.people.access import get_visible, me
 from occ.people.models import User
 from occ.people.scope import has_role
 from occ.processes import plain_stepping, process_context, step_make
 from occ.workflow.turns import waiting
-from retention.batching.lists import BatchFilter, batch_rows
+from retention.batching.lists import BatchFilter, batch_rows, packages
 from retention.choices import BagStatus, BatchStatus
 from retention.marks import id_of
 from retention.models import Batch, Problem, Proposal, Record
@@ -76,10 +77,15 @@ def batch_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
 
 @require_POST
 def batch_check(request: HttpRequest, pk: int) -> HttpResponse:
-    """Read it or restore it now; the check's page shows how far it is."""
+    """Read it or restore it now, or one package of it; the check's page shows how far it is."""
     found = get_visible(Batch, me(request), pk)
     kind = request.POST.get("kind", "")[:10]
-    check = checking.batch_check_ask(batch_id=found.pk, kind=kind, actor=me(request), clock=timezone.now)
+    pack, package = None, request.POST.get("package", "")
+    if package and (pack := key_of(package)) is None:
+        raise Invalid(_("The batch has no such package."), field="package")
+    check = checking.batch_check_ask(
+        batch_id=found.pk, kind=kind, pack_id=pack, actor=me(request), clock=timezone.now
+    )  # fmt: skip
     messages.success(request, _("Begun: %(check)s. It works in the background.") % {"check": check.get_kind_display()})
     return redirect(check)
 
@@ -101,7 +107,7 @@ def _detail(request: HttpRequest, found: Batch, tried: dict[str, forms.Form], st
         "problems": list(problems.order_by("record_id")[:SHOWN]),
         "more": max(0, found.problems_count - SHOWN),
         "settled": settled.order_by("-settled_at")[:20],
-        "checks": found.checks.select_related("document").order_by("-started_at")[:10],
+        "checks": found.checks.select_related("document", "pack").order_by("-started_at")[:10],
         "findings": list(findings[:SHOWN]),
         "findings_more": max(0, counted.findings_count - SHOWN),
         "waives": waives,
@@ -115,8 +121,17 @@ def _detail(request: HttpRequest, found: Batch, tried: dict[str, forms.Form], st
     for bag in context["bags"]:
         _count(bag)
     backed_up = any(bag.status == BagStatus.COMPLETE for bag in context["bags"])
+    context |= _packages(request, found)
     context["may_check"] = backed_up and has_role(me(request), CHECKERS, site=found.site)
     return render(request, "retention/batch.html", context, status=status)
+
+
+def _packages(request: HttpRequest, found: Batch) -> dict[str, Any]:
+    """`?bag=`: that bag's packages, a page of them, each with its `records` and `live` copies."""
+    bag = found.bags.filter(pk=key_of(request.GET.get("bag", "")) or 0).first()
+    if bag is None:
+        return {"bag_shown": None}
+    return {"bag_shown": bag, "page": paginate(packages(bag.packs.all()), request.GET, order="number")}
 
 
 def disposals_of(batch: Batch, user: User) -> list[Proposal]:
