@@ -6,7 +6,7 @@ keys, put the new one first, start again, run `manage.py rotate_keys`, then drop
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.apps import apps
@@ -77,6 +77,35 @@ class EncryptedTextField(models.TextField):
         if lookup_name != "isnull":
             raise FieldError(f"{self.name} is encrypted: it cannot be looked up by {lookup_name}")
         return super().get_lookup(lookup_name)
+
+
+class Shut(str):
+    """What stands in a row for a value that no key opens: dots to whoever shows it; written back as it lay there."""
+
+    sealed: str
+
+    def __new__(cls, sealed: str) -> Self:
+        made = super().__new__(cls, "••••")
+        made.sealed = sealed
+        return made
+
+
+class LenientTextField(EncryptedTextField):
+    """Where a lost key must not keep people from the rest of the row: its value is Shut then, and nothing is raised."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value.sealed if isinstance(value, Shut) else super().get_prep_value(value)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        try:
+            return super().from_db_value(value, expression, connection)
+        except Unreadable:
+            return Shut(value)
+
+    def deconstruct(self) -> Any:
+        """The database has the same column."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "occ.encryption.EncryptedTextField", args, kwargs
 
 
 class Empty(Exact):

@@ -311,6 +311,7 @@ SPECTACULAR_SETTINGS = {
         "FindingKindEnum": "userids.choices.FindingKind",
         "PlaceKindEnum": "retention.choices.PlaceKind",
         "RecordKindEnum": "retention.choices.RecordKind",
+        "CheckResultEnum": "retention.choices.Result",
         "RegisterKindEnum": "retention.choices.RegisterKind",
         "ChannelEnum": "occ.people.choices.Channel",
         "RecordStateEnum": "retention.choices.RecordState",

@@ -191,3 +191,7 @@ class Purpose(models.TextChoices):
     DISPUTE = "dispute", _("Dispute or investigation")
     AUDIT = "audit", _("Audit")
     TECHNICAL = "technical", _("Checking the file")
+
+
+# A bag may hold 50 GB: no record is larger.
+BAG_BYTES = 49_000_000_000

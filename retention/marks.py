@@ -8,7 +8,9 @@ import re
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
+from occ.encryption import Shut
 from retention.choices import RecordState
 
 if TYPE_CHECKING:
@@ -56,8 +58,11 @@ def entry_mark(site: str, number: str) -> str:
 def without(text: str, customer: str) -> str:
     """A path or a name with the customer masked where it is part of it: recorders put the caller's number there.
 
-    Also where the number is written in another way (0812…, 62812…, 0812-34…) or the name in other letters.
+    Also where the number is written in another way (0812…, 62812…, 0812-34…) or the name in other letters. Of a
+    customer whom no key opens: every number that may be it.
     """
+    if isinstance(customer, Shut):
+        return numbers_hidden(text)
     customer = customer.strip()
     digits = NO_DIGIT.sub("", customer)
     core = digits.removeprefix("62").lstrip("0") if _is_number(customer, digits) else ""
@@ -79,6 +84,11 @@ def numbers_hidden(text: str) -> str:
     return NUMBER.sub(lambda one: one.group() if TIME.fullmatch(one.group()) else masked(one.group()), text)
 
 
+def id_of(record: Record) -> str:
+    """A record's ID at the source as pages, files and API name it: masked as its customer is, where it holds them."""
+    return without(record.external_id, record.customer)
+
+
 def path_of(record: Record) -> str:
     """A record's file as its page names it: the customer masked; "" once it is destroyed, as only a mark is left."""
     return "" if record.state == RecordState.DESTROYED else without(record.path, record.customer)
@@ -90,17 +100,16 @@ def path_shown(source: str, path: str, customer: str = "") -> str:
     return path if shown == path else f"{shown[:580]} #{path_mark(source, path)[:SHORT]}"
 
 
-def id_kept(source: str, external_id: str, customer: str | None) -> str:
-    """What a destroyed record keeps of its ID: the ID itself, unless the customer is part of it.
-
-    `customer` None: there is one and nobody can read it any more; then no number that may be it is kept.
-    """
-    shown = numbers_hidden(external_id) if customer is None else without(external_id, customer)
+def id_kept(source: str, external_id: str, customer: str) -> str:
+    """What a destroyed record keeps of its ID: the ID itself, unless the customer is part of it, or may be."""
+    shown = without(external_id, customer)
     return external_id if shown == external_id else f"{shown[:100]} #{id_mark(source, external_id)[:SHORT]}"
 
 
 def masked(customer: str) -> str:
     """A number or name for those who may not know whose it is: 0812••••89, B••••."""
+    if isinstance(customer, Shut):
+        return _("cannot be read: key missing")
     text = customer.strip()
     if sum(one.isdigit() for one in text) >= 9:  # of a shorter one, six of its digits would be nearly all
         return f"{text[:4]}••••{text[-2:]}"

@@ -20,7 +20,7 @@ from retention.services.holds import holds_watch
 from retention.services.probing import probes_run_due
 from retention.services.proposals import drafts_open
 from retention.services.scanning import scan_enqueue, scans_overdue, source_scan, sources_due
-from retention.services.sending import send
+from retention.services.sending import back_up_send
 from retention.services.transcripts import transcripts_make
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def run_batches() -> int:
     did = batches.batches_run(now=now)
     due = list(backups.batches_due(now).order_by("due_at", "pk").values_list("pk", flat=True))
     for pk in due:
-        send("back_up", pk)
+        back_up_send(pk)
     heartbeats.leave("retention_batches", now=now, did=did + len(due))
     return did + len(due)
 
@@ -80,7 +80,7 @@ def run_batches() -> int:
 def back_up(batch_id: int) -> str:
     outcome = backups.batch_back_up(batch_id=batch_id, clock=timezone.now)
     if outcome is backups.Outcome.MORE:
-        send("back_up", batch_id)
+        back_up_send(batch_id)
     return outcome
 
 

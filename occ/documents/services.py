@@ -7,7 +7,7 @@ processor time on this machine and never the network. Documents of other types, 
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from occ.documents import files
-from occ.documents.choices import Purpose, Status
+from occ.documents.choices import APART, Purpose, Status
 from occ.documents.models import Attachment, IssuedDocument, Series
 from occ.documents.rendering import render, storable
 from occ.documents.sealing import sealed
@@ -111,20 +111,35 @@ def document_revise(
 ) -> IssuedDocument:
     """Issue the next revision under the same number; the present one stays, marked as superseded.
 
-    Raises Invalid (no reason), WrongState (not the present revision, or destroyed).
+    Signatures of the present one may be repeated, as they were given (a letter, and then the same with its receipt);
+    all together are of different persons, as on the first issue. Raises Invalid (no reason; one person in two roles; a
+    signature from before the present revision that is not on it), WrongState (not the present revision, or destroyed).
     """
     if not reason.strip():
         raise Invalid(_("Say why the document is revised."), field="reason")
     old = IssuedDocument.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=document_id)
     if old.status != Status.VALID:
         raise WrongState(_("Only the valid revision can be revised."))
+    repeated = _repeated(old, signatures)
     old.status, old.superseded_at = Status.SUPERSEDED, now
     old.save(update_fields=["status", "superseded_at"])
     kept = ["type_code", "site", "year", "sequence", "number", "subject_type", "subject_id", "owner_role"]
     document = IssuedDocument(
         revision=old.revision + 1, supersedes=old, reason=reason, **{field: getattr(old, field) for field in kept}
     )
-    return _publish(document, type, title, data, language, actor, now, period, signatures)
+    return _publish(document, type, title, data, language, actor, now, period, signatures, repeated)
+
+
+def _repeated(old: IssuedDocument, signatures: Sequence[Signing]) -> set[Signing]:
+    """Those that stand on the present revision already. Raises Invalid."""
+    standing = set(old.signatures.values_list("user_id", "purpose", "signed_at"))
+    repeated = {one for one in signatures if (one.user_id, one.purpose, one.at) in standing}
+    fresh = [one for one in signatures if one not in repeated]
+    if any(one.purpose in APART for one in fresh):  # what stands there was asked when it was given
+        apart_check([(one.user_id, one.purpose) for one in signatures])
+    if any(one.at < old.issued_at for one in fresh):
+        raise Invalid(_("It was signed before the present revision was issued: sign it anew."), field="signatures")
+    return repeated
 
 
 def _locked_series(type_code: str, site: Site | None, year: int) -> Series:
@@ -143,6 +158,7 @@ def _publish(
     now: datetime,
     period: tuple[date, date] | None,
     signatures: Sequence[Signing],
+    repeated: Collection[Signing] = (),
 ) -> IssuedDocument:
     """Render, write the file, the row, the signatures and the ledger entry."""
     if language not in dict(settings.LANGUAGES):
@@ -160,7 +176,8 @@ def _publish(
     document.sha256, document.size = files.put("documents", document.file, [pdf])
     document.save(force_insert=True)
     for signing in signatures:
-        signature_add(document=document, signing=signing, actor=actor, on_paper=True, now=now)
+        again = signing in repeated
+        signature_add(document=document, signing=signing, actor=actor, on_paper=True, now=now, repeated=again)
     facts = {"number": document.full_number, "sha256": document.sha256, "size": document.size, "title": document.title}
     action = "document.revised" if document.revision else "document.issued"
     record(actor=actor, action=action, subject=document, data=facts, now=now, site=document.site)

@@ -124,9 +124,12 @@ def purposes_open(document: IssuedDocument, user: User) -> list[str]:
 
 
 def signature_add(
-    *, document: IssuedDocument, signing: Signing, actor: object, on_paper: bool, now: datetime
+    *, document: IssuedDocument, signing: Signing, actor: object, on_paper: bool, now: datetime, repeated: bool = False
 ) -> Signature:
-    """Write the row and its ledger entry, in the caller's transaction."""
+    """Write the row and its ledger entry, in the caller's transaction.
+
+    `repeated`: given to the revision before and printed on this one too; nobody has signed this one's SHA-256 then.
+    """
     signature = Signature.objects.create(
         document=document,
         user_id=signing.user_id,
@@ -137,5 +140,6 @@ def signature_add(
         on_paper=on_paper,
     )
     data = {"purpose": signing.purpose, "signed_by": signing.user_id, "sha256": document.sha256}
-    record(actor=actor, action="document.signed", subject=document, data=data, now=now, site=document.site)
+    action = "document.signature_repeated" if repeated else "document.signed"
+    record(actor=actor, action=action, subject=document, data=data, now=now, site=document.site)
     return signature

@@ -18,9 +18,9 @@ from occ.jobs.models import Job, State
 from occ.people.access import get_visible
 from occ.people.models import User
 from occ.people.scope import has_role
-from retention.batching.lists import batch_rows, check_rows
+from retention.batching.lists import batch_rows, check_rows, packages
 from retention.choices import BatchStatus, CheckKind, RecordKind, Result
-from retention.models import Batch, Check, Record
+from retention.models import Batch, Check, Copy, Pack, Record
 from retention.personal import CHECKERS, WAIVERS
 from retention.services import taking
 from retention.services.batches import TRANSITIONS, record_waive
@@ -60,12 +60,15 @@ class BatchQuery(serializers.Serializer[Any]):
 class CheckSerializer(serializers.ModelSerializer[Check]):
     store = serializers.CharField(source="store.code", default=None, allow_null=True)
     batch = serializers.CharField(source="batch.identifier", default=None, allow_null=True)
+    package = serializers.CharField(
+        source="pack.name", default=None, allow_null=True, help_text="where it was of one package only"
+    )
 
     class Meta:
         model = Check
         fields = [
-            "id", "kind", "store", "batch", "started_at", "ended_at", "objects_count", "bytes_count", "failures",
-            "result", "note", "by",
+            "id", "kind", "store", "batch", "package", "started_at", "ended_at", "objects_count", "bytes_count",
+            "failures", "result", "note", "by",
         ]  # fmt: skip
 
 
@@ -146,6 +149,10 @@ class CheckInput(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(
         [("fixity", "every package is read"), ("drill", "every record is restored to a scratch place and compared")]
     )
+    package = serializers.IntegerField(
+        required=False, allow_null=True, default=None, min_value=1, max_value=2**63 - 1,
+        help_text="`id` of one of the batch's `packages/`: that one only",
+    )  # fmt: skip
 
 
 class BatchCheck(APIView):
@@ -154,16 +161,49 @@ class BatchCheck(APIView):
     )
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
-        """Prove its backup now, in the background; `checks/` says what came of it.
+        """Prove its backup now, or that of one package, in the background; `checks/` says what came of it.
 
         409 `under_way`: that check of the batch, or another restore drill, has not ended yet.
         """
         user, found = user_of(request), get_visible(Batch, user_of(request), pk)
         if not has_role(user, CHECKERS, site=found.site):
             raise NotAllowed
-        kind = body_of(request, CheckInput)["kind"]
-        check = batch_check_ask(batch_id=found.pk, kind=kind, actor=user, clock=timezone.now)
+        given = body_of(request, CheckInput)
+        check = batch_check_ask(
+            batch_id=found.pk, kind=given["kind"], pack_id=given["package"], actor=user, clock=timezone.now
+        )  # fmt: skip
         return Response(CheckSerializer(check).data, status=202)
+
+
+class CopySerializer(serializers.ModelSerializer[Copy]):
+    store = serializers.CharField(source="store.code")
+
+    class Meta:
+        model = Copy
+        fields = ["store", "checked_at", "result"]
+
+
+class PackageSerializer(serializers.ModelSerializer[Pack]):
+    """`number` 0: the bag's tag files. `size` in bytes; `copies`: where it lies, read when; none once destroyed."""
+
+    bag = serializers.CharField(source="bag.identifier")
+    records = serializers.IntegerField(help_text="put into it, also those destroyed since")
+    copies = CopySerializer(source="live", many=True)
+
+    class Meta:
+        model = Pack
+        fields = ["id", "bag", "number", "name", "size", "sha256", "written_at", "records", "copies"]
+
+
+class BatchPackages(APIView):
+    @extend_schema(
+        operation_id="retention_batch_packages", responses=paged("PackagePage", PackageSerializer),
+        parameters=[AFTER, SIZE],
+    )  # fmt: skip
+    def get(self, request: Request, pk: int) -> Response:
+        """What its backup consists of."""
+        rows = packages(Pack.objects.filter(bag__batch=get_visible(Batch, user_of(request), pk)))
+        return page(request, rows.select_related("bag"), lambda found: PackageSerializer(found, many=True).data)
 
 
 class ReasonInput(serializers.Serializer[Any]):

@@ -20,7 +20,7 @@ from occ.people.models import Person, Site, User
 from occ.people.scope import site_filter
 from occ.times import local_day
 from retention.choices import HoldReason, RecordKind
-from retention.marks import masked
+from retention.marks import id_of, masked
 from retention.models import Hold, Record
 from retention.personal import CATALOGUE_READERS, HOLDERS
 from retention.services import holds
@@ -63,7 +63,7 @@ class HoldInput(serializers.Serializer[Any]):
     last_day = DayField(required=False, allow_null=True, default=None)
     records = serializers.ListField(
         child=serializers.CharField(max_length=120), required=False, allow_null=True, default=None,
-        max_length=holds.MOST_NAMED, help_text="IDs at the source: the hold then covers these only",
+        max_length=holds.MOST_NAMED, help_text="IDs at the source, or #12 for the record of that `id`: these only",
     )  # fmt: skip
     until = DayField(required=False, allow_null=True, default=None)
 
@@ -89,10 +89,14 @@ class HoldQuery(serializers.Serializer[Any]):
 class CoveredSerializer(serializers.ModelSerializer[Record]):
     source = serializers.CharField(source="source.code")  # type: ignore[assignment]
     site = serializers.CharField(source="site.code")
+    external_id = serializers.SerializerMethodField(help_text="with the customer masked where it is part of it")
 
     class Meta:
         model = Record
         fields = ["id", "source", "external_id", "kind", "channel", "site", "started_at", "ended_at", "state"]
+
+    def get_external_id(self, record: Record) -> str:
+        return id_of(record)
 
 
 def said(request: Request, found: Any, *, many: bool = False) -> Any:
@@ -166,7 +170,7 @@ class HoldRecords(APIView):
     def get(self, request: Request, pk: int) -> Response:
         """The records that it covers, as far as you see them; those destroyed before it are not."""
         hold = get_visible(Hold, user_of(request), pk)
-        rows = holds.covered_by(hold).visible_to(user_of(request)).select_related("site", "source").defer("customer")
+        rows = holds.covered_by(hold).visible_to(user_of(request)).select_related("site", "source")
         return page(request, rows, lambda found: CoveredSerializer(found, many=True).data)
 
 

@@ -25,7 +25,7 @@ from occ.people.models import User
 from occ.people.scope import has_role
 from occ.times import JAKARTA, end_of_day, start_of_day
 from retention.choices import Channel, RecordKind, RecordState
-from retention.marks import masked, numbers_hidden, path_of
+from retention.marks import id_of, masked, numbers_hidden, path_of
 from retention.models import Record, RecordQuerySet, Source, Store
 from retention.personal import KEEPERS
 from retention.services.cataloguing import CREATED, KNOWN, REFUSED, Outcome, records_add
@@ -42,6 +42,7 @@ class RecordSerializer(serializers.ModelSerializer[Record]):
     site = serializers.CharField(source="site.code")
     agent = serializers.SerializerMethodField(help_text="employee number, else what the source calls them")
     batch = serializers.SerializerMethodField(help_text="identifier, or null")
+    external_id = serializers.SerializerMethodField(help_text="with the customer masked where it is part of it")
     customer = serializers.SerializerMethodField(help_text="masked")
     path = serializers.SerializerMethodField(
         help_text="with the customer masked where it is part of it; empty once it is destroyed"
@@ -59,6 +60,9 @@ class RecordSerializer(serializers.ModelSerializer[Record]):
 
     def get_batch(self, record: Record) -> str | None:
         return record.batch.identifier if record.batch else None
+
+    def get_external_id(self, record: Record) -> str:
+        return id_of(record)
 
     def get_path(self, record: Record) -> str:
         return path_of(record)

@@ -16,6 +16,7 @@ urlpatterns = [
     path("batches/<int:pk>/", batches.BatchDetail.as_view(), name="retention-batch"),
     path("batches/<int:pk>/escalate/", batches.BatchEscalate.as_view(), name="retention-batch-escalate"),
     path("batches/<int:pk>/start/", batches.BatchStart.as_view(), name="retention-batch-start"),
+    path("batches/<int:pk>/packages/", batches.BatchPackages.as_view(), name="retention-batch-packages"),
     path("batches/<int:pk>/check/", batches.BatchCheck.as_view(), name="retention-batch-check"),
     path("checks/", batches.Checks.as_view(), name="retention-checks"),
     path("findings/", findings.Damages.as_view(), name="retention-findings"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +18,7 @@ from occ.people.scope import has_role
 from occ.sheets.writing import OutColumn
 from occ.texts import said
 from retention.choices import BatchStatus, CheckKind, FindingKind, FindingStatus, RecordKind, Result
-from retention.models import Bag, Batch, Check, Finding, Source, Store
+from retention.models import Bag, Batch, Check, Copy, Finding, Pack, Source, Store
 from retention.personal import CATALOGUE_READERS
 from retention.services.restorable import having_findings, with_findings
 
@@ -136,7 +136,13 @@ def finding_rows(user: User) -> Any:
 
 
 def check_rows(user: User) -> Any:
-    return Check.objects.visible_to(user).select_related("store", "source", "batch__site", "document")
+    return Check.objects.visible_to(user).select_related("store", "source", "batch__site", "document", "pack")
+
+
+def packages(rows: QuerySet[Pack]) -> QuerySet[Pack]:
+    """With `records`, put into each, and `live`, its copies that are there."""
+    kept = Prefetch("copies", Copy.objects.filter(gone_at=None).select_related("store").order_by("pk"), to_attr="live")
+    return rows.annotate(records=Count("packed")).prefetch_related(kept)
 
 
 def batch_columns() -> list[OutColumn]:

@@ -13,6 +13,7 @@ from occ.sheets.writing import OutColumn
 from retention.choices import RecordKind
 from retention.complying.filters import FigureFilter
 from retention.complying.words import FIGURES
+from retention.marks import id_of
 from retention.models import MonthFigures, Record
 from retention.personal import CATALOGUE_READERS
 
@@ -41,7 +42,7 @@ def record_columns() -> list[OutColumn]:
 
 def record_line(one: Record) -> list[Any]:
     return [
-        one.external_id, one.get_kind_display(), one.get_channel_display(), one.site.code,
+        id_of(one), one.get_kind_display(), one.get_channel_display(), one.site.code,
         one.agent.name if one.agent else one.agent_label, one.started_at, one.ended_at, one.size,
         one.get_state_display(), str(one.batch) if one.batch else "", one.sha256,
     ]  # fmt: skip
@@ -61,7 +62,7 @@ register_list(
     "retention.figure_rows", gettext_lazy("Records behind a figure"), may=reads, filters=FigureFilter,
     order=("ended_at", "pk"), columns=record_columns, line=record_line,
     rows=lambda user, now: (
-        Record.objects.visible_to(user).select_related("site", "agent", "batch__site").defer("customer")
+        Record.objects.visible_to(user).select_related("site", "agent", "batch__site")
     ),
 )  # fmt: skip
 register_list(

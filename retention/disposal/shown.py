@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import ExpressionWrapper, F, QuerySet, TextField
+from django.db.models import QuerySet
 
 from occ.documents.models import IssuedDocument
 from occ.people.models import User
-from retention.marks import masked, numbers_hidden, without
+from retention.marks import id_of, masked
 from retention.models import Item
-from retention.services.burying import customer_in
 from retention.services.paper_minutes import title_of
 
 
@@ -34,21 +33,19 @@ class Shown:
 
 
 def with_subjects(rows: QuerySet[Item]) -> QuerySet[Item]:
-    """Items with what `shown` needs. A customer comes encrypted: one whom no key opens keeps nobody from the list."""
+    """Items with what `shown` needs."""
     rows = rows.select_related("record__source", "record__site", "record__agent", "document", "entry")
-    sealed = ExpressionWrapper(F("record__customer"), output_field=TextField())
-    return rows.annotate(sealed=sealed).defer("record__customer", "document__data")
+    return rows.defer("document__data")
 
 
 def shown(one: Any) -> Shown:
     """Of an item of `with_subjects`."""
     if one.record is not None:
-        found, customer = one.record, customer_in(one.sealed)
+        found = one.record
         return Shown(
-            numbers_hidden(found.external_id) if customer is None else without(found.external_id, customer),
-            str(found.get_kind_display()), found.source.code, found.ended_at, found.size, "",
+            id_of(found), str(found.get_kind_display()), found.source.code, found.ended_at, found.size, "",
             found.sha256, found.get_absolute_url(), str(found.get_channel_display()),
-            found.agent.number if found.agent else "", "••••" if customer is None else masked(customer),
+            found.agent.number if found.agent else "", masked(found.customer),
         )  # fmt: skip
     if one.document is not None:
         paper = one.document

@@ -43,7 +43,7 @@ def drill_issue(check: Check, *, language: str, actor: Actor, now: datetime) -> 
     """In the active language, which is `language`."""
     assert check.batch is not None
     return document_issue(
-        type=DRILL, site=check.batch.site, subject=check, title=f"{DRILL.title}: {check.batch.identifier}",
+        type=DRILL, site=check.batch.site, subject=check, title=f"{DRILL.title}: {check.of}",
         data=drill_body(check), language=language, actor=actor, now=now,
     )  # fmt: skip
 
@@ -54,6 +54,7 @@ def drill_body(check: Check) -> dict[str, Any]:
     said, zone = check.details, check.batch.site.zone
     facts = [
         (_("Batch"), check.batch.identifier),
+        *([(_("Package"), check.pack.name)] if check.pack else []),
         (_("Started"), date_format(check.started_at.astimezone(zone), "j F Y, H:i T")),
         (_("Ended"), date_format(check.ended_at.astimezone(zone), "j F Y, H:i T")),
         (_("Result"), str(Result(check.result).label)),
@@ -72,7 +73,12 @@ def drill_body(check: Check) -> dict[str, Any]:
         "totals": [[label, f"{value:,}".replace(",", ".")] for label, value in totals],
         "draw": _("Drawn out of %(n)s batches with the seed %(seed)s.") % {"n": said["drawn_from"], "seed": check.seed}
         if check.seed
-        else _("Not drawn: %(who)s asked for this batch.") % {"who": check.by},
+        else (
+            _("Not drawn: %(who)s asked for this package.")
+            if check.pack
+            else _("Not drawn: %(who)s asked for this batch.")
+        )
+        % {"who": check.by},
         "bags": {
             "columns": [_("Bag"), _("Manifest in the store")],
             "rows": [[bag, right[same]] for bag, same in said["manifests"].items()],

@@ -62,7 +62,9 @@ class HoldForm(forms.Form):
     ids = forms.CharField(
         label=gettext_lazy("Records"), required=False, max_length=LONGEST_LIST, strip=True,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text=gettext_lazy("IDs at the source, one per line: then the hold covers these records only."),
+        help_text=gettext_lazy(
+            "IDs at the source, one per line, or #12 for the record of that number: then the hold covers these only."
+        ),
     )  # fmt: skip
     file = forms.FileField(
         label=gettext_lazy("List of records"), required=False,

@@ -13,7 +13,7 @@ from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.scope import has_role, site_filter
 from retention.choices import GRAVE, STANDING, CheckKind, FindingKind, FindingStatus, Result
-from retention.models.bags import Bag
+from retention.models.bags import Bag, Pack
 from retention.models.places import Source, Store
 from retention.models.records import Batch, Record
 from retention.personal import CATALOGUE_READERS
@@ -36,12 +36,13 @@ class CheckQuerySet(models.QuerySet["Check"]):
 
 
 class Check(models.Model):
-    """One run of a check over a store, a source or a batch."""
+    """One run of a check over a store, a source or a batch; `pack`: one package of the batch only."""
 
     kind = models.CharField(_("kind"), max_length=10, choices=CheckKind)
     store = models.ForeignKey(Store, models.PROTECT, null=True, blank=True, related_name="checks")
     source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="checks")
     batch = models.ForeignKey(Batch, models.PROTECT, null=True, blank=True, related_name="checks")
+    pack = models.ForeignKey(Pack, models.PROTECT, null=True, blank=True, related_name="checks")
     started_at = models.DateTimeField(_("started"))
     ended_at = models.DateTimeField(_("ended"), null=True)
     result = models.CharField(_("result"), max_length=8, choices=Result, default=Result.NOT_RUN)
@@ -67,6 +68,7 @@ class Check(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=CheckKind.values), name="check_kind_known"),
             models.CheckConstraint(condition=Q(result__in=Result.values), name="check_result_known"),
+            models.CheckConstraint(condition=Q(pack=None) | Q(batch__isnull=False), name="check_pack_of_batch"),
         ]
         indexes = [models.Index(fields=["kind", "-started_at"], name="check_latest")]
 
@@ -79,6 +81,8 @@ class Check(models.Model):
     @property
     def of(self) -> str:
         """What was checked; single packages of several batches are neither a batch nor a store."""
+        if self.pack:
+            return self.pack.name
         if self.batch:
             return self.batch.identifier
         return str(self.store or self.source or _("Single packages"))

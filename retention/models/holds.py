@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from occ.encryption import EncryptedTextField
+from occ.encryption import LenientTextField
 from occ.people.models import Person, Site, User
 from occ.people.scope import site_filter
 from retention.choices import HoldReason, RecordKind
@@ -68,7 +68,7 @@ class Hold(models.Model):
     agent = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("agent"))
     # An agent who was not known when a record was catalogued is on none: such records may be the agent's too.
     without_agent = models.BooleanField(_("also records without an agent"), default=False)
-    customer = EncryptedTextField(_("customer"), blank=True)
+    customer = LenientTextField(_("customer"), blank=True)
     customer_mark = models.CharField(max_length=64, blank=True, editable=False)
     first_day = models.DateField(_("from"), null=True, blank=True)
     last_day = models.DateField(_("to"), null=True, blank=True)

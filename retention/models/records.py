@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from occ.encryption import EncryptedTextField
+from occ.encryption import LenientTextField
 from occ.people.choices import Role
 from occ.people.models import Person, Site, TeamMembership, User, in_force, within_reach
 from occ.people.scope import roles_of, site_filter
@@ -164,7 +164,7 @@ class Record(models.Model):
     fingerprint = models.CharField(max_length=80, blank=True, editable=False)
     # Of the original bytes; known from the first reading on.
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)
-    customer = EncryptedTextField(_("customer"), blank=True)
+    customer = LenientTextField(_("customer"), blank=True)
     # A keyed hash of it: a hold or a search finds a customer's records without reading anybody's number.
     customer_mark = models.CharField(max_length=64, blank=True, editable=False)
     state = models.CharField(_("state"), max_length=12, choices=RecordState, default=RecordState.CATALOGUED)

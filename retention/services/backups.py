@@ -39,7 +39,7 @@ from retention.backing.packing import (
     pack_make,
     place_says,
 )
-from retention.choices import BagStatus, BatchStatus, ProblemKind, RecordState
+from retention.choices import BAG_BYTES, BagStatus, BatchStatus, ProblemKind, RecordState
 from retention.models import Bag, Batch, Copy, Pack, Packed, Problem, Record, Source, Store
 from retention.services.bags import bag_finish, bag_key, bag_open, let_go, orphans_remove
 from retention.services.batches import batch_complete, batch_stop, stopped_tell
@@ -52,8 +52,8 @@ HEARD_EVERY = timedelta(seconds=15)
 SLICE = timedelta(minutes=5)
 # Hashing, compression and encryption let go of the interpreter: a thread per core, but no more than memory allows.
 THREADS = min(4, os.cpu_count() or 1)
-# A bag may hold 50 000 files and 50 GB; its manifests are made in memory, so it gets fewer files.
-BAG_FILES, BAG_BYTES = 24_000, 49_000_000_000
+# A bag may hold 50 000 files; its manifests are made in memory, so it gets fewer.
+BAG_FILES = 24_000
 SOME = 500
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60)]  # after the first, second, … stop
 Clock = Callable[[], datetime]

@@ -34,7 +34,7 @@ from retention.notices import stopped_tell as stopped_tell
 from retention.personal import WAIVERS
 from retention.policies import BACKED_UP, ESCALATE_DAYS, GATHER_DAYS, START_DAYS
 from retention.services.schedule import rule_of, rules_on
-from retention.services.sending import send
+from retention.services.sending import back_up_send
 from retention.workflow import BACKUP, BATCH
 
 SOME = 20_000
@@ -178,7 +178,7 @@ def batch_start(*, batch_id: int, actor: Actor, now: datetime) -> Batch:
     also = {"next_at": now, "stops": 0, "error": "", "run": None}
     with step(BATCH, Batch, batch_id, "start", actor=actor, now=now, also=also) as batch:
         Problem.objects.filter(batch=batch, settled_at=None).update(tried=False)
-        transaction.on_commit(lambda: send("back_up", batch.pk))
+        transaction.on_commit(lambda: back_up_send(batch.pk))
     return batch
 
 

@@ -10,10 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import ExpressionWrapper, F, TextField
 from django.utils.translation import gettext_noop
 
-from occ.encryption import Unreadable, decrypt
 from occ.ledger.services import record
 from occ.texts import kept
 from retention.choices import ItemState
@@ -35,8 +33,6 @@ UPDATE retention_record r SET state = 'destroyed', customer = '', customer_mark 
 """
 # A key that was given up as lost goes too: it may be found again.
 ERASE_LOST = "UPDATE retention_lostpacked SET key = NULL, erased_at = %s WHERE record_id = ANY(%s) AND key IS NOT NULL"
-# A customer as it lies there, encrypted.
-SEALED = ExpressionWrapper(F("customer"), output_field=TextField())
 TOMBSTONES = """
 INSERT INTO retention_tombstone (record_id, proposal_id, number, source, id_mark, path_mark, kind, ended_on, size,
     sha256, sha512, bag, destroyed_at, outcome)
@@ -109,19 +105,11 @@ def _destroy(proposal: Proposal, done: "Sequence[tuple[Line, str]]", now: dateti
 
 def _names(records: Sequence[int]) -> dict[int, tuple[str, str]]:
     """By record: what is kept of its ID, and the mark of the ID itself."""
-    rows = Record.objects.filter(pk__in=records).annotate(kept=SEALED)
+    rows = Record.objects.filter(pk__in=records)
     return {
-        pk: (id_kept(code, name, customer_in(kept)), id_mark(code, name))
-        for pk, code, name, kept in rows.values_list("pk", "source__code", "external_id", "kept")
+        pk: (id_kept(code, name, customer), id_mark(code, name))
+        for pk, code, name, customer in rows.values_list("pk", "source__code", "external_id", "customer")
     }
-
-
-def customer_in(kept: str) -> str | None:
-    """Of an encrypted field; None where no key opens it, which is no reason to keep what is to be destroyed."""
-    try:
-        return decrypt(kept) if kept else ""
-    except Unreadable:
-        return None
 
 
 def _trails(proposal: Proposal, lines: "Sequence[Line]") -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from occ.sheets.writing import OutColumn
-from retention.marks import path_of
+from retention.marks import id_of, path_of
 from retention.models import Record, Source, Store
 
 
@@ -21,7 +21,7 @@ def record_columns() -> list[OutColumn]:
 
 def record_line(one: Record) -> list[Any]:
     return [
-        one.external_id, one.get_kind_display(), one.get_channel_display(), one.site.code,
+        id_of(one), one.get_kind_display(), one.get_channel_display(), one.site.code,
         one.agent.name if one.agent else one.agent_label, one.agent.number if one.agent else "", one.started_at,
         one.ended_at, one.size, one.get_state_display(), one.batch.identifier if one.batch else "", one.source.code,
         path_of(one), one.sha256, one.catalogued_at,

@@ -58,15 +58,20 @@ def drill_run(*, clock: Clock, lasting: timedelta = SLICE) -> int:
 
 
 @transaction.atomic
-def drill_begin(*, actor: Actor, now: datetime, seed: str = "", batch: Batch | None = None) -> Check | None:
-    """Draw a batch, unless one is given; None where nothing is backed up yet, or a drill is under way."""
+def drill_begin(
+    *, actor: Actor, now: datetime, seed: str = "", batch: Batch | None = None, pack: Pack | None = None
+) -> Check | None:
+    """Draw a batch, unless one is given, perhaps with the one package of it that is to be restored.
+
+    None where nothing is backed up yet, or a drill is under way.
+    """
     batches = [batch.pk] if batch else list(drawn_from(now))
     if not batches or Check.objects.select_for_update(no_key=True).filter(kind=CheckKind.DRILL, ended_at=None).exists():
         return None
     seed = "" if batch else seed or secrets.token_hex(16)
     drawn = batch.pk if batch else draw(batches, seed)
     check = Check.objects.create(
-        kind=CheckKind.DRILL, batch_id=drawn, started_at=now, by=str(actor)[:150], seed=seed,
+        kind=CheckKind.DRILL, batch_id=drawn, pack=pack, started_at=now, by=str(actor)[:150], seed=seed,
         details={"drawn_from": len(batches), "compared": 0, "by_hash": 0, "destroyed": 0, "failed": []},
     )  # fmt: skip
     data = {"seed": seed, "batches": len(batches), "batch": drawn}
@@ -95,7 +100,8 @@ def drill_go_on(*, check_id: int, clock: Clock, lasting: timedelta = SLICE) -> i
     ends_at, restorer, shelves, count = now + lasting, Restorer(), dict[int, Shelf](), 0
     mine = Check.objects.filter(pk=check_id, run=run)
     while clock() < ends_at or count == 0:
-        rows = packed_rows().filter(pack__bag__batch=check.batch_id, record_id__gt=check.last).order_by("record_id")
+        of = {"pack": check.pack_id} if check.pack_id else {"pack__bag__batch": check.batch_id}
+        rows = packed_rows().filter(**of, record_id__gt=check.last).order_by("record_id")
         some = list(rows.select_related("record__source__credential")[:SOME])
         if not some:
             _end(check, run, clock())
@@ -153,7 +159,7 @@ def _same(scratch: IO[bytes], shelf: Shelf, packed: Packed) -> bool | None:
 
 
 def _end(check: Check, run: uuid.UUID, now: datetime) -> None:
-    check.details["manifests"] = manifests = _manifests(check.batch_id)
+    check.details["manifests"] = manifests = _manifests(check)
     failures = check.failures + sum(not right for right in manifests.values())
     result = Result.FAILED if failures else Result.OK
     with transaction.atomic():
@@ -166,13 +172,16 @@ def _end(check: Check, run: uuid.UUID, now: datetime) -> None:
         Check.objects.filter(pk=check.pk).update(document=document)
 
 
-def _manifests(batch_id: int | None) -> dict[str, bool]:
-    """By bag: whether the tag files in a store are the ones that are known here."""
+def _manifests(check: Check) -> dict[str, bool]:
+    """By bag of which something was restored: whether the tag files in a store are the ones that are known here."""
     import hashlib
 
     found = {}
     readable = Packed.objects.filter(pack__bag=OuterRef("pk"), key__isnull=False)
-    for bag in Bag.objects.filter(Exists(readable), batch=batch_id, status=BagStatus.COMPLETE).order_by("number"):
+    bags = Bag.objects.filter(Exists(readable), batch=check.batch_id, status=BagStatus.COMPLETE)
+    if check.pack_id:
+        bags = bags.filter(packs=check.pack_id)
+    for bag in bags.order_by("number"):
         pack = Pack.objects.get(bag=bag, number=0)
         found[bag.identifier] = any(
             hashlib.sha256(files.get("manifest-sha256.txt", b"")).hexdigest() == bag.manifest_sha256

@@ -6,6 +6,7 @@ hold and its notice.
 """
 
 import contextlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,6 +18,7 @@ from django.dispatch import Signal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from occ.encryption import Shut
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
 from occ.people.actors import BEAT, Actor
@@ -40,6 +42,7 @@ HOLD_LOCK = 0x0CC_401D
 MOST_NAMED = 20_000
 COUNTED = 100_000
 SOME = 2_000
+NUMBERED = re.compile(r"#[1-9]\d{0,17}", re.ASCII)
 # Sent with hold, actor and now inside the transaction that sets it: open proposals let go of what it covers.
 hold_was_set = Signal()
 
@@ -154,7 +157,10 @@ def counted(rows: RecordQuerySet) -> tuple[int, bool]:
 
 
 def records_named(*, site: Site, ids: Iterable[str]) -> tuple[list[int], list[str]]:
-    """The site's kept records with these IDs at their sources (of one ID in two sources both), and the unknown IDs."""
+    """The site's kept records with these IDs at their sources (of one ID in two sources both), and the unknown IDs.
+
+    `#12`: the record of that number, for whom its ID is masked.
+    """
     wanted = list(dict.fromkeys(one for text in ids if (one := text.replace("\x00", "").strip())))
     found: list[int] = []
     known: set[str] = set()
@@ -163,7 +169,11 @@ def records_named(*, site: Site, ids: Iterable[str]) -> tuple[list[int], list[st
         for pk, name in rows.values_list("pk", "external_id"):
             found.append(pk)
             known.add(name)
-    return sorted(found), [one for one in wanted if one not in known]
+    by_number = {int(one[1:]): one for one in wanted if one not in known and NUMBERED.fullmatch(one)}
+    for pk in Record.objects.kept().filter(site=site, pk__in=by_number).values_list("pk", flat=True):
+        found.append(pk)
+        known.add(by_number[pk])
+    return sorted(set(found)), [one for one in wanted if one not in known]
 
 
 # Deeds ----------------------------------------------------------------------------------------------------------------
@@ -261,10 +271,12 @@ def hold_lift(*, hold_id: int, because: str, actor: Actor, now: datetime) -> Hol
 
 @transaction.atomic
 def hold_customer(*, hold_id: int, actor: Actor, now: datetime) -> str:
-    """Whose records it covers, in full, and the entry that somebody looked. Raises NotAllowed."""
+    """Whose records it covers, in full, and the entry that somebody looked. Raises NotAllowed, WrongState (no key)."""
     hold = Hold.objects.select_related("site").get(pk=hold_id)
     if not isinstance(actor, User) or not has_role(actor, UNMASKED, site=hold.site):
         raise NotAllowed
+    if isinstance(hold.customer, Shut):
+        raise WrongState(_("The customer cannot be read: the key is missing. Team IT knows which keys there were."))
     record(
         actor=actor, action="hold.customer_seen", subject=hold, data={"number": hold.number}, now=now, site=hold.site
     )

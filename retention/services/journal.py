@@ -29,7 +29,7 @@ from retention.choices import Channel, ItemState, ProposalStatus
 from retention.marks import id_kept, id_mark
 from retention.models import Item, Journal, JournalProof, Proposal, Record, Source, Store, Tombstone
 from retention.services import paper_journal
-from retention.services.burying import ERASE_LOST, SEALED, customer_in
+from retention.services.burying import ERASE_LOST
 from retention.storing import PlaceAway, Unreadable, opened
 from retention.workflow import DISPOSER
 
@@ -204,7 +204,7 @@ def _destroy_again(row: dict[str, Any], proof: dict[str, Any], done: Reapplied, 
         cursor.execute(
             "UPDATE retention_record SET state = 'destroyed', customer = '', customer_mark = '', external_id = %s,"
             " path = %s WHERE id = %s",
-            [id_kept(row["source"], found.external_id, _customer(found)), row["path_mark"], found.pk],
+            [id_kept(row["source"], found.external_id, found.customer), row["path_mark"], found.pk],
         )
         cursor.execute(
             "UPDATE retention_packed SET key = NULL, destroyed_at = %s WHERE record_id = %s AND key IS NOT NULL",
@@ -221,10 +221,6 @@ def _destroy_again(row: dict[str, Any], proof: dict[str, Any], done: Reapplied, 
     data = {"journal": proof["name"], "store": proof["store"], "sha256": proof["sha256"]}
     record(actor=DISPOSER, action="retention.destroyed_again", subject=found, data=data, now=now, site=found.site)
     done.destroyed += 1
-
-
-def _customer(found: Record) -> str | None:
-    return customer_in(Record.objects.annotate(kept=SEALED).values_list("kept", flat=True).get(pk=found.pk))
 
 
 def void_if_open(proposal: Proposal, now: datetime) -> None:

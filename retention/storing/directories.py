@@ -105,6 +105,9 @@ class Directory(Shelf):
         self._there()
         yield from read_file(self._path(name), chunk)
 
+    def _found(self, name: str) -> Iterator[bytes]:
+        return read_file(self.local / name, CHUNK)
+
     def _range(self, name: str, start: int, length: int) -> bytes:
         self._there()
         self._path(name)
@@ -180,11 +183,15 @@ class Directory(Shelf):
 
     def absent_many(self, names: Sequence[str], *, known: bool = False) -> list[str]:
         assert self._store is not None
-        return [name for name in names if self._is_there(name, known=known)]
+        folders = dict[str, bool]()  # each is asked once where it leads
+        return [name for name in names if self._is_there(name, folders, known=known)]
 
-    def _is_there(self, name: str, *, known: bool) -> bool:
+    def _is_there(self, name: str, folders: dict[str, bool], *, known: bool) -> bool:
         """Raises Unreadable."""
-        if not leads_in(self.local, name):
+        folder, _slash, file = name.rpartition("/")
+        if folder not in folders:
+            folders[folder] = leads_in(self.local, name)
+        if not folders[folder] or file == "..":
             raise Unreadable(_("The name leads out of its place."))
         if os.path.lexists(self.local / name):
             return True

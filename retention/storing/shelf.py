@@ -138,6 +138,10 @@ class Shelf(ABC):
         `known`: something else has shown that the directory is the one that is meant.
         """
 
+    def _found(self, name: str) -> Iterator[bytes]:
+        """The object that `head` or a list has just found: what that asked is not asked again of each of thousands."""
+        return self.read(name)
+
     def other(self, name: str, found: Object, known: Known | None) -> str:
         """Why it is not the file that is known; "": it is. Read where only its bytes can tell.
 
@@ -154,7 +158,7 @@ class Shelf(ABC):
             return ""
         if known.sha256 and known.size in (None, found.size):
             digest = hashlib.sha256()
-            for piece in self.read(name):
+            for piece in self._found(name):
                 digest.update(piece)
             if digest.hexdigest() == known.sha256:
                 return ""

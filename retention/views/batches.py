@@ -16,13 +16,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from occ.errors import Invalid, NotAllowed
 from occ.form_pages import form_page
 from occ.lists import listing, remembered
+from occ.paging import key_of, paginate
 from occ.people.access import get_visible, me
 from occ.people.models import User
 from occ.people.scope import has_role
 from occ.processes import plain_stepping, process_context, step_make
 from occ.workflow.turns import waiting
-from retention.batching.lists import BatchFilter, batch_rows
+from retention.batching.lists import BatchFilter, batch_rows, packages
 from retention.choices import BagStatus, BatchStatus
+from retention.marks import id_of
 from retention.models import Batch, Problem, Proposal, Record
 from retention.personal import CHECKERS, WAIVERS
 from retention.services import batches as services
@@ -75,17 +77,22 @@ def batch_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
 
 @require_POST
 def batch_check(request: HttpRequest, pk: int) -> HttpResponse:
-    """Read it or restore it now; the check's page shows how far it is."""
+    """Read it or restore it now, or one package of it; the check's page shows how far it is."""
     found = get_visible(Batch, me(request), pk)
     kind = request.POST.get("kind", "")[:10]
-    check = checking.batch_check_ask(batch_id=found.pk, kind=kind, actor=me(request), clock=timezone.now)
+    pack, package = None, request.POST.get("package", "")
+    if package and (pack := key_of(package)) is None:
+        raise Invalid(_("The batch has no such package."), field="package")
+    check = checking.batch_check_ask(
+        batch_id=found.pk, kind=kind, pack_id=pack, actor=me(request), clock=timezone.now
+    )  # fmt: skip
     messages.success(request, _("Begun: %(check)s. It works in the background.") % {"check": check.get_kind_display()})
     return redirect(check)
 
 
 def _detail(request: HttpRequest, found: Batch, tried: dict[str, forms.Form], status: int) -> HttpResponse:
     context = process_context(request, STEPPING, found, tried)
-    problems = Problem.objects.filter(batch=found, settled_at=None).select_related("record").defer("record__customer")
+    problems = Problem.objects.filter(batch=found, settled_at=None).select_related("record")
     counted = batch_rows(me(request)).get(pk=found.pk)
     waives = has_role(me(request), WAIVERS, site=found.site)
     findings = findings_of_batch(found)
@@ -99,8 +106,8 @@ def _detail(request: HttpRequest, found: Batch, tried: dict[str, forms.Form], st
         "bags": found.bags.exclude(files=0).prefetch_related("packs__copies__store").order_by("number"),
         "problems": list(problems.order_by("record_id")[:SHOWN]),
         "more": max(0, found.problems_count - SHOWN),
-        "settled": settled.defer("record__customer").order_by("-settled_at")[:20],
-        "checks": found.checks.select_related("document").order_by("-started_at")[:10],
+        "settled": settled.order_by("-settled_at")[:20],
+        "checks": found.checks.select_related("document", "pack").order_by("-started_at")[:10],
         "findings": list(findings[:SHOWN]),
         "findings_more": max(0, counted.findings_count - SHOWN),
         "waives": waives,
@@ -114,8 +121,17 @@ def _detail(request: HttpRequest, found: Batch, tried: dict[str, forms.Form], st
     for bag in context["bags"]:
         _count(bag)
     backed_up = any(bag.status == BagStatus.COMPLETE for bag in context["bags"])
+    context |= _packages(request, found)
     context["may_check"] = backed_up and has_role(me(request), CHECKERS, site=found.site)
     return render(request, "retention/batch.html", context, status=status)
+
+
+def _packages(request: HttpRequest, found: Batch) -> dict[str, Any]:
+    """`?bag=`: that bag's packages, a page of them, each with its `records` and `live` copies."""
+    bag = found.bags.filter(pk=key_of(request.GET.get("bag", "")) or 0).first()
+    if bag is None:
+        return {"bag_shown": None}
+    return {"bag_shown": bag, "page": paginate(packages(bag.packs.all()), request.GET, order="number")}
 
 
 def disposals_of(batch: Batch, user: User) -> list[Proposal]:
@@ -183,7 +199,7 @@ def record_take_file(request: HttpRequest, pk: int) -> HttpResponse:
     return form_page(
         request, TakeFileForm(request.POST or None, initial=shown), lambda data: _take(pk, me(request), **data),
         said=_("Taken. It is backed up as it is now."), to=back, template="retention/take_file.html",
-        title=_("Take the file of %(record)s as it is now") % {"record": record.external_id},
+        title=_("Take the file of %(record)s as it is now") % {"record": id_of(record)},
         crumbs=[{"label": _("Backup batches"), "url": reverse("retention:batches")}],
         submit=_("Take the file as it is now"),
         cancel_url=back, record=record, file=file, away=away, may=taking.may_take(record, me(request)),
@@ -205,7 +221,7 @@ def record_waive(request: HttpRequest, pk: int) -> HttpResponse:
         request, form,
         lambda data: services.record_waive(record_id=pk, actor=me(request), now=timezone.now(), **data),
         to=back, template="retention/waive.html",
-        title=_("Let %(record)s go without a backup") % {"record": record.external_id},
+        title=_("Let %(record)s go without a backup") % {"record": id_of(record)},
         crumbs=[{"label": _("Backup batches"), "url": reverse("retention:batches")}], submit=_("Waive the backup"),
         cancel_url=back, record=record, problem=Problem.objects.filter(record=record, settled_at=None).first(),
     )  # fmt: skip

@@ -24,7 +24,9 @@ def findings_of(check: Check, user: User) -> QuerySet[Finding]:
     ended = check.ended_at or timezone.now()
     rows = Finding.objects.visible_to(user).filter(found_at__lte=ended, source=check.source)
     rows = rows.filter(Q(settled_at=None) | Q(settled_at__gt=ended))
-    if check.batch_id:
+    if check.pack:  # of it, or of the key that opens it
+        rows = rows.filter(Q(name=check.pack.name) | Q(store=None, bag=check.pack.bag_id))
+    elif check.batch_id:
         rows = rows.filter(bag__batch=check.batch_id)
     elif check.store_id:
         rows = rows.filter(Q(store=check.store_id) | Q(store=None))

@@ -87,7 +87,7 @@ def figure_rows(request: HttpRequest) -> HttpResponse:
     user = me(request)
     if not has_role(user, CATALOGUE_READERS):
         raise NotAllowed
-    rows = Record.objects.visible_to(user).select_related("site", "agent").defer("customer")
+    rows = Record.objects.visible_to(user).select_related("site", "agent")
     context = listing(
         request, rows, filters=FigureFilter, sorts={"ended": "ended_at"}, default="-ended", otherwise=rows.none()
     )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from occ.encryption import Shut
 from occ.errors import NotAllowed, Refused
 from occ.form_pages import form_done
 from occ.forms import add_refusal
@@ -24,6 +25,7 @@ from occ.times import local_day
 from retention.holding.filters import HoldFilter
 from retention.holding.forms import ExtendForm, HoldForm, LiftForm, WidenForm
 from retention.holding.words import period, scope_of, state_of
+from retention.marks import id_of
 from retention.models import Hold, Record
 from retention.personal import CATALOGUE_READERS, UNMASKED
 from retention.services import holds as services
@@ -72,7 +74,7 @@ def _detail(
     user, now = me(request), timezone.now()
     today = local_day(now, found.site.zone)
     may = services.may_hold(user, found.site) and found.stands_on(today)
-    rows = services.covered_by(found).visible_to(user).select_related("site", "agent", "source").defer("customer")
+    rows = services.covered_by(found).visible_to(user).select_related("site", "agent", "source")
     count, more = services.counted(services.covered_by(found))
     nobodys, more_of_nobody = (0, False) if not found.agent_id else services.counted(services.agentless(found))
     page = paginate(rows, request.GET, order="-ended_at")
@@ -82,7 +84,10 @@ def _detail(
         "hold": found,
         "state": state_of(found, today),
         "scope": scope_of(found, whole),
-        "may_unmask": bool(found.customer_mark) and not whole and has_role(user, UNMASKED, site=found.site),
+        "may_unmask": bool(found.customer_mark)
+        and not whole
+        and not isinstance(found.customer, Shut)
+        and has_role(user, UNMASKED, site=found.site),
         "period": period(found),
         "page": page,
         "rows": linked(page.rows),
@@ -139,10 +144,13 @@ def hold_new(request: HttpRequest) -> HttpResponse:
 
 
 def _asked(request: HttpRequest, user: User) -> dict[str, Any]:
-    """`?record=`: from a record's page, with its ID filled in."""
+    """`?record=`: from a record's page, with its ID filled in, or its number where the ID names the customer."""
     pk = key_of(request.GET.get("record", ""))
     found = Record.objects.visible_to(user).filter(pk=pk).first() if pk is not None else None
-    return {"ids": found.external_id, "site": found.site_id} if found else {}
+    if found is None:
+        return {}
+    named = found.external_id if id_of(found) == found.external_id else f"#{found.pk}"
+    return {"ids": named, "site": found.site_id}
 
 
 def _preview(form: HoldForm, user: User) -> dict[str, Any]:
@@ -151,7 +159,7 @@ def _preview(form: HoldForm, user: User) -> dict[str, Any]:
     services.scope_check(scope)
     rows = services.covered(scope)
     count, more = services.counted(rows)
-    some = rows.visible_to(user).select_related("site", "agent").defer("customer").order_by("-ended_at", "-pk")
+    some = rows.visible_to(user).select_related("site", "agent").order_by("-ended_at", "-pk")
     nobodys, more_of_nobody = (0, False) if scope.agent is None else services.counted(services.agentless(scope))
     return {
         "count": count, "more": more, "rows": linked(list(some[:PREVIEWED])), "agentless": nobodys,

@@ -64,7 +64,7 @@ def loss_step(request: HttpRequest, pk: int, transition: str) -> HttpResponse:
 
 def _detail(request: HttpRequest, found: Loss, tried: dict[str, forms.Form], status: int) -> HttpResponse:
     user = me(request)
-    rows = Record.objects.visible_to(user).filter(lost__loss=found).select_related("site", "agent").defer("customer")
+    rows = Record.objects.visible_to(user).filter(lost__loss=found).select_related("site", "agent")
     page = paginate(rows, request.GET, order="pk")
     context = process_context(request, STEPPING, found, tried)
     context |= {

@@ -18,6 +18,7 @@ from occ.people.access import get_visible, me
 from occ.people.models import User
 from occ.people.scope import has_role
 from retention.choices import RecordKind, RecordState
+from retention.marks import id_of
 from retention.models import Record
 from retention.personal import LISTENERS
 from retention.reading import permits
@@ -71,8 +72,8 @@ def _open(request: HttpRequest, pk: int, kind: RecordKind) -> HttpResponse:
     url = found.get_absolute_url()
     context: dict[str, Any] = {
         "title": _("Listen to a recording") if kind == RecordKind.RECORDING else _("Read a chat"),
-        "subtitle": found.external_id,
-        "crumbs": [{"label": found.external_id, "url": url}],
+        "subtitle": id_of(found),
+        "crumbs": [{"label": id_of(found), "url": url}],
         "record": found,
         "zone": found.site.zone,
         "minutes": permits.LASTS.seconds // 60,
@@ -172,7 +173,7 @@ def said(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" or granted is None:
         return _ask_for_search(request, user)
     rows = Record.objects.audible_to(user).kept().filter(kind=RecordKind.CHAT)
-    rows = rows.select_related("site", "agent").defer("customer")
+    rows = rows.select_related("site", "agent")
     words = request.GET.get("q", "").strip()
     if not words:
         rows = rows.none()

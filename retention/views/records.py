@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from occ.encryption import Shut
 from occ.errors import NotAllowed
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
@@ -22,7 +23,7 @@ from retention.choices import RecordState
 from retention.deadlines import backup_due, may_go_on
 from retention.filters import RecordFilter
 from retention.jobs import keeps, reads, record_rows
-from retention.marks import masked, path_of
+from retention.marks import id_of, masked, path_of
 from retention.models import Record
 from retention.panels import record_panels
 from retention.personal import CATALOGUE_READERS, UNMASKED, WAIVERS
@@ -78,13 +79,16 @@ def _detail(request: HttpRequest, found: Record, whole: str = "") -> HttpRespons
     for item in disposals:
         item.url = item.proposal.get_absolute_url()  # type: ignore[attr-defined]
     context: dict[str, Any] = {
-        "title": found.external_id,
+        "title": found.external_id if whole else id_of(found),
         "crumbs": [{"label": _("Catalogue"), "url": reverse("retention:records")}],
         "subtitle": f"{found.get_kind_display()} · {found.get_channel_display()} · {found.site}",
         "record": found,
         "zone": zone,
         "customer": whole or masked(found.customer),
-        "may_unmask": bool(found.customer) and not whole and has_role(user, UNMASKED, site=found.site),
+        "may_unmask": bool(found.customer)
+        and not whole
+        and not isinstance(found.customer, Shut)
+        and has_role(user, UNMASKED, site=found.site),
         "facts": _facts(found),
         "periods": _periods(found),
         "batch_url": found.batch.get_absolute_url() if found.batch else "",

@@ -161,6 +161,7 @@ ROWS: dict[str, Row] = {
     "api:retention-batch-escalate": Row(post=set(ESCALATORS), of="batch", sees=CATALOGUERS),
     "api:retention-batch-start": Row(post=set(RETENTION_KEEPERS), of="batch", sees=CATALOGUERS),
     "retention:batch_check": Row(post=set(CHECKERS), of="batch", sees=CATALOGUERS),
+    "api:retention-batch-packages": Row(get=CATALOGUERS, of="batch", sees=CATALOGUERS),
     "api:retention-batch-check": Row(post=set(CHECKERS), of="batch", sees=CATALOGUERS),
     "api:retention-checks": Row(get=CATALOGUERS),
     "api:retention-proposals": Row(get=LISTED, post=set(PROPOSERS)),

@@ -2,6 +2,7 @@
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Barrier
@@ -16,10 +17,13 @@ from occ.documents import rendering, services
 from occ.documents.choices import Status
 from occ.documents.models import IssuedDocument, Series
 from occ.documents.services import document_destroy, document_revise, files_sweep, kept_until
-from occ.errors import WrongState
+from occ.documents.signing import Signing
+from occ.errors import Invalid, WrongState
 from occ.ledger.models import Entry
+from occ.people.choices import Role
 from occ.people.models import Site, User
 from tests.documents.conftest import NOW, ROW, issue
+from tests.factories import user
 from userids.documents import LOGBOOK
 
 
@@ -116,6 +120,34 @@ def test_a_revision_keeps_the_number_and_supersedes(site: Site, control: User) -
             document_id=first.pk, type=LOGBOOK, title="x", data=first.data, language="id", reason="again",
             actor=control, now=NOW,
         )  # fmt: skip
+
+
+@pytest.mark.req("KER-10")
+def test_a_revision_is_signed_by_as_many_persons_as_the_first_issue(site: Site, control: User) -> None:
+    """What stood on the one before may be repeated as it was given, and the ledger does not say it was given anew."""
+    maker, head = user(Role.SUPPORT, site), user(Role.MANAGER, site)
+    made = Signing(maker.pk, "Sri", "Support", "prepared", NOW)
+    first = issue(site, control, signatures=[made])
+    later = NOW + timedelta(days=1)
+
+    def revise(*signatures: Signing) -> IssuedDocument:
+        return document_revise(
+            document_id=first.pk, type=LOGBOOK, title="x", data=first.data, language="id", reason="A wrong date",
+            actor=control, now=later, signatures=signatures,
+        )  # fmt: skip
+
+    approved = Signing(head.pk, "Head", "Manager", "approved", later)
+    for wrong in (
+        [made, replace(made, purpose="approved", at=later)], [approved, replace(approved, purpose="checked")],
+        [made, replace(approved, at=NOW - timedelta(hours=1))],
+    ):  # fmt: skip
+        with pytest.raises(Invalid):
+            revise(*wrong)
+    first.refresh_from_db()
+    assert first.status == Status.VALID
+    second = revise(made, approved)
+    said = Entry.objects.filter(subject_id=str(second.pk)).values_list("action", "data__signed_by")
+    assert {("document.signature_repeated", maker.pk), ("document.signed", head.pk)} < set(said)
 
 
 CHANGES = [

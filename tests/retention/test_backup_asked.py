@@ -128,3 +128,42 @@ def test_single_packages_that_were_read_say_of_which_batch(ground: Ground, batch
     check = verifying.packs_verify(packs=[pack.pk], actor=ground.it, clock=at())
     assert check.batch == batch
     assert str(Check(kind="fixity").of)
+
+
+@pytest.mark.req("RET-6", "RET-15")
+def test_one_package_is_read_or_restored_alone(ground: Ground, batch: Batch, monkeypatch: Any) -> None:
+    """Chosen on the page of its batch, or in the API's list; with the rights that the batch asks for."""
+    tags, pack = Pack.objects.filter(bag__batch=batch).order_by("number")[:2]
+    client, url = acting(ground.it), reverse("retention:batch_check", args=[batch.pk])
+    api = reverse("api:retention-batch-check", args=[batch.pk])
+    listed = client.get(reverse("api:retention-batch-packages", args=[batch.pk])).json()["results"]
+    assert [(one["id"], one["records"], len(one["copies"])) for one in listed] == [(pack.pk, 3, 2), (tags.pk, 0, 2)]
+    page = client.get(f"{batch.get_absolute_url()}?bag={pack.bag_id}").content.decode()
+    assert f"Check {pack.name} now" in page and f"Restore {tags.name} now" not in page
+    leader = acting(user(Role.TEAM_LEADER, ground.jkt))
+    assert f"Check {pack.name} now" not in leader.get(f"{batch.get_absolute_url()}?bag={pack.bag_id}").content.decode()
+    for nonsense in ("x", "99999999999999999999", "0"):
+        assert client.get(f"{batch.get_absolute_url()}?bag={nonsense}").status_code == 200
+        assert client.post(url, {"kind": "fixity", "package": nonsense}).status_code == 422
+    assert client.post(url, {"kind": "drill", "package": tags.pk}).status_code == 409
+    assert leader.post(url, {"kind": "fixity", "package": pack.pk}).status_code == 403
+
+    (ground.folder / "main" / tags.name).write_bytes(b"x")  # of another package: it is not read
+    assert client.post(url, {"kind": "fixity", "package": pack.pk}).status_code == 302
+    read = Check.objects.get(kind="fixity")
+    again = client.post(api, {"kind": "fixity", "package": pack.pk}, content_type="application/json")
+    assert again.json()["code"] == "under_way"
+    assert (
+        checking.check_go_on(check_id=read.pk, clock=at()) == 2
+        and checking.check_go_on(check_id=read.pk, clock=at()) == 0
+    )
+    read.refresh_from_db()
+    assert (read.objects_count, read.result, read.of) == (2, "ok", pack.name)
+    made = client.post(api, {"kind": "drill", "package": pack.pk}, content_type="application/json")
+    assert made.status_code == 202 and made.json()["package"] == pack.name
+    drill = Check.objects.get(kind="drill")
+    assert checking.check_go_on(check_id=drill.pk, clock=at()) == 3
+    drill.refresh_from_db()
+    assert drill.objects_count == 3 and drill.document is not None and pack.name in str(drill.document.data)
+    for one in (read, drill):
+        assert pack.name in client.get(one.get_absolute_url()).content.decode()

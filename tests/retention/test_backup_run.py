@@ -7,11 +7,14 @@ import errno
 import hashlib
 import io
 import os
+import signal
+import time
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.db import IntegrityError, transaction
 
 from occ.errors import Invalid, NotAllowed, WrongState
@@ -20,12 +23,13 @@ from occ.notifications.models import Notification
 from occ.obligations.models import Obligation
 from occ.obligations.sweep import sweep
 from occ.people.choices import Role
+from retention import tasks
 from retention.backing import packing
 from retention.backing.bagging import from_tar
-from retention.choices import BatchStatus, ProblemKind, RecordState
+from retention.choices import BAG_BYTES, BatchStatus, ProblemKind, RecordState
 from retention.marks import id_mark
 from retention.models import Bag, Batch, Copy, Pack, Packed, Problem, Record, Schedule, Store
-from retention.services import backups, batches
+from retention.services import backups, batches, sending
 from retention.services.bags import bag_key, tags_opened
 from retention.storing import Directory, opened
 from tests.factories import user
@@ -498,3 +502,49 @@ def test_a_record_is_packed_once_whatever_the_code_does(ground: Ground) -> None:
         ).save(force_insert=True)
     with pytest.raises(IntegrityError), transaction.atomic():
         Packed.objects.filter(pk=one.pk).update(key=None)  # destroyed without saying when
+
+
+class Killed(BaseException):
+    """The worker's limit is over."""
+
+
+@pytest.mark.req("RET-5")
+def test_a_recording_of_hours_gets_the_time_that_it_takes(ground: Ground, monkeypatch: Any, settings: Any) -> None:
+    """Under the usual limit each try ends before the record does, and begins anew."""
+    settings.CELERY_TASK_TIME_LIMIT = 0.3
+    monkeypatch.setattr(sending, "PACE", 20_000)
+    ground.record("berjam-jam.wav", b"x" * 4_000)
+    ground.record("lebih-besar-dari-kantong.wav", b"x", known=False)
+    batch = ground.batch()
+    Record.objects.filter(path__startswith="lebih").update(size=BAG_BYTES + 1)  # is not read at all
+    kind = type(opened(ground.source))
+    real = kind.read
+
+    def slow(self: Any, name: str, *args: Any) -> Any:
+        time.sleep(0.6 if name.startswith("berjam") else 0)
+        return real(self, name, *args)
+
+    monkeypatch.setattr(kind, "read", slow)
+    asked: list[tuple[Any, Any]] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, args, **more: asked.append((args, more)))
+    tasks.run_batches()
+    ((args, more),) = asked
+    assert args == (batch.pk,) and more == {"time_limit": 1.3}  # 4 000 bytes read, and twice for each of two stores
+
+    def killed(number: int, frame: Any) -> None:
+        raise Killed
+
+    def work(seconds: float) -> backups.Outcome:
+        before = signal.signal(signal.SIGALRM, killed)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        try:
+            return ground.back_up(batch)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+    with pytest.raises(Killed):
+        work(settings.CELERY_TASK_TIME_LIMIT)
+    assert not Pack.objects.exists()
+    assert work(more["time_limit"]) is backups.Outcome.INCOMPLETE  # for the one that no bag holds
+    assert Record.objects.get(path="berjam-jam.wav").state == "backed_up"

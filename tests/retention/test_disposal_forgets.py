@@ -115,7 +115,7 @@ def test_nothing_that_is_kept_names_the_customer(world: Dead, tmp_path: Path, se
     job_run(job_id=job.pk, now=NOW)
 
     Job.objects.update(finished_at=NOW)  # the jobs' clock is the machine's
-    assert len(files_with(TRACE, root.parent / "files")) == 2  # the upload, and an export with two of the IDs
+    assert len(files_with(TRACE, root.parent / "files")) == 1  # the upload; an export masks the IDs
 
     proposal = world.destroyed()
     assert Tombstone.objects.count() == 6

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 from occ.jobs.services import job_run
 from occ.ledger.models import Entry
@@ -245,6 +246,21 @@ def test_what_is_in_order_by_now_does_not_come_back(ground: Ground) -> None:
     duty = Obligation.objects.get(rule=FINDING_SETTLED, object_id=old.pk)
     assert not Finding.objects.open().exists()
     assert (duty.state, duty.fulfilled_at) == ("fulfilled", LATER)
+
+
+def test_it_takes_as_many_statements_for_many_findings_as_for_few(ground: Ground) -> None:
+    main, second = Store.objects.order_by("pk")
+    counts = []
+    for some in (Record.objects.order_by("pk")[:1], Record.objects.order_by("pk")[1:]):
+        for one in some:
+            for store in (main, second):
+                before(store, f"{one.packed.pack.name}#{one.packed.name}", one)
+        with CaptureQueriesContext(connection) as asked:
+            carry_over()
+        counts.append(len(asked))
+    assert counts[0] == counts[1] <= 14
+    assert Finding.objects.open().count() == 8 and not Finding.objects.open().exclude(store=None).exists()
+    assert Obligation.objects.filter(rule=FINDING_SETTLED, state="open").count() == 8
 
 
 # No connection while bytes are read ----------------------------------------------------------------------------------

@@ -1,0 +1,120 @@
+"""An ID at the source may be the customer's number: masked as the customer is, also where no key opens that."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from occ.errors import WrongState
+from occ.ledger.models import Entry
+from occ.people.choices import Role
+from retention import jobs
+from retention.complying.jobs import record_line as figure_line
+from retention.models import Batch, Problem, Record
+from retention.services import holds, records
+from retention.services.catalogue_exports import record_line
+from tests.factories import NOW, site, user
+from tests.retention.around import a_record, source
+from tests.retention.meddling import past_the_triggers
+
+pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-13", "KER-9")]
+NUMBER, OTHER = "08123456789", "08129998887"
+
+
+def shut(table: str, pk: int) -> None:
+    """As what a key encrypted that is not among ENCRYPTION_KEYS any more."""
+    with past_the_triggers(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET customer = 'gAAAAA' WHERE id = %s", [pk])
+
+
+@pytest.mark.usefixtures("english")
+def test_ids_are_masked_as_their_customers_and_a_lost_key_breaks_no_page(tmp_path: Path, client: Client) -> None:
+    at, control = source(site("JKT"), tmp_path), user(Role.DOCUMENT_CONTROL, site("JKT"))
+    named = a_record(at, customer=NUMBER, external_id=f"call-{NUMBER}-x", path=f"{NUMBER}.wav")
+    lost = a_record(at, customer=OTHER, external_id=f"call-{OTHER}-y", path=f"{OTHER}.wav")
+    scope = holds.Scope(site=at.site, records=[named.pk, lost.pk], customer=OTHER)
+    with pytest.raises(holds.Invalid):  # the second customer's only: nothing is both
+        holds.hold_set(scope=scope, reason="", note="x", until=None, actor=control, now=NOW)
+    given: Any = {"reason": "complaint", "note": "x", "until": None, "actor": control, "now": NOW}
+    hold = holds.hold_set(scope=holds.Scope(site=at.site, customer=OTHER), **given)
+    both = holds.hold_set(scope=holds.Scope(site=at.site, records=[named.pk, lost.pk]), **given)
+    shut("retention_record", lost.pk)
+    shut("retention_hold", hold.pk)
+    client.force_login(control)
+    client.cookies["django_language"] = "en"
+    seen = ""
+    for name, *args in (
+        ("records",), ("record", named.pk), ("record", lost.pk), ("holds",), ("hold", hold.pk), ("hold", both.pk),
+        ("figure_rows",),
+    ):  # fmt: skip
+        page = client.get(reverse(f"retention:{name}", args=args))
+        assert page.status_code == 200, name
+        seen += page.content.decode()
+    assert seen.count("call-0812••••89-x") >= 4 and seen.count("call-0812••••87-y") >= 4
+    assert seen.count("cannot be read: key missing") >= 3 and "Show the customer" not in seen
+    found = client.get("/api/v1/retention/records/").json()["results"]
+    assert {one["external_id"] for one in found} == {"call-0812••••89-x", "call-0812••••87-y"}
+    assert {one["customer"] for one in found} == {"0812••••89", "cannot be read: key missing"}
+    for url in (f"records/{lost.pk}/", f"holds/{both.pk}/records/", f"holds/{hold.pk}/", "holds/"):
+        answer = client.get(f"/api/v1/retention/{url}")
+        assert answer.status_code == 200, url
+        seen += answer.content.decode()
+    rows = list(jobs.record_rows(control))
+    said = seen + str(found) + str([record_line(one) + figure_line(one) for one in rows])
+    assert NUMBER not in said and OTHER not in said
+
+    # A hold is set from its page all the same: by its number.
+    ids = client.get(reverse("retention:hold_new"), {"record": named.pk}).context["form"].initial["ids"]
+    assert holds.records_named(site=at.site, ids=[ids, "#0", "#99999999999999999"]) == (
+        [named.pk], ["#0", "#99999999999999999"],
+    )  # fmt: skip
+    assert holds.records_named(site=site("YGY"), ids=[ids]) == ([], [ids])
+
+
+@pytest.mark.usefixtures("english")
+def test_who_may_see_customers_sees_the_id_too_and_no_one_a_shut_one(tmp_path: Path, client: Client) -> None:
+    at, coordinator = source(site("JKT"), tmp_path), user(Role.COORDINATOR, site("JKT"))
+    named = a_record(at, customer=NUMBER, external_id=f"call-{NUMBER}-x")
+    client.force_login(coordinator)
+    client.cookies["django_language"] = "en"
+    masked = client.get(named.get_absolute_url()).content.decode()
+    whole = client.post(reverse("retention:record_customer", args=[named.pk])).content.decode()
+    assert "Show the customer" in masked and f"call-{NUMBER}-x" not in masked and f"call-{NUMBER}-x" in whole
+    shut("retention_record", named.pk)
+    found = Record.objects.get(pk=named.pk)
+    with pytest.raises(WrongState):
+        records.record_customer(record_id=named.pk, actor=coordinator, now=NOW)
+    refused = client.post(reverse("retention:record_customer", args=[named.pk]))
+    assert refused.status_code == 409 and "key is missing" in refused.content.decode()
+    assert Entry.objects.filter(action="record.customer_read").count() == 1
+    found.save(update_fields=["customer"])  # it goes back as it lay there
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT customer FROM retention_record")
+        assert cursor.fetchone() == ("gAAAAA",)
+
+
+@pytest.mark.usefixtures("english")
+def test_what_is_decided_about_a_record_names_it_masked(tmp_path: Path, client: Client) -> None:
+    at, coordinator = source(site("JKT"), tmp_path), user(Role.COORDINATOR, site("JKT"))
+    batch = Batch.objects.create(
+        kind="recording", site=at.site, month=NOW.date().replace(day=1), due_at=NOW, opened_at=NOW
+    )
+    rows = [a_record(at, customer=one, external_id=f"call-{one}", batch=batch) for one in (NUMBER, OTHER)]
+    for one in rows:
+        Problem.objects.create(batch=batch, record=one, kind="changed", found_at=NOW, tried_at=timezone.now())
+    shut("retention_record", rows[1].pk)
+    client.force_login(coordinator)
+    client.cookies["django_language"] = "en"
+    for url in (
+        batch.get_absolute_url(), *(reverse("retention:record_waive", args=[one.pk]) for one in rows),
+        *(reverse("retention:record_take_file", args=[one.pk]) for one in rows),
+        reverse("retention:listen", args=[rows[0].pk]), reverse("retention:listen", args=[rows[1].pk]),
+    ):  # fmt: skip
+        page = client.get(url)
+        assert page.status_code == 200, url
+        assert "••••" in page.content.decode(), url
+        assert NUMBER not in page.content.decode() and OTHER not in page.content.decode(), url
