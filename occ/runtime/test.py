@@ -10,17 +10,10 @@ from pathlib import Path
 from occ.runtime.environment import ROOT, prepared, said, var_directory
 
 BIN = Path(sys.executable).parent
-# Three at once, as many tests wait for something, each with databases of its own (tests/parallel.py); a file's tests
-# stay together, as they share set-up.
-PARALLEL = (
-    "-n",
-    "3",
-    "--dist",
-    "loadfile",
-    "--no-loadscope-reorder",
-    "--durations",
-    "25",
-)  # in the order of tests/conftest.py
+# Three at once on two cores, as many tests wait for something, each with databases of its own (tests/parallel.py: Redis
+# has sixteen); a file's tests stay together, as they share set-up, in the order of tests/conftest.py.
+PROCESSES = min(12, max(3, os.cpu_count() or 1))
+PARALLEL = ("-n", str(PROCESSES), "--dist", "loadfile", "--no-loadscope-reorder", "--durations", "25")
 # It takes its instructions out of the code that has run; a tracer takes half as long again as the tests themselves.
 SLIPCOVER = (sys.executable, "-m", "slipcover")
 COVERED = ("--fail-under", "85")

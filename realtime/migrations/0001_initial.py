@@ -108,6 +108,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'roster',
                 'ordering': ['-month', '-version'],
+                'constraints': [models.UniqueConstraint(fields=('site', 'month', 'version'), name='roster_version'), models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('site', 'month'), name='roster_one_published'), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='roster_month_is_first'), models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'validated', 'published', 'superseded'])), name='roster_status_known')],
             },
         ),
         migrations.CreateModel(
@@ -126,6 +127,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'shift',
                 'ordering': ['site', 'starts', 'code'],
+                'constraints': [models.UniqueConstraint(fields=('site', 'code'), name='shift_code'), models.CheckConstraint(condition=models.Q(('minutes__gte', 30), ('minutes__lte', 960)), name='shift_length'), models.CheckConstraint(condition=models.Q(('paid_minutes__lte', models.F('minutes'))), name='shift_paid')],
             },
         ),
         migrations.CreateModel(
@@ -141,6 +143,10 @@ class Migration(migrations.Migration):
                 ('roster', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='realtime.roster')),
                 ('shift', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='realtime.shift')),
             ],
+            options={
+                'indexes': [models.Index(fields=['person', 'starts_at'], name='roster_line_person'), models.Index(fields=['roster', 'day'], name='roster_line_day')],
+                'constraints': [models.UniqueConstraint(fields=('roster', 'person', 'day'), name='roster_line_once'), models.CheckConstraint(condition=models.Q(models.Q(('ends_at__gt', models.F('starts_at')), ('kind', 'shift'), ('shift__isnull', False), ('starts_at__isnull', False)), models.Q(models.Q(('kind', 'shift'), _negated=True), ('ends_at', None), ('shift', None), ('starts_at', None)), _connector='OR'), name='roster_line_shift'), models.CheckConstraint(condition=models.Q(('kind__in', ['shift', 'off', 'leave', 'sick', 'permission'])), name='roster_line_kind_known')],
+            },
         ),
         migrations.CreateModel(
             name='Source',
@@ -188,6 +194,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'interaction',
+                'indexes': [models.Index(fields=['site', 'channel', 'arrived_at'], name='interaction_arrived'), models.Index(condition=models.Q(('person', None), _negated=True), fields=['person', 'arrived_at'], name='interaction_person'), models.Index(condition=models.Q(('outcome', 'open')), fields=['channel', 'arrived_at'], name='interaction_waiting'), models.Index(condition=models.Q(('faults', []), _negated=True), fields=['-arrived_at'], name='interaction_faulty')],
+                'constraints': [models.UniqueConstraint(fields=('source', 'number'), name='interaction_once'), models.CheckConstraint(condition=models.Q(('outcome__in', ['open', 'answered', 'abandoned', 'menu'])), name='interaction_outcome_known')],
             },
         ),
         migrations.CreateModel(
@@ -205,6 +213,10 @@ class Migration(migrations.Migration):
                 ('body', models.JSONField()),
                 ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='realtime.source')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(models.Q(('agent', ''), _negated=True), ('parked', '')), fields=['source', 'agent', 'occurred_at'], name='event_agent'), models.Index(condition=models.Q(models.Q(('interaction', ''), _negated=True), ('parked', '')), fields=['source', 'interaction'], name='event_interaction'), models.Index(condition=models.Q(('parked', ''), _negated=True), fields=['-received_at'], name='event_parked'), django.contrib.postgres.indexes.BrinIndex(fields=['occurred_at'], name='event_occurred')],
+                'constraints': [models.UniqueConstraint(fields=('source', 'source_event_id'), name='event_once')],
+            },
         ),
         migrations.CreateModel(
             name='Arrival',
@@ -216,6 +228,9 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True)),
                 ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='realtime.source')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('parked_at', None)), fields=['id'], name='arrival_waiting')],
+            },
         ),
         migrations.CreateModel(
             name='AgentSegment',
@@ -231,6 +246,10 @@ class Migration(migrations.Migration):
                 ('site', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.site')),
                 ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='realtime.source')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('person', None), _negated=True), fields=['person', 'starts_at'], name='segment_person'), models.Index(fields=['site', 'starts_at'], name='segment_site')],
+                'constraints': [models.UniqueConstraint(fields=('source', 'agent', 'starts_at'), name='segment_once'), models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='segment_order'), models.CheckConstraint(condition=models.Q(('state__in', ['available', 'busy', 'hold', 'wrapup', 'aux', 'offline', 'unknown'])), name='segment_state_known')],
+            },
         ),
         migrations.CreateModel(
             name='AgentNow',
@@ -247,6 +266,9 @@ class Migration(migrations.Migration):
                 ('site', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.site')),
                 ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='realtime.source')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('source', 'agent'), name='agent_now_once'), models.CheckConstraint(condition=models.Q(('state__in', ['available', 'busy', 'hold', 'wrapup', 'aux', 'offline', 'unknown'])), name='agent_now_state_known')],
+            },
         ),
         migrations.CreateModel(
             name='StaffInterval',
@@ -261,6 +283,9 @@ class Migration(migrations.Migration):
                 ('computed_at', models.DateTimeField()),
                 ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.site')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('site', 'starts_at'), name='staff_interval_once')],
+            },
         ),
         migrations.CreateModel(
             name='Stale',
@@ -271,6 +296,9 @@ class Migration(migrations.Migration):
                 ('since', models.DateTimeField()),
                 ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.site')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('site', 'channel', 'starts_at'), name='stale_once'), models.CheckConstraint(condition=models.Q(('channel', ''), ('channel__in', ['voice', 'whatsapp', 'social', 'email', 'chat', 'video']), _connector='OR'), name='stale_channel_known')],
+            },
         ),
         migrations.CreateModel(
             name='Interval',
@@ -307,141 +335,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['starts_at'], name='interval_starts')],
                 'constraints': [models.UniqueConstraint(fields=('site', 'channel', 'starts_at'), name='interval_once')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='roster',
-            constraint=models.UniqueConstraint(fields=('site', 'month', 'version'), name='roster_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='roster',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('site', 'month'), name='roster_one_published'),
-        ),
-        migrations.AddConstraint(
-            model_name='roster',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='roster_month_is_first'),
-        ),
-        migrations.AddConstraint(
-            model_name='roster',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'validated', 'published', 'superseded'])), name='roster_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='shift',
-            constraint=models.UniqueConstraint(fields=('site', 'code'), name='shift_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='shift',
-            constraint=models.CheckConstraint(condition=models.Q(('minutes__gte', 30), ('minutes__lte', 960)), name='shift_length'),
-        ),
-        migrations.AddConstraint(
-            model_name='shift',
-            constraint=models.CheckConstraint(condition=models.Q(('paid_minutes__lte', models.F('minutes'))), name='shift_paid'),
-        ),
-        migrations.AddIndex(
-            model_name='rosterline',
-            index=models.Index(fields=['person', 'starts_at'], name='roster_line_person'),
-        ),
-        migrations.AddIndex(
-            model_name='rosterline',
-            index=models.Index(fields=['roster', 'day'], name='roster_line_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterline',
-            constraint=models.UniqueConstraint(fields=('roster', 'person', 'day'), name='roster_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ends_at__gt', models.F('starts_at')), ('kind', 'shift'), ('shift__isnull', False), ('starts_at__isnull', False)), models.Q(models.Q(('kind', 'shift'), _negated=True), ('ends_at', None), ('shift', None), ('starts_at', None)), _connector='OR'), name='roster_line_shift'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterline',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['shift', 'off', 'leave', 'sick', 'permission'])), name='roster_line_kind_known'),
-        ),
-        migrations.AddIndex(
-            model_name='interaction',
-            index=models.Index(fields=['site', 'channel', 'arrived_at'], name='interaction_arrived'),
-        ),
-        migrations.AddIndex(
-            model_name='interaction',
-            index=models.Index(condition=models.Q(('person', None), _negated=True), fields=['person', 'arrived_at'], name='interaction_person'),
-        ),
-        migrations.AddIndex(
-            model_name='interaction',
-            index=models.Index(condition=models.Q(('outcome', 'open')), fields=['channel', 'arrived_at'], name='interaction_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='interaction',
-            index=models.Index(condition=models.Q(('faults', []), _negated=True), fields=['-arrived_at'], name='interaction_faulty'),
-        ),
-        migrations.AddConstraint(
-            model_name='interaction',
-            constraint=models.UniqueConstraint(fields=('source', 'number'), name='interaction_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='interaction',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['open', 'answered', 'abandoned', 'menu'])), name='interaction_outcome_known'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(models.Q(('agent', ''), _negated=True), ('parked', '')), fields=['source', 'agent', 'occurred_at'], name='event_agent'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(models.Q(('interaction', ''), _negated=True), ('parked', '')), fields=['source', 'interaction'], name='event_interaction'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('parked', ''), _negated=True), fields=['-received_at'], name='event_parked'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=django.contrib.postgres.indexes.BrinIndex(fields=['occurred_at'], name='event_occurred'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(fields=('source', 'source_event_id'), name='event_once'),
-        ),
-        migrations.AddIndex(
-            model_name='arrival',
-            index=models.Index(condition=models.Q(('parked_at', None)), fields=['id'], name='arrival_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='agentsegment',
-            index=models.Index(condition=models.Q(('person', None), _negated=True), fields=['person', 'starts_at'], name='segment_person'),
-        ),
-        migrations.AddIndex(
-            model_name='agentsegment',
-            index=models.Index(fields=['site', 'starts_at'], name='segment_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='agentsegment',
-            constraint=models.UniqueConstraint(fields=('source', 'agent', 'starts_at'), name='segment_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='agentsegment',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='segment_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='agentsegment',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['available', 'busy', 'hold', 'wrapup', 'aux', 'offline', 'unknown'])), name='segment_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='agentnow',
-            constraint=models.UniqueConstraint(fields=('source', 'agent'), name='agent_now_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='agentnow',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['available', 'busy', 'hold', 'wrapup', 'aux', 'offline', 'unknown'])), name='agent_now_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffinterval',
-            constraint=models.UniqueConstraint(fields=('site', 'starts_at'), name='staff_interval_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='stale',
-            constraint=models.UniqueConstraint(fields=('site', 'channel', 'starts_at'), name='stale_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='stale',
-            constraint=models.CheckConstraint(condition=models.Q(('channel', ''), ('channel__in', ['voice', 'whatsapp', 'social', 'email', 'chat', 'video']), _connector='OR'), name='stale_channel_known'),
         ),
     ]

@@ -65,6 +65,24 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "alert",
                 "ordering": ["-opened_at"],
+                "indexes": [models.Index(fields=["opened_at", "id"], name="alert_opened")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_at", None)), fields=("site", "kind", "about"), name="alert_one_open"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["scr", "aht", "queue", "cover", "aux", "source"])),
+                        name="alert_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("acknowledged_at", None), ("acknowledged_by", None)),
+                            models.Q(("acknowledged_at__isnull", False), ("acknowledged_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="alert_acknowledged_by_somebody",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -302,6 +320,29 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "recovery plan",
                 "ordering": ["-opened_at"],
+                "indexes": [models.Index(fields=["opened_at", "id"], name="plan_opened")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["draft", "running", "done", "verified", "cancelled"])),
+                        name="plan_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status__in", ["running", "done", "verified"]), _negated=True),
+                            models.Q(("cause", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="plan_has_cause",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("verified_by", None),
+                            models.Q(("verified_by", models.F("opened_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="plan_four_eyes",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -347,76 +388,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["due_at", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                ["cancel_aux", "overtime", "standby", "move_skill", "call_back", "broadcast", "other"],
+                            )
+                        ),
+                        name="plan_action_known",
+                    )
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="alert",
-            index=models.Index(fields=["opened_at", "id"], name="alert_opened"),
-        ),
-        migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("closed_at", None)), fields=("site", "kind", "about"), name="alert_one_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["scr", "aht", "queue", "cover", "aux", "source"])),
-                name="alert_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("acknowledged_at", None), ("acknowledged_by", None)),
-                    models.Q(("acknowledged_at__isnull", False), ("acknowledged_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="alert_acknowledged_by_somebody",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="recoveryplan",
-            index=models.Index(fields=["opened_at", "id"], name="plan_opened"),
-        ),
-        migrations.AddConstraint(
-            model_name="recoveryplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["draft", "running", "done", "verified", "cancelled"])),
-                name="plan_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recoveryplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["running", "done", "verified"]), _negated=True),
-                    models.Q(("cause", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="plan_has_cause",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recoveryplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("verified_by", None),
-                    models.Q(("verified_by", models.F("opened_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="plan_four_eyes",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["cancel_aux", "overtime", "standby", "move_skill", "call_back", "broadcast", "other"])
-                ),
-                name="plan_action_known",
-            ),
         ),
     ]

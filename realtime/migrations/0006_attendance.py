@@ -59,6 +59,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "attendance",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["present", "late", "absent", "permission", "sick", "leave", "swap"])
+                        ),
+                        name="attendance_mark_says_something",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status", models.F("said")), models.Q(("note", ""), _negated=True), _connector="OR"
+                        ),
+                        name="attendance_mark_says_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -217,6 +231,44 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "shift worked",
+                "indexes": [
+                    models.Index(condition=models.Q(("stale", True)), fields=["ends_at"], name="shift_record_stale")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "awaited",
+                                    "present",
+                                    "late",
+                                    "absent",
+                                    "unknown",
+                                    "permission",
+                                    "sick",
+                                    "leave",
+                                    "swap",
+                                ],
+                            )
+                        ),
+                        name="shift_record_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("early_ms__gte", 0),
+                            ("in_ms__gte", 0),
+                            ("late_ms__gte", 0),
+                            ("neutral_ms__gte", 0),
+                            ("out_ms__gte", 0),
+                            ("over_ms__gte", 0),
+                            ("planned_ms__gte", 0),
+                            ("unknown_ms__gte", 0),
+                            ("worked_ms__gte", 0),
+                        ),
+                        name="shift_record_no_negative_time",
+                    ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -364,24 +416,6 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("person", "day"), name="attendance_mark_once"),
         ),
         migrations.AddConstraint(
-            model_name="attendancemark",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["present", "late", "absent", "permission", "sick", "leave", "swap"])
-                ),
-                name="attendance_mark_says_something",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attendancemark",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status", models.F("said")), models.Q(("note", ""), _negated=True), _connector="OR"
-                ),
-                name="attendance_mark_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="headcount",
             constraint=models.UniqueConstraint(fields=("site", "day", "shift"), name="headcount_once"),
         ),
@@ -412,41 +446,8 @@ class Migration(migrations.Migration):
                 name="shift_record_span",
             ),
         ),
-        migrations.AddIndex(
-            model_name="shiftrecord",
-            index=models.Index(condition=models.Q(("stale", True)), fields=["ends_at"], name="shift_record_stale"),
-        ),
         migrations.AddConstraint(
             model_name="shiftrecord",
             constraint=models.UniqueConstraint(fields=("person", "day"), name="shift_record_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="shiftrecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        ["awaited", "present", "late", "absent", "unknown", "permission", "sick", "leave", "swap"],
-                    )
-                ),
-                name="shift_record_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shiftrecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("early_ms__gte", 0),
-                    ("in_ms__gte", 0),
-                    ("late_ms__gte", 0),
-                    ("neutral_ms__gte", 0),
-                    ("out_ms__gte", 0),
-                    ("over_ms__gte", 0),
-                    ("planned_ms__gte", 0),
-                    ("unknown_ms__gte", 0),
-                    ("worked_ms__gte", 0),
-                ),
-                name="shift_record_no_negative_time",
-            ),
         ),
     ]

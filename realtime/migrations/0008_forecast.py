@@ -73,6 +73,36 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "forecast",
                 "ordering": ["-made_at", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("origin__in", ["model", "imported", "entered"])),
+                        name="forecast_origin_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("channel__in", ["voice", "whatsapp", "social", "email", "chat", "video"])),
+                        name="forecast_channel_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("last_day__gte", models.F("first_day"))), name="forecast_days"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("origin", "model"), ("made_by__isnull", False), _connector="OR"),
+                        name="forecast_by_somebody",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("origin", "entered"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="forecast_entered_why",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("made_by", None)),
+                        fields=("site", "channel", "knows_until"),
+                        name="forecast_beat_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -109,6 +139,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["day"],
+                "indexes": [models.Index(fields=["day"], name="forecast_day_day")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("forecast", "day"), name="forecast_day_once"),
+                    models.CheckConstraint(condition=models.Q(("volume__len", 96)), name="forecast_day_volume"),
+                    models.CheckConstraint(condition=models.Q(("low__len", 96)), name="forecast_day_low"),
+                    models.CheckConstraint(condition=models.Q(("high__len", 96)), name="forecast_day_high"),
+                    models.CheckConstraint(condition=models.Q(("aht__len", 96)), name="forecast_day_aht"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -164,92 +202,18 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "evaluation of a forecast",
                 "ordering": ["-made_at"],
+                "indexes": [models.Index(fields=["site", "channel", "day"], name="forecast_evaluation_day")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("period__in", ["day", "month"])), name="forecast_evaluation_period_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("period", "month"), _negated=True), ("day__day", 1), _connector="OR"
+                        ),
+                        name="forecast_evaluation_month_is_first",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="forecast",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("origin__in", ["model", "imported", "entered"])), name="forecast_origin_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="forecast",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("channel__in", ["voice", "whatsapp", "social", "email", "chat", "video"])),
-                name="forecast_channel_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="forecast",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("last_day__gte", models.F("first_day"))), name="forecast_days"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="forecast",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("origin", "model"), ("made_by__isnull", False), _connector="OR"),
-                name="forecast_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="forecast",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("origin", "entered"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="forecast_entered_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="forecast",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("made_by", None)),
-                fields=("site", "channel", "knows_until"),
-                name="forecast_beat_once",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="forecastday",
-            index=models.Index(fields=["day"], name="forecast_day_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="forecastday",
-            constraint=models.UniqueConstraint(fields=("forecast", "day"), name="forecast_day_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="forecastday",
-            constraint=models.CheckConstraint(condition=models.Q(("volume__len", 96)), name="forecast_day_volume"),
-        ),
-        migrations.AddConstraint(
-            model_name="forecastday",
-            constraint=models.CheckConstraint(condition=models.Q(("low__len", 96)), name="forecast_day_low"),
-        ),
-        migrations.AddConstraint(
-            model_name="forecastday",
-            constraint=models.CheckConstraint(condition=models.Q(("high__len", 96)), name="forecast_day_high"),
-        ),
-        migrations.AddConstraint(
-            model_name="forecastday",
-            constraint=models.CheckConstraint(condition=models.Q(("aht__len", 96)), name="forecast_day_aht"),
-        ),
-        migrations.AddIndex(
-            model_name="forecastevaluation",
-            index=models.Index(fields=["site", "channel", "day"], name="forecast_evaluation_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="forecastevaluation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("period__in", ["day", "month"])), name="forecast_evaluation_period_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="forecastevaluation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("period", "month"), _negated=True), ("day__day", 1), _connector="OR"),
-                name="forecast_evaluation_month_is_first",
-            ),
         ),
     ]

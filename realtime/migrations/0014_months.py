@@ -37,6 +37,10 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "month of service",
                 "ordering": ["-month", "site"],
+                "indexes": [models.Index(fields=["month", "id"], name="service_month_of")],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="service_month_is_first")
+                ],
             },
         ),
         migrations.AddIndex(
@@ -75,17 +79,9 @@ class Migration(migrations.Migration):
                 to="realtime.servicemonth",
             ),
         ),
-        migrations.AddIndex(
-            model_name="servicemonth",
-            index=models.Index(fields=["month", "id"], name="service_month_of"),
-        ),
         migrations.AddConstraint(
             model_name="servicemonth",
             constraint=models.UniqueConstraint(fields=("site", "month"), name="service_month_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="servicemonth",
-            constraint=models.CheckConstraint(condition=models.Q(("month__day", 1)), name="service_month_is_first"),
         ),
         migrations.AddConstraint(
             model_name="monthrevision",

@@ -98,6 +98,13 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "roster validation",
                 "ordering": ["-day", "shift__starts", "pk"],
+                "indexes": [models.Index(fields=["day", "id"], name="roster_check_day")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["open", "signed", "reopened", "void"])),
+                        name="roster_check_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -129,6 +136,15 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "swap of shifts",
                 "ordering": ["-requested_at", "-pk"],
+                "indexes": [models.Index(fields=["requested_at", "id"], name="swap_requested")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["requested", "accepted", "approved", "declined", "refused", "withdrawn"])
+                        ),
+                        name="swap_status_known",
+                    )
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -497,19 +513,9 @@ class Migration(migrations.Migration):
                 condition=models.Q(("revoked_at", None)), fields=("person",), name="calendar_feed_one_live"
             ),
         ),
-        migrations.AddIndex(
-            model_name="rostercheck",
-            index=models.Index(fields=["day", "id"], name="roster_check_day"),
-        ),
         migrations.AddConstraint(
             model_name="rostercheck",
             constraint=models.UniqueConstraint(fields=("site", "day", "shift"), name="roster_check_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="rostercheck",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["open", "signed", "reopened", "void"])), name="roster_check_known"
-            ),
         ),
         migrations.AddConstraint(
             model_name="rostercheck",
@@ -526,23 +532,10 @@ class Migration(migrations.Migration):
                 name="roster_check_signed_by_somebody",
             ),
         ),
-        migrations.AddIndex(
-            model_name="shiftswap",
-            index=models.Index(fields=["requested_at", "id"], name="swap_requested"),
-        ),
         migrations.AddConstraint(
             model_name="shiftswap",
             constraint=models.CheckConstraint(
                 condition=models.Q(("person", models.F("other")), _negated=True), name="swap_with_another"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shiftswap",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["requested", "accepted", "approved", "declined", "refused", "withdrawn"])
-                ),
-                name="swap_status_known",
             ),
         ),
         migrations.AddConstraint(

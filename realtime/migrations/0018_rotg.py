@@ -66,6 +66,22 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "floor walk",
                 "ordering": ["-started_at"],
+                "indexes": [models.Index(fields=["started_at", "id"], name="walk_started")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "open")), fields=("started_by", "site"), name="walk_one_open"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finished_at", None), ("finished_by", None), ("status", "open")),
+                            models.Q(
+                                ("finished_at__isnull", False), ("finished_by__isnull", False), ("status", "finished")
+                            ),
+                            _connector="OR",
+                        ),
+                        name="walk_finished_by_somebody",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -303,6 +319,43 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "version of a rule",
                 "ordering": ["rule__number", "version"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("rule", "version"), name="rule_version_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("severity__in", ["minor", "moderate", "major"])), name="rule_severity_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on", None), ("ends_on__gte", models.F("starts_on")), _connector="OR"),
+                        name="rule_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("text", ""), _negated=True), models.Q(("reason", ""), _negated=True)
+                        ),
+                        name="rule_says_something",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            (
+                                models.Func(
+                                    models.F("rule_id"), models.F("rule_id"), models.Value("[]"), function="int8range"
+                                ),
+                                "&&",
+                            ),
+                            (
+                                occ.people.models.DayRange(
+                                    "starts_on",
+                                    "ends_on",
+                                    django.contrib.postgres.fields.ranges.RangeBoundary(
+                                        inclusive_lower=True, inclusive_upper=True
+                                    ),
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="rule_one_version_at_a_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -384,6 +437,50 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "violation",
                 "ordering": ["-seen_at"],
+                "indexes": [
+                    models.Index(fields=["seen_at", "id"], name="violation_seen"),
+                    models.Index(fields=["person", "seen_at"], name="violation_of_person"),
+                    models.Index(
+                        condition=models.Q(("status", "recorded")), fields=["answer_due_at"], name="violation_awaited"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["recorded", "answered", "unanswered", "upheld", "dropped"])),
+                        name="violation_status_known",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("what", ""), _negated=True), name="violation_says_what"),
+                    models.CheckConstraint(
+                        condition=models.Q(("seen_at__lte", models.F("recorded_at"))),
+                        name="violation_seen_before_recorded",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answer", ""), ("answered_at", None)),
+                            models.Q(models.Q(("answer", ""), _negated=True), ("answered_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="violation_answer_has_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                                ("status__in", ["upheld", "dropped"]),
+                                models.Q(("decision", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("status__in", ["upheld", "dropped"]), _negated=True),
+                                ("decided_at", None),
+                                ("decided_by", None),
+                                ("decision", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="violation_decided_with_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -471,6 +568,47 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "proposal after repeated violations",
                 "ordering": ["-opened_at"],
+                "indexes": [models.Index(fields=["person", "kind"], name="rotg_proposal_of")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "open")),
+                        fields=("person", "kind", "basis", "severity", "rule"),
+                        name="rotg_proposal_one_open",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["open", "agreed", "dismissed"])),
+                        name="rotg_proposal_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("basis", "rule"), ("rule__isnull", False)),
+                            models.Q(("basis", "severity"), ("rule", None)),
+                            _connector="OR",
+                        ),
+                        name="rotg_proposal_basis_named",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("decided_by", None), ("status", "open")),
+                            models.Q(
+                                models.Q(("status", "open"), _negated=True),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="rotg_proposal_decided_by_somebody",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "dismissed"), _negated=True),
+                            models.Q(("decision", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="rotg_proposal_dismissed_with_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -516,6 +654,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["version__rule__number", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("walk", "version"), name="walk_line_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("answer__in", ["", "ok", "violation", "na"])), name="walk_answer_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answer", ""), ("answered_at", None)),
+                            models.Q(models.Q(("answer", ""), _negated=True), ("answered_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="walk_answer_has_time",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -652,214 +804,5 @@ class Migration(migrations.Migration):
                 "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.AddIndex(
-            model_name="floorwalk",
-            index=models.Index(fields=["started_at", "id"], name="walk_started"),
-        ),
-        migrations.AddConstraint(
-            model_name="floorwalk",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "open")), fields=("started_by", "site"), name="walk_one_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="floorwalk",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished_at", None), ("finished_by", None), ("status", "open")),
-                    models.Q(("finished_at__isnull", False), ("finished_by__isnull", False), ("status", "finished")),
-                    _connector="OR",
-                ),
-                name="walk_finished_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ruleversion",
-            constraint=models.UniqueConstraint(fields=("rule", "version"), name="rule_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="ruleversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("severity__in", ["minor", "moderate", "major"])), name="rule_severity_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ruleversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on", None), ("ends_on__gte", models.F("starts_on")), _connector="OR"),
-                name="rule_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ruleversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("text", ""), _negated=True), models.Q(("reason", ""), _negated=True)),
-                name="rule_says_something",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ruleversion",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    (
-                        models.Func(models.F("rule_id"), models.F("rule_id"), models.Value("[]"), function="int8range"),
-                        "&&",
-                    ),
-                    (
-                        occ.people.models.DayRange(
-                            "starts_on",
-                            "ends_on",
-                            django.contrib.postgres.fields.ranges.RangeBoundary(
-                                inclusive_lower=True, inclusive_upper=True
-                            ),
-                        ),
-                        "&&",
-                    ),
-                ],
-                name="rule_one_version_at_a_time",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="rotgproposal",
-            index=models.Index(fields=["person", "kind"], name="rotg_proposal_of"),
-        ),
-        migrations.AddConstraint(
-            model_name="rotgproposal",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "open")),
-                fields=("person", "kind", "basis", "severity", "rule"),
-                name="rotg_proposal_one_open",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rotgproposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["open", "agreed", "dismissed"])), name="rotg_proposal_status_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rotgproposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("basis", "rule"), ("rule__isnull", False)),
-                    models.Q(("basis", "severity"), ("rule", None)),
-                    _connector="OR",
-                ),
-                name="rotg_proposal_basis_named",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rotgproposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("decided_by", None), ("status", "open")),
-                    models.Q(
-                        models.Q(("status", "open"), _negated=True),
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="rotg_proposal_decided_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rotgproposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "dismissed"), _negated=True),
-                    models.Q(("decision", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="rotg_proposal_dismissed_with_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="walkline",
-            constraint=models.UniqueConstraint(fields=("walk", "version"), name="walk_line_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="walkline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("answer__in", ["", "ok", "violation", "na"])), name="walk_answer_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="walkline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answer", ""), ("answered_at", None)),
-                    models.Q(models.Q(("answer", ""), _negated=True), ("answered_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="walk_answer_has_time",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="violation",
-            index=models.Index(fields=["seen_at", "id"], name="violation_seen"),
-        ),
-        migrations.AddIndex(
-            model_name="violation",
-            index=models.Index(fields=["person", "seen_at"], name="violation_of_person"),
-        ),
-        migrations.AddIndex(
-            model_name="violation",
-            index=models.Index(
-                condition=models.Q(("status", "recorded")), fields=["answer_due_at"], name="violation_awaited"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="violation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["recorded", "answered", "unanswered", "upheld", "dropped"])),
-                name="violation_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="violation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("what", ""), _negated=True), name="violation_says_what"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="violation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("seen_at__lte", models.F("recorded_at"))), name="violation_seen_before_recorded"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="violation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answer", ""), ("answered_at", None)),
-                    models.Q(models.Q(("answer", ""), _negated=True), ("answered_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="violation_answer_has_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="violation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                        ("status__in", ["upheld", "dropped"]),
-                        models.Q(("decision", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("status__in", ["upheld", "dropped"]), _negated=True),
-                        ("decided_at", None),
-                        ("decided_by", None),
-                        ("decision", ""),
-                    ),
-                    _connector="OR",
-                ),
-                name="violation_decided_with_reason",
-            ),
         ),
     ]

@@ -67,6 +67,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'record',
+                'indexes': [models.Index(fields=['ended_at', 'id'], name='record_ended'), models.Index(fields=['agent', 'ended_at', 'id'], name='record_agent'), models.Index(fields=['channel', 'ended_at', 'id'], name='record_channel'), models.Index(condition=models.Q(('state', 'catalogued')), fields=['ended_at', 'id'], name='record_catalogued'), models.Index(condition=models.Q(('state', 'backed_up')), fields=['ended_at', 'id'], name='record_backed_up'), models.Index(condition=models.Q(('state', 'waived')), fields=['ended_at', 'id'], name='record_waived'), models.Index(condition=models.Q(('state', 'destroyed')), fields=['ended_at', 'id'], name='record_destroyed'), models.Index(fields=['external_id'], name='record_external_id', opclasses=['varchar_pattern_ops']), models.Index(condition=models.Q(('customer_mark', ''), _negated=True), fields=['customer_mark'], name='record_customer'), models.Index(condition=models.Q(('kind', 'chat')), fields=['id'], name='record_chats')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ended_at__gte', models.F('started_at'))), name='record_order'), models.CheckConstraint(condition=models.Q(('state__in', ['catalogued', 'backed_up', 'waived', 'destroyed'])), name='record_state_known'), models.CheckConstraint(condition=models.Q(('ended_at', None), models.Q(('ended_at__gte', datetime.datetime(1989, 12, 31, 0, 0, tzinfo=datetime.timezone.utc)), ('ended_at__lt', datetime.datetime(2101, 1, 2, 0, 0, tzinfo=datetime.timezone.utc))), _connector='OR'), name='record_time_possible'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'destroyed'), _negated=True), models.Q(('customer', ''), ('customer_mark', '')), _connector='OR'), name='record_destroyed_without_customer')],
             },
         ),
         migrations.CreateModel(
@@ -429,6 +431,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'backed-up record',
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('destroyed_at__isnull', False), ('key', None)), models.Q(('destroyed_at', None), ('key__isnull', False)), _connector='OR'), name='packed_key_or_destroyed')],
             },
         ),
         migrations.CreateModel(
@@ -686,47 +689,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='record',
-            index=models.Index(fields=['ended_at', 'id'], name='record_ended'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
             index=models.Index(fields=['site', 'ended_at', 'id'], name='record_site'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['agent', 'ended_at', 'id'], name='record_agent'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['channel', 'ended_at', 'id'], name='record_channel'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(condition=models.Q(('state', 'catalogued')), fields=['ended_at', 'id'], name='record_catalogued'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(condition=models.Q(('state', 'backed_up')), fields=['ended_at', 'id'], name='record_backed_up'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(condition=models.Q(('state', 'waived')), fields=['ended_at', 'id'], name='record_waived'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(condition=models.Q(('state', 'destroyed')), fields=['ended_at', 'id'], name='record_destroyed'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['external_id'], name='record_external_id', opclasses=['varchar_pattern_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(condition=models.Q(('customer_mark', ''), _negated=True), fields=['customer_mark'], name='record_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(condition=models.Q(('kind', 'chat')), fields=['id'], name='record_chats'),
         ),
         migrations.AddIndex(
             model_name='record',
@@ -739,22 +702,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='record',
             constraint=models.UniqueConstraint(fields=('source', 'path'), name='record_file_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='record',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at__gte', models.F('started_at'))), name='record_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='record',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['catalogued', 'backed_up', 'waived', 'destroyed'])), name='record_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='record',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at', None), models.Q(('ended_at__gte', datetime.datetime(1989, 12, 31, 0, 0, tzinfo=datetime.timezone.utc)), ('ended_at__lt', datetime.datetime(2101, 1, 2, 0, 0, tzinfo=datetime.timezone.utc))), _connector='OR'), name='record_time_possible'),
-        ),
-        migrations.AddConstraint(
-            model_name='record',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'destroyed'), _negated=True), models.Q(('customer', ''), ('customer_mark', '')), _connector='OR'), name='record_destroyed_without_customer'),
         ),
         migrations.CreateModel(
             name='Store',
@@ -923,9 +870,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='packed',
             constraint=models.UniqueConstraint(fields=('pack', 'offset'), name='packed_place_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='packed',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('destroyed_at__isnull', False), ('key', None)), models.Q(('destroyed_at', None), ('key__isnull', False)), _connector='OR'), name='packed_key_or_destroyed'),
         ),
     ]

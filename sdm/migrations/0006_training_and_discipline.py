@@ -102,6 +102,74 @@ class Migration(migrations.Migration):
                 "verbose_name": "pembinaan",
                 "verbose_name_plural": "pembinaan",
                 "ordering": ["-opened_at"],
+                "indexes": [
+                    models.Index(fields=["opened_at", "id"], name="discipline_opened"),
+                    models.Index(fields=["site", "status"], name="discipline_site"),
+                    models.Index(fields=["person", "opened_at"], name="discipline_person"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "assessed",
+                                    "appreciated",
+                                    "coached",
+                                    "improving",
+                                    "improved",
+                                    "filed",
+                                    "problem",
+                                    "sp_requested",
+                                    "sp_issued",
+                                    "final",
+                                    "exiting",
+                                    "ended",
+                                    "cancelled",
+                                ],
+                            )
+                        ),
+                        name="discipline_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("matter__in", ["discipline", "performance"])),
+                        name="discipline_matter_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_at", None)), fields=("person", "matter"), name="discipline_one_open"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("about", ""), _negated=True), name="discipline_says_what"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("closed_at__isnull", False),
+                                ("status__in", ["appreciated", "filed", "ended", "cancelled"]),
+                            ),
+                            models.Q(
+                                models.Q(("status__in", ["appreciated", "filed", "ended", "cancelled"]), _negated=True),
+                                ("closed_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="discipline_closed_has_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status__in", ["coached", "improving", "improved", "filed"]), _negated=True),
+                            models.Q(("improve_until__isnull", False), models.Q(("target", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="discipline_coached_with_target",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "exiting"), _negated=True), ("leaving__isnull", False), _connector="OR"
+                        ),
+                        name="discipline_exit_has_leaving",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -169,6 +237,46 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "entry",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "opened",
+                                    "appreciated",
+                                    "cancelled",
+                                    "coached",
+                                    "committed",
+                                    "silent",
+                                    "monitored",
+                                    "improved",
+                                    "problem",
+                                    "requested",
+                                    "returned",
+                                    "issued",
+                                    "received",
+                                    "refused",
+                                    "final",
+                                    "spared",
+                                    "exit",
+                                    "filed",
+                                    "withdrawn",
+                                    "left",
+                                ],
+                            )
+                        ),
+                        name="discipline_entry_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "coached"), _negated=True),
+                            models.Q(("method", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="discipline_coached_by_method",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -526,6 +634,56 @@ class Migration(migrations.Migration):
                 "verbose_name": "participant",
                 "verbose_name_plural": "participants",
                 "ordering": ["name", "pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("person__isnull", False)), fields=["person"], name="training_person"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "registered",
+                                    "softskill",
+                                    "hardskill",
+                                    "tandem_passive",
+                                    "tandem_active",
+                                    "validating",
+                                    "recap",
+                                    "deciding",
+                                    "passed",
+                                    "out",
+                                ],
+                            )
+                        ),
+                        name="training_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(models.Q(("name", ""), _negated=True), ("attempt__gte", 1)),
+                        name="training_participant_named",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", False), ("join_on__isnull", False), ("status", "passed")),
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                ("join_on", None),
+                                ("status", "out"),
+                                models.Q(("out_reason", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("status__in", ["passed", "out"]), _negated=True),
+                                ("ended_at", None),
+                                ("join_on", None),
+                                ("out_reason", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="training_ended_how",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -726,6 +884,27 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "recording sample",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("participant", "attempt", "reference"), name="training_sample_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reference", ""), _negated=True), name="training_sample_named"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("score", None), ("scored_at", None), ("scored_by", None)),
+                            models.Q(
+                                ("score__gte", 0),
+                                ("score__lte", 100),
+                                ("scored_at__isnull", False),
+                                ("scored_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="training_sample_scored_by_somebody",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -760,6 +939,15 @@ class Migration(migrations.Migration):
                 "verbose_name": "training batch",
                 "verbose_name_plural": "training batches",
                 "ordering": ["-starts_on", "-pk"],
+                "indexes": [models.Index(fields=["starts_on", "id"], name="training_batch_from")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("code", ""), _negated=True), models.Q(("title", ""), _negated=True)
+                        ),
+                        name="training_batch_named",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -808,6 +996,29 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "stage of a training",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_at", None)), fields=("batch", "stage"), name="training_run_one_open"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "stage__in",
+                                (
+                                    "registered",
+                                    "softskill",
+                                    "hardskill",
+                                    "tandem_passive",
+                                    "tandem_active",
+                                    "validating",
+                                    "recap",
+                                    "deciding",
+                                ),
+                            )
+                        ),
+                        name="training_run_of_a_stage",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -976,6 +1187,28 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "training result",
                 "ordering": ["attempt", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("participant", "attempt", "stage"), name="training_result_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("stage__in", ["softskill", "hardskill", "tandem_passive", "tandem_active", "validating"])
+                        ),
+                        name="training_result_of_a_stage",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("score", None), models.Q(("score__gte", 0), ("score__lte", 100)), _connector="OR"
+                            ),
+                            models.Q(
+                                ("pre_score", None),
+                                models.Q(("pre_score__gte", 0), ("pre_score__lte", 100)),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="training_score_possible",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1057,219 +1290,80 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "warning letter",
                 "ordering": ["pk"],
-            },
-        ),
-        migrations.AddIndex(
-            model_name="disciplinecase",
-            index=models.Index(fields=["opened_at", "id"], name="discipline_opened"),
-        ),
-        migrations.AddIndex(
-            model_name="disciplinecase",
-            index=models.Index(fields=["site", "status"], name="discipline_site"),
-        ),
-        migrations.AddIndex(
-            model_name="disciplinecase",
-            index=models.Index(fields=["person", "opened_at"], name="discipline_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="disciplinecase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        [
-                            "assessed",
-                            "appreciated",
-                            "coached",
-                            "improving",
-                            "improved",
-                            "filed",
-                            "problem",
-                            "sp_requested",
-                            "sp_issued",
-                            "final",
-                            "exiting",
-                            "ended",
-                            "cancelled",
-                        ],
-                    )
-                ),
-                name="discipline_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disciplinecase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("matter__in", ["discipline", "performance"])), name="discipline_matter_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disciplinecase",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("closed_at", None)), fields=("person", "matter"), name="discipline_one_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disciplinecase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("about", ""), _negated=True), name="discipline_says_what"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disciplinecase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("closed_at__isnull", False), ("status__in", ["appreciated", "filed", "ended", "cancelled"])
+                "indexes": [models.Index(fields=["person", "valid_until"], name="warning_of_person")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("level", None), ("returned_at", None)),
+                        fields=("case",),
+                        name="warning_one_request",
                     ),
-                    models.Q(
-                        models.Q(("status__in", ["appreciated", "filed", "ended", "cancelled"]), _negated=True),
-                        ("closed_at", None),
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at", None)),
+                        fields=("person", "level", "issued_on"),
+                        name="warning_level_once_a_day",
                     ),
-                    _connector="OR",
-                ),
-                name="discipline_closed_has_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disciplinecase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["coached", "improving", "improved", "filed"]), _negated=True),
-                    models.Q(("improve_until__isnull", False), models.Q(("target", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="discipline_coached_with_target",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disciplinecase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "exiting"), _negated=True), ("leaving__isnull", False), _connector="OR"
-                ),
-                name="discipline_exit_has_leaving",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="caseentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "opened",
-                            "appreciated",
-                            "cancelled",
-                            "coached",
-                            "committed",
-                            "silent",
-                            "monitored",
-                            "improved",
-                            "problem",
-                            "requested",
-                            "returned",
-                            "issued",
-                            "received",
-                            "refused",
-                            "final",
-                            "spared",
-                            "exit",
-                            "filed",
-                            "withdrawn",
-                            "left",
-                        ],
-                    )
-                ),
-                name="discipline_entry_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="caseentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "coached"), _negated=True),
-                    models.Q(("method", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="discipline_coached_by_method",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recordingsample",
-            constraint=models.UniqueConstraint(
-                fields=("participant", "attempt", "reference"), name="training_sample_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recordingsample",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reference", ""), _negated=True), name="training_sample_named"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recordingsample",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("score", None), ("scored_at", None), ("scored_by", None)),
-                    models.Q(
-                        ("score__gte", 0),
-                        ("score__lte", 100),
-                        ("scored_at__isnull", False),
-                        ("scored_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="training_sample_scored_by_somebody",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="trainingbatch",
-            index=models.Index(fields=["starts_on", "id"], name="training_batch_from"),
-        ),
-        migrations.AddConstraint(
-            model_name="trainingbatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("code", ""), _negated=True), models.Q(("title", ""), _negated=True)),
-                name="training_batch_named",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stagerun",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("closed_at", None)), fields=("batch", "stage"), name="training_run_one_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stagerun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "stage__in",
-                        (
-                            "registered",
-                            "softskill",
-                            "hardskill",
-                            "tandem_passive",
-                            "tandem_active",
-                            "validating",
-                            "recap",
-                            "deciding",
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("document", None),
+                                ("issued_at", None),
+                                ("issued_by", None),
+                                ("issued_on", None),
+                                ("level", None),
+                                ("valid_until", None),
+                            ),
+                            models.Q(
+                                ("document__isnull", False),
+                                ("issued_at__isnull", False),
+                                ("issued_by__isnull", False),
+                                ("issued_on__isnull", False),
+                                ("level__gte", 1),
+                                ("level__lte", 3),
+                                ("returned_at", None),
+                                ("valid_until__gte", models.F("issued_on")),
+                            ),
+                            _connector="OR",
                         ),
-                    )
-                ),
-                name="training_run_of_a_stage",
-            ),
+                        name="warning_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reason", ""), _negated=True), models.Q(("clause", ""), _negated=True)
+                        ),
+                        name="warning_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("receipt", ""), ("receipt_at", None)),
+                            models.Q(
+                                ("level__isnull", False),
+                                ("receipt__in", ["signed", "refused"]),
+                                ("receipt_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="warning_receipt_of_a_letter",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("receipt", "refused"), _negated=True),
+                            ("witnesses__1__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="warning_refused_before_two",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("withdrawn_at", None), models.Q(("withdrawn_why", ""), _negated=True), _connector="OR"
+                        ),
+                        name="warning_withdrawn_with_reason",
+                    ),
+                ],
+            },
         ),
         migrations.AddIndex(
             model_name="participant",
             index=models.Index(fields=["batch", "status"], name="training_stage"),
-        ),
-        migrations.AddIndex(
-            model_name="participant",
-            index=models.Index(
-                condition=models.Q(("person__isnull", False)), fields=["person"], name="training_person"
-            ),
         ),
         migrations.AddConstraint(
             model_name="participant",
@@ -1283,166 +1377,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("number", ""), _negated=True),
                 fields=("batch", "number"),
                 name="training_number_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        [
-                            "registered",
-                            "softskill",
-                            "hardskill",
-                            "tandem_passive",
-                            "tandem_active",
-                            "validating",
-                            "recap",
-                            "deciding",
-                            "passed",
-                            "out",
-                        ],
-                    )
-                ),
-                name="training_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("name", ""), _negated=True), ("attempt__gte", 1)),
-                name="training_participant_named",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", False), ("join_on__isnull", False), ("status", "passed")),
-                    models.Q(
-                        ("ended_at__isnull", False),
-                        ("join_on", None),
-                        ("status", "out"),
-                        models.Q(("out_reason", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("status__in", ["passed", "out"]), _negated=True),
-                        ("ended_at", None),
-                        ("join_on", None),
-                        ("out_reason", ""),
-                    ),
-                    _connector="OR",
-                ),
-                name="training_ended_how",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="trainingresult",
-            constraint=models.UniqueConstraint(fields=("participant", "attempt", "stage"), name="training_result_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="trainingresult",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("stage__in", ["softskill", "hardskill", "tandem_passive", "tandem_active", "validating"])
-                ),
-                name="training_result_of_a_stage",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="trainingresult",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("score", None), models.Q(("score__gte", 0), ("score__lte", 100)), _connector="OR"),
-                    models.Q(
-                        ("pre_score", None), models.Q(("pre_score__gte", 0), ("pre_score__lte", 100)), _connector="OR"
-                    ),
-                ),
-                name="training_score_possible",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="warningletter",
-            index=models.Index(fields=["person", "valid_until"], name="warning_of_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="warningletter",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("level", None), ("returned_at", None)), fields=("case",), name="warning_one_request"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="warningletter",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("withdrawn_at", None)),
-                fields=("person", "level", "issued_on"),
-                name="warning_level_once_a_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="warningletter",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("document", None),
-                        ("issued_at", None),
-                        ("issued_by", None),
-                        ("issued_on", None),
-                        ("level", None),
-                        ("valid_until", None),
-                    ),
-                    models.Q(
-                        ("document__isnull", False),
-                        ("issued_at__isnull", False),
-                        ("issued_by__isnull", False),
-                        ("issued_on__isnull", False),
-                        ("level__gte", 1),
-                        ("level__lte", 3),
-                        ("returned_at", None),
-                        ("valid_until__gte", models.F("issued_on")),
-                    ),
-                    _connector="OR",
-                ),
-                name="warning_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="warningletter",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("reason", ""), _negated=True), models.Q(("clause", ""), _negated=True)),
-                name="warning_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="warningletter",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("receipt", ""), ("receipt_at", None)),
-                    models.Q(
-                        ("level__isnull", False), ("receipt__in", ["signed", "refused"]), ("receipt_at__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="warning_receipt_of_a_letter",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="warningletter",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("receipt", "refused"), _negated=True), ("witnesses__1__isnull", False), _connector="OR"
-                ),
-                name="warning_refused_before_two",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="warningletter",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("withdrawn_at", None), models.Q(("withdrawn_why", ""), _negated=True), _connector="OR"
-                ),
-                name="warning_withdrawn_with_reason",
             ),
         ),
     ]

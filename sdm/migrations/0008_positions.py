@@ -155,6 +155,84 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "candidate",
                 "verbose_name_plural": "candidates",
+                "indexes": [
+                    models.Index(fields=["recorded_at", "id"], name="candidate_order"),
+                    models.Index(
+                        condition=models.Q(("forgotten_at", None), ("status__in", ["rejected", "withdrawn"])),
+                        fields=["ended_at"],
+                        name="candidate_to_forget",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "applied",
+                                    "fits",
+                                    "training",
+                                    "passed",
+                                    "approved",
+                                    "contract",
+                                    "signed",
+                                    "hired",
+                                    "not_passed",
+                                    "rejected",
+                                    "withdrawn",
+                                ],
+                            )
+                        ),
+                        name="candidate_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("education__in", ["", "sma", "d1", "d2", "d3", "s1", "s2", "s3"])),
+                        name="candidate_education",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("forgotten_at", None),
+                            models.Q(
+                                ("birth_date", ""),
+                                ("email", ""),
+                                ("name", ""),
+                                ("nik", ""),
+                                ("nik_mark", None),
+                                ("phone", ""),
+                                ("phone_mark", None),
+                                ("source", ""),
+                                ("study", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="candidate_forgotten_wholly",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("forgotten_at__isnull", False), models.Q(("name", ""), _negated=True), _connector="OR"
+                        ),
+                        name="candidate_has_name",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("employee__isnull", False), ("status", "hired")),
+                            models.Q(models.Q(("status", "hired"), _negated=True), ("employee", None)),
+                            _connector="OR",
+                        ),
+                        name="candidate_hired_is_employee",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", False), ("status__in", ["rejected", "withdrawn", "hired"])),
+                            models.Q(
+                                models.Q(("status__in", ["rejected", "withdrawn", "hired"]), _negated=True),
+                                ("ended_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="candidate_ended_has_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -504,6 +582,47 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "version of a position",
                 "ordering": ["position__number", "version"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("position", "version"), name="position_version_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on", None), ("ends_on__gte", models.F("starts_on")), _connector="OR"),
+                        name="position_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("specification", ""), _negated=True), models.Q(("reason", ""), _negated=True)
+                        ),
+                        name="position_says_something",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("education__in", ["", "sma", "d1", "d2", "d3", "s1", "s2", "s3"])),
+                        name="position_education",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            (
+                                models.Func(
+                                    models.F("position_id"),
+                                    models.F("position_id"),
+                                    models.Value("[]"),
+                                    function="int8range",
+                                ),
+                                "&&",
+                            ),
+                            (
+                                occ.people.models.DayRange(
+                                    "starts_on",
+                                    "ends_on",
+                                    django.contrib.postgres.fields.ranges.RangeBoundary(
+                                        inclusive_lower=True, inclusive_upper=True
+                                    ),
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="position_one_version_at_a_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -726,6 +845,49 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "request for people",
                 "verbose_name_plural": "requests for people",
+                "indexes": [
+                    models.Index(fields=["requested_at", "id"], name="recruitment_order"),
+                    models.Index(fields=["status", "due_at"], name="recruitment_due"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "requested",
+                                    "revision",
+                                    "scheme",
+                                    "recruiting",
+                                    "with_operation",
+                                    "list_approved",
+                                    "contracting",
+                                    "hired",
+                                    "bapp",
+                                    "received",
+                                    "cancelled",
+                                ],
+                            )
+                        ),
+                        name="recruitment_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("people__gte", 1), ("people__lte", 500)), name="recruitment_people"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", False), ("status__in", ("received", "cancelled"))),
+                            models.Q(
+                                models.Q(("status__in", ("received", "cancelled")), _negated=True), ("ended_at", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="recruitment_ended_has_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("explanation", ""), _negated=True), name="recruitment_explained"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -908,6 +1070,20 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "check of a salary scheme",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved", False),
+                            models.Q(("bpjs_health", True), ("bpjs_labour", True), ("fits_pks", True), ("pph21", True)),
+                            _connector="OR",
+                        ),
+                        name="scheme_approved_is_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("approved", True), models.Q(("note", ""), _negated=True), _connector="OR"),
+                        name="scheme_refused_says_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1074,127 +1250,9 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.AddConstraint(
-            model_name="positionversion",
-            constraint=models.UniqueConstraint(fields=("position", "version"), name="position_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="positionversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on", None), ("ends_on__gte", models.F("starts_on")), _connector="OR"),
-                name="position_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="positionversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("specification", ""), _negated=True), models.Q(("reason", ""), _negated=True)
-                ),
-                name="position_says_something",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="positionversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("education__in", ["", "sma", "d1", "d2", "d3", "s1", "s2", "s3"])),
-                name="position_education",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="positionversion",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    (
-                        models.Func(
-                            models.F("position_id"), models.F("position_id"), models.Value("[]"), function="int8range"
-                        ),
-                        "&&",
-                    ),
-                    (
-                        occ.people.models.DayRange(
-                            "starts_on",
-                            "ends_on",
-                            django.contrib.postgres.fields.ranges.RangeBoundary(
-                                inclusive_lower=True, inclusive_upper=True
-                            ),
-                        ),
-                        "&&",
-                    ),
-                ],
-                name="position_one_version_at_a_time",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="recruitment",
-            index=models.Index(fields=["requested_at", "id"], name="recruitment_order"),
-        ),
-        migrations.AddIndex(
-            model_name="recruitment",
-            index=models.Index(fields=["status", "due_at"], name="recruitment_due"),
-        ),
-        migrations.AddConstraint(
-            model_name="recruitment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        [
-                            "requested",
-                            "revision",
-                            "scheme",
-                            "recruiting",
-                            "with_operation",
-                            "list_approved",
-                            "contracting",
-                            "hired",
-                            "bapp",
-                            "received",
-                            "cancelled",
-                        ],
-                    )
-                ),
-                name="recruitment_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recruitment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("people__gte", 1), ("people__lte", 500)), name="recruitment_people"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recruitment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", False), ("status__in", ("received", "cancelled"))),
-                    models.Q(models.Q(("status__in", ("received", "cancelled")), _negated=True), ("ended_at", None)),
-                    _connector="OR",
-                ),
-                name="recruitment_ended_has_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recruitment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("explanation", ""), _negated=True), name="recruitment_explained"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="candidate",
-            index=models.Index(fields=["recorded_at", "id"], name="candidate_order"),
-        ),
         migrations.AddIndex(
             model_name="candidate",
             index=models.Index(fields=["recruitment", "status"], name="candidate_stage"),
-        ),
-        migrations.AddIndex(
-            model_name="candidate",
-            index=models.Index(
-                condition=models.Q(("forgotten_at", None), ("status__in", ["rejected", "withdrawn"])),
-                fields=["ended_at"],
-                name="candidate_to_forget",
-            ),
         ),
         migrations.AddConstraint(
             model_name="candidate",
@@ -1202,109 +1260,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("nik_mark__isnull", False)),
                 fields=("recruitment", "nik_mark"),
                 name="candidate_once_a_request",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="candidate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        [
-                            "applied",
-                            "fits",
-                            "training",
-                            "passed",
-                            "approved",
-                            "contract",
-                            "signed",
-                            "hired",
-                            "not_passed",
-                            "rejected",
-                            "withdrawn",
-                        ],
-                    )
-                ),
-                name="candidate_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="candidate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("education__in", ["", "sma", "d1", "d2", "d3", "s1", "s2", "s3"])),
-                name="candidate_education",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="candidate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("forgotten_at", None),
-                    models.Q(
-                        ("birth_date", ""),
-                        ("email", ""),
-                        ("name", ""),
-                        ("nik", ""),
-                        ("nik_mark", None),
-                        ("phone", ""),
-                        ("phone_mark", None),
-                        ("source", ""),
-                        ("study", ""),
-                    ),
-                    _connector="OR",
-                ),
-                name="candidate_forgotten_wholly",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="candidate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("forgotten_at__isnull", False), models.Q(("name", ""), _negated=True), _connector="OR"
-                ),
-                name="candidate_has_name",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="candidate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("employee__isnull", False), ("status", "hired")),
-                    models.Q(models.Q(("status", "hired"), _negated=True), ("employee", None)),
-                    _connector="OR",
-                ),
-                name="candidate_hired_is_employee",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="candidate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", False), ("status__in", ["rejected", "withdrawn", "hired"])),
-                    models.Q(
-                        models.Q(("status__in", ["rejected", "withdrawn", "hired"]), _negated=True), ("ended_at", None)
-                    ),
-                    _connector="OR",
-                ),
-                name="candidate_ended_has_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="schemecheck",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved", False),
-                    models.Q(("bpjs_health", True), ("bpjs_labour", True), ("fits_pks", True), ("pph21", True)),
-                    _connector="OR",
-                ),
-                name="scheme_approved_is_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="schemecheck",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("approved", True), models.Q(("note", ""), _negated=True), _connector="OR"),
-                name="scheme_refused_says_why",
             ),
         ),
     ]

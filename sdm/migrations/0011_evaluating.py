@@ -86,6 +86,30 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "month of evaluation",
                 "ordering": ["-month", "site__code"],
+                "indexes": [models.Index(fields=["month", "id"], name="evaluation_period_month")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("site", "month"), name="evaluation_period_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                ["collecting", "sent_back", "reported", "approved", "distributed", "validated", "paid"],
+                            )
+                        ),
+                        name="evaluation_period_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("month__day", 1)), name="evaluation_period_from_a_first"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_by", None),
+                            models.Q(("approved_by", models.F("compiled_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="evaluation_period_four_eyes",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -142,6 +166,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("period", "team", "role"), name="evaluation_sheet_once", nulls_distinct=False
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Evaluation",
@@ -258,6 +289,49 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "evaluation",
                 "ordering": ["-month", "person__name"],
+                "indexes": [
+                    models.Index(fields=["month", "id"], name="evaluation_month"),
+                    models.Index(fields=["person", "month"], name="evaluation_of_person"),
+                    models.Index(fields=["site", "status"], name="evaluation_waiting"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("period", "person"), name="evaluation_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                ["due", "scored", "sent_back", "verified", "waived", "told", "signed", "witnessed"],
+                            )
+                        ),
+                        name="evaluation_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("total", None), models.Q(("total__gte", 0), ("total__lte", 100)), _connector="OR"
+                        ),
+                        name="evaluation_total_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount", None), ("amount__gte", 0), _connector="OR"),
+                        name="evaluation_amount_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("verified_by", None),
+                            models.Q(("verified_by", models.F("scored_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="evaluation_four_eyes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "signed"), _negated=True),
+                            models.Q(("signed_at__isnull", False), ("signed_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="evaluation_signed_by_somebody",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -537,6 +611,33 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "incentive scheme",
                 "ordering": ["-starts_on", "-number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("site", "number"), name="incentive_scheme_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["draft", "published", "discarded"])),
+                        name="incentive_scheme_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("starts_on__day", 1)), name="incentive_scheme_from_a_first"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("published_at__isnull", False),
+                                ("published_by__isnull", False),
+                                ("status", "published"),
+                                models.Q(("published_by", models.F("drafted_by")), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("status", "published"), _negated=True),
+                                ("published_at", None),
+                                ("published_by", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="incentive_scheme_published_by_another",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -683,6 +784,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("evaluation", "number"), name="evaluation_result_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gte", 0), ("number__gte", 1), ("total__gte", 0), ("total__lte", 100)
+                        ),
+                        name="evaluation_result_possible",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -744,6 +854,18 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "payroll run",
                 "ordering": ["-made_at", "-pk"],
+                "indexes": [models.Index(fields=["made_at", "id"], name="payroll_run_made")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("period", "sequence"), name="payroll_run_sequence"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "main"), ("sequence", 1)),
+                            models.Q(("kind", "supplement"), ("sequence__gt", 1)),
+                            _connector="OR",
+                        ),
+                        name="payroll_run_kind",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -771,178 +893,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="evaluationsheet",
-            constraint=models.UniqueConstraint(
-                fields=("period", "team", "role"), name="evaluation_sheet_once", nulls_distinct=False
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="evaluation",
-            index=models.Index(fields=["month", "id"], name="evaluation_month"),
-        ),
-        migrations.AddIndex(
-            model_name="evaluation",
-            index=models.Index(fields=["person", "month"], name="evaluation_of_person"),
-        ),
-        migrations.AddIndex(
-            model_name="evaluation",
-            index=models.Index(fields=["site", "status"], name="evaluation_waiting"),
-        ),
-        migrations.AddConstraint(
-            model_name="evaluation",
-            constraint=models.UniqueConstraint(fields=("period", "person"), name="evaluation_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="evaluation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["due", "scored", "sent_back", "verified", "waived", "told", "signed", "witnessed"])
-                ),
-                name="evaluation_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evaluation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("total", None), models.Q(("total__gte", 0), ("total__lte", 100)), _connector="OR"),
-                name="evaluation_total_in_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evaluation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount", None), ("amount__gte", 0), _connector="OR"),
-                name="evaluation_amount_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evaluation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("verified_by", None),
-                    models.Q(("verified_by", models.F("scored_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="evaluation_four_eyes",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evaluation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "signed"), _negated=True),
-                    models.Q(("signed_at__isnull", False), ("signed_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="evaluation_signed_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incentivescheme",
-            constraint=models.UniqueConstraint(fields=("site", "number"), name="incentive_scheme_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="incentivescheme",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["draft", "published", "discarded"])),
-                name="incentive_scheme_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incentivescheme",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("starts_on__day", 1)), name="incentive_scheme_from_a_first"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incentivescheme",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("published_at__isnull", False),
-                        ("published_by__isnull", False),
-                        ("status", "published"),
-                        models.Q(("published_by", models.F("drafted_by")), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("status", "published"), _negated=True), ("published_at", None), ("published_by", None)
-                    ),
-                    _connector="OR",
-                ),
-                name="incentive_scheme_published_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evaluationresult",
-            constraint=models.UniqueConstraint(fields=("evaluation", "number"), name="evaluation_result_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="evaluationresult",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 0), ("number__gte", 1), ("total__gte", 0), ("total__lte", 100)),
-                name="evaluation_result_possible",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="evaluationperiod",
-            index=models.Index(fields=["month", "id"], name="evaluation_period_month"),
-        ),
-        migrations.AddConstraint(
-            model_name="evaluationperiod",
-            constraint=models.UniqueConstraint(fields=("site", "month"), name="evaluation_period_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="evaluationperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        ["collecting", "sent_back", "reported", "approved", "distributed", "validated", "paid"],
-                    )
-                ),
-                name="evaluation_period_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evaluationperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("month__day", 1)), name="evaluation_period_from_a_first"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evaluationperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_by", None),
-                    models.Q(("approved_by", models.F("compiled_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="evaluation_period_four_eyes",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="payrollrun",
-            index=models.Index(fields=["made_at", "id"], name="payroll_run_made"),
-        ),
-        migrations.AddConstraint(
-            model_name="payrollrun",
-            constraint=models.UniqueConstraint(fields=("period", "sequence"), name="payroll_run_sequence"),
-        ),
-        migrations.AddConstraint(
-            model_name="payrollrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "main"), ("sequence", 1)),
-                    models.Q(("kind", "supplement"), ("sequence__gt", 1)),
-                    _connector="OR",
-                ),
-                name="payroll_run_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payrollline",
-            constraint=models.UniqueConstraint(fields=("run", "evaluation"), name="payroll_line_once"),
+            options={
+                "constraints": [models.UniqueConstraint(fields=("run", "evaluation"), name="payroll_line_once")],
+            },
         ),
     ]

@@ -224,6 +224,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'finding',
+                'indexes': [models.Index(fields=['due_at', 'id'], name='finding_due'), models.Index(fields=['found_at', 'id'], name='finding_found'), models.Index(fields=['user_id', 'id'], name='finding_user_id'), models.Index(fields=['site', 'status', 'kind'], name='finding_site'), models.Index(condition=models.Q(('status', 'accepted')), fields=['accepted_until'], name='finding_accepted')],
+                'constraints': [models.UniqueConstraint(models.F('application'), django.db.models.functions.text.Upper('user_id'), models.F('kind'), models.F('person'), name='finding_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('kind__in', ['activity_after_last_day', 'active_after_leaving', 'unknown', 'active_in_application', 'missing', 'inactive_in_application', 'holder_differs', 'two_ids', 'email_differs', 'dormant'])), name='finding_kind_known'), models.CheckConstraint(condition=models.Q(('status__in', ['open', 'resolved', 'accepted', 'gone'])), name='finding_status_known'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'two_ids'), ('user_id', '')), models.Q(('user_id', ''), _negated=True), _connector='OR'), name='finding_has_id'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'two_ids'), _negated=True), ('person__isnull', False), _connector='OR'), name='finding_has_person'), models.CheckConstraint(condition=models.Q(models.Q(('settled_at', None), ('status', 'open')), models.Q(models.Q(('status', 'open'), _negated=True), ('settled_at__isnull', False)), _connector='OR'), name='finding_settled_has_time'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'accepted'), _negated=True), ('accepted_until__isnull', False), _connector='OR'), name='finding_accepted_has_end')],
             },
         ),
         migrations.CreateModel(
@@ -568,54 +570,6 @@ class Migration(migrations.Migration):
             model_name='finding',
             name='last_run',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='userids.reconciliation', verbose_name='last seen by'),
-        ),
-        migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(fields=['due_at', 'id'], name='finding_due'),
-        ),
-        migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(fields=['found_at', 'id'], name='finding_found'),
-        ),
-        migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(fields=['user_id', 'id'], name='finding_user_id'),
-        ),
-        migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(fields=['site', 'status', 'kind'], name='finding_site'),
-        ),
-        migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(condition=models.Q(('status', 'accepted')), fields=['accepted_until'], name='finding_accepted'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.UniqueConstraint(models.F('application'), django.db.models.functions.text.Upper('user_id'), models.F('kind'), models.F('person'), name='finding_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['activity_after_last_day', 'active_after_leaving', 'unknown', 'active_in_application', 'missing', 'inactive_in_application', 'holder_differs', 'two_ids', 'email_differs', 'dormant'])), name='finding_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['open', 'resolved', 'accepted', 'gone'])), name='finding_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'two_ids'), ('user_id', '')), models.Q(('user_id', ''), _negated=True), _connector='OR'), name='finding_has_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'two_ids'), _negated=True), ('person__isnull', False), _connector='OR'), name='finding_has_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('settled_at', None), ('status', 'open')), models.Q(models.Q(('status', 'open'), _negated=True), ('settled_at__isnull', False)), _connector='OR'), name='finding_settled_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'accepted'), _negated=True), ('accepted_until__isnull', False), _connector='OR'), name='finding_accepted_has_end'),
         ),
         migrations.CreateModel(
             name='RemoteAccount',

@@ -19,7 +19,7 @@ from realtime.forecasting.services import (
 from realtime.models import Interval
 from realtime.services.intervals import quarter_of
 
-DAYS, NIGHTS = 84, 4
+DAYS, NIGHTS = 84, 3
 WEEKDAYS = (1.12, 1.04, 1.0, 0.99, 1.03, 0.7, 0.7)
 PATIENT, LOST = 9, 60  # seconds that those waited who were answered, and who were not
 

@@ -58,7 +58,8 @@ class _Story:
         self.staff, self.password, self.now = staff, password, now
         self.rng = random.Random(46)  # noqa: S311
         self.jkt, self.ygy = staff.sites["JKT"], staff.sites["YGY"]
-        today = local_day(now, self.jkt.zone)
+        # Told three days ago (`_distributed`): a month that was over then, whatever day of the month it is.
+        today = local_day(now - timedelta(days=4), self.jkt.zone)
         self.last = month_of(month_of(today) - timedelta(days=1))
         self.before = month_of(self.last - timedelta(days=1))
         users = staff.users

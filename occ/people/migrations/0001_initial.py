@@ -36,6 +36,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'person',
                 'verbose_name_plural': 'people',
                 'ordering': ['name', 'pk'],
+                'indexes': [models.Index(fields=['last_working_day'], name='person_last_day'), models.Index(fields=['name', 'id'], name='person_order')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('last_working_day__isnull', True), ('last_working_day__gte', models.F('joined_on')), _connector='OR'), name='person_leaves_after_joining'), models.CheckConstraint(condition=models.Q(('joined_on__gte', datetime.date(1930, 1, 1)), models.Q(('last_working_day', None), ('last_working_day__lte', datetime.date(2100, 12, 31)), _connector='OR')), name='person_days_possible')],
             },
         ),
         migrations.CreateModel(
@@ -111,22 +113,6 @@ class Migration(migrations.Migration):
             model_name='person',
             name='site',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='people', to='people.site', verbose_name='site'),
-        ),
-        migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['last_working_day'], name='person_last_day'),
-        ),
-        migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['name', 'id'], name='person_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('last_working_day__isnull', True), ('last_working_day__gte', models.F('joined_on')), _connector='OR'), name='person_leaves_after_joining'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('joined_on__gte', datetime.date(1930, 1, 1)), models.Q(('last_working_day', None), ('last_working_day__lte', datetime.date(2100, 12, 31)), _connector='OR')), name='person_days_possible'),
         ),
         migrations.CreateModel(
             name='Team',
