@@ -128,10 +128,8 @@ def test_a_masked_number_is_not_found_out_digit_by_digit(tmp_path: Path, client:
 
     def found(text: str) -> list[str]:
         by_api = client.get("/api/v1/retention/records/", {"q": text}).json()["results"]
-        pages = [client.get(reverse(f"retention:{name}"), {"q": text}) for name in ("records", "figure_rows")]
-        assert all(page.status_code == 200 for page in pages)
-        seen = {f"/records/{one}/" in page.content.decode() for page in pages for one in [plain.pk]}
-        assert seen == {any(one["id"] == plain.pk for one in by_api)}
+        page = client.get(reverse("retention:records"), {"q": text})
+        assert (f"/records/{plain.pk}/" in page.content.decode()) == any(one["id"] == plain.pk for one in by_api)
         return [one["external_id"] for one in by_api]
 
     assert found(f"call-{NUMBER}-x") == ["call-0812••••89-x"], "who knows the whole of it finds it"
