@@ -63,10 +63,10 @@ STATEMENTS = [
         FROM userids_account a JOIN people_person p ON p.number = 'P' || ltrim(substr(a.user_id, 4), '0')""",
     """INSERT INTO userids_deactivationrequest
         (account_id, person_id, site_id, reason, last_working_day, status, starts_at, due_at, recorded_at, requested_at,
-         confirmed_at, inactive_since)
+         confirmed_at, inactive_since, asked_reason)
         SELECT a.id, h.person_id, a.site_id, 'resignation', a.deactivated_at::date, 'documented',
         a.deactivated_at, a.deactivated_at + interval '24 hours', a.deactivated_at - interval '5 days',
-        a.deactivated_at - interval '5 days', a.deactivated_at, a.deactivated_at
+        a.deactivated_at - interval '5 days', a.deactivated_at, a.deactivated_at, ''
         FROM userids_account a JOIN userids_assignment h ON h.account_id = a.id WHERE a.deactivated_at IS NOT NULL""",
     """INSERT INTO obligations_obligation
         (rule, clause, content_type_id, object_id, subject_label, url, site_id, owner_role, opened_at, starts_at,
