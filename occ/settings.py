@@ -215,7 +215,8 @@ vars().update(env.email("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM") or "OCC <occ@localhost>"
 
 # Tasks take ids and are idempotent (KER-8): they are acknowledged when done, and one whose worker died is
-# delivered again after the visibility timeout, which is longer than the longest task.
+# delivered again after the visibility timeout. It is longer than the usual limit; of the few that may take hours
+# (retention) the second delivery finds the work claimed and goes.
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -236,6 +237,7 @@ CELERY_TASK_ROUTES = {
     "occ.jobs.tasks.run": {"queue": "jobs"},
     "retention.tasks.back_up": {"queue": "jobs"},
     "retention.tasks.check_stores": {"queue": "jobs"},
+    "retention.tasks.check_asked": {"queue": "jobs"},
     "retention.tasks.dispose": {"queue": "jobs"},
     "retention.tasks.scan": {"queue": "jobs"},
     "retention.tasks.repair": {"queue": "jobs"},

@@ -25,7 +25,7 @@ from retention.services.transcripts import transcripts_make
 
 logger = logging.getLogger(__name__)
 heartbeats.expect("scans", timedelta(minutes=5))
-LONGEST = 4 * 3600  # seconds: a bucket of fifty million objects is a long list
+LONGEST = 4 * 3600  # seconds: a list of fifty million objects, a package with a record of many hours
 
 
 @shared_task
@@ -84,7 +84,7 @@ def back_up(batch_id: int) -> str:
     return outcome
 
 
-@shared_task
+@shared_task(time_limit=LONGEST)
 def check_stores() -> int:
     """The lists that are due, a slice of copying and of fixity, the drill, and the alarm over what was not run."""
     did = checks_run(clock=timezone.now)
@@ -107,7 +107,7 @@ def duty(now: datetime) -> int:
     return did + checks_run(clock=lambda: now)
 
 
-@shared_task
+@shared_task(time_limit=LONGEST)
 def repair(finding_id: int, user_id: int) -> bool:
     try:
         user = User.objects.get(pk=user_id)
@@ -118,13 +118,13 @@ def repair(finding_id: int, user_id: int) -> bool:
     return True
 
 
-@shared_task
+@shared_task(time_limit=LONGEST)
 def check_asked(check_id: int) -> int:
     """Some minutes of a check that somebody asked for; what is left beat goes on with."""
     return checking.check_go_on(check_id=check_id, clock=timezone.now)
 
 
-@shared_task
+@shared_task(time_limit=LONGEST)
 def reverify(finding_id: int, user_id: int) -> int:
     """Read again the packages whose keys open by now; what is in order settles its finding."""
     finding = Finding.objects.get(pk=finding_id)
@@ -133,7 +133,7 @@ def reverify(finding_id: int, user_id: int) -> int:
     return check.objects_count
 
 
-@shared_task
+@shared_task(time_limit=LONGEST)
 def fill(store_id: int, again: bool = False) -> int:
     """Some minutes of copying into a store what it lacks; what is left beat goes on with."""
     store = Store.objects.active().select_related("credential").filter(pk=store_id).first()

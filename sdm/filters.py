@@ -6,6 +6,7 @@ from typing import Any
 import django_filters as filters
 from django import forms
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,7 @@ from occ.people.models import Site, Team, TeamMembership, User, in_force
 from occ.people.scope import has_role, site_filter
 from occ.times import JAKARTA, local_day
 from sdm.choices import LeavingStatus, Standing
-from sdm.models import Employee, EmployeeQuerySet, Employment, Leaving, Placement
+from sdm.models import Employee, EmployeeQuerySet, Employment, Leaving, Placement, Position
 from sdm.personal import CONTRACT_READERS
 
 ALL = "all"
@@ -95,12 +96,18 @@ class PeopleFilter(filters.FilterSet):
 
     @staticmethod
     def _placed(rows: EmployeeQuerySet, site: Site | None, position: str, day: date | None) -> EmployeeQuerySet:
-        """By where they were on the day; people who are gone, by where they were last."""
-        position = position.replace("\x00", "")
+        """By where they were on the day; people who are gone, by where they were last. In quotes: whole positions."""
+        position = position.replace("\x00", "").strip()
+        if len(position) > 2 and position[0] == position[-1] == '"':
+            one = position[1:-1].lower()
+            alike = [{name.lower() for name in (row.name, *row.titles)} for row in Position.objects.all()]
+            called = Q(as_called__in={one}.union(*(names for names in alike if one in names)))
+        else:
+            called = Q(as_called__contains=position.lower())
         if day is None:
             rows = rows.filter(person__site=site) if site else rows
-            return rows.filter(person__position__icontains=position)
-        placed = Placement.objects.filter(in_force(day), position__icontains=position)
+            return rows.annotate(as_called=Lower("person__position")).filter(called)
+        placed = Placement.objects.annotate(as_called=Lower("position")).filter(in_force(day), called)
         return rows.filter(pk__in=(placed.filter(site=site) if site else placed).values("employee_id"))
 
     @staticmethod

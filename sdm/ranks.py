@@ -23,41 +23,44 @@ RANK_OF = {
 NOBODY = Q(pk__in=())
 
 
-def ranked(rank: int, day: date) -> Q:
-    """Of people: who holds that rank or one above, by a role of the day or by the position."""
+def ranked(rank: int, day: date, positions: list[tuple[str, int]] | None = None) -> Q:
+    """Of people: who holds that rank or one above, by a role of the day or by the position (`positions`: `ranks`)."""
     roles = [role for role, one in RANK_OF.items() if one <= rank]
     held = RoleAssignment.objects.filter(
         in_force(day), role__in=roles, user__person__isnull=False, user__is_active=True
     )
     found = Q(pk__in=held.values("user__person_id"))
-    for label, one in ranks(day):
+    for label, one in ranks(day) if positions is None else positions:
         if one <= rank:
             found |= Q(position__iexact=label)
     return found
 
 
-def by_rank(user: User, day: date, person: str = "pk", site: str = "site_id") -> Q:
+def by_rank(
+    user: User, day: date, person: str = "pk", site: str = "site_id", positions: list[tuple[str, int]] | None = None
+) -> Q:
     """Of the rows of people (`person`, `site`: the fields that name them): whom the user stands above at that site.
 
     The Head Manager for those only who have no other superior: who ranks as a manager.
     """
-    found = NOBODY
+    found, known = NOBODY, positions
     for role, rank in ((Role.COORDINATOR, COORDINATOR), (Role.MANAGER, MANAGER), (Role.HEAD_MANAGER, HEAD)):
         sites = site_ids(user, [role])
         if sites is not None and not sites:
             continue
         there = Q() if sites is None else Q(**{f"{site}__in": sites})
-        not_below = Person.objects.filter(ranked(rank, day)).values("pk")
+        known = ranks(day) if known is None else known
+        not_below = Person.objects.filter(ranked(rank, day, known)).values("pk")
         below = ~Q(**{f"{person}__in": not_below})
         if role == Role.HEAD_MANAGER:
-            below &= Q(**{f"{person}__in": Person.objects.filter(ranked(MANAGER, day)).values("pk")})
+            below &= Q(**{f"{person}__in": Person.objects.filter(ranked(MANAGER, day, known)).values("pk")})
         found |= there & below
     return found
 
 
 def led_by(user: User, day: date) -> Q:
     """Of people: whom the user stands above by rank, leads as team leader, or is named for as leader in a placement."""
-    led = NOBODY
+    led, positions = NOBODY, ranks(day)
     for held in roles_of(user):
         if held.role != Role.TEAM_LEADER:
             continue
@@ -67,8 +70,8 @@ def led_by(user: User, day: date) -> Q:
         else:
             led |= Q(site_id=held.site_id) if held.site_id is not None else ~Q(pk__in=())
     if led:
-        led &= ~Q(pk__in=Person.objects.filter(ranked(TEAM_LEADER, day)).values("pk"))
-    led |= by_rank(user, day)
+        led &= ~Q(pk__in=Person.objects.filter(ranked(TEAM_LEADER, day, positions)).values("pk"))
+    led |= by_rank(user, day, positions=positions)
     if user.person_id is not None:
         placed = Q(employee__placements__leader_id=user.person_id) & in_force(day, "employee__placements__")
         led |= Q(pk__in=Person.objects.filter(placed).values("pk"))

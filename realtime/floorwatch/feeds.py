@@ -26,6 +26,8 @@ def state_of(source: Source, now: datetime) -> str:
         return "down"
     if source.received_at is None:
         return "never"
+    if not source.heartbeat_seconds:  # it tells changes only: that it says nothing says nothing
+        return "live"
     return "silent" if now - source.received_at > patience(source) else "live"
 
 
@@ -34,6 +36,6 @@ def stale_at(source: Source, state: str, heard_at: datetime) -> datetime | None:
 
     Who has logged out gives no sign of life, and a source may give none for each agent.
     """
-    if state == AgentState.OFFLINE or not source.each_agent:
+    if state == AgentState.OFFLINE or not source.each_agent or not source.heartbeat_seconds:
         return None
     return heard_at + patience(source)

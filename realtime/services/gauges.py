@@ -37,7 +37,8 @@ def gauges(now: datetime) -> Iterator[Gauge]:
     yield from _queues(sites, now)
     yield from _last_interval(now)
     heard = [one for one in sources.values() if one.active and not one.from_files and one.received_at]
-    silent = [([one.code], (now - one.received_at).total_seconds()) for one in heard if one.received_at]
+    told = [one for one in heard if one.heartbeat_seconds]  # of one that tells changes only, silence says nothing
+    silent = [([one.code], (now - one.received_at).total_seconds()) for one in told if one.received_at]
     yield Gauge("occ_source_silent_seconds", "Since a source of events was last heard", ["source"], silent)
     live = [([one.code], float(state_of(one, now) == "live")) for one in heard]
     yield Gauge("occ_source_live", "1 while a source of events is heard as often as it should be", ["source"], live)

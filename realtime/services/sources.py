@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -46,8 +46,10 @@ def source_edit(*, source_id: int, terms: Terms, reason: str, actor: User, now: 
         raise NotAllowed(_("Whose site a source belongs to is said by somebody whose role covers all of them."))
     if not terms.name.strip():
         raise Invalid(_("A source has a name."), field="name")
-    if not 5 <= terms.heartbeat_seconds <= 86_400:
-        raise Invalid(_("A sign of life comes every 5 seconds to every day."), field="heartbeat_seconds")
+    if terms.heartbeat_seconds and not 5 <= terms.heartbeat_seconds <= 86_400:
+        raise Invalid(_("A sign of life comes every 5 seconds to every day, or never: 0."), field="heartbeat_seconds")
+    if not terms.heartbeat_seconds:
+        terms = replace(terms, each_agent=False)
     was = {name: getattr(source, name) for name in FIELDS}
     changed = [name for name in FIELDS if getattr(terms, name) != was[name]]
     if not changed:

@@ -148,8 +148,10 @@ class SourceForm(forms.Form):
         help_text=gettext_lazy("Where an event names no site and its agent is not known, it belongs here."),
     )  # fmt: skip
     heartbeat_seconds = forms.IntegerField(
-        label=gettext_lazy("Gives a sign of life every (seconds)"), min_value=5, max_value=86_400,
-        help_text=gettext_lazy("Silent for twice as long, what is known by it is shown as stale."),
+        label=gettext_lazy("Gives a sign of life every (seconds)"), min_value=0, max_value=86_400,
+        help_text=gettext_lazy(
+            "Silent for twice as long, what is known by it is shown as stale. 0: it gives none and tells changes only."
+        ),
     )  # fmt: skip
     each_agent = forms.BooleanField(
         label=gettext_lazy("Gives a sign of life of each agent"), required=False,

@@ -137,7 +137,7 @@ def bounds(asked: dict[str, Any]) -> dict[str, datetime]:
     return found
 
 
-LOOKUPS = {"site": "site__code", "agent": "agent__number", "q": "external_id__startswith"}
+LOOKUPS = {"site": "site__code", "agent": "agent__number"}
 
 
 class Records(APIView):
@@ -149,6 +149,8 @@ class Records(APIView):
         """The catalogue in the order in which conversations ended."""
         asked = query_of(request, RecordQuery)
         rows = seen(user_of(request)).filter(**bounds(asked))
+        if text := asked.pop("q", ""):
+            rows = rows.called(text)
         lookups: dict[str, Any] = asked
         rows = rows.filter(**{LOOKUPS.get(name, name): value for name, value in lookups.items()})
         return page(request, rows, lambda found: RecordSerializer(found, many=True).data, order="ended_at")

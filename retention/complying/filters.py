@@ -67,6 +67,6 @@ class FigureFilter(filters.FilterSet):
             month=first_of(chosen["month"]) if chosen.get("month") else None, now=timezone.now(),
         )  # fmt: skip
         rows = queryset.filter(wanted)
-        if text := (chosen.get("q") or "").replace("\x00", "").strip():
-            rows = rows.filter(external_id__istartswith=text)
+        if text := chosen.get("q"):
+            rows = rows.called(text)
         return rows

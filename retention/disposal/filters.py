@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from occ.people.models import Site
 from retention.choices import DOCUMENTS, ItemDecision, ItemState, ProposalStatus, RecordKind
 from retention.models import OPEN_PROPOSAL, Item, Proposal
+from retention.models.records import called
 
 
 class ProposalFilter(filters.FilterSet):
@@ -48,6 +49,6 @@ class LineFilter(filters.FilterSet):
     def by_words(self, rows: Any, name: str, value: str) -> Any:
         """A line's number, or what its ID at the source, or a document's number, holds."""
         text = value.replace("\x00", "").strip()
-        found = Q(record__external_id__icontains=text) | Q(document__number__icontains=text)
+        found = called(text, within=True, of="record__") | Q(document__number__icontains=text)
         found |= Q(entry__number__icontains=text) | Q(entry__title__icontains=text)
         return rows.filter(Q(position=int(text)) | found if text.isdecimal() and len(text) < 7 else found)

@@ -112,10 +112,29 @@ class Batch(models.Model):
         return self.status != BatchStatus.COMPLETE
 
 
+# A telephone number, as PostgreSQL finds it: 0812…, 62812… and +62 812-34….
+TELEPHONE = r"(^|[^0-9])\+?(62|0)[ ._-]?8[0-9]{1,3}([ ._-]?[0-9]{3,5}){1,3}([^0-9]|$)"
+
+
+def called(text: str, *, within: bool = False, of: str = "") -> Q:
+    """Records of that ID at the source, or whose ID begins with it (`within`: holds it); `of`: the way to them.
+
+    An ID that holds a telephone number is found by the whole of it only: otherwise who sees it masked would find it
+    out digit by digit.
+    """
+    name, text = f"{of}external_id", text.replace("\x00", "").strip()
+    part = Q(**{f"{name}__{'icontains' if within else 'startswith'}": text})
+    return part & (Q(**{name: text}) | ~Q(**{f"{name}__regex": TELEPHONE}))
+
+
 class RecordQuerySet(models.QuerySet["Record"]):
     def visible_to(self, user: User) -> RecordQuerySet:
         """The site's by role; a team leader of one team sees that of the people who are in it today."""
         return self._within(user, CATALOGUE_READERS)
+
+    def called(self, text: str) -> RecordQuerySet:
+        """By the ID at the source, or its beginning."""
+        return self.filter(called(text))
 
     def audible_to(self, user: User) -> RecordQuerySet:
         """Those whose words the user may hear and read (with a purpose)."""

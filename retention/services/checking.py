@@ -20,6 +20,7 @@ from retention.choices import BagStatus, CheckKind
 from retention.models import Batch, Check, Pack
 from retention.personal import CHECKERS
 from retention.services import drilling, verifying
+from retention.services.pulse import beating
 from retention.services.sending import send
 from retention.services.verifying import SILENT, SLICE, Clock
 
@@ -95,7 +96,8 @@ def _fixity_go_on(check_id: int, clock: Clock, lasting: timedelta) -> int:
     copies = verifying.live_copies().filter(**of).order_by("pk")
     while clock() < ends_at or count == 0:
         some = list(copies.filter(pk__gt=check.last).values_list("pk", flat=True)[: verifying.GROUP])
-        done = verifying.copies_verify(some, clock=clock)
+        with beating(check_id, run):
+            done = verifying.copies_verify(some, clock=clock)
         if done.away or not some:
             mine.update(note=done.away[:300])
             verifying.check_end(check_id, run, clock())

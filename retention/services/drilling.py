@@ -34,6 +34,7 @@ from retention.documents.drill import drill_issue
 from retention.models import Bag, Batch, Check, Pack, Packed
 from retention.policies import DRILL_DAYS
 from retention.services.bags import bag_key, tags_opened
+from retention.services.pulse import beating
 from retention.services.restoring import Restorer, packed_rows
 from retention.services.store_lists import last_check
 from retention.services.verifying import SILENT, Clock
@@ -106,8 +107,9 @@ def drill_go_on(*, check_id: int, clock: Clock, lasting: timedelta = SLICE) -> i
         if not some:
             _end(check, run, clock())
             return count
-        for packed in some:
-            _one(packed, check, restorer, shelves)
+        with beating(check_id, run):
+            for packed in some:
+                _one(packed, check, restorer, shelves)
         check.last = some[-1].record_id
         kept = {"last": check.last, "details": check.details, "heard_at": clock(), "failures": check.failures}
         if not mine.update(objects_count=check.objects_count, bytes_count=check.bytes_count, **kept):

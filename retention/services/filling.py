@@ -32,13 +32,14 @@ from retention.services.backups import spool_folder
 from retention.services.bags import held, let_go
 from retention.services.findings import Seen, findings_gone, findings_keep
 from retention.services.places import may_edit_stores
+from retention.services.pulse import beating
 from retention.services.sending import send
 from retention.services.verifying import Clock
 from retention.storing import CHUNK, PlaceAway, Shelf, Unreadable, opened
 from retention.workflow import CHECKER
 
 SLICE = timedelta(minutes=4)
-SILENT = timedelta(minutes=15)  # longer than a package takes
+SILENT = timedelta(minutes=15)  # it is heard of every minute (`beating`)
 # What could not be copied is tried again after this.
 AGAIN = timedelta(hours=6)
 SOME = 50
@@ -116,11 +117,12 @@ def store_fill(*, store: Store, clock: Clock, ends_at: datetime, again: bool = F
             if done:
                 journals_fill(store=store, clock=clock)
                 break
-            for pack in some:
-                tried += 1
-                count += _copy(pack, shelf, check, run, clock)
-                if clock() >= ends_at:
-                    break
+            with beating(check.pk, run):
+                for pack in some:
+                    tried += 1
+                    count += _copy(pack, shelf, check, run, clock)
+                    if clock() >= ends_at:
+                        break
     except Halted:
         return count
     except (Stopped, PlaceAway, Unreadable) as stopped:

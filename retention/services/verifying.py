@@ -33,13 +33,14 @@ from retention.models import Batch, Check, Copy, Finding, Pack, Packed, Record, 
 from retention.policies import FIXITY_DAYS
 from retention.services.bags import TAGS, bag_key, let_go
 from retention.services.findings import Seen, findings_gone, findings_keep, findings_over
+from retention.services.pulse import beating
 from retention.storing import CHUNK, PlaceAway, Shelf, Unreadable, opened
 from retention.workflow import CHECKER
 
 GROUP = 8
 THREADS = 2
 SLICE = timedelta(minutes=4)
-SILENT = timedelta(minutes=15)  # longer than a group takes
+SILENT = timedelta(minutes=15)  # a check's run is heard of every minute (`beating`)
 FRESH = timedelta(days=1)  # read more recently than that, it is not read for the share of the day
 OF_A_PACK = (FindingKind.DAMAGED, FindingKind.SIZE, FindingKind.PACK_MISSING)
 LOCK = 0x0CC_21  # of advisory locks: one for each bag's readings, which find the same about its keys
@@ -353,7 +354,8 @@ def _store_share(store: Store, clock: Clock, ends_at: datetime) -> int:
         check = check or _claimed(store, run, clock())
         if check is None:
             return 0
-        done = copies_verify(pks, clock=clock)
+        with beating(check.pk, run):
+            done = copies_verify(pks, clock=clock)
         mine = Check.objects.filter(pk=check.pk, run=run)
         mine.update(
             objects_count=F("objects_count") + done.objects, bytes_count=F("bytes_count") + done.bytes,

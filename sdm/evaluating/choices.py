@@ -22,7 +22,7 @@ class EvaluationStatus(models.TextChoices):
     WAIVED = "waived", _("Not evaluated")
     TOLD = "told", _("To be told and signed")
     SIGNED = "signed", _("Signed")
-    WITNESSED = "witnessed", _("Told, not signed")
+    WITNESSED = "witnessed", _("Told without a signature")
 
 
 class SchemeStatus(models.TextChoices):

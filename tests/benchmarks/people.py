@@ -144,9 +144,10 @@ STATEMENTS = [
         SELECT id, %(first)s + (id %% 500) * 2 + CASE WHEN site_id = %(jkt)s THEN 0 ELSE 1 END, joined_on,
         last_working_day
         FROM people_person WHERE position <> 'Quality Control'""",
-    """INSERT INTO sdm_employment (employee_id, kind, number, starts_on, agreed_until, ends_on, note)
+    """INSERT INTO sdm_employment (employee_id, kind, number, starts_on, agreed_until, ends_on, note, probation_months,
+         registration)
         SELECT p.id, 'pkwt', '', p.joined_on + y * 365, p.joined_on + y * 365 + 364,
-        least(p.joined_on + y * 365 + 364, p.last_working_day), ''
+        least(p.joined_on + y * 365 + 364, p.last_working_day), '', 0, ''
         FROM people_person p CROSS JOIN LATERAL generate_series(0, 9) y
         WHERE p.joined_on + y * 365 <= coalesce(p.last_working_day, date '2026-11-20')""",
     """INSERT INTO sdm_leaving

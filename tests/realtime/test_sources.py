@@ -29,6 +29,8 @@ Tell = Callable[..., Taken]
         ({"received_at": NOW - timedelta(seconds=119)}, "live"),
         ({"received_at": NOW - timedelta(seconds=121)}, "silent"),
         ({"received_at": NOW, "down_since": NOW}, "down"),
+        ({"received_at": NOW - timedelta(days=9), "heartbeat_seconds": 0}, "live"),
+        ({"heartbeat_seconds": 0}, "never"),
         ({"from_files": True}, "files"),
         ({"active": False, "received_at": NOW}, "off"),
     ],
@@ -51,6 +53,9 @@ def test_editing_leaves_history_and_asks_who_may(floor: Floor) -> None:
         source_edit(source_id=source.pk, terms=terms, reason="", actor=floor.leader, now=NOW)
     with pytest.raises(Invalid):
         source_edit(source_id=source.pk, terms=Terms("x", None, 4, True), reason="", actor=everywhere, now=NOW)
+    source_edit(source_id=source.pk, terms=Terms("x", None, 0, True, True), reason="", actor=everywhere, now=NOW)
+    source.refresh_from_db()
+    assert (source.heartbeat_seconds, source.each_agent) == (0, False), "who gives no sign of life gives none of agents"
     source_edit(source_id=source.pk, terms=Terms("x", None, 60, True), reason="", actor=everywhere, now=NOW)
     with pytest.raises(NotAllowed):
         source_edit(source_id=source.pk, terms=terms, reason="of all sites now", actor=rtfm, now=NOW)

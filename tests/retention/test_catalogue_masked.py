@@ -118,3 +118,21 @@ def test_what_is_decided_about_a_record_names_it_masked(tmp_path: Path, client: 
         assert page.status_code == 200, url
         assert "••••" in page.content.decode(), url
         assert NUMBER not in page.content.decode() and OTHER not in page.content.decode(), url
+
+
+def test_a_masked_number_is_not_found_out_digit_by_digit(tmp_path: Path, client: Client) -> None:
+    at = source(site("JKT"), tmp_path)
+    a_record(at, customer=NUMBER, external_id=f"call-{NUMBER}-x")
+    plain = a_record(at, customer=OTHER, external_id="REC-0000123456")
+    client.force_login(user(Role.DOCUMENT_CONTROL, site("JKT")))
+
+    def found(text: str) -> list[str]:
+        by_api = client.get("/api/v1/retention/records/", {"q": text}).json()["results"]
+        page = client.get(reverse("retention:records"), {"q": text})
+        assert (f"/records/{plain.pk}/" in page.content.decode()) == any(one["id"] == plain.pk for one in by_api)
+        return [one["external_id"] for one in by_api]
+
+    assert found(f"call-{NUMBER}-x") == ["call-0812••••89-x"], "who knows the whole of it finds it"
+    for part in ("call-", "call-08123", f"call-{NUMBER}"):
+        assert found(part) == []
+    assert found("REC-00001") == ["REC-0000123456"], "a number that only counts is no telephone number"

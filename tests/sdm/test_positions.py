@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.urls import reverse
 
 from occ.errors import Invalid, NotAllowed, WrongState
@@ -167,6 +170,19 @@ def test_leavers_contract_ends_and_who_comes_are_known(floor: Floor, hr: Any, hi
     hire(joined_on=day(20), contract=None)
     found = agents(floor)
     assert (found.joiners, found.gap.at_end) == (1, 0)
+
+
+def test_whoever_is_there_is_found_from_the_plan(floor: Floor, hr: Any, hire: Hire, client: Client) -> None:
+    planned(floor, 3)
+    titles = Position.objects.get(code="agent").titles
+    same, other = hire(position=titles[-1].title()), hire(position="Agent Verifikator")
+    client.force_login(hr)
+    page = client.get(reverse("sdm:plan")).content.decode()
+    link = re.search(r'href="([^"]+position=[^"]+)"', page)
+    assert link
+    found = client.get(html.unescape(link[1])).content.decode()
+    assert same.person.name in found and other.person.name not in found
+    assert other.person.name in client.get(reverse("sdm:people"), {"position": "agent"}).content.decode()
 
 
 def test_other_titles_and_other_sites_do_not_count(floor: Floor, hire: Hire) -> None:

@@ -10,7 +10,7 @@ from occ.demo.people import Staff
 from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.times import local_day, month_of, start_of_day
-from realtime.models import ServiceMonth
+from realtime.models import ServiceMonth, Source
 from realtime.reports.mapping import mapping_of
 from realtime.services.call_reports import report_import, report_work
 from realtime.services.ingesting import events_take
@@ -149,6 +149,7 @@ def _links(actor: User, site: Site, month: date, now: datetime, rng: random.Rand
     events += [told("down", at, "Omni", "system"), told("up", at + timedelta(hours=3), "Omni", "system")]
     events_take(events=events, actor=actor, now=now)
     arrivals_work(now=now)
+    Source.objects.filter(code="noc").update(name="NOC", heartbeat_seconds=0, each_agent=False)
 
 
 def _odd(staff: Staff, now: datetime) -> None:
