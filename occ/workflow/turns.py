@@ -164,16 +164,15 @@ def _at_work(user: User) -> list[tuple[Source, list[Transition]]]:
 
     One statement asks it of all flows: to build what asks each of them for just this user's rows takes far longer.
     """
-    asked, parts, values = [], [], list[Any]()
+    asked, parts, values = list[tuple[Source, list[Transition]]](), [], list[list[str]]()
     for source in SOURCES:
         mine = [one for one in source.flow.transitions if one.name not in WAYS_OUT and has_role(user, one.by_roles)]
         if not mine:
             continue
         if id(source) not in MODELS:
             MODELS[id(source)] = source.rows(user).model
-        quote, model = connection.ops.quote_name, MODELS[id(source)]
-        table, status = quote(model._meta.db_table), quote(model._meta.get_field("status").column)
-        parts.append(f"SELECT {len(asked)} WHERE EXISTS (SELECT FROM {table} WHERE {status} = ANY(%s))")  # noqa: S608
+        table = connection.ops.quote_name(MODELS[id(source)]._meta.db_table)
+        parts.append(f"SELECT {len(asked)} WHERE EXISTS (SELECT FROM {table} WHERE status = ANY(%s))")  # noqa: S608
         values.append(sorted({state for one in mine for state in one.source}))
         asked.append((source, mine))
     if not asked:
