@@ -1,9 +1,11 @@
 """An ID at the source may be the customer's number: masked as the customer is, also where no key opens that."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -14,10 +16,10 @@ from occ.ledger.models import Entry
 from occ.people.choices import Role
 from retention import jobs
 from retention.complying.jobs import record_line as figure_line
-from retention.models import Batch, Problem, Record
-from retention.services import holds, records
+from retention.models import Batch, Problem, Record, Transcript
+from retention.services import holds, records, transcripts
 from retention.services.catalogue_exports import record_line
-from tests.factories import NOW, site, user
+from tests.factories import NOW, Floor, site, user
 from tests.retention.around import a_record, source
 from tests.retention.meddling import past_the_triggers
 
@@ -136,3 +138,36 @@ def test_a_masked_number_is_not_found_out_digit_by_digit(tmp_path: Path, client:
     for part in ("call-", "call-08123", f"call-{NUMBER}"):
         assert found(part) == []
     assert found("REC-00001") == ["REC-0000123456"], "a number that only counts is no telephone number"
+
+
+@pytest.mark.usefixtures("english")
+def test_where_no_key_opens_the_customer_no_name_gets_out_by_text(floor: Floor, tmp_path: Path, settings: Any) -> None:
+    """A chat is not shown to who may see no customers, its words wait for the key, and an entry takes no note."""
+    text = b"customer 2019-09-04 [22:44:46] <customer> my name is Sulastri\nx 2019-09-04 [22:45:46] <agent> hello\n"
+    chats = source(floor.jkt, tmp_path, kind="chat")
+    one = a_record(chats, content=text, customer="Sulastri Wibowo")
+    lost = Fernet.generate_key().decode()
+    with connection.cursor() as cursor:
+        sealed = Fernet(lost).encrypt(b"Sulastri Wibowo").decode()
+        cursor.execute("UPDATE retention_record SET customer = %s WHERE id = %s", [sealed, one.pk])
+    url, leader, now = reverse("retention:read", args=[one.pk]), Client(), timezone.now()
+    leader.force_login(floor.leader)
+    leader.cookies["django_language"] = "en"
+    refused = leader.post(url, {"purpose": "complaint", "note": "Sulastri rang"})
+    assert refused.status_code == 422 and "Leave the note empty" in refused.content.decode()
+    assert leader.post(url, {"purpose": "complaint", "note": " "}).status_code == 302
+    assert "Sulastri" not in str(Entry.objects.get(action="record.read").data)
+    page = leader.get(url)
+    assert page.status_code == 200 and "key is missing" in page.content.decode()
+    assert "Sulastri" not in page.content.decode() and "Messages:" not in page.content.decode()
+    whole = Client()
+    whole.force_login(floor.coordinator)
+    whole.post(url, {"purpose": "complaint"})
+    assert "Sulastri" in whole.get(url).content.decode(), "who may see customers reads it"
+
+    assert transcripts.transcripts_make(now=now, seconds=5) == 0
+    assert Transcript.objects.get().words is None
+    settings.ENCRYPTION_KEYS = [*settings.ENCRYPTION_KEYS, lost]
+    assert transcripts.transcripts_make(now=now + timedelta(hours=7), seconds=5) == 1
+    words = str(Transcript.objects.get().words)
+    assert "hello" in words and "sulastri" not in words
