@@ -1,11 +1,14 @@
 """An ID at the source may be the customer's number: masked as the customer is, also where no key opens that."""
 
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from cryptography.fernet import Fernet
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -16,6 +19,7 @@ from occ.ledger.models import Entry
 from occ.people.choices import Role
 from retention import jobs
 from retention.complying.jobs import record_line as figure_line
+from retention.marks import names_customer
 from retention.models import Batch, Problem, Record, Transcript
 from retention.services import holds, records, transcripts
 from retention.services.catalogue_exports import record_line
@@ -25,6 +29,13 @@ from tests.retention.meddling import past_the_triggers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-13", "KER-9")]
 NUMBER, OTHER = "08123456789", "08129998887"
+# Landlines, a number after an instant, addresses, names, brackets: whatever is masked.
+OTHERS = (
+    ("02155512345", "call-02155512345-x"), ("081234567890", "20261130101500081234567890"),
+    ("siti.aminah@mail.test", "mail-siti.aminah@mail.test"), ("0812 345 67890", "call-0812(345)67890"),
+    ("Siti Aminah", "chat SITI AMINAH 7"), ("+62 812-7777-6666", "c-0812 7777 6666"),
+)  # fmt: skip
+PLAIN = (("Siti", "REC-1"), ("Jo", "REC-Jo-2"), ("123", "REC-123"), ("08125550001", "call-08125550002"))
 
 
 def shut(table: str, pk: int) -> None:
@@ -126,6 +137,8 @@ def test_a_masked_number_is_not_found_out_digit_by_digit(tmp_path: Path, client:
     at = source(site("JKT"), tmp_path)
     a_record(at, customer=NUMBER, external_id=f"call-{NUMBER}-x")
     plain = a_record(at, customer=OTHER, external_id="REC-0000123456")
+    for customer, name in OTHERS:
+        a_record(at, customer=customer, external_id=name)
     client.force_login(user(Role.DOCUMENT_CONTROL, site("JKT")))
 
     def found(text: str) -> list[str]:
@@ -137,7 +150,24 @@ def test_a_masked_number_is_not_found_out_digit_by_digit(tmp_path: Path, client:
     assert found(f"call-{NUMBER}-x") == ["call-0812••••89-x"], "who knows the whole of it finds it"
     for part in ("call-", "call-08123", f"call-{NUMBER}"):
         assert found(part) == []
-    assert found("REC-00001") == ["REC-0000123456"], "a number that only counts is no telephone number"
+    assert found("REC-00001") == ["REC-0000123456"], "a number that only counts names nobody"
+    for _customer, name in OTHERS:
+        assert found(name[:-3]) == [] and len(found(name)) == 1, name
+
+
+def test_records_from_before_say_whether_their_ids_name_customers(tmp_path: Path) -> None:
+    at, migration = source(site("JKT"), tmp_path), import_module("retention.migrations.0024_ids_that_name_customers")
+    rows = [a_record(at, customer=customer, external_id=name) for customer, name in (*OTHERS, *PLAIN)]
+    lost, nobody = a_record(at, customer=OTHER, external_id="REC-7"), a_record(at, external_id="call-081234567")
+    shut("retention_record", lost.pk)
+    for one in rows:
+        assert migration.names(one.external_id, one.customer) == names_customer(one.external_id, one.customer)
+    assert [one.names_customer for one in rows] == [True] * len(OTHERS) + [False] * len(PLAIN)
+    Record.objects.update(names_customer=False)
+    with mock.patch.object(migration, "SOME", 2):
+        migration.say(apps, None)
+    named = set(Record.objects.filter(names_customer=True).values_list("pk", flat=True))
+    assert named == {*(one.pk for one in rows[: len(OTHERS)]), lost.pk} and nobody.pk not in named
 
 
 @pytest.mark.usefixtures("english")
