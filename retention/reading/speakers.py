@@ -25,7 +25,9 @@ def conversation(
     names are to be masked and no key opens the customer's.
     """
     if not whole and isinstance(one.customer, Shut):
-        raise WrongState(_("The customer cannot be read, so the name cannot be hidden in the chat: the key is missing."))
+        raise WrongState(
+            _("The customer cannot be read, so the name cannot be hidden in the chat: the key is missing.")
+        )
     ours = OURS | {word.casefold() for word in _names(one) if word}
     customers = {message.who for message in every if message.who and message.who.casefold() not in ours}
     hidden = [one.customer, *(who for who in customers if who.casefold() not in THEIRS)]

@@ -68,7 +68,7 @@ def may_download(user: User, one: Record) -> bool:
 def reading_open(*, record_id: int, purpose: str, note: str, actor: Actor, now: datetime) -> Record:
     """Leave the entry without which nobody hears or reads: who, which record, what for; no customer in it.
 
-    Raises NotAllowed, NotThere (destroyed), Invalid (also a note where no key opens the customer, whose name it may be).
+    Raises NotAllowed, NotThere (destroyed), Invalid (also a note, where no key opens the customer named in it).
     """
     one = _readable(record_id, actor)
     if purpose not in Purpose.values:
