@@ -215,8 +215,9 @@ vars().update(env.email("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM") or "OCC <occ@localhost>"
 
 # Tasks take ids and are idempotent (KER-8): they are acknowledged when done, and one whose worker died is
-# delivered again after the visibility timeout. It is longer than the usual limit; of the few that may take hours
-# (retention) the second delivery finds the work claimed and goes.
+# delivered again after the visibility timeout. It is longer than the usual limit. The few that may take hours
+# (LONGEST in retention/tasks.py) claim what they work on by a row, and are heard of while they do: a second delivery,
+# or beat's next one, finds it claimed and goes; what a dead worker claimed is free again after a quarter of an hour.
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

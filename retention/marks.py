@@ -75,6 +75,11 @@ def without(text: str, customer: str) -> str:
     return re.sub(re.escape(customer), lambda one: masked(one.group()), text, flags=re.IGNORECASE)
 
 
+def names_customer(external_id: str, customer: str) -> bool:
+    """Whether the ID says who the customer is, so that it is masked, and found by the whole of it only."""
+    return without(external_id, customer) != external_id
+
+
 def _is_number(customer: str, digits: str) -> bool:
     return len(digits) >= 6 and not any(one.isalpha() for one in customer)
 

@@ -19,6 +19,7 @@ from retention.services.disposing import proposal_dispose, proposals_take_up
 from retention.services.holds import holds_watch
 from retention.services.probing import probes_run_due
 from retention.services.proposals import drafts_open
+from retention.services.pulse import finding_claimed
 from retention.services.scanning import scan_enqueue, scans_overdue, source_scan, sources_due
 from retention.services.sending import back_up_send
 from retention.services.transcripts import transcripts_make
@@ -109,13 +110,17 @@ def duty(now: datetime) -> int:
 
 @shared_task(time_limit=LONGEST)
 def repair(finding_id: int, user_id: int) -> bool:
-    try:
-        user = User.objects.get(pk=user_id)
-        repairing.finding_repair(finding_id=finding_id, actor=user, now=timezone.now())
-    except (Refused, Stopped) as why:
-        repairing.finding_repair_failed(finding_id=finding_id, why=str(why))
-        return False
-    return True
+    """Write a copy anew, unless another run is at it: what takes long is delivered again meanwhile."""
+    with finding_claimed(finding_id) as claimed:
+        if not claimed:
+            return False
+        try:
+            user = User.objects.get(pk=user_id)
+            repairing.finding_repair(finding_id=finding_id, actor=user, now=timezone.now())
+        except (Refused, Stopped) as why:
+            repairing.finding_repair_failed(finding_id=finding_id, why=str(why))
+            return False
+        return True
 
 
 @shared_task(time_limit=LONGEST)
@@ -126,11 +131,14 @@ def check_asked(check_id: int) -> int:
 
 @shared_task(time_limit=LONGEST)
 def reverify(finding_id: int, user_id: int) -> int:
-    """Read again the packages whose keys open by now; what is in order settles its finding."""
-    finding = Finding.objects.get(pk=finding_id)
-    actor = User.objects.get(pk=user_id)
-    check = verifying.packs_verify(packs=losing.packs_of(finding), actor=actor, clock=timezone.now)
-    return check.objects_count
+    """Read again the packages whose keys open by now, unless another run does; what is in order settles its finding."""
+    with finding_claimed(finding_id) as claimed:
+        if not claimed:
+            return 0
+        finding = Finding.objects.get(pk=finding_id)
+        actor = User.objects.get(pk=user_id)
+        check = verifying.packs_verify(packs=losing.packs_of(finding), actor=actor, clock=timezone.now)
+        return check.objects_count
 
 
 @shared_task(time_limit=LONGEST)

@@ -57,7 +57,7 @@ def _detail(request: HttpRequest, document: IssuedDocument, form: SignForm, stat
         held.role != Role.AUDITOR for held in roles_of(cast(User, request.user))
     )
     purposes = signing.purposes_open(document, me(request)) if can_sign else []
-    form.offer(purposes)
+    form.offer(purposes, given={one.purpose for one in document.signatures.all()})
     context = {
         "title": document.title,
         "document": document,

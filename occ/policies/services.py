@@ -26,8 +26,10 @@ def policy_value(key: str, *, at: datetime, site: Site | None = None) -> Any:
 
 
 def value_without(policy: Policy) -> Any:
-    """What would hold from when that row begins, for its site or for all, if it were taken back."""
-    return _value(policy.key, policy.valid_from, policy.site, apart_from=policy.pk)
+    """What would hold on the day that row begins, for its site or for all, if it were taken back: by the end of it, as
+    what is planned for one day may be corrected."""
+    over = end_of_day(local_day(policy.valid_from, JAKARTA), JAKARTA)
+    return _value(policy.key, over - timedelta(microseconds=1), policy.site, apart_from=policy.pk)
 
 
 def _value(key: str, at: datetime, site: Site | None, *, apart_from: int | None = None) -> Any:

@@ -129,7 +129,13 @@ def say(words: str) -> None:
 
 
 def manage(environment: dict[str, str], *words: str) -> None:
-    if subprocess.call([sys.executable, str(ROOT / "manage.py"), *words], env=environment):
+    """What it says comes out here with the time on the machine's clock: in there it is the installation's."""
+    command, environment = [sys.executable, str(ROOT / "manage.py"), *words], environment | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            say(line.rstrip())
+    if process.returncode:
         raise CannotStart(f"manage.py {words[0]} failed; what it said is above.")
 
 

@@ -14,6 +14,7 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 
 LONGEST = 32_767
 CUT = " […]"
@@ -37,6 +38,7 @@ def write_workbook(
     book.properties.title = title
     sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", title)[:31] or "OCC")
     sheet.freeze_panes = "A2"
+    _on_paper(sheet)
     for at, column in enumerate(columns, 1):
         sheet.column_dimensions[get_column_letter(at)].width = column.width
     sheet.append([_header(sheet, column.label) for column in columns])
@@ -52,6 +54,14 @@ def write_workbook(
         info.append([_header(info, name), notes.cell(1, str(text))])
     book.save(out)
     return count
+
+
+def _on_paper(sheet: Any) -> None:
+    """All columns on one A4 page across, the headings on each."""
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9  # A4
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = "1:1"
 
 
 def _header(sheet: Any, label: str) -> Cell:

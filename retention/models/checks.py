@@ -120,9 +120,12 @@ class Finding(models.Model):
     # Of a grave one that words settle: who says so, and who has looked at it (four eyes).
     proposed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("proposed by"))
     confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("confirmed by"))
+    # The run that mends it or has its packages read again (pulse.finding_claimed).
+    run = models.UUIDField(null=True, editable=False)
+    heard_at = models.DateTimeField(null=True, editable=False)
 
     objects = DamageQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["seen_at"])
+    history = HistoricalRecords(excluded_fields=["seen_at", "run", "heard_at"])
 
     class Meta:
         verbose_name = _("finding")

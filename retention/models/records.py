@@ -112,19 +112,15 @@ class Batch(models.Model):
         return self.status != BatchStatus.COMPLETE
 
 
-# A telephone number, as PostgreSQL finds it: 0812…, 62812… and +62 812-34….
-TELEPHONE = r"(^|[^0-9])\+?(62|0)[ ._-]?8[0-9]{1,3}([ ._-]?[0-9]{3,5}){1,3}([^0-9]|$)"
-
-
 def called(text: str, *, within: bool = False, of: str = "") -> Q:
     """Records of that ID at the source, or whose ID begins with it (`within`: holds it); `of`: the way to them.
 
-    An ID that holds a telephone number is found by the whole of it only: otherwise who sees it masked would find it
-    out digit by digit.
+    An ID that names its customer is found by the whole of it only: otherwise who sees it masked would find it out digit
+    by digit.
     """
     name, text = f"{of}external_id", text.replace("\x00", "").strip()
     part = Q(**{f"{name}__{'icontains' if within else 'startswith'}": text})
-    return part & (Q(**{name: text}) | ~Q(**{f"{name}__regex": TELEPHONE}))
+    return part & (Q(**{name: text}) | Q(**{f"{of}names_customer": False}))
 
 
 class RecordQuerySet(models.QuerySet["Record"]):
@@ -186,6 +182,9 @@ class Record(models.Model):
     customer = LenientTextField(_("customer"), blank=True)
     # A keyed hash of it: a hold or a search finds a customer's records without reading anybody's number.
     customer_mark = models.CharField(max_length=64, blank=True, editable=False)
+    # Whether the customer is part of the ID (marks.names_customer), which is masked then. Of a destroyed record it is
+    # not: what is kept of the ID has it masked. The migration says yes also where no key opened the customer.
+    names_customer = models.BooleanField(default=False, db_default=False, editable=False)
     state = models.CharField(_("state"), max_length=12, choices=RecordState, default=RecordState.CATALOGUED)
     batch = models.ForeignKey(Batch, models.PROTECT, null=True, blank=True, related_name="records")
     waived_because = models.CharField(_("why without backup"), max_length=300, blank=True)

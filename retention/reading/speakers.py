@@ -5,6 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from occ.encryption import Shut
+from occ.errors import WrongState
 from occ.masking import masked_text
 from retention.marks import masked
 from retention.models import Record
@@ -19,8 +21,13 @@ def conversation(
 ) -> list[dict[str, Any]]:
     """Lines for the page: side ("agent", "customer" or "" for what nobody says), who, when, text.
 
-    `every`: all messages, which tell who takes part; `whole`: the reader may see customers.
+    `every`: all messages, which tell who takes part; `whole`: the reader may see customers. Raises WrongState where
+    names are to be masked and no key opens the customer's.
     """
+    if not whole and isinstance(one.customer, Shut):
+        raise WrongState(
+            _("The customer cannot be read, so the name cannot be hidden in the chat: the key is missing.")
+        )
     ours = OURS | {word.casefold() for word in _names(one) if word}
     customers = {message.who for message in every if message.who and message.who.casefold() not in ours}
     hidden = [one.customer, *(who for who in customers if who.casefold() not in THEIRS)]

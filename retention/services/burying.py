@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 # The path gives way to its mark, which is all that a scan and a tombstone need; it may hold the customer's number.
 BLANK = """
-UPDATE retention_record r SET state = 'destroyed', customer = '', customer_mark = '', external_id = n.external_id,
-       path = encode(sha256(convert_to(s.code || E'\\n' || r.path, 'UTF8')), 'hex')
+UPDATE retention_record r SET state = 'destroyed', customer = '', customer_mark = '', names_customer = false,
+       external_id = n.external_id, path = encode(sha256(convert_to(s.code || E'\\n' || r.path, 'UTF8')), 'hex')
   FROM unnest(%s::bigint[], %s::text[]) AS n(record, external_id), retention_source s
  WHERE r.id = n.record AND s.id = r.source_id
 """

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from occ.people.identities import Holders
 from occ.times import local_day
-from retention.marks import customer_mark, id_mark, numbers_hidden, path_mark
+from retention.marks import customer_mark, id_mark, names_customer, numbers_hidden, path_mark
 from retention.models import Record, Source, Tombstone
 from retention.services.facts import Facts
 
@@ -154,7 +154,8 @@ def _row(source: Source, one: Facts, agents: Agents, now: datetime) -> Record:
         source=source, external_id=one.external_id, kind=source.record_kind, channel=one.channel, site=source.site,
         agent_id=person, agent_label="" if person else one.agent, started_at=one.started_at, ended_at=one.ended_at,
         path=one.path, size=one.size, fingerprint=one.fingerprint, sha256=one.sha256, customer=one.customer,
-        customer_mark=customer_mark(one.customer), catalogued_at=now,
+        customer_mark=customer_mark(one.customer), names_customer=names_customer(one.external_id, one.customer),
+        catalogued_at=now,
     )  # fmt: skip
 
 

@@ -20,9 +20,9 @@ from retention.choices import BagStatus, CheckKind
 from retention.models import Batch, Check, Pack
 from retention.personal import CHECKERS
 from retention.services import drilling, verifying
-from retention.services.pulse import beating
+from retention.services.pulse import SILENT, beating
 from retention.services.sending import send
-from retention.services.verifying import SILENT, SLICE, Clock
+from retention.services.verifying import SLICE, Clock
 
 ASKED = {CheckKind.FIXITY, CheckKind.DRILL}
 
@@ -59,12 +59,17 @@ def batch_check_ask(
 
 
 def _pack_of(batch: Batch, pack_id: int, kind: str) -> Pack:
-    """Raises Invalid (none of the batch), WrongState (destroyed; of tag files no record can be restored)."""
+    """Raises Invalid (none of the batch), WrongState (destroyed; none to be read; of tag files no record is restored).
+
+    A restore takes a copy in a store that is not in use too, where there is no other; a reading does not.
+    """
     pack = Pack.objects.filter(bag__batch=batch, pk=pack_id).first()
     if pack is None:
         raise Invalid(_("The batch has no such package."), field="package")
     if not pack.copies.filter(gone_at=None).exists():
         raise WrongState(_("This package was destroyed: there is nothing to check."))
+    if kind == CheckKind.FIXITY and not verifying.live_copies().filter(pack=pack).exists():
+        raise WrongState(_("No store in use has a copy of this package: there is nothing to check."))
     if kind == CheckKind.DRILL and not pack.number:
         raise WrongState(_("It holds the bag's tag files and no records: have it read instead."))
     return pack

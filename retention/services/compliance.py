@@ -170,9 +170,9 @@ def findings(sites: Sequence[Site]) -> int:
 
 
 def last_checks() -> dict[str, Any]:
-    """`verified` and `drill`: the latest fixity check and restore drill that ended; `oldest`: of which package the
-    last reading lies farthest back."""
-    ended = Check.objects.exclude(ended_at=None).order_by("-ended_at")
+    """`verified` and `drill`: the latest fixity check and restore drill that ended, without those of single packages;
+    `oldest`: of which package the last reading lies farthest back."""
+    ended = Check.objects.filter(pack=None).exclude(ended_at=None).order_by("-ended_at")
     live = Copy.objects.filter(gone_at=None)
     return {
         "verified": ended.filter(kind=CheckKind.FIXITY).first(),

@@ -34,10 +34,10 @@ from retention.documents.drill import drill_issue
 from retention.models import Bag, Batch, Check, Pack, Packed
 from retention.policies import DRILL_DAYS
 from retention.services.bags import bag_key, tags_opened
-from retention.services.pulse import beating
+from retention.services.pulse import SILENT, beating
 from retention.services.restoring import Restorer, packed_rows
 from retention.services.store_lists import last_check
-from retention.services.verifying import SILENT, Clock
+from retention.services.verifying import Clock
 from retention.storing import PlaceAway, Shelf, Unreadable, opened
 from retention.workflow import CHECKER
 

@@ -29,6 +29,7 @@ from retention.workflow import CHECKER, FINDING
 # A key lies in no place: what is wrong with one has none.
 Place = Source | Store | None
 SOME = 2_000
+HELD_TO = timedelta(days=7)
 WORDS = 3
 # What a check of the package itself finds, and finds gone once it is.
 CHECKED = {
@@ -76,19 +77,31 @@ def findings_keep(
     for one in taken_back:
         if proposer := proposed[one.pk]:
             found_again_tell(one, proposer, now=now)
-    back = [one.pk for one in known.values() if not one.is_open]
-    due = now + _within(now)
-    anew = {"settled_at": None, "found_at": now, "due_at": due, "proposed_by": None, "confirmed_by": None}
-    again = step_many(
-        FINDING, Finding.objects.filter(pk__in=back), "reopen", actor=CHECKER, now=now,
-        note=kept(gettext_noop("Found again by a check")), also=anew,
-    )  # fmt: skip
+    again = _reopened([one for one in known.values() if not one.is_open], now)
     _owe([*made, *again], now)
     _touch([*made, *again])
     of_place.filter(name__in=list(by_name)).update(seen_at=now)
     if complete:
         _go(of_place.open().exclude(name__in=list(by_name)), now)
     return [*made, *again]
+
+
+def _reopened(back: list[Finding], now: datetime) -> list[Finding]:
+    """With a time limit of its own; where somebody's word settled it a short while ago, with the old one: it never was
+    as they said, and no word begins the clock anew."""
+    anew: dict[str, Any] = {"settled_at": None, "proposed_by": None, "confirmed_by": None}
+    said = {
+        one.pk for one in back
+        if one.status == FindingStatus.RESOLVED and one.settled_at is not None and now - one.settled_at < HELD_TO
+    }  # fmt: skip
+    found = []
+    for pks, also in ((said, anew), ({one.pk for one in back} - said,
+                                     anew | {"found_at": now, "due_at": now + _within(now)})):  # fmt: skip
+        found += step_many(
+            FINDING, Finding.objects.filter(pk__in=pks), "reopen", actor=CHECKER, now=now,
+            note=kept(gettext_noop("Found again by a check")), also=also,
+        )  # fmt: skip
+    return found
 
 
 def _locked(rows: "QuerySet[Finding]", names: Iterable[str]) -> dict[str, Finding]:

@@ -202,8 +202,8 @@ def _destroy_again(row: dict[str, Any], proof: dict[str, Any], done: Reapplied, 
     JournalProof.objects.create(record=found, **proof)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE retention_record SET state = 'destroyed', customer = '', customer_mark = '', external_id = %s,"
-            " path = %s WHERE id = %s",
+            "UPDATE retention_record SET state = 'destroyed', customer = '', customer_mark = '',"
+            " names_customer = false, external_id = %s, path = %s WHERE id = %s",
             [id_kept(row["source"], found.external_id, found.customer), row["path_mark"], found.pk],
         )
         cursor.execute(

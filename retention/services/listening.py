@@ -12,6 +12,7 @@ from typing import IO
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
+from occ.encryption import Shut
 from occ.errors import Invalid, NotAllowed, Refused
 from occ.ledger.models import Entry
 from occ.ledger.services import record as ledger_record
@@ -67,11 +68,14 @@ def may_download(user: User, one: Record) -> bool:
 def reading_open(*, record_id: int, purpose: str, note: str, actor: Actor, now: datetime) -> Record:
     """Leave the entry without which nobody hears or reads: who, which record, what for; no customer in it.
 
-    Raises NotAllowed, NotThere (destroyed), Invalid.
+    Raises NotAllowed, NotThere (destroyed), Invalid (also a note, where no key opens the customer named in it).
     """
     one = _readable(record_id, actor)
     if purpose not in Purpose.values:
         raise Invalid(_("Say what for."), field="purpose")
+    if note.strip() and isinstance(one.customer, Shut):
+        words = _("Leave the note empty: the customer's key is missing, so nobody can leave out a name in it.")
+        raise Invalid(words, field="note")
     data = {"purpose": purpose, "note": masked_text(note.strip()[:200], [one.customer])}
     action = READ if one.kind == RecordKind.CHAT else HEARD
     ledger_record(actor=actor, action=action, subject=one, data=data, now=now, site=one.site)

@@ -39,7 +39,10 @@ class NoGoodCopy(Refused):
 
 
 def finding_repair_ask(*, finding_id: int, actor: User, now: datetime) -> None:
-    """Have it done in the background. Raises NotAllowed, WrongState."""
+    """Have it done in the background, where `finding_claimed` sees to it that it is done once at a time.
+
+    Raises NotAllowed, WrongState.
+    """
     _mendable(finding_id, actor)
     if not send("repair", finding_id, actor.pk):
         raise WrongState(_("The background is away: try again in some minutes."))
@@ -121,7 +124,7 @@ def _journal(page: Journal, finding: Finding, store: Store, actor: User, now: da
 
 
 def finding_repair_failed(*, finding_id: int, why: str) -> None:
-    """What the page shows of a repair in the background that did not work."""
-    Finding.objects.filter(pk=finding_id).update(
+    """What the page shows of a repair in the background that did not work; not of one that is settled by now."""
+    Finding.objects.open().filter(pk=finding_id).update(
         detail=kept(gettext_noop("It could not be written anew: %(why)s"), why=str(why)[:160])[:300]
     )

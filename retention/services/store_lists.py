@@ -3,16 +3,20 @@ alarm over checks that were not run. The sources' lists are read by their scans.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from occ.errors import WrongState
 from occ.ledger.services import record
 from occ.people.actors import Actor
 from occ.people.models import Site
@@ -29,6 +33,7 @@ from retention.services.findings import Seen, findings_gone, findings_keep
 from retention.services.journal import journals_keep
 from retention.services.journal_checks import Looked, journals_look, journals_tell
 from retention.services.places import shown
+from retention.services.pulse import SILENT, beating
 from retention.services.verifying import Clock, live_copies, oldest_check
 from retention.storing import Object, PlaceAway, Shelf, opened
 from retention.workflow import CHECKER
@@ -40,13 +45,17 @@ GROWN = timedelta(days=1)  # a younger object may be one that is being written
 
 
 def listing_run(*, clock: Clock) -> int:
-    """List every store whose list was last read a day ago; how many."""
+    """List every store whose list was last read a day ago, unless another run is at it; how many."""
     count = 0
     for store in Store.objects.active().select_related("credential").order_by("pk"):
         last = last_check(CheckKind.LISTING, store)
         if last is not None and clock() - last < EVERY:
             continue
-        if store_list(store=store, actor=CHECKER, clock=clock).result != Result.NOT_RUN:
+        try:
+            check = store_list(store=store, actor=CHECKER, clock=clock)
+        except WrongState:
+            continue
+        if check.result != Result.NOT_RUN:
             with suppress(PlaceAway):  # it went between the two: the next list sees to it
                 journals_fill(store=store, clock=clock)
                 journals_keep(store)  # what no other store has
@@ -65,8 +74,34 @@ def last_check(kind: CheckKind, store: Store | None = None) -> datetime | None:
 
 
 def store_list(*, store: Store, actor: Actor, clock: Clock) -> Check:
-    """Read the store's list: packages missing or of another size, and objects that no package names."""
-    began = clock()
+    """Read the store's list: packages missing or of another size, and objects that no package names.
+
+    Raises WrongState where another run reads it.
+    """
+    began, run = clock(), uuid.uuid4()
+    check = _claimed(store, run, actor, began)
+    with beating(check.pk, run):
+        _read(store, check, run, actor, clock)
+    check.refresh_from_db()
+    return check
+
+
+@transaction.atomic
+def _claimed(store: Store, run: uuid.UUID, actor: Actor, now: datetime) -> Check:
+    """The list that is read now, this run's; what a dead one left is begun anew. Raises WrongState."""
+    Store.objects.select_for_update(no_key=True).get(pk=store.pk)
+    check = Check.objects.filter(kind=CheckKind.LISTING, store=store, ended_at=None).order_by("-pk").first()
+    if check is None:
+        check = Check(kind=CheckKind.LISTING, store=store)
+    elif check.heard_at is not None and now - check.heard_at < SILENT:
+        raise WrongState(_("The list of this store is being read already."), code="under_way")
+    check.run, check.heard_at, check.started_at, check.by = run, now, now, str(actor)[:150]
+    check.save(update_fields=["run", "heard_at", "started_at", "by"] if check.pk else None)
+    return check
+
+
+def _read(store: Store, check: Check, run: uuid.UUID, actor: Actor, clock: Clock) -> None:
+    began = check.started_at
     live = dict(live_copies().filter(store=store).values_list("pack_id", "pack__size"))
     let_go()
     count = total = 0
@@ -92,16 +127,24 @@ def store_list(*, store: Store, actor: Actor, clock: Clock) -> Check:
         before = Check.objects.filter(kind=CheckKind.LISTING, store=store).exclude(result=Result.NOT_RUN)
         looked = journals_look(shelf=shelf, before=before.order_by("-started_at").first(), now=began)
     except PlaceAway as away:
-        return Check.objects.create(
-            kind=CheckKind.LISTING, store=store, started_at=began, ended_at=clock(), result=Result.NOT_RUN,
-            note=str(away)[:300], by=str(actor)[:150],
-        )  # fmt: skip
+        _end(check, run, clock(), result=Result.NOT_RUN, note=str(away)[:300])
+        return
     old = [one for one in foreign if one.changed_at is None or began - one.changed_at >= GROWN]
     # A package that was written since the listing began is not in it, and not among the live ones either.
     if swept:
         data = {"store": store.code, "packages": swept}
         record(actor=actor, action="store.leftovers_removed", subject=store, data=data, now=clock())
-    return _keep(store, list(live), wrong, old, looked, began, clock(), actor, count, total)
+    with transaction.atomic():
+        if Check.objects.select_for_update(no_key=True).filter(pk=check.pk, run=run).exists():  # else it is another's
+            failures = _keep(store, list(live), wrong, old, looked, clock())
+            _end(
+                check, run, clock(), objects_count=count, bytes_count=total, failures=failures,
+                result=Result.FAILED if failures else Result.OK, details={"journal": looked.last},
+            )  # fmt: skip
+
+
+def _end(check: Check, run: uuid.UUID, now: datetime, **said: Any) -> None:
+    Check.objects.filter(pk=check.pk, run=run).update(run=None, ended_at=now, **said)
 
 
 def _sweep(store: Store, shelf: Shelf, packs: list[int]) -> list[str]:
@@ -119,11 +162,10 @@ def _sweep(store: Store, shelf: Shelf, packs: list[int]) -> list[str]:
     return names
 
 
-@transaction.atomic
 def _keep(
-    store: Store, missing: list[int], wrong: list[int], foreign: list[Object], looked: Looked, began: datetime,
-    now: datetime, actor: Actor, count: int, total: int,
-) -> Check:  # fmt: skip
+    store: Store, missing: list[int], wrong: list[int], foreign: list[Object], looked: Looked, now: datetime
+) -> int:  # fmt: skip
+    """What was found; how much is wrong."""
     gone = Copy.objects.filter(store=store, pack__in=missing, gone_at=None)  # not those destroyed meanwhile
     missing = list(gone.values_list("pack_id", flat=True))
     seen = _seen(missing)
@@ -139,12 +181,7 @@ def _keep(
     gone_now = set(told.values_list("name", flat=True)).difference(one.name for one in strangers)
     findings_gone(kinds=[FindingKind.FOREIGN_PACK], place=store, names=gone_now, now=now)
     journals_tell(store=store, looked=looked, site=site, now=now)
-    failures = len(missing) + len(wrong) + len(strangers) + looked.failures
-    return Check.objects.create(
-        kind=CheckKind.LISTING, store=store, started_at=began, ended_at=now, objects_count=count, bytes_count=total,
-        failures=failures, result=Result.FAILED if failures else Result.OK, by=str(actor)[:150],
-        details={"journal": looked.last},
-    )  # fmt: skip
+    return len(missing) + len(wrong) + len(strangers) + looked.failures
 
 
 def _seen(packs: Iterable[int]) -> list[Seen]:

@@ -10,6 +10,7 @@ from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import models, transaction
 from django.db.models import Exists, Func, Max, OuterRef, Value
 
+from occ.encryption import Shut
 from occ.masking import HIDDEN, masked_text
 from retention.choices import RecordKind, RecordState
 from retention.models import Record, Transcript
@@ -26,11 +27,12 @@ SOME = 200
 # Records that were catalogued beside each other are committed in any order: so far back they are looked for again.
 LOOK_BACK = 5_000
 AGAIN = timedelta(hours=6)
-AWAY = "away"
+# Why there are none yet: then it is tried again. No key opens the customer, whose name is left out of the words.
+AWAY, SHUT = "away", "customer shut"
 
 
 def transcripts_make(*, now: datetime, seconds: float) -> int:
-    """Beat: the words of chats that have none yet, the oldest first, and of those whose source was away; how many.
+    """Beat: the words of chats that have none yet, the oldest first, and of those that could not be read; how many.
 
     Stops after so many seconds; the next run goes on. A file that cannot be read keeps no other one waiting.
     """
@@ -54,8 +56,8 @@ def _waiting(now: datetime) -> list[int]:
     none = ~Exists(Transcript.objects.filter(record=OuterRef("pk")))
     found = list(chats.filter(none).order_by("pk").values_list("pk", flat=True)[:SOME])
     if not found:
-        away = Transcript.objects.filter(why=AWAY, made_at__lt=now - AGAIN).order_by("made_at")
-        found = list(away.values_list("pk", flat=True)[:SOME])
+        again = Transcript.objects.filter(why__in=[AWAY, SHUT], made_at__lt=now - AGAIN).order_by("made_at")
+        found = list(again.values_list("pk", flat=True)[:SOME])
     return found
 
 
@@ -63,6 +65,9 @@ def transcript_make(*, record_id: int, now: datetime) -> bool:
     """Read one chat for its words; False where there were none to be had. Reads outside any transaction."""
     one = Record.objects.select_related("source", "source__credential", "site").get(pk=record_id)
     if one.kind != RecordKind.CHAT or one.state == RecordState.DESTROYED:
+        return False
+    if isinstance(one.customer, Shut):
+        _keep(one, None, SHUT, now)
         return False
     try:
         content = content_of(one)

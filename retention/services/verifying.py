@@ -33,16 +33,16 @@ from retention.models import Batch, Check, Copy, Finding, Pack, Packed, Record, 
 from retention.policies import FIXITY_DAYS
 from retention.services.bags import TAGS, bag_key, let_go
 from retention.services.findings import Seen, findings_gone, findings_keep, findings_over
-from retention.services.pulse import beating
+from retention.services.pulse import SILENT, beating
 from retention.storing import CHUNK, PlaceAway, Shelf, Unreadable, opened
 from retention.workflow import CHECKER
 
 GROUP = 8
 THREADS = 2
 SLICE = timedelta(minutes=4)
-SILENT = timedelta(minutes=15)  # a check's run is heard of every minute (`beating`)
 FRESH = timedelta(days=1)  # read more recently than that, it is not read for the share of the day
 OF_A_PACK = (FindingKind.DAMAGED, FindingKind.SIZE, FindingKind.PACK_MISSING)
+NOTHING = gettext_noop("Nothing was read: no store in use has a copy.")
 LOCK = 0x0CC_21  # of advisory locks: one for each bag's readings, which find the same about its keys
 Clock = Callable[[], datetime]
 
@@ -310,9 +310,10 @@ def packs_verify(*, packs: Sequence[int], actor: Actor, clock: Clock) -> Check:
 
 def _checked(pks: list[int], began: datetime, clock: Clock, actor: Actor, **of: Any) -> Check:
     done = copies_verify(pks, clock=clock)
+    note = done.away[:300] or ("" if done.objects or "store" in of else kept(NOTHING))  # a store may be empty
     return Check.objects.create(
-        kind=CheckKind.FIXITY, started_at=began, ended_at=clock(), result=_result(done.failures, done.away),
-        objects_count=done.objects, bytes_count=done.bytes, failures=done.failures, note=done.away[:300],
+        kind=CheckKind.FIXITY, started_at=began, ended_at=clock(), result=_result(done.failures, note),
+        objects_count=done.objects, bytes_count=done.bytes, failures=done.failures, note=note,
         by=str(actor)[:150], **of,
     )  # fmt: skip
 
@@ -370,10 +371,11 @@ def _store_share(store: Store, clock: Clock, ends_at: datetime) -> int:
 
 
 def check_end(check_id: int, run: uuid.UUID, now: datetime) -> None:
-    """What it says by its failures and its note, unless another run has it by now."""
+    """What it says by its failures and its note, unless another run has it by now; reading nothing proves nothing."""
     check = Check.objects.get(pk=check_id)
-    result = _result(check.failures, check.note)
-    Check.objects.filter(pk=check_id, run=run).update(run=None, ended_at=now, result=result)
+    note = check.note or ("" if check.objects_count else kept(NOTHING))
+    result = _result(check.failures, note)
+    Check.objects.filter(pk=check_id, run=run).update(run=None, ended_at=now, result=result, note=note)
 
 
 def _claimed(store: Store, run: uuid.UUID, now: datetime) -> Check | None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from occ.errors import NotAllowed, Refused
+from occ.errors import NotAllowed, Refused, WrongState
 from occ.forms import add_refusal
 from occ.lists import listing
 from occ.paging import part
@@ -112,9 +112,14 @@ def _said(request: HttpRequest, found: Record, user: User) -> dict[str, Any]:
         return {"why": _("This file is no text.")}
     chat = read_chat(data, found.site.zone, cut=content.size > MOST_BYTES)
     some, pages = part(chat.messages, request.GET.get("page", "1"), MESSAGES)
+    whole = services.sees_customers(user, found)
+    try:
+        lines = conversation(found, chat.messages, some, whole=whole)
+    except WrongState as refusal:
+        return {"why": str(refusal)}
     return pages | {
-        "lines": conversation(found, chat.messages, some, whole=services.sees_customers(user, found)),
-        "masked": not services.sees_customers(user, found),
+        "lines": lines,
+        "masked": not whole,
         "cut": chat.cut,
         "count": len(chat.messages),
     }

@@ -83,7 +83,7 @@ def objects_of(where: Site) -> dict[str, Any]:
     evaluation_periods.period_distribute(**step, actor=quality)
     evaluation_periods.period_validate(**step, actor=head)
     run, _made = payroll.payroll_run(**step, actor=pay)
-    draft = scheme_draft(name="B", starts_on=month_of(now.date()), now=now, **given)
+    draft = scheme_draft(name="B", starts_on=month_of(now.astimezone(where.zone).date()), now=now, **given)
     evaluation = period.evaluations.latest("pk")
     return {"period": period.pk, "evaluation": evaluation.pk, "run": run.pk, "scheme": draft.pk}
 

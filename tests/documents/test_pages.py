@@ -134,6 +134,10 @@ def test_one_person_neither_checks_nor_approves_what_they_prepared(
 ) -> None:
     """Four eyes: the form does not offer it, and the page and the service refuse it."""
     signed(document, control, first)
+    other = user_with(Role.QMR, document.site, "qmr")
+    client.force_login(other)
+    chosen = client.get(f"/documents/{document.pk}/").context["form"]["purpose"].initial
+    assert chosen == ("checked" if first == "prepared" else "prepared"), "what nobody has signed for yet"
     client.force_login(control)
     shown = client.get(f"/documents/{document.pk}/")
     assert [value for value, _label in shown.context["form"].fields["purpose"].choices] == ["acknowledged"]

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+import os
 import re
-from io import StringIO
-from pathlib import Path
+import time
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from occ.demo.management.commands import load_demo
+from occ.runtime import demo
+from occ.runtime.servers import CannotStart
 
 
 @pytest.mark.req("KER-2")
@@ -20,15 +21,9 @@ def test_a_real_installation_takes_no_demo(db: None, settings: Any) -> None:
 
 
 @pytest.mark.req("KER-2")
-def test_each_stage_of_the_demo_says_when_it_began(settings: Any, monkeypatch: Any, tmp_path: Path) -> None:
-    settings.DEMO, logins, out = True, tmp_path / "logins.json", StringIO()
-    logins.write_text('{"users": []}')
-    for name, instead in {
-        "loaded": lambda: False, "load": lambda *, now, say: say("1 of 6: {a}"), "logins_file": lambda: logins,
-        "demand": lambda **given: None, "set_up": lambda users, **given: {},
-    }.items():  # fmt: skip
-        monkeypatch.setattr(load_demo, name, instead)
-    call_command("load_demo", stdout=out)
-    living, first = out.getvalue().splitlines()
-    assert re.fullmatch(r"-- \d\d:\d\d:\d\d Living .*", living)
-    assert re.fullmatch(r"   \d\d:\d\d:\d\d 1 of 6: {a}", first)
+def test_what_a_command_says_comes_with_the_time_on_the_machines_clock(capfd: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(time, "strftime", lambda form: "12:34:56")  # in the command's own process it is another one
+    demo.manage(dict(os.environ), "version")
+    assert re.fullmatch(r"-- 12:34:56 \d+\.\d+.*\n", capfd.readouterr().out)
+    with pytest.raises(CannotStart, match="no_such_command failed"):
+        demo.manage(dict(os.environ), "no_such_command")

@@ -237,6 +237,10 @@ def test_what_is_planned_is_taken_back_until_it_begins_and_stays_in_the_history(
     again = {"value": "10", "valid_from": timezone.localdate(then).isoformat(), "reason": "jadi"}
     assert manager.post(url, again).status_code == 302, "the day can be planned anew"
     assert policy_value(HOURS, at=then + timedelta(days=1)) == 10
+    assert manager.post(url, again | {"value": "8"}).status_code == 302, "and be corrected"
+    history = {one["row"].value: one["back"] for one in manager.get(url).context["history"] if one["back"]}
+    assert "8 jam" in history[10]["text"], "what was corrected for that day is not what holds then"
+    assert "10 jam" in history[8]["text"]
 
 
 @pytest.mark.req("KER-9")

@@ -237,7 +237,7 @@ def test_the_snapshot_holds_whom_one_may_see(floor: Floor, client: Client) -> No
     client.force_login(floor.manager)
     assert len(client.get("/api/v1/realtime/board/").json()["rows"]) == 2
     client.force_login(user(Role.SUPPORT, floor.jkt))
-    assert client.get("/api/v1/realtime/board/").status_code == 404
+    assert client.get("/api/v1/realtime/board/").status_code == 403
     assert client.get("/api/v1/realtime/board/stream/").status_code == 404
 
 

@@ -26,6 +26,7 @@ from realtime.models import (
     PlanAction,
     RecoveryPlan,
     ShiftRecord,
+    Source,
     StaffInterval,
 )
 from realtime.services.figures import total
@@ -134,6 +135,8 @@ def test_what_goes_on_now(worked: datetime) -> None:
     assert (queue["waiting"], queue["channel"]) == (1, "voice") and 89 < queue["oldest_seconds"] < 200
     states = {one["source"]: one["state"] for one in rows("SELECT * FROM reporting.source")}
     assert states == {"omni": "live", "avaya": "silent"}
+    Source.objects.filter(code="avaya").update(heartbeat_seconds=0)
+    assert {one["state"] for one in rows("SELECT * FROM reporting.source")} == {"live"}, "it tells changes only"
     alerts = {one["kind"]: one for one in rows("SELECT * FROM reporting.alert")}
     assert alerts["scr"]["about"] == "voice" and alerts["overrun"]["about"] == ""
     (plan,) = rows("SELECT * FROM reporting.recovery_plan")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from occ.people.models import Person, Site
-from retention.marks import customer_mark
+from retention.marks import customer_mark, names_customer
 from retention.models import Record, Source
 from tests.factories import NOW
 
@@ -40,7 +40,8 @@ def a_record(
         (Path(at.url.removeprefix("file://")) / values["path"]).write_bytes(content)
     return Record.objects.create(
         source=at, site=at.site, agent=agent, started_at=ended_at - timedelta(minutes=minutes), ended_at=ended_at,
-        size=len(content or b""), customer=customer, customer_mark=customer_mark(customer), catalogued_at=NOW, **values,
+        size=len(content or b""), customer=customer, customer_mark=customer_mark(customer), catalogued_at=NOW,
+        names_customer=names_customer(values["external_id"], customer), **values,
     )  # fmt: skip
 
 

@@ -14,8 +14,9 @@ from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.models import Entry
 from occ.people.choices import Role
 from occ.people.models import User
-from retention.models import Batch, Check, Pack
+from retention.models import Batch, Check, Pack, Store
 from retention.services import checking, drilling, store_lists, verifying
+from retention.services.compliance import last_checks
 from retention.tasks import checks_run
 from tests.factories import user
 from tests.retention.backups import NOW, Ground, at
@@ -165,5 +166,24 @@ def test_one_package_is_read_or_restored_alone(ground: Ground, batch: Batch, mon
     assert checking.check_go_on(check_id=drill.pk, clock=at()) == 3
     drill.refresh_from_db()
     assert drill.objects_count == 3 and drill.document is not None and pack.name in str(drill.document.data)
+    assert last_checks()["verified"] is None and last_checks()["drill"] is None, "one package says nothing of the house"
     for one in (read, drill):
         assert pack.name in client.get(one.get_absolute_url()).content.decode()
+
+
+def test_a_check_for_which_nothing_is_read_proves_nothing(ground: Ground, batch: Batch) -> None:
+    pack = Pack.objects.filter(bag__batch=batch).latest("number")
+    of_pack: Any = {"batch_id": batch.pk, "actor": ground.it, "clock": at(), "pack_id": pack.pk}
+    asked = checking.batch_check_ask(kind="fixity", **of_pack)
+    whole = Check.objects.create(kind="fixity", batch=batch, started_at=NOW, by="IT")
+    Store.objects.update(active=False)
+    for check in (asked, whole):
+        assert checking.check_go_on(check_id=check.pk, clock=at()) == 0
+    read = verifying.packs_verify(packs=[pack.pk], actor=ground.it, clock=at())
+    for check in (asked, whole, read):
+        check.refresh_from_db()
+        assert (check.result, check.objects_count) == ("not_run", 0) and check.ended_at
+    assert "Nothing was read" in acting(ground.it).get(asked.get_absolute_url()).content.decode()
+    with pytest.raises(WrongState):
+        checking.batch_check_ask(kind="fixity", **of_pack)
+    assert checking.batch_check_ask(kind="drill", **of_pack)  # a restore takes what it finds

@@ -1,9 +1,14 @@
 """An ID at the source may be the customer's number: masked as the customer is, also where no key opens that."""
 
+from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
+from cryptography.fernet import Fernet
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -14,15 +19,23 @@ from occ.ledger.models import Entry
 from occ.people.choices import Role
 from retention import jobs
 from retention.complying.jobs import record_line as figure_line
-from retention.models import Batch, Problem, Record
-from retention.services import holds, records
+from retention.marks import names_customer
+from retention.models import Batch, Problem, Record, Transcript
+from retention.services import holds, records, transcripts
 from retention.services.catalogue_exports import record_line
-from tests.factories import NOW, site, user
+from tests.factories import NOW, Floor, site, user
 from tests.retention.around import a_record, source
 from tests.retention.meddling import past_the_triggers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RET-13", "KER-9")]
 NUMBER, OTHER = "08123456789", "08129998887"
+# Landlines, a number after an instant, addresses, names, brackets: whatever is masked.
+OTHERS = (
+    ("02155512345", "call-02155512345-x"), ("081234567890", "20261130101500081234567890"),
+    ("siti.aminah@mail.test", "mail-siti.aminah@mail.test"), ("0812 345 67890", "call-0812(345)67890"),
+    ("Siti Aminah", "chat SITI AMINAH 7"), ("+62 812-7777-6666", "c-0812 7777 6666"),
+)  # fmt: skip
+PLAIN = (("Siti", "REC-1"), ("Jo", "REC-Jo-2"), ("123", "REC-123"), ("08125550001", "call-08125550002"))
 
 
 def shut(table: str, pk: int) -> None:
@@ -124,6 +137,8 @@ def test_a_masked_number_is_not_found_out_digit_by_digit(tmp_path: Path, client:
     at = source(site("JKT"), tmp_path)
     a_record(at, customer=NUMBER, external_id=f"call-{NUMBER}-x")
     plain = a_record(at, customer=OTHER, external_id="REC-0000123456")
+    for customer, name in OTHERS:
+        a_record(at, customer=customer, external_id=name)
     client.force_login(user(Role.DOCUMENT_CONTROL, site("JKT")))
 
     def found(text: str) -> list[str]:
@@ -135,4 +150,54 @@ def test_a_masked_number_is_not_found_out_digit_by_digit(tmp_path: Path, client:
     assert found(f"call-{NUMBER}-x") == ["call-0812••••89-x"], "who knows the whole of it finds it"
     for part in ("call-", "call-08123", f"call-{NUMBER}"):
         assert found(part) == []
-    assert found("REC-00001") == ["REC-0000123456"], "a number that only counts is no telephone number"
+    assert found("REC-00001") == ["REC-0000123456"], "a number that only counts names nobody"
+    for _customer, name in OTHERS:
+        assert found(name[:-3]) == [] and len(found(name)) == 1, name
+
+
+def test_records_from_before_say_whether_their_ids_name_customers(tmp_path: Path) -> None:
+    at, migration = source(site("JKT"), tmp_path), import_module("retention.migrations.0024_ids_that_name_customers")
+    rows = [a_record(at, customer=customer, external_id=name) for customer, name in (*OTHERS, *PLAIN)]
+    lost, nobody = a_record(at, customer=OTHER, external_id="REC-7"), a_record(at, external_id="call-081234567")
+    shut("retention_record", lost.pk)
+    for one in rows:
+        assert migration.names(one.external_id, one.customer) == names_customer(one.external_id, one.customer)
+    assert [one.names_customer for one in rows] == [True] * len(OTHERS) + [False] * len(PLAIN)
+    Record.objects.update(names_customer=False)
+    with mock.patch.object(migration, "SOME", 2):
+        migration.say(apps, None)
+    named = set(Record.objects.filter(names_customer=True).values_list("pk", flat=True))
+    assert named == {*(one.pk for one in rows[: len(OTHERS)]), lost.pk} and nobody.pk not in named
+
+
+@pytest.mark.usefixtures("english")
+def test_where_no_key_opens_the_customer_no_name_gets_out_by_text(floor: Floor, tmp_path: Path, settings: Any) -> None:
+    """A chat is not shown to who may see no customers, its words wait for the key, and an entry takes no note."""
+    text = b"customer 2019-09-04 [22:44:46] <customer> my name is Sulastri\nx 2019-09-04 [22:45:46] <agent> hello\n"
+    chats = source(floor.jkt, tmp_path, kind="chat")
+    one = a_record(chats, content=text, customer="Sulastri Wibowo")
+    lost = Fernet.generate_key().decode()
+    with connection.cursor() as cursor:
+        sealed = Fernet(lost).encrypt(b"Sulastri Wibowo").decode()
+        cursor.execute("UPDATE retention_record SET customer = %s WHERE id = %s", [sealed, one.pk])
+    url, leader, now = reverse("retention:read", args=[one.pk]), Client(), timezone.now()
+    leader.force_login(floor.leader)
+    leader.cookies["django_language"] = "en"
+    refused = leader.post(url, {"purpose": "complaint", "note": "Sulastri rang"})
+    assert refused.status_code == 422 and "Leave the note empty" in refused.content.decode()
+    assert leader.post(url, {"purpose": "complaint", "note": " "}).status_code == 302
+    assert "Sulastri" not in str(Entry.objects.get(action="record.read").data)
+    page = leader.get(url)
+    assert page.status_code == 200 and "key is missing" in page.content.decode()
+    assert "Sulastri" not in page.content.decode() and "Messages:" not in page.content.decode()
+    whole = Client()
+    whole.force_login(floor.coordinator)
+    whole.post(url, {"purpose": "complaint"})
+    assert "Sulastri" in whole.get(url).content.decode(), "who may see customers reads it"
+
+    assert transcripts.transcripts_make(now=now, seconds=5) == 0
+    assert Transcript.objects.get().words is None
+    settings.ENCRYPTION_KEYS = [*settings.ENCRYPTION_KEYS, lost]
+    assert transcripts.transcripts_make(now=now + timedelta(hours=7), seconds=5) == 1
+    words = str(Transcript.objects.get().words)
+    assert "hello" in words and "sulastri" not in words

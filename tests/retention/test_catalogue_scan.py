@@ -407,6 +407,7 @@ def test_customers_are_encrypted_and_found_by_their_mark(folder: Path) -> None:
     scan(source)
     record = Record.objects.get()
     assert (record.customer, record.customer_mark) == ("628121234567", customer_mark("08121234567"))
+    assert record.names_customer, "so its ID is found by the whole of it only"
     with connection.cursor() as cursor:
         cursor.execute("SELECT customer FROM retention_record")
         assert "628121234567" not in cursor.fetchone()[0]

@@ -51,7 +51,8 @@ def world(tmp_path: Path, settings: Any) -> Dead:
         (tmp_path / "source" / one.path).rename(tmp_path / "source" / path)
         rows = Record.objects.filter(pk=one.pk)
         with past_the_triggers():
-            rows.update(path=path, external_id=name, customer=spelling, customer_mark=customer_mark(spelling))
+            mark = customer_mark(spelling)
+            rows.update(path=path, external_id=name, customer=spelling, customer_mark=mark, names_customer=n < 2)
         one.refresh_from_db()
     return found
 
@@ -118,7 +119,7 @@ def test_nothing_that_is_kept_names_the_customer(world: Dead, tmp_path: Path, se
     assert len(files_with(TRACE, root.parent / "files")) == 1  # the upload; an export masks the IDs
 
     proposal = world.destroyed()
-    assert Tombstone.objects.count() == 6
+    assert Tombstone.objects.count() == 6 and not Record.objects.filter(names_customer=True).exists()
     issue(world, proposal)
     proposal.refresh_from_db()
     annex = io.BytesIO()

@@ -10,9 +10,10 @@ import pytest
 
 from occ.errors import Invalid
 from occ.people.models import Site
-from retention.choices import RecordState, Result
-from retention.models import Copy, Record
+from retention.choices import ItemState, RecordState, Result
+from retention.models import Copy, Item, Record
 from retention.services import destroyable
+from retention.services.proposals import held_pull, proposal_submit
 from tests.retention.disposal import NOW, Dead, dead
 from tests.retention.meddling import past_the_triggers
 
@@ -113,3 +114,19 @@ def test_another_sites_records_and_another_kind_stay_away(world: Dead, tmp_path:
         Record.objects.filter(site=there.site).update(kind="chat")
     assert listed(there) == set()
     assert Site.objects.count() == 2
+
+
+def test_a_hold_on_a_draft_takes_its_lines_out_and_the_rest_is_put_before_the_client(world: Dead) -> None:
+    draft = world.vouched()
+    first, second = draft.items.order_by("position")[:2]
+    hold = world.hold(first.record, second.record)
+    assert held_pull(hold=hold, actor=world.coordinator, now=NOW) == 2
+    draft.refresh_from_db()
+    assert draft.items_count == len(world.records) - 2 == draft.items.filter(live=True).count()
+    assert draft.bytes_count == sum(one.record.size for one in draft.items.filter(live=True))
+    Item.objects.filter(pk=second.pk).update(position=2)  # as such a line stood before it was put behind the others
+    asked = proposal_submit(proposal_id=draft.pk, actor=world.leader, now=NOW)
+    live = asked.items.filter(live=True).order_by("position").values_list("position", flat=True)
+    assert list(live) == list(range(1, len(world.records) - 1)) and asked.items_count == len(live)
+    out = asked.items.filter(live=False).values_list("state", flat=True)
+    assert set(out) == {ItemState.PULLED} and len(out) == 2

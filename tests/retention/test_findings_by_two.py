@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +46,9 @@ def acting(actor: Any) -> Client:
     return one
 
 
-def found(ground: Ground, kind: FindingKind, name: str = "bags/asing.pack") -> Finding:
+def found(ground: Ground, kind: FindingKind, name: str = "bags/asing.pack", now: datetime = NOW) -> Finding:
     store, seen = Store.objects.get(code="MAIN"), [findings.Seen(name, ground.jkt)]
-    return findings.findings_keep(kind=kind, place=store, seen=seen, complete=False, now=NOW)[0]
+    return findings.findings_keep(kind=kind, place=store, seen=seen, complete=False, now=now)[0]
 
 
 def test_who_proposes_does_not_confirm(ground: Ground) -> None:
@@ -87,6 +87,14 @@ def test_who_proposes_does_not_confirm(ground: Ground) -> None:
             )  # fmt: skip
     again = found(ground, kind)  # a check finds it again: nobody has confirmed that
     assert (again.status, again.proposed_by, again.confirmed_by) == ("open", None, None)
+    assert (again.found_at, again.due_at) == (one.found_at, one.due_at), "no word begins the clock anew"
+    owed = Obligation.objects.get(subject_label=owed.subject_label, closed_at=None)
+    assert owed.due_at == one.due_at
+    findings.finding_propose(**said, evidence=WORDS, actor=it)
+    findings.finding_confirm(**said, note="Sudah dilihat di toko", actor=other)
+    later = LATER + timedelta(days=8)
+    anew = found(ground, kind, now=later)
+    assert anew.found_at == later and anew.due_at > later, "what held for a week has happened again"
 
 
 def test_pages_today_and_api_ask_for_the_second_person(ground: Ground) -> None:

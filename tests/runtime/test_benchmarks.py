@@ -33,7 +33,6 @@ def benchmarks(monkeypatch: Any) -> Iterator[None]:
             del sys.modules[name]
 
 
-@pytest.mark.req("KER-14")
 @pytest.mark.parametrize(("name", "size", "model"), SMALL)
 def test_a_benchmark_fills_its_tables(
     transactional_db: None, benchmarks: None, monkeypatch: Any, name: str, size: dict[str, int], model: Any

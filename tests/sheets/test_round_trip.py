@@ -151,6 +151,8 @@ def test_text_stays_text_and_dates_are_dates() -> None:
     assert (sheet["A2"].value, sheet["A2"].data_type, sheet["A3"].value) == ("=1+1", "s", "+62")
     assert sheet["B2"].is_date and len(sheet["A4"].value) == 32_767
     assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:B4")
+    paper = (sheet.page_setup.orientation, sheet.page_setup.fitToHeight, sheet.sheet_properties.pageSetUpPr.fitToPage)
+    assert paper == ("landscape", 0, True) and sheet.print_title_rows == "$1:$1"
 
 
 @pytest.mark.parametrize(("language", "offered"), [("id", "Aktif, Non Aktif"), ("en", "active, inactive")])

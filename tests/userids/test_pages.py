@@ -132,3 +132,24 @@ def test_the_address_that_a_form_sends_to_leads_to_its_page(live_floor: Floor) -
     assert (opened.status_code, opened["Location"]) == (302, page)
     assert leader.get(page).status_code == 200
     assert leader.get(f"{page}confirm/").status_code == 405, "who is no browser hears the truth"
+
+
+@pytest.mark.req("UID-3", "UID-1")
+def test_what_one_may_not_read_is_not_said_to_be_missing(floor: Floor) -> None:
+    standing = floor.resign()
+    page = floor.request.get_absolute_url()
+    assert "not shown to your role" in acting(floor.leader).get(page).content.decode()
+    assert "not shown to your role" not in acting(floor.support).get(page).content.decode()
+    ended = timezone.now() - timedelta(days=3)
+    one = floor.account
+    Account.objects.create(
+        application=one.application, user_id="OMN-0777", site=one.site, status="inactive",
+        created_at=ended - timedelta(9),
+        activated_at=ended - timedelta(9), deactivated_at=ended,
+    )  # fmt: skip
+    then = timezone.localtime(ended + timedelta(hours=1))
+    asked = {"as_of": then.strftime("%Y-%m-%dT%H:%M")}
+    shown = acting(floor.support).get(reverse("userids:accounts"), asked).content.decode()
+    print(re.findall(r"OMN-0777.*?</tr>", shown, re.S))
+    assert f'since <time datetime="{timezone.localtime(ended).date()}">' in shown, "since when it was shut then"
+    assert f'<time datetime="{timezone.localtime(ended - timedelta(9)).date()}">' in shown and standing.pk

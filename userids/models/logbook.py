@@ -238,9 +238,9 @@ class Resignation(models.Model):
     reason = models.CharField(_("reason"), max_length=20, choices=LeavingReason, default=LeavingReason.RESIGNATION)
     recorded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     recorded_at = models.DateTimeField(_("recorded"))
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     # When the person came back: it is history then, and they may resign another time.
-    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     note = models.TextField(_("note"), blank=True)
 
     objects = ResignationQuerySet.as_manager()

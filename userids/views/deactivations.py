@@ -77,7 +77,7 @@ def _detail(
         "clocks": clocks(found),
         "parts": time_parts(found, documented),
         "resignation": resignation,
-        "letters": attachments_of(resignation) if resignation and may_read else [],
+        "letters": attachments_of(resignation) if may_read else None if resignation else [],
         "evidence": attachments_of(found),
     }
     context["shown"] = shown_inactive(found)

@@ -6,6 +6,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from occ.commands import EnglishCommand
+from occ.errors import WrongState
 from occ.people.actors import COMMAND
 from occ.texts import said
 from retention.choices import Result
@@ -50,14 +51,17 @@ class Command(EnglishCommand):
 
     def everything(self) -> list[Check]:
         stores = list(Store.objects.active().select_related("credential").order_by("pk"))
+        try:
+            lists = [store_list(store=one, actor=COMMAND, clock=timezone.now) for one in stores]
+        except WrongState as why:  # before hours of reading
+            raise CommandError(str(why)) from why
         checks = [store_verify(store=one, actor=COMMAND, clock=timezone.now) for one in stores]
-        checks += [store_list(store=one, actor=COMMAND, clock=timezone.now) for one in stores]
         alarms(now=timezone.now())
-        return checks
+        return [*checks, *lists]
 
     def row(self, check: Check) -> dict[str, Any]:
         of = check.store.code if check.store else check.batch.identifier if check.batch else ""
         return {
             "kind": check.kind, "of": of, "result": check.result, "objects": check.objects_count,
-            "bytes": check.bytes_count, "failures": check.failures, "note": check.note,
+            "bytes": check.bytes_count, "failures": check.failures, "note": said(check.note),
         }  # fmt: skip

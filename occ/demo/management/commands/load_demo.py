@@ -1,5 +1,4 @@
 import json
-import time
 from argparse import ArgumentParser
 from typing import Any
 
@@ -17,18 +16,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-totp", action="store_true", help="no role needs a second factor")
 
-    def say(self, words: str, *, mark: str = "  ") -> None:
-        """With the time on the machine's clock, so that one sees how long each stage takes."""
-        self.stdout.write(f"{mark} {time.strftime('%H:%M:%S')} {words}")
-        self.stdout.flush()
-
     def handle(self, *args: Any, no_totp: bool, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("this is no demo installation (OCC_DEMO is not 1); a real one begins with bootstrap")
         with translation.override("id"):
             if not loaded():
-                self.say("Living through two years of the demo; this takes some minutes …", mark="--")
-                load(now=timezone.now(), say=self.say)
+                self.stdout.write("Living through two years of the demo; this takes some minutes …")
+                load(now=timezone.now(), say=self.stdout.write)
             now = timezone.now()
             demand(on=not no_totp, now=now)
             logins = json.loads(logins_file().read_text())
