@@ -150,6 +150,5 @@ def test_what_one_may_not_read_is_not_said_to_be_missing(floor: Floor) -> None:
     then = timezone.localtime(ended + timedelta(hours=1))
     asked = {"as_of": then.strftime("%Y-%m-%dT%H:%M")}
     shown = acting(floor.support).get(reverse("userids:accounts"), asked).content.decode()
-    print(re.findall(r"OMN-0777.*?</tr>", shown, re.S))
     assert f'since <time datetime="{timezone.localtime(ended).date()}">' in shown, "since when it was shut then"
     assert f'<time datetime="{timezone.localtime(ended - timedelta(9)).date()}">' in shown and standing.pk

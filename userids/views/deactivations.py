@@ -1,5 +1,7 @@
 """Deactivation requests (SOP-UID 8.1): the list by time left, and the page on which each step is made."""
 
+from collections.abc import Iterable
+
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -8,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from occ.documents.attachments import attachments_of
+from occ.documents.models import Attachment
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from userids.filters import DeactivationFilter
@@ -68,7 +71,10 @@ def _detail(
     context = process_context(request, DEACTIVATION, found, tried)
     documented = next((one.at for one in context["history"] if one.to_state == "documented"), None)
     resignation = Resignation.objects.visible_to(me(request)).filter(person=found.person).order_by("-pk").first()
-    may_read = resignation is not None and letter_visible(me(request), str(resignation.pk))
+    letters: Iterable[Attachment] | None = []  # None: there may be some, and this role does not read them
+    if resignation is not None:
+        may_read = letter_visible(me(request), str(resignation.pk))
+        letters = attachments_of(resignation) if may_read else None
     context |= {
         "title": _("Deactivation of %(id)s") % {"id": found.account.user_id},
         "crumbs": [{"label": _("Deactivations"), "url": reverse("userids:deactivations")}],
@@ -77,7 +83,7 @@ def _detail(
         "clocks": clocks(found),
         "parts": time_parts(found, documented),
         "resignation": resignation,
-        "letters": attachments_of(resignation) if may_read else None if resignation else [],
+        "letters": letters,
         "evidence": attachments_of(found),
     }
     context["shown"] = shown_inactive(found)
