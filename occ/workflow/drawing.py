@@ -1,8 +1,10 @@
 """A process as steps on a page, the present one lit."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
+from django.db import models
 
 from occ.people.actors import who
 from occ.workflow.flows import Flow
@@ -12,6 +14,13 @@ from occ.workflow.models import WorkflowStep
 def history(subject: Any) -> list[WorkflowStep]:
     kind = ContentType.objects.get_for_model(subject)
     return list(WorkflowStep.objects.filter(content_type=kind, object_id=subject.pk).order_by("pk"))
+
+
+def last_steps(model: type[models.Model], keys: Iterable[int]) -> dict[int, str]:
+    """By subject: the transition that was made last; "" where it only began."""
+    kind = ContentType.objects.get_for_model(model)
+    rows = WorkflowStep.objects.filter(content_type=kind, object_id__in=list(keys)).order_by("object_id", "-pk")
+    return dict(rows.distinct("object_id").values_list("object_id", "transition"))
 
 
 def drawing(flow: Flow, subject: Any, steps: list[WorkflowStep]) -> list[dict[str, Any]]:

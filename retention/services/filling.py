@@ -32,14 +32,13 @@ from retention.services.backups import spool_folder
 from retention.services.bags import held, let_go
 from retention.services.findings import Seen, findings_gone, findings_keep
 from retention.services.places import may_edit_stores
-from retention.services.pulse import beating
+from retention.services.pulse import SILENT, beating
 from retention.services.sending import send
 from retention.services.verifying import Clock
 from retention.storing import CHUNK, PlaceAway, Shelf, Unreadable, opened
 from retention.workflow import CHECKER
 
 SLICE = timedelta(minutes=4)
-SILENT = timedelta(minutes=15)  # it is heard of every minute (`beating`)
 # What could not be copied is tried again after this.
 AGAIN = timedelta(hours=6)
 SOME = 50

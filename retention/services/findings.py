@@ -17,7 +17,7 @@ from occ.people.history import create_many
 from occ.people.models import Site, User
 from occ.policies.services import policy_value
 from occ.texts import kept
-from occ.workflow.drawing import history
+from occ.workflow.drawing import history, last_steps
 from occ.workflow.services import begin_many, step, step_many
 from retention.choices import STANDING, FindingKind, FindingStatus, LossStatus
 from retention.models import Bag, Batch, Finding, Loss, MonthFigures, Packed, Record, Source, Store
@@ -29,7 +29,8 @@ from retention.workflow import CHECKER, FINDING
 # A key lies in no place: what is wrong with one has none.
 Place = Source | Store | None
 SOME = 2_000
-HELD_TO = timedelta(days=7)
+# What somebody's word has settled is held to it for so long; what was written anew and read back is not.
+HELD_TO, BY_WORD = timedelta(days=7), {"resolve", "confirm"}
 WORDS = 3
 # What a check of the package itself finds, and finds gone once it is.
 CHECKED = {
@@ -89,19 +90,17 @@ def findings_keep(
 def _reopened(back: list[Finding], now: datetime) -> list[Finding]:
     """With a time limit of its own; where somebody's word settled it a short while ago, with the old one: it never was
     as they said, and no word begins the clock anew."""
-    anew: dict[str, Any] = {"settled_at": None, "proposed_by": None, "confirmed_by": None}
-    said = {
-        one.pk for one in back
-        if one.status == FindingStatus.RESOLVED and one.settled_at is not None and now - one.settled_at < HELD_TO
-    }  # fmt: skip
-    found = []
-    for pks, also in ((said, anew), ({one.pk for one in back} - said,
-                                     anew | {"found_at": now, "due_at": now + _within(now)})):  # fmt: skip
-        found += step_many(
-            FINDING, Finding.objects.filter(pk__in=pks), "reopen", actor=CHECKER, now=now,
-            note=kept(gettext_noop("Found again by a check")), also=also,
-        )  # fmt: skip
-    return found
+
+    def reopen(pks: set[int], **also: Any) -> list[Finding]:
+        also |= {"settled_at": None, "proposed_by": None, "confirmed_by": None}
+        note = kept(gettext_noop("Found again by a check"))
+        rows = Finding.objects.filter(pk__in=pks)
+        return step_many(FINDING, rows, "reopen", actor=CHECKER, now=now, note=note, also=also)
+
+    lately = {one.pk for one in back if one.settled_at is not None and now - one.settled_at < HELD_TO}
+    said = {pk for pk, last in last_steps(Finding, lately).items() if last in BY_WORD}
+    others = {one.pk for one in back} - said
+    return [*reopen(said), *reopen(others, found_at=now, due_at=now + _within(now))]
 
 
 def _locked(rows: "QuerySet[Finding]", names: Iterable[str]) -> dict[str, Finding]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, F, Max, Min, OuterRef, Q, Sum
+from django.db.models import Exists, Max, Min, OuterRef, Q, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -23,7 +23,7 @@ from occ.workflow.subjects import open_subjects
 from retention.choices import EntryStatus, ItemDecision, ItemState
 from retention.models import Entry, Hold, Item, Proposal
 from retention.services.lines import line_of_document, line_of_entry
-from retention.services.record_lists import BEHIND, MOST_LINES, SOME
+from retention.services.record_lists import MOST_LINES, SOME
 
 
 def expired_documents(site: Site, day: date) -> Any:
@@ -193,7 +193,7 @@ def drop(proposal: Proposal, today: date) -> None:
     held = gone.filter(held_lines_q(holds_on(today)))
     held.update(state=ItemState.PULLED)
     gone.exclude(state=ItemState.PULLED).update(state=ItemState.RELEASED)
-    gone.update(live=False, position=F("position") + BEHIND)
+    gone.update(live=False)
 
 
 def held_lines_q(holds: Iterable[Hold]) -> Q:

@@ -191,7 +191,8 @@ def _whose(key: ConditionKey) -> str:
 
 
 def _freeze(proposal: Proposal) -> str:
-    """Number the lines from 1 and write what each stands for; the hash over them."""
+    """Number the lines from 1, those that fell out behind all others, and write what each stands for; the hash over
+    them."""
     proposal.items.filter(live=False, position__lt=BEHIND).update(position=F("position") + BEHIND)
     rows = proposal.items.filter(live=True).order_by("position")
     rows.update(position=F("position") + BEHIND * 2)  # no number is taken twice while they are given anew
@@ -325,10 +326,7 @@ def held_pull(*, hold: Hold, actor: Actor, now: datetime) -> int:
     count = 0
     for pk in sorted(set(lines.values_list("proposal_id", flat=True))):
         proposal = _locked(pk)
-        taken: dict[str, Any] = {"state": ItemState.PULLED, "live": False}
-        if proposal.status == ProposalStatus.DRAFT:  # what the client sees is numbered without gaps
-            taken["position"] = F("position") + BEHIND
-        pulled = lines.filter(proposal=proposal).update(**taken)
+        pulled = lines.filter(proposal=proposal).update(state=ItemState.PULLED, live=False)
         if not pulled:
             continue
         if proposal.status == ProposalStatus.DRAFT:

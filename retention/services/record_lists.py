@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from django.db.models import F, Max, Min, Sum
+from django.db.models import Max, Min, Sum
 from django.utils.translation import gettext_noop
 
 from occ.texts import kept
@@ -14,7 +14,7 @@ from retention.services import destroyable
 from retention.services.lines import FIELDS, line_of
 
 MOST_LINES = 50_000
-# Lines that fell out of a draft before it was frozen stand behind all others.
+# Lines that fell out of a draft stand behind all others once it is frozen.
 BEHIND = 10_000_000
 SOME = 2_000
 
@@ -59,7 +59,7 @@ def drop(proposal: Proposal, today: date) -> None:
     gone = live.filter(record_id__in=kept)
     gone.filter(record_id__in=held).update(state=ItemState.PULLED)
     gone.exclude(record_id__in=held).update(state=ItemState.RELEASED)
-    gone.update(live=False, position=F("position") + BEHIND)
+    gone.update(live=False)
 
 
 def lines(proposal: Proposal) -> Iterator[tuple[int, str]]:

@@ -95,6 +95,10 @@ def test_who_proposes_does_not_confirm(ground: Ground) -> None:
     later = LATER + timedelta(days=8)
     anew = found(ground, kind, now=later)
     assert anew.found_at == later and anew.due_at > later, "what held for a week has happened again"
+    broken = found(ground, FindingKind.DAMAGED, "bags/rusak.pack")
+    findings.finding_mend(finding_id=broken.pk, evidence=WORDS, now=LATER)
+    again = found(ground, FindingKind.DAMAGED, "bags/rusak.pack", now=LATER + timedelta(hours=1))
+    assert again.pk == broken.pk and again.due_at > broken.due_at, "nobody's word: what was read back broke anew"
 
 
 def test_pages_today_and_api_ask_for_the_second_person(ground: Ground) -> None:
