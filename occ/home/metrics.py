@@ -18,6 +18,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from occ.jobs.models import Job
+from occ.ledger.heartbeats import EXPECTED
 from occ.ledger.models import Heartbeat
 from occ.notifications.models import Delivery
 from occ.obligations.models import Obligation
@@ -56,6 +57,10 @@ class Operation(Collector):
         for beat in Heartbeat.objects.all():
             duties.add_metric([beat.name], (now - beat.at).total_seconds())
         yield duties
+        limits = GaugeMetricFamily("occ_beat_limit_seconds", "How long a duty of beat may be silent", labels=["duty"])
+        for name, limit in EXPECTED.items():
+            limits.add_metric([name], limit.total_seconds())
+        yield limits
         open_ones = Obligation.objects.open()
         obligations = GaugeMetricFamily("occ_obligations", "Open obligations", labels=["rule", "state"])
         for state, rows in (

@@ -176,6 +176,41 @@ def test_promtool_finds_nothing_in_the_metrics_nor_in_prometheus_s_files(
     assert "SUCCESS" in promtool("check", "rules", str(tmp_path / "prometheus/rules.yml"))
 
 
+RULE_TEST = """
+rule_files: [rules.yml]
+tests:
+  - interval: 1m
+    input_series:
+      - {series: 'occ_beat_age_seconds{duty="hourly"}', values: "3000x30"}
+      - {series: 'occ_beat_limit_seconds{duty="hourly"}', values: "10800x30"}
+      - {series: 'occ_beat_age_seconds{duty="sweep"}', values: "200x30"}
+      - {series: 'occ_beat_limit_seconds{duty="sweep"}', values: "180x30"}
+      - {series: 'occ_beat_age_seconds{duty="floor_process"}', values: "5x30"}
+    alert_rule_test:
+      - alertname: OccBeatSilent
+        eval_time: 10m
+        exp_alerts:
+          - exp_labels: {severity: critical, duty: sweep}
+            exp_annotations:
+              summary: "The duty sweep has been silent for longer than it may be: deadlines are not kept"
+"""
+
+
+@pytest.mark.req("KER-15")
+@pytest.mark.django_db
+def test_a_duty_of_beat_is_an_alert_once_it_is_silent_for_longer_than_its_own_limit(
+    settings: Any, tmp_path: Path
+) -> None:
+    """What runs each hour is no alert after ten minutes; what runs each 20 seconds is one after three."""
+    shutil.copy(DEPLOY / "prometheus/rules.yml", tmp_path)
+    (tmp_path / "test.yml").write_text(RULE_TEST)
+    assert "SUCCESS" in promtool("test", "rules", str(tmp_path / "test.yml"))
+    settings.METRICS_TOKEN = "t" * 20
+    said = Client(headers={"Authorization": f"Bearer {'t' * 20}"}).get("/metrics").content.decode()
+    limits = dict(re.findall(r'^occ_beat_limit_seconds{duty="(.+)"} (\S+)$', said, re.MULTILINE))
+    assert (limits["sweep"], limits["candidates"]) == ("180.0", "10800.0") and "retention_batches" in limits
+
+
 @pytest.mark.req("RTM-16")
 def test_compose_s_images_are_pinned_and_grafana_has_the_password_of_who_only_reads() -> None:
     services = compose()["services"]
