@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from occ.errors import NotAllowed, Refused
-from occ.filters import FromDay, UntilDay
+from occ.filters import FromDay, OwnTeam, UntilDay
 from occ.forms import DayField, OptionalNoteForm, add_refusal, reachable
 from occ.list_export import register_list
 from occ.lists import listing, remembered
@@ -243,9 +243,7 @@ class RecordFilter(filters.FilterSet):
         choices=[(one.value, one.label) for one in AttendanceStatus if one != AttendanceStatus.AWAITED],
         label=gettext_lazy("Status"), empty_label=gettext_lazy("All"), method="by_status",
     )  # fmt: skip
-    team = filters.ModelChoiceFilter(
-        queryset=Team.objects.all(), label=gettext_lazy("Team"), empty_label=gettext_lazy("All"), method="by_team"
-    )
+    team = OwnTeam(method="by_team")
     odd = filters.ChoiceFilter(
         label=gettext_lazy("Only"), empty_label=gettext_lazy("All"), method="by_odd",
         choices=[("late", gettext_lazy("late")), ("early", gettext_lazy("left early")),

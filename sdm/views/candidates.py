@@ -18,12 +18,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.errors import NotAllowed
+from occ.filters import OwnSite
 from occ.form_pages import form_done, form_page
 from occ.forms import BirthField
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
-from occ.people.models import Site, User
+from occ.people.models import User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
 from occ.processes import process_context, step_make
@@ -94,9 +95,7 @@ class CandidateFilter(filters.FilterSet):
         choices=[("going", gettext_lazy("In the pipeline")), *C.choices], method="by_status",
         label=gettext_lazy("Status"), empty_label=gettext_lazy("All"),
     )  # fmt: skip
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), to_field_name="code", label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite(to_field_name="code")
     education = filters.ChoiceFilter(
         choices=Education.choices, label=gettext_lazy("Education"), empty_label=gettext_lazy("All")
     )

@@ -122,6 +122,7 @@ def main() -> None:
     from occ.people.models import Site, User
     from retention.filters import RecordFilter
     from retention.jobs import record_rows
+    from occ.filters import Reader
     from retention.models import Record
 
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -145,7 +146,7 @@ def main() -> None:
             url = f"/retention/records/?{query}"
             assert client.get(url).status_code == 200
             median, p95 = repeated(20, lambda url=url, client=client: client.get(url))
-            chosen = RecordFilter(QueryDict(query), queryset=record_rows(user), user=user)
+            chosen = RecordFilter(QueryDict(query), queryset=record_rows(user), request=Reader(user))
             order = ("ended_at", "pk") if "sort=ended" in query else ("-ended_at", "-pk")
             plan = chosen.qs.order_by(*order)[:51].explain()
             used = sorted({line.split(" using ")[1].split(" ")[0] for line in plan.splitlines()
