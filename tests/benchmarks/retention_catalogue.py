@@ -119,10 +119,10 @@ def main() -> None:
     from django.http import QueryDict
     from django.test import Client
 
+    from occ.filters import Reader
     from occ.people.models import Site, User
     from retention.filters import RecordFilter
     from retention.jobs import record_rows
-    from occ.filters import Reader
     from retention.models import Record
 
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
