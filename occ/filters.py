@@ -2,6 +2,7 @@
 by the sites and teams that the reader has to do with. Who makes a FilterSet says who reads: `request`, or a `Reader`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -55,6 +56,20 @@ def reader_of(request: Any) -> User | None:
 def sites_of_reader(request: Any) -> QuerySet[Site]:
     user = reader_of(request)
     return own_sites(user) if user is not None else Site.objects.none()
+
+
+class OneRow(filters.NumberFilter):
+    """The rows of one thing, by its key, which a link brings along; said by what it is called where it is among `rows`,
+    those of the reader."""
+
+    def __init__(self, *, rows: Callable[[User], QuerySet[Any]], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rows = rows
+
+    def named(self, key: Any) -> str:
+        reader = reader_of(self.parent.request)
+        found = self.rows(reader).filter(pk=int(key)).first() if reader is not None else None
+        return str(key) if found is None else str(found)
 
 
 class OwnSite(filters.ModelChoiceFilter):

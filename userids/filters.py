@@ -10,7 +10,7 @@ from django.forms import HiddenInput
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from occ.filters import FromDay, InstantFilter, OwnSite, OwnTeam, UntilDay
+from occ.filters import FromDay, InstantFilter, OneRow, OwnSite, OwnTeam, UntilDay
 from occ.people.models import Team
 from userids.choices import (
     AccessDecision,
@@ -24,6 +24,7 @@ from userids.choices import (
     ReplacementStatus,
 )
 from userids.models import (
+    AccessReview,
     AccessReviewItem,
     AccessReviewPart,
     Account,
@@ -160,7 +161,9 @@ class AccessReviewItemFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=_("Search"))
     team = filters.ChoiceFilter(method="by_team", label=_("Team"), empty_label=_("All"), choices=[])
     decision = filters.ChoiceFilter(choices=AccessDecision.choices, label=_("Decision"), empty_label=_("All"))
-    review = filters.NumberFilter(field_name="review_id", widget=HiddenInput)
+    review = OneRow(
+        rows=AccessReview.objects.visible_to, field_name="review_id", label=_("Access review"), widget=HiddenInput
+    )
 
     class Meta:
         model = AccessReviewItem

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from occ.errors import NotAllowed, Refused
-from occ.filters import FromDay, OwnTeam, UntilDay
+from occ.filters import FromDay, OneRow, OwnTeam, UntilDay
 from occ.forms import DayField, OptionalNoteForm, add_refusal, reachable
 from occ.list_export import register_list
 from occ.lists import listing, remembered
@@ -250,7 +250,9 @@ class RecordFilter(filters.FilterSet):
                  ("over", gettext_lazy("AUX beyond what is allowed")), ("forgotten", gettext_lazy("log-out forgotten")),
                  ("corrected", gettext_lazy("corrected later"))],
     )  # fmt: skip
-    person = filters.NumberFilter(field_name="person_id", widget=forms.HiddenInput)
+    person = OneRow(
+        rows=Person.objects.visible_to, field_name="person_id", label=gettext_lazy("Employee"), widget=forms.HiddenInput
+    )
 
     def by_words(self, rows: QuerySet[ShiftRecord], name: str, value: str) -> QuerySet[ShiftRecord]:
         for word in value.replace("\x00", "").split()[:6]:

@@ -25,7 +25,7 @@ def reads(user: User) -> bool:
 
 class MonthsFilter(filters.FilterSet):
     site = OwnSite()
-    kind = filters.ChoiceFilter(choices=RecordKind.choices)
+    kind = filters.ChoiceFilter(choices=RecordKind.choices, label=gettext_lazy("Kind"))
 
     class Meta:
         model = MonthFigures

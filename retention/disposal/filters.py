@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.forms import HiddenInput
 from django.utils.translation import gettext_lazy as _
 
-from occ.filters import OwnSite
+from occ.filters import OneRow, OwnSite
 from retention.choices import DOCUMENTS, ItemDecision, ItemState, ProposalStatus, RecordKind
 from retention.models import OPEN_PROPOSAL, Item, Proposal
 from retention.models.records import called
@@ -40,7 +40,9 @@ class LineFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=_("Search"))
     decision = filters.ChoiceFilter(choices=ItemDecision.choices, label=_("Decision"), empty_label=_("All"))
     state = filters.ChoiceFilter(choices=ItemState.choices, label=_("State"), empty_label=_("All"))
-    proposal = filters.NumberFilter(field_name="proposal_id", widget=HiddenInput)
+    proposal = OneRow(
+        rows=Proposal.objects.visible_to, field_name="proposal_id", label=_("Disposal proposal"), widget=HiddenInput
+    )
 
     class Meta:
         model = Item

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.errors import NotAllowed
-from occ.filters import OwnSite
+from occ.filters import OneRow, OwnSite
 from occ.form_pages import form_done, form_page
 from occ.forms import BirthField
 from occ.list_export import register_list
@@ -99,7 +99,10 @@ class CandidateFilter(filters.FilterSet):
     education = filters.ChoiceFilter(
         choices=Education.choices, label=gettext_lazy("Education"), empty_label=gettext_lazy("All")
     )
-    recruitment = filters.NumberFilter(method="by_request", label=gettext_lazy("Request"))
+    recruitment = OneRow(
+        rows=lambda user: Recruitment.objects.visible_to(user).select_related("position", "site"), method="by_request",
+        label=gettext_lazy("Request"),
+    )  # fmt: skip
 
     def by_words(self, rows: QuerySet[Candidate], name: str, value: str) -> QuerySet[Candidate]:
         for word in value.replace("\x00", "").split()[:6]:
