@@ -54,7 +54,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "target": TARGET,
             "target_label": _("Target"),
             "x": _("Month in which they were due"),
-            "y": _("Shut in time, % of those due"),
+            "y": _("Share shut in time, in %"),
             "urls": urls,
         },
         "hours_chart": {
