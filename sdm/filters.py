@@ -84,10 +84,9 @@ class PeopleFilter(filters.FilterSet):
         if team := chosen.get("team"):
             members = TeamMembership.objects.filter(in_force(day) if there else Q(), team=team)
             rows = rows.filter(person__in=members.values("person_id"))
-        if what := chosen.get("contract"):
-            rows = self._contracted(
-                rows.filter(site_filter(self.reader, CONTRACT_READERS, "person__site_id")), what, day
-            )
+        if self.reader is not None and (what := chosen.get("contract")):
+            readable = rows.filter(site_filter(self.reader, CONTRACT_READERS, "person__site_id"))
+            rows = self._contracted(readable, what, day)
         return rows
 
     @staticmethod

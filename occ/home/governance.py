@@ -94,8 +94,8 @@ def policies(request: HttpRequest) -> HttpResponse:
         for key, one in found
     ]
     subtitle = _("The numbers of the procedures, as they hold now for all sites")
-    context = {"title": _("Policies"), "subtitle": subtitle, "rows": rows, "search": _("Policy or clause")}
-    context["sections"] = by_section(rows)
+    context: dict[str, Any] = {"title": _("Policies"), "subtitle": subtitle, "rows": rows}
+    context |= {"search": _("Policy or clause"), "sections": by_section(rows)}
     return render(request, "home/policies.html", context)
 
 

@@ -100,7 +100,8 @@ def own_sites(user: User) -> QuerySet[Site]:
     ids = site_ids(user, Role)
     if ids is None:
         return Site.objects.all()
-    return Site.objects.filter(Q(pk__in=ids) | Q(pk__in=Person.objects.filter(pk=user.person_id).values("site_id")))
+    own = Q(pk__in=Person.objects.filter(pk=user.person_id).values("site_id")) if user.person_id else Q(pk__in=())
+    return Site.objects.filter(Q(pk__in=ids) | own)
 
 
 def first_site() -> Site | None:
