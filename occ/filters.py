@@ -1,11 +1,19 @@
-"""Filters by days and instants that every list shares. Bounds, and no day made of each row: an index serves them."""
+"""Filters that every list shares: by days and instants (bounds, and no day made of each row: an index serves them), and
+by the sites and teams that the reader has to do with. Who makes a FilterSet says who reads: `request`, or a `Reader`.
+"""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import django_filters as filters
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from occ.forms import DayField, InstantField
+from occ.people.models import Site, Team, User
+from occ.people.scope import own_sites
 from occ.times import JAKARTA, end_of_day, start_of_day
 
 
@@ -31,3 +39,51 @@ class UntilDay(DayFilter):
 
     def filter(self, rows: Any, value: date | None) -> Any:
         return rows if value is None else rows.filter(**{f"{self.field_name}__lt": end_of_day(value, JAKARTA)})
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads a list where there is no request, such as an export in the background."""
+
+    user: User
+
+
+def reader_of(request: Any) -> User | None:
+    user = getattr(request, "user", None)
+    return user if isinstance(user, User) else None
+
+
+def sites_of_reader(request: Any) -> QuerySet[Site]:
+    user = reader_of(request)
+    return own_sites(user) if user is not None else Site.objects.none()
+
+
+class OneRow(filters.NumberFilter):
+    """The rows of one thing, by its key, which a link brings along; said by what it is called where it is among `rows`,
+    those of the reader."""
+
+    def __init__(self, *, rows: Callable[[User], QuerySet[Any]], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rows = rows
+
+    def named(self, key: Any) -> str:
+        reader = reader_of(self.parent.request)
+        found = self.rows(reader).filter(pk=int(key)).first() if reader is not None else None
+        return str(key) if found is None else str(found)
+
+
+class OwnSite(filters.ModelChoiceFilter):
+    """A site, of those that the reader has to do with."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"queryset": sites_of_reader, "label": _("Site"), "empty_label": _("All")} | kwargs)
+
+
+class OwnTeam(filters.ModelChoiceFilter):
+    """A team, of those sites."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        def teams(request: Any) -> QuerySet[Team]:
+            return Team.objects.filter(site__in=sites_of_reader(request))
+
+        super().__init__(**{"queryset": teams, "label": _("Team"), "empty_label": _("All")} | kwargs)

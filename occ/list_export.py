@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django_filters import FilterSet
 
 from occ.errors import Invalid
+from occ.filters import Reader
 from occ.jobs.kinds import Kind, Outcome, Progress, register
 from occ.jobs.models import Job
 from occ.lists import applied
@@ -44,7 +45,7 @@ def register_list(
 
 def filtered(filters: type[FilterSet], job: Job, rows: "models.QuerySet[Any]") -> FilterSet:
     """The list as its query, kept with the job, filters it. Raises Invalid on nonsense rather than export all."""
-    chosen = filters(QueryDict(job.params.get("query", "")), queryset=rows)
+    chosen = filters(QueryDict(job.params.get("query", "")), queryset=rows, request=Reader(job.owner))
     if not chosen.form.is_valid():
         raise Invalid(_("The list's filters are not understood."))
     return chosen

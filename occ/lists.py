@@ -1,12 +1,17 @@
 """What every list page does: filter, sort, page by key, say what it is filtered by, and remember that (KER-12)."""
 
+from datetime import date, datetime
 from typing import Any
 
+from django import forms
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django_filters import FilterSet
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django_filters import Filter, FilterSet
 
+from occ.filters import OneRow
 from occ.paging import paginate
 from occ.people.access import me
 from occ.people.models import SavedView
@@ -77,6 +82,29 @@ def applied(chosen: FilterSet) -> list[tuple[str, str, str]]:
     given = {name: one for name, one in getattr(chosen.form, "cleaned_data", {}).items() if one not in (None, "", [])}
     fields = chosen.form.fields
     return [
-        (name, str(fields[name].label), str(dict(getattr(fields[name], "choices", [])).get(value, value)))
+        (name, str(fields[name].label), worded(fields[name], value, chosen.filters[name]))
         for name, value in given.items()
     ]
+
+
+def worded(field: forms.Field, value: Any, by: Filter) -> str:
+    """What was chosen as the reader says it: the name of a row, a choice's label, a day or month by its name."""
+    if isinstance(by, OneRow):
+        return by.named(value)
+    if isinstance(value, models.Model):  # its choices would be asked of the database once more
+        return str(value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if getattr(field.widget, "input_type", "") == "month":
+        return _month(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return str(date_format(value, "j F Y"))
+    return str(dict(getattr(field, "choices", [])).get(value, value))
+
+
+def _month(value: date | str) -> str:
+    """Of some fields a month stays as the browser sends it, 2026-11, or what somebody put into its place."""
+    try:
+        return str(date_format(date.fromisoformat(f"{value}-01") if isinstance(value, str) else value, "F Y"))
+    except ValueError:
+        return str(value)

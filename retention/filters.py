@@ -8,9 +8,10 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from occ.filters import OwnSite, reader_of
 from occ.forms import DayField, PersonField
 from occ.people.choosing import register as register_chooser
-from occ.people.models import Person, Site, User
+from occ.people.models import Person
 from occ.times import JAKARTA, end_of_day, in_reach, start_of_day
 from retention.choices import Channel, PlaceKind, RecordKind, RecordState
 from retention.deadlines import month_bounds
@@ -57,7 +58,7 @@ class RecordFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_id", label=_("Search"))
     kind = filters.ChoiceFilter(choices=RecordKind.choices, label=_("Kind"), empty_label=_("All"))
     channel = filters.ChoiceFilter(choices=Channel.choices, label=_("Channel"), empty_label=_("All"))
-    site = filters.ModelChoiceFilter(queryset=Site.objects.all(), label=_("Site"), empty_label=_("All"))
+    site = OwnSite()
     agent = AgentFilter(chooser=AGENT, label=_("Agent"))
     state = filters.ChoiceFilter(choices=RecordState.choices, label=_("State"), empty_label=_("All"))
     month = MonthFilter(method="by_month", label=_("Month"))
@@ -68,10 +69,10 @@ class RecordFilter(filters.FilterSet):
         model = Record
         fields: list[str] = []
 
-    def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        reader = user or (self.request.user if self.request is not None else None)
-        if isinstance(reader, User):
+        reader = reader_of(self.request)
+        if reader is not None:
             self.form.fields["agent"].for_user(reader)
 
     def by_id(self, rows: Any, name: str, value: str) -> Any:
@@ -100,7 +101,7 @@ class PlaceFilter(filters.FilterSet):
 
 class SourceFilter(PlaceFilter):
     record_kind = filters.ChoiceFilter(choices=RecordKind.choices, label=_("Holds"), empty_label=_("All"))
-    site = filters.ModelChoiceFilter(queryset=Site.objects.all(), label=_("Site"), empty_label=_("All"))
+    site = OwnSite()
 
     class Meta:
         model = Source

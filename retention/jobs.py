@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.errors import Invalid
+from occ.filters import Reader
 from occ.import_jobs import register_import
 from occ.jobs.kinds import Kind, Outcome, Progress, register
 from occ.jobs.models import Job
@@ -75,7 +76,7 @@ def record_rows(user: User) -> RecordQuerySet:
 def records(job: Job, progress: Progress, now: datetime) -> Outcome:
     """The list as its filters show it. Raises Invalid: nonsense in them, or too many rows for a sheet."""
     seen = record_rows(job.owner)
-    chosen = RecordFilter(QueryDict(job.params.get("query", "")), queryset=seen, user=job.owner)
+    chosen = RecordFilter(QueryDict(job.params.get("query", "")), queryset=seen, request=Reader(job.owner))
     if not chosen.form.is_valid():
         raise Invalid(_("The list's filters are not understood."))
     if chosen.qs.order_by()[: MOST_ROWS + 1].count() > MOST_ROWS:

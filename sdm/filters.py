@@ -11,10 +11,10 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from occ.filters import DayFilter
+from occ.filters import DayFilter, OwnSite, OwnTeam, reader_of
 from occ.forms import DayField
 from occ.people.choices import LeavingReason
-from occ.people.models import Site, Team, TeamMembership, User, in_force
+from occ.people.models import Site, TeamMembership, User, in_force
 from occ.people.scope import has_role, site_filter
 from occ.times import JAKARTA, local_day
 from sdm.choices import LeavingStatus, Standing
@@ -46,12 +46,8 @@ class PeopleFilter(filters.FilterSet):
         choices=[*((one.value, one.label) for one in Standing if one is not Standing.WORKING), (ALL, _("All"))],
         method="nothing", label=_("Status"), empty_label=_("Employed"),
     )  # fmt: skip
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), to_field_name="code", method="nothing", label=_("Site"), empty_label=_("All")
-    )
-    team = filters.ModelChoiceFilter(
-        queryset=Team.objects.all(), to_field_name="code", method="nothing", label=_("Team"), empty_label=_("All")
-    )
+    site = OwnSite(to_field_name="code", method="nothing")
+    team = OwnTeam(to_field_name="code", method="nothing")
     position = filters.CharFilter(method="nothing", label=_("Position"))
     contract = filters.ChoiceFilter(
         choices=[("30", _("ends within 30 days")), ("60", _("ends within 60 days")), ("90", _("ends within 90 days")),
@@ -64,10 +60,10 @@ class PeopleFilter(filters.FilterSet):
         model = Employee
         fields: list[str] = []
 
-    def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.reader: Any = user or (self.request.user if self.request is not None else None)
-        if not (isinstance(self.reader, User) and has_role(self.reader, CONTRACT_READERS)):
+        self.reader = reader_of(self.request)
+        if self.reader is None or not has_role(self.reader, CONTRACT_READERS):
             del self.filters["contract"]
 
     def nothing(self, rows: Any, name: str, value: Any) -> Any:
@@ -88,10 +84,9 @@ class PeopleFilter(filters.FilterSet):
         if team := chosen.get("team"):
             members = TeamMembership.objects.filter(in_force(day) if there else Q(), team=team)
             rows = rows.filter(person__in=members.values("person_id"))
-        if what := chosen.get("contract"):
-            rows = self._contracted(
-                rows.filter(site_filter(self.reader, CONTRACT_READERS, "person__site_id")), what, day
-            )
+        if self.reader is not None and (what := chosen.get("contract")):
+            readable = rows.filter(site_filter(self.reader, CONTRACT_READERS, "person__site_id"))
+            rows = self._contracted(readable, what, day)
         return rows
 
     @staticmethod
@@ -126,9 +121,7 @@ class LeavingFilter(filters.FilterSet):
         choices=[("open", _("Open")), *LeavingStatus.choices], method="by_status", label=_("Status"),
         empty_label=_("All"),
     )  # fmt: skip
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), to_field_name="code", label=_("Site"), empty_label=_("All")
-    )
+    site = OwnSite(to_field_name="code")
     reason = filters.ChoiceFilter(choices=LeavingReason.choices, label=_("Reason"), empty_label=_("All"))
     day_from = DayFilter(field_name="last_working_day", lookup_expr="gte", label=_("Last day from"))
     day_to = DayFilter(field_name="last_working_day", lookup_expr="lte", label=_("Last day until"))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.errors import Invalid
+from occ.filters import Reader
 from occ.import_jobs import register_import, site_of
 from occ.jobs.kinds import Kind, Outcome, Progress, register
 from occ.jobs.models import Job
@@ -57,7 +58,7 @@ IMPORT = register_import(
 def people(job: Job, progress: Progress, now: datetime) -> Outcome:
     """The list as its filters show it; contracts of the sites whose contracts its owner reads."""
     params = QueryDict(job.params.get("query", ""))
-    chosen = PeopleFilter(params, queryset=people_seen(job.owner, params), user=job.owner)
+    chosen = PeopleFilter(params, queryset=people_seen(job.owner, params), request=Reader(job.owner))
     if not chosen.form.is_valid():
         raise Invalid(_("The list's filters are not understood."))
     day = chosen.form.cleaned_data.get("as_of") or local_day(now, JAKARTA)

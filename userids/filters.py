@@ -10,8 +10,8 @@ from django.forms import HiddenInput
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from occ.filters import FromDay, InstantFilter, UntilDay
-from occ.people.models import Site, Team
+from occ.filters import FromDay, InstantFilter, OneRow, OwnSite, OwnTeam, UntilDay
+from occ.people.models import Team
 from userids.choices import (
     AccessDecision,
     AccountStatus,
@@ -24,6 +24,7 @@ from userids.choices import (
     ReplacementStatus,
 )
 from userids.models import (
+    AccessReview,
     AccessReviewItem,
     AccessReviewPart,
     Account,
@@ -46,7 +47,7 @@ def not_ahead(value: datetime) -> None:
 
 class SiteFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=_("Search"))
-    site = filters.ModelChoiceFilter(queryset=Site.objects.all(), label=_("Site"), empty_label=_("All"))
+    site = OwnSite()
 
     def by_words(self, rows: Any, name: str, value: str) -> Any:
         """Rows whose user ID or person's name or number holds every word."""
@@ -66,7 +67,7 @@ class AccountFilter(filters.FilterSet):
     status = filters.ChoiceFilter(
         choices=AccountStatus.choices, method="nothing", label=_("Status"), empty_label=_("All")
     )
-    site = filters.ModelChoiceFilter(queryset=Site.objects.all(), label=_("Site"), empty_label=_("All"))
+    site = OwnSite()
     application = filters.ModelChoiceFilter(
         queryset=Application.objects.all(), label=_("Application"), empty_label=_("All")
     )
@@ -110,7 +111,7 @@ class DeactivationFilter(SiteFilter):
         method="by_time_left", label=_("Time left"), empty_label=_("All"),
     )  # fmt: skip
     reason = filters.ChoiceFilter(choices=DeactivationReason.choices, label=_("Reason"), empty_label=_("All"))
-    team = filters.ModelChoiceFilter(queryset=Team.objects.all(), label=_("Team"), empty_label=_("All"))
+    team = OwnTeam()
     due_from = FromDay(field_name="due_at", label=_("Due from"))
     due_to = UntilDay(field_name="due_at", label=_("Due until"))
 
@@ -140,7 +141,7 @@ class BreachFilter(SiteFilter):
     cause = filters.ChoiceFilter(
         field_name="review__cause", choices=BreachCause.choices, label=_("Cause"), empty_label=_("All")
     )
-    team = filters.ModelChoiceFilter(queryset=Team.objects.all(), label=_("Team"), empty_label=_("All"))
+    team = OwnTeam()
     due_from = FromDay(field_name="due_at", label=_("Due from"))
     due_to = UntilDay(field_name="due_at", label=_("Due until"))
 
@@ -160,7 +161,9 @@ class AccessReviewItemFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=_("Search"))
     team = filters.ChoiceFilter(method="by_team", label=_("Team"), empty_label=_("All"), choices=[])
     decision = filters.ChoiceFilter(choices=AccessDecision.choices, label=_("Decision"), empty_label=_("All"))
-    review = filters.NumberFilter(field_name="review_id", widget=HiddenInput)
+    review = OneRow(
+        rows=AccessReview.objects.visible_to, field_name="review_id", label=_("Access review"), widget=HiddenInput
+    )
 
     class Meta:
         model = AccessReviewItem
@@ -196,9 +199,7 @@ class ReplacementFilter(SiteFilter):
 
 class ResignationFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=_("Search"))
-    site = filters.ModelChoiceFilter(
-        field_name="person__site", queryset=Site.objects.all(), label=_("Site"), empty_label=_("All")
-    )
+    site = OwnSite(field_name="person__site")
     state = filters.ChoiceFilter(
         choices=[("standing", _("Standing")), ("withdrawn", _("Withdrawn"))],
         method="by_state",

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from occ.errors import Invalid
-from occ.forms import DayField, InstantField, PersonField, SignatureField
+from occ.forms import DayField, InstantField, PersonField, SignatureField, add_refusal
 from occ.people.choices import LeavingReason, Role
 from occ.people.choosing import chosen
 from occ.people.choosing import register as register_chooser
@@ -20,6 +20,7 @@ from occ.times import local_day
 from userids.choices import OTHER_REASONS, BreachCause, Channel, ConnectorKind, EnforcementMode
 from userids.models import Account, Application, Resignation
 from userids.services.accounts import KEEPERS
+from userids.services.applications import connection_faults, token_source
 
 LONG_AGO = timedelta(days=31)
 FILES = _("PDF, PNG or JPG, at most 10 MiB.")
@@ -354,8 +355,9 @@ class ApplicationForm(forms.Form):
     )
     note = reason()
 
-    def __init__(self, *args: Any, source: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, application: Application, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.application, source = application, token_source(application)
         self.fields["token"].help_text = {
             "environment": _("The environment gives the token; what is entered here waits until it no longer does."),
             "database": _("One is kept. Empty: it stays, as long as the host of the address does."),
@@ -363,6 +365,15 @@ class ApplicationForm(forms.Form):
         }[source]
         if source != "database":
             del self.fields["forget_token"]
+
+    def clean(self) -> dict[str, Any]:
+        """All that is wrong is told at once, and not the next thing with each try."""
+        data = super().clean() or {}
+        given = {name: data.get(name, "") for name in ("connector", "base_url", "token")}
+        for fault in connection_faults(self.application, now=timezone.now(), **given):
+            if fault.field not in self.errors:
+                add_refusal(self, fault)
+        return data
 
 
 class EnforcementForm(forms.Form):

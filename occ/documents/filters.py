@@ -7,21 +7,17 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from occ.documents import types
 from occ.documents.choices import Status
 from occ.documents.models import IssuedDocument
-from occ.people.models import Site
+from occ.documents.selectors import read_by
+from occ.filters import OwnSite, reader_of
 from occ.times import JAKARTA, local_day
-
-
-def type_choices() -> list[tuple[str, Any]]:
-    return [(one.code, one.title) for one in types.all_types()]
 
 
 class RegisterFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=_("Search"))
-    type = filters.ChoiceFilter(choices=type_choices, field_name="type_code", label=_("Type"), empty_label=_("All"))
-    site = filters.ModelChoiceFilter(queryset=Site.objects.all(), label=_("Site"), empty_label=_("All"))
+    type = filters.ChoiceFilter(choices=(), field_name="type_code", label=_("Type"), empty_label=_("All"))
+    site = OwnSite()
     status = filters.ChoiceFilter(choices=Status.choices, label=_("Status"), empty_label=_("All"))
     expired = filters.ChoiceFilter(
         choices=[("yes", _("over")), ("no", _("running"))],
@@ -33,6 +29,12 @@ class RegisterFilter(filters.FilterSet):
     class Meta:
         model = IssuedDocument
         fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reader = reader_of(self.request)
+        kinds = read_by(reader) if reader is not None else []
+        self.filters["type"].extra["choices"] = [(one.code, one.title) for one in kinds]
 
     def by_words(self, rows: Any, name: str, value: str) -> Any:
         for word in value.replace("\x00", "").split()[:6]:

@@ -1,8 +1,8 @@
 """The kinds of document that OCC issues, registered by the apps that issue them (in `AppConfig.ready`).
 
 A type stays registered as long as one of its documents is kept: the register shows no document of an unknown type.
-Where the procedure gives no value (SOP-UID has no document code and no effective date) the type says "-", as
-SOP-UID 8.3 asks for empty cells.
+Where the procedure gives no value (SOP-UID has no document code and no effective date) the type has none, and the
+document's head leaves it out.
 """
 
 from dataclasses import dataclass
@@ -30,9 +30,9 @@ class DocumentType:
     clause: str
     owner: Role
     template: Path
-    sop_code: str = "-"
-    sop_revision: str = "-"
-    sop_effective: str = "-"
+    sop_code: str = ""
+    sop_revision: str = ""
+    sop_effective: str = ""
     readers: frozenset[Role] = frozenset()
     restricted: bool = False
     confidential: bool = False

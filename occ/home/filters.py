@@ -8,12 +8,13 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from occ.filters import FromDay, UntilDay
+from occ.filters import FromDay, OwnSite, OwnTeam, UntilDay
 from occ.forms import reachable
 from occ.ledger.models import Entry
 from occ.obligations.models import Obligation, State
 from occ.obligations.rules import RULES
-from occ.people.models import Site, Team
+from occ.people.models import Site, User
+from occ.people.scope import own_sites
 from occ.times import JAKARTA, next_month, start_of_day
 
 
@@ -25,12 +26,8 @@ class ObligationFilter(filters.FilterSet):
         label=_("State"),
         empty_label=_("All"),
     )
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), to_field_name="code", label=_("Site"), empty_label=_("All")
-    )
-    team = filters.ModelChoiceFilter(
-        queryset=Team.objects.all(), to_field_name="code", label=_("Team"), empty_label=_("All")
-    )
+    site = OwnSite(to_field_name="code")
+    team = OwnTeam(to_field_name="code")
     clause = filters.ChoiceFilter(choices=lambda: clauses(), label=_("Clause"), empty_label=_("All"))
     month = filters.CharFilter(
         method="by_month", label=_("Due in month"), widget=forms.TextInput(attrs={"type": "month"})
@@ -79,11 +76,16 @@ class ComplianceForm(forms.Form):
     """Which of the obligations the page of compliance counts."""
 
     site = forms.ModelChoiceField(
-        Site.objects.all(), to_field_name="code", label=_("Site"), required=False, empty_label=_("All")
+        Site.objects.none(), to_field_name="code", label=_("Site"), required=False, empty_label=_("All")
     )
     clause = forms.ChoiceField(choices=lambda: [("", _("All")), *clauses()], label=_("Clause"), required=False)
     first = MonthField(label=_("From month"), required=False)
     last = MonthField(label=_("Until month"), required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        site: Any = self.fields["site"]
+        site.queryset = own_sites(user)
 
     def chosen(self) -> dict[str, Any]:
         """As filters of obligations; nothing where something in it is nonsense."""
@@ -98,9 +100,7 @@ class ComplianceForm(forms.Form):
 
 class LedgerFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=_("Search"))
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), to_field_name="code", label=_("Site"), empty_label=_("All"), method="by_site"
-    )  # fmt: skip
+    site = OwnSite(to_field_name="code", method="by_site")
     since = FromDay(field_name="at", label=_("From"))
     until = UntilDay(field_name="at", label=_("Until"))
 

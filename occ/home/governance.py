@@ -20,6 +20,7 @@ from occ.forms import add_refusal
 from occ.home.filters import LedgerFilter
 from occ.home.forms import PolicyForm, RowsFormSet, TakeBackForm, rows_form
 from occ.home.navigation import FLOOR
+from occ.home.policy_sections import by_section
 from occ.ledger.models import Entry, Seal
 from occ.lists import listing
 from occ.obligations.rules import RULES
@@ -93,7 +94,8 @@ def policies(request: HttpRequest) -> HttpResponse:
         for key, one in found
     ]
     subtitle = _("The numbers of the procedures, as they hold now for all sites")
-    context = {"title": _("Policies"), "subtitle": subtitle, "rows": rows, "search": _("Policy or clause")}
+    context: dict[str, Any] = {"title": _("Policies"), "subtitle": subtitle, "rows": rows}
+    context |= {"search": _("Policy or clause"), "sections": by_section(rows)}
     return render(request, "home/policies.html", context)
 
 

@@ -69,7 +69,7 @@ def compliance(request: HttpRequest) -> HttpResponse:
     user = me(request)
     if not has_role(user, FLOOR):
         raise NotAllowed
-    form, query = ComplianceForm(request.GET or None), request.GET.copy()
+    form, query = ComplianceForm(request.GET or None, user=user), request.GET.copy()
     query["all"] = "1"
     context = {
         "title": _("Compliance"),

@@ -6,8 +6,9 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from occ.filters import OwnSite
 from occ.people.choices import Role
-from occ.people.models import RoleAssignment, Site, User, in_force
+from occ.people.models import RoleAssignment, User, in_force
 from occ.times import JAKARTA, local_day
 
 
@@ -21,9 +22,7 @@ class LoginFilter(filters.FilterSet):
         empty_label=_("All"),
     )  # fmt: skip
     role = filters.ChoiceFilter(choices=Role.choices, method="by_role", label=_("Role"), empty_label=_("All"))
-    site = filters.ModelChoiceFilter(
-        field_name="person__site", queryset=Site.objects.all(), label=_("Site"), empty_label=_("All")
-    )
+    site = OwnSite(field_name="person__site")
 
     class Meta:
         model = User

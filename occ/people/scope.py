@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from occ.people.choices import Role
-from occ.people.models import RoleAssignment, Site, TeamMembership, User, in_force
+from occ.people.models import Person, RoleAssignment, Site, TeamMembership, User, in_force
 from occ.times import JAKARTA, local_day
 
 # Whose roles see every person of their site; a team leader sees the own team and an agent sees the own row.
@@ -93,6 +93,15 @@ def site_filter(user: User, roles: Iterable[str], field: str = "site_id") -> Q:
 
 def sites_for(user: User, roles: Iterable[str]) -> list[Site]:
     return list(Site.objects.filter(site_filter(user, roles, "pk")))
+
+
+def own_sites(user: User) -> QuerySet[Site]:
+    """The sites that the user has to do with: those of the roles, and where the user works."""
+    ids = site_ids(user, Role)
+    if ids is None:
+        return Site.objects.all()
+    own = Q(pk__in=Person.objects.filter(pk=user.person_id).values("site_id")) if user.person_id else Q(pk__in=())
+    return Site.objects.filter(Q(pk__in=ids) | own)
 
 
 def first_site() -> Site | None:

@@ -18,13 +18,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from occ.errors import NotAllowed, Refused
-from occ.filters import FromDay, UntilDay
+from occ.filters import FromDay, OwnSite, UntilDay
 from occ.forms import NoteForm, OptionalNoteForm, add_refusal
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.obligations.models import Obligation
 from occ.people.access import get_visible, me
-from occ.people.models import Site, User
+from occ.people.models import User
 from occ.people.scope import has_role
 from occ.sheets.writing import OutColumn
 from realtime.choices import AlertKind, AuxReason
@@ -59,9 +59,7 @@ class AlertFilter(filters.FilterSet):
         empty_label=gettext_lazy("All"),
     )  # fmt: skip
     kind = filters.ChoiceFilter(choices=AlertKind.choices, label=gettext_lazy("Kind"), empty_label=gettext_lazy("All"))
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
     since = FromDay(field_name="opened_at", label=gettext_lazy("From"))
     until = UntilDay(field_name="opened_at", label=gettext_lazy("To"))
 

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from occ.errors import NotAllowed, Refused
-from occ.filters import FromDay, UntilDay
+from occ.filters import FromDay, OneRow, OwnTeam, UntilDay
 from occ.forms import DayField, OptionalNoteForm, add_refusal, reachable
 from occ.list_export import register_list
 from occ.lists import listing, remembered
@@ -243,16 +243,16 @@ class RecordFilter(filters.FilterSet):
         choices=[(one.value, one.label) for one in AttendanceStatus if one != AttendanceStatus.AWAITED],
         label=gettext_lazy("Status"), empty_label=gettext_lazy("All"), method="by_status",
     )  # fmt: skip
-    team = filters.ModelChoiceFilter(
-        queryset=Team.objects.all(), label=gettext_lazy("Team"), empty_label=gettext_lazy("All"), method="by_team"
-    )
+    team = OwnTeam(method="by_team")
     odd = filters.ChoiceFilter(
         label=gettext_lazy("Only"), empty_label=gettext_lazy("All"), method="by_odd",
         choices=[("late", gettext_lazy("late")), ("early", gettext_lazy("left early")),
                  ("over", gettext_lazy("AUX beyond what is allowed")), ("forgotten", gettext_lazy("log-out forgotten")),
                  ("corrected", gettext_lazy("corrected later"))],
     )  # fmt: skip
-    person = filters.NumberFilter(field_name="person_id", widget=forms.HiddenInput)
+    person = OneRow(
+        rows=Person.objects.visible_to, field_name="person_id", label=gettext_lazy("Employee"), widget=forms.HiddenInput
+    )
 
     def by_words(self, rows: QuerySet[ShiftRecord], name: str, value: str) -> QuerySet[ShiftRecord]:
         for word in value.replace("\x00", "").split()[:6]:

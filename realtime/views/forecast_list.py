@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from occ.errors import NotAllowed
+from occ.filters import OwnSite
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people.access import me
 from occ.people.choices import Channel
-from occ.people.models import Site
 from occ.people.scope import has_role
 from occ.sheets.writing import OutColumn
 from realtime.choices import ForecastMethod, ForecastOrigin
@@ -34,7 +34,7 @@ EVERY = gettext_lazy("All")
 
 class ForecastFilter(filters.FilterSet):
     standing = filters.ChoiceFilter(choices=Standing.choices, label=gettext_lazy("Status"), empty_label=EVERY)
-    site = filters.ModelChoiceFilter(queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=EVERY)
+    site = OwnSite()
     channel = filters.ChoiceFilter(choices=Channel.choices, label=gettext_lazy("Channel"), empty_label=EVERY)
     origin = filters.ChoiceFilter(choices=ForecastOrigin.choices, label=gettext_lazy("Origin"), empty_label=EVERY)
     q = filters.CharFilter(method="by_words", label=gettext_lazy("Search"))

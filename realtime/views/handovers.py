@@ -22,7 +22,7 @@ from occ.documents.choices import Purpose
 from occ.documents.models import IssuedDocument
 from occ.documents.signing import signing_confirm
 from occ.errors import NotAllowed, Refused
-from occ.filters import DayFilter
+from occ.filters import DayFilter, OwnSite
 from occ.forms import NoteForm, SignatureField, add_refusal
 from occ.list_export import register_list
 from occ.lists import listing, remembered
@@ -97,9 +97,7 @@ class HandoverFilter(filters.FilterSet):
     status = filters.ChoiceFilter(
         choices=HandoverStatus.choices, label=gettext_lazy("Status"), empty_label=gettext_lazy("All")
     )
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
     since = DayFilter(field_name="day", lookup_expr="gte", label=gettext_lazy("From"))
     until = DayFilter(field_name="day", lookup_expr="lte", label=gettext_lazy("To"))
 

@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from occ.errors import NotAllowed, Refused
-from occ.filters import InstantFilter
+from occ.filters import InstantFilter, OwnSite
 from occ.forms import add_refusal
 from occ.list_export import register_list
 from occ.lists import listing, remembered
@@ -45,9 +45,7 @@ class SpanFilter(filters.FilterSet):
     """Interactions of a time: today's where none is given, of at most 31 days. An index has them by channel."""
 
     q = filters.CharFilter(method="by_number", label=gettext_lazy("Search"))
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
     channel = filters.ChoiceFilter(
         choices=Channel.choices, label=gettext_lazy("Channel"), empty_label=gettext_lazy("All")
     )

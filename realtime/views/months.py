@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from occ.errors import NotAllowed, Refused
 from occ.figures.registry import FIGURES
-from occ.filters import DayFilter
+from occ.filters import DayFilter, OwnSite
 from occ.forms import NoteForm, add_refusal
 from occ.list_export import register_list
 from occ.lists import listing, remembered
@@ -88,9 +88,7 @@ def _last(now: datetime, sites: list[Site]) -> date:
 
 
 class MonthsFilter(filters.FilterSet):
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
     since = DayFilter(field_name="month", lookup_expr="gte", label=gettext_lazy("From"))
     until = DayFilter(field_name="month", lookup_expr="lte", label=gettext_lazy("To"))
 

@@ -20,13 +20,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from occ.errors import NotAllowed, Refused
+from occ.filters import OwnSite
 from occ.forms import DayField, PersonField, add_refusal
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from occ.people.choices import Role
 from occ.people.choosing import register as register_chooser
-from occ.people.models import Person, PersonQuerySet, Site, User
+from occ.people.models import Person, PersonQuerySet, User
 from occ.people.scope import has_role
 from occ.processes import Stepping, plain_stepping, process_context, step_make
 from occ.sheets.writing import OutColumn
@@ -86,9 +87,7 @@ class SwapFilter(filters.FilterSet):
     status = filters.ChoiceFilter(
         choices=SwapStatus.choices, label=gettext_lazy("Status"), empty_label=gettext_lazy("All")
     )
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
 
 
 def rows_of(user: User, now: datetime) -> QuerySet[ShiftSwap]:

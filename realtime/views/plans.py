@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from occ.documents.models import IssuedDocument
 from occ.errors import NotAllowed, Refused
-from occ.filters import FromDay, UntilDay
+from occ.filters import FromDay, OwnSite, UntilDay
 from occ.forms import InstantField, add_refusal
 from occ.list_export import register_list
 from occ.lists import listing, remembered
@@ -117,9 +117,7 @@ class PlanFilter(filters.FilterSet):
         choices=Channel.choices, label=gettext_lazy("Channel"), empty_label=gettext_lazy("All")
     )
     cause = filters.ChoiceFilter(choices=Cause.choices, label=gettext_lazy("Cause"), empty_label=gettext_lazy("All"))
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
     since = FromDay(field_name="opened_at", label=gettext_lazy("From"))
     until = UntilDay(field_name="opened_at", label=gettext_lazy("To"))
 

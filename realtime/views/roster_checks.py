@@ -17,11 +17,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from occ.errors import NotAllowed
-from occ.filters import DayFilter
+from occ.filters import DayFilter, OwnSite
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
-from occ.people.models import Person, Site, User
+from occ.people.models import Person, User
 from occ.people.scope import has_role
 from occ.processes import Stepping, plain_stepping, process_context, step_make
 from occ.sheets.writing import OutColumn
@@ -49,9 +49,7 @@ class CheckFilter(filters.FilterSet):
     status = filters.ChoiceFilter(
         choices=CheckStatus.choices, label=gettext_lazy("Status"), empty_label=gettext_lazy("All")
     )
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
     since = DayFilter(field_name="day", lookup_expr="gte", label=gettext_lazy("From"))
     until = DayFilter(field_name="day", lookup_expr="lte", label=gettext_lazy("To"))
 

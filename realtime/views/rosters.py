@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.errors import Invalid, NotAllowed, Refused
+from occ.filters import OwnSite
 from occ.forms import DayField, PersonField, add_refusal
 from occ.list_export import register_list
 from occ.lists import listing, remembered
@@ -123,9 +124,7 @@ class RosterFilter(filters.FilterSet):
     status = filters.ChoiceFilter(
         choices=RosterStatus.choices, label=gettext_lazy("Status"), empty_label=gettext_lazy("All")
     )
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
     q = filters.CharFilter(method="by_words", label=gettext_lazy("Search"))
 
     def by_words(self, rows: QuerySet[Roster], name: str, value: str) -> QuerySet[Roster]:

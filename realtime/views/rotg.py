@@ -19,13 +19,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from occ.documents.attachments import attachments_of
 from occ.errors import NotAllowed, Refused
-from occ.filters import FromDay, UntilDay
+from occ.filters import FromDay, OwnSite, UntilDay
 from occ.forms import InstantField, OptionalNoteForm, PersonField, add_refusal
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people import choosing
 from occ.people.access import get_visible, me
-from occ.people.models import Site, User
+from occ.people.models import User
 from occ.people.scope import has_role, sites_for
 from occ.processes import Stepping, plain_stepping, process_context, step_make
 from occ.sheets.writing import OutColumn
@@ -121,9 +121,7 @@ class ViolationFilter(filters.FilterSet):
         queryset=Rule.objects.all(), field_name="version__rule", label=gettext_lazy("Rule"),
         empty_label=gettext_lazy("All"),
     )  # fmt: skip
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
     since = FromDay(field_name="seen_at", label=gettext_lazy("From"))
     until = UntilDay(field_name="seen_at", label=gettext_lazy("To"))
 

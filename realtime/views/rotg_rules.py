@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.errors import NotAllowed, Refused
-from occ.filters import DayFilter
+from occ.filters import DayFilter, OwnSite
 from occ.forms import DayField, add_refusal
 from occ.list_export import register_list
 from occ.lists import listing, remembered
@@ -81,9 +81,7 @@ class RuleFilter(filters.FilterSet):
     severity = filters.ChoiceFilter(
         choices=Severity.choices, label=gettext_lazy("Severity"), empty_label=gettext_lazy("All")
     )
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), method="by_site", label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite(method="by_site")
     past = filters.ChoiceFilter(
         choices=[("1", gettext_lazy("also what holds no more"))], method="also_past", label=gettext_lazy("Shown"),
         empty_label=gettext_lazy("what holds, and what is to come"),

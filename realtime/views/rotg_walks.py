@@ -18,12 +18,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from occ.errors import NotAllowed, Refused
-from occ.filters import FromDay, UntilDay
+from occ.filters import FromDay, OwnSite, UntilDay
 from occ.forms import add_refusal
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
-from occ.people.models import Site, User
+from occ.people.models import User
 from occ.people.scope import has_role, sites_for
 from occ.sheets.writing import OutColumn
 from realtime.choices import Answer, WalkStatus
@@ -48,9 +48,7 @@ class WalkFilter(filters.FilterSet):
     status = filters.ChoiceFilter(
         choices=WalkStatus.choices, label=gettext_lazy("Status"), empty_label=gettext_lazy("All")
     )
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
     since = FromDay(field_name="started_at", label=gettext_lazy("From"))
     until = UntilDay(field_name="started_at", label=gettext_lazy("To"))
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.errors import NotAllowed, Refused
+from occ.filters import OwnSite
 from occ.forms import add_refusal
 from occ.list_export import register_list
 from occ.lists import listing, remembered
@@ -43,9 +44,7 @@ SHOWN = 20
 
 class SourceFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=gettext_lazy("Search"))
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
     active = filters.BooleanFilter(label=gettext_lazy("In use"))
 
     def by_words(self, rows: QuerySet[Source], name: str, value: str) -> QuerySet[Source]:

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from occ.filters import DayFilter, FromDay, UntilDay
+from occ.filters import DayFilter, FromDay, OwnSite, UntilDay
 from occ.list_export import register_list
-from occ.people.models import Site, User
+from occ.people.models import User
 from occ.people.scope import has_role
 from occ.sheets.writing import OutColumn
 from occ.texts import said
@@ -44,9 +44,7 @@ class BatchFilter(filters.FilterSet):
         method="by_status", label=gettext_lazy("Status"), empty_label=gettext_lazy("All"),
     )  # fmt: skip
     kind = filters.ChoiceFilter(choices=RecordKind.choices, label=gettext_lazy("Kind"), empty_label=gettext_lazy("All"))
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
     month_from = MonthFilter(field_name="month", lookup_expr="gte", label=gettext_lazy("Month from"))
     month_to = MonthFilter(field_name="month", lookup_expr="lte", label=gettext_lazy("Month to"))
 
@@ -83,9 +81,7 @@ class FindingFilter(filters.FilterSet):
     source = filters.ModelChoiceFilter(
         queryset=Source.objects.all(), label=gettext_lazy("Source"), empty_label=gettext_lazy("All")
     )
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
 
     class Meta:
         model = Finding

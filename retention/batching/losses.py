@@ -8,8 +8,9 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from occ.filters import OwnSite
 from occ.list_export import register_list
-from occ.people.models import Site, User
+from occ.people.models import User
 from occ.sheets.writing import OutColumn
 from retention.batching.lists import reads, words
 from retention.choices import LossStatus, RecordState
@@ -29,9 +30,7 @@ class LossFilter(filters.FilterSet):
     status = filters.ChoiceFilter(
         choices=LossStatus.choices, label=gettext_lazy("Status"), empty_label=gettext_lazy("All")
     )
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
 
     class Meta:
         model = Loss

@@ -9,7 +9,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from occ.people.models import Site
+from occ.filters import OwnSite
 from occ.times import in_reach
 from retention.choices import RecordKind
 from retention.complying.words import FIGURES
@@ -49,9 +49,7 @@ class FigureFilter(filters.FilterSet):
     )  # fmt: skip
     kind = filters.ChoiceFilter(choices=RecordKind.choices, method="nothing", label=_("Kind"), empty_label=_("All"))
     month = MonthFilter(method="nothing", label=_("Month"))
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), method="nothing", label=_("Site"), empty_label=_("All")
-    )  # fmt: skip
+    site = OwnSite(method="nothing")
 
     class Meta:
         model = Record

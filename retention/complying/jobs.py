@@ -6,8 +6,9 @@ import django_filters as filters
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from occ.filters import OwnSite
 from occ.list_export import register_list
-from occ.people.models import Site, User
+from occ.people.models import User
 from occ.people.scope import has_role
 from occ.sheets.writing import OutColumn
 from retention.choices import RecordKind
@@ -23,8 +24,8 @@ def reads(user: User) -> bool:
 
 
 class MonthsFilter(filters.FilterSet):
-    site = filters.ModelChoiceFilter(queryset=Site.objects.all())
-    kind = filters.ChoiceFilter(choices=RecordKind.choices)
+    site = OwnSite()
+    kind = filters.ChoiceFilter(choices=RecordKind.choices, label=gettext_lazy("Kind"))
 
     class Meta:
         model = MonthFigures

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.forms import HiddenInput
 from django.utils.translation import gettext_lazy as _
 
-from occ.people.models import Site
+from occ.filters import OneRow, OwnSite
 from retention.choices import DOCUMENTS, ItemDecision, ItemState, ProposalStatus, RecordKind
 from retention.models import OPEN_PROPOSAL, Item, Proposal
 from retention.models.records import called
@@ -19,7 +19,7 @@ class ProposalFilter(filters.FilterSet):
         choices=[("open", _("Open")), *ProposalStatus.choices], method="by_status", label=_("Status"),
         empty_label=_("All"),
     )  # fmt: skip
-    site = filters.ModelChoiceFilter(queryset=Site.objects.all(), label=_("Site"), empty_label=_("All"))
+    site = OwnSite()
     kind = filters.ChoiceFilter(
         choices=[*RecordKind.choices, ("documents", _("Documents of the register"))], method="by_kind", label=_("Kind"),
         empty_label=_("All"),
@@ -40,7 +40,9 @@ class LineFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=_("Search"))
     decision = filters.ChoiceFilter(choices=ItemDecision.choices, label=_("Decision"), empty_label=_("All"))
     state = filters.ChoiceFilter(choices=ItemState.choices, label=_("State"), empty_label=_("All"))
-    proposal = filters.NumberFilter(field_name="proposal_id", widget=HiddenInput)
+    proposal = OneRow(
+        rows=Proposal.objects.visible_to, field_name="proposal_id", label=_("Disposal proposal"), widget=HiddenInput
+    )
 
     class Meta:
         model = Item

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from occ.people.models import Site
+from occ.filters import OwnSite
 from retention.choices import HoldReason
 from retention.models import Hold
 
@@ -16,7 +16,7 @@ STATES = [("standing", _("In force")), ("ended", _("Ended")), ("lifted", _("Lift
 
 class HoldFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=_("Search"))
-    site = filters.ModelChoiceFilter(queryset=Site.objects.all(), label=_("Site"), empty_label=_("All"))
+    site = OwnSite()
     reason = filters.ChoiceFilter(choices=HoldReason.choices, label=_("Reason"), empty_label=_("All"))
     state = filters.ChoiceFilter(choices=STATES, method="by_state", label=_("Status"), empty_label=_("All"))
 

@@ -5,8 +5,8 @@ from typing import Any
 import django_filters as filters
 from django.utils.translation import gettext_lazy as _
 
+from occ.filters import OwnSite
 from occ.forms import DayField
-from occ.people.models import Site
 from retention.choices import Channel
 from retention.models import Record
 from retention.services.transcripts import saying
@@ -18,7 +18,7 @@ class DayFilter(filters.Filter):
 
 class SaidFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=_("Words that were said"))
-    site = filters.ModelChoiceFilter(queryset=Site.objects.all(), label=_("Site"), empty_label=_("All"))
+    site = OwnSite()
     channel = filters.ChoiceFilter(choices=Channel.choices, label=_("Channel"), empty_label=_("All"))
     ended_from = DayFilter(field_name="ended_at", lookup_expr="date__gte", label=_("Ended from"))
     ended_to = DayFilter(field_name="ended_at", lookup_expr="date__lte", label=_("Ended until"))

@@ -7,9 +7,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from occ.filters import OwnSite
 from occ.forms import DayField
 from occ.people.choices import Role
-from occ.people.models import Site
 from retention.choices import Medium, RegisterKind, RegisterStatus
 from retention.models import RegisterLine
 
@@ -23,7 +23,7 @@ class DayFilter(filters.Filter):
 class RegisterFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=_("Search"))
     kind = filters.ChoiceFilter(choices=RegisterKind.choices, label=_("Type"), empty_label=_("All"))
-    site = filters.ModelChoiceFilter(queryset=Site.objects.all(), label=_("Site"), empty_label=_("All"))
+    site = OwnSite()
     state = filters.ChoiceFilter(choices=STATES, method="by_state", label=_("Status"), empty_label=_("All"))
     medium = filters.ChoiceFilter(choices=Medium.choices, label=_("Medium"), empty_label=_("All"))
     owner = filters.ChoiceFilter(

@@ -8,8 +8,8 @@ import django_filters as filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from occ.filters import DayFilter
-from occ.people.models import Site, Team, TeamMembership
+from occ.filters import DayFilter, OwnSite, OwnTeam
+from occ.people.models import Team, TeamMembership
 from sdm.absence.choices import SHOWN, LeaveStatus, Shown
 from sdm.models import LeaveRequest
 
@@ -23,12 +23,8 @@ class LeaveFilter(filters.FilterSet):
         method="by_status", label=_("Status"), empty_label=_("All"),
     )  # fmt: skip
     what = filters.ChoiceFilter(choices=Shown.choices, method="by_what", label=_("Absence"), empty_label=_("All"))
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), to_field_name="code", label=_("Site"), empty_label=_("All")
-    )
-    team = filters.ModelChoiceFilter(
-        queryset=Team.objects.all(), to_field_name="code", method="by_team", label=_("Team"), empty_label=_("All")
-    )
+    site = OwnSite(to_field_name="code")
+    team = OwnTeam(to_field_name="code", method="by_team")
     since = DayFilter(field_name="ends_on", lookup_expr="gte", label=_("Away from"))
     until = DayFilter(field_name="starts_on", lookup_expr="lte", label=_("Away until"))
 

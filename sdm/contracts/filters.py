@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from occ.filters import DayFilter
-from occ.people.models import Site, in_force
+from occ.filters import DayFilter, OwnSite
+from occ.people.models import in_force
 from occ.times import JAKARTA, local_day
 from sdm.choices import EmploymentKind
 from sdm.contracts.choices import CompensationStatus, RenewalStatus
@@ -30,17 +30,11 @@ def by_words(rows: Any, person: str, value: str, *more: str) -> Any:
     return rows
 
 
-def sites(name: str) -> filters.ModelChoiceFilter:
-    return filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), to_field_name="code", field_name=name, label=_("Site"), empty_label=_("All")
-    )
-
-
 class ContractFilter(filters.FilterSet):
     q = filters.CharFilter(method="words", label=_("Search"))
     when = filters.ChoiceFilter(choices=WHEN, method="at", label=_("When"), empty_label=_("All"))
     kind = filters.ChoiceFilter(choices=EmploymentKind.choices, label=_("Contract"), empty_label=_("All"))
-    site = sites("employee__person__site")
+    site = OwnSite(to_field_name="code", field_name="employee__person__site")
     ends_from = DayFilter(field_name="ends_on", lookup_expr="gte", label=_("Ends from"))
     ends_to = DayFilter(field_name="ends_on", lookup_expr="lte", label=_("Ends until"))
     last = filters.ChoiceFilter(
@@ -74,7 +68,7 @@ class RenewalFilter(filters.FilterSet):
         choices=[("open", _("Undecided")), *RenewalStatus.choices], method="by_status", label=_("Status"),
         empty_label=_("All"),
     )  # fmt: skip
-    site = sites("site")
+    site = OwnSite(to_field_name="code")
     ends_from = DayFilter(field_name="ends_on", lookup_expr="gte", label=_("Ends from"))
     ends_to = DayFilter(field_name="ends_on", lookup_expr="lte", label=_("Ends until"))
 
@@ -92,7 +86,7 @@ class RenewalFilter(filters.FilterSet):
 class CompensationFilter(filters.FilterSet):
     q = filters.CharFilter(method="words", label=_("Search"))
     status = filters.ChoiceFilter(choices=CompensationStatus.choices, label=_("Status"), empty_label=_("All"))
-    site = sites("site")
+    site = OwnSite(to_field_name="code")
     ends_from = DayFilter(field_name="ends_on", lookup_expr="gte", label=_("Ends from"))
     ends_to = DayFilter(field_name="ends_on", lookup_expr="lte", label=_("Ends until"))
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from occ.errors import NotAllowed
-from occ.filters import DayFilter
+from occ.filters import DayFilter, OwnSite, OwnTeam
 from occ.jobs.kinds import Kind, Outcome, Progress, register
 from occ.jobs.models import Job
 from occ.list_export import CHUNK, filtered, stamped, workfile
@@ -149,13 +149,8 @@ def _grid(people: list[Person], rows: QuerySet[LeaveRequest], days: list[date]) 
 
 class BalanceFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=gettext_lazy("Search"))
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), to_field_name="code", label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
-    team = filters.ModelChoiceFilter(
-        queryset=Team.objects.all(), to_field_name="code", method="by_team", label=gettext_lazy("Team"),
-        empty_label=gettext_lazy("All"),
-    )  # fmt: skip
+    site = OwnSite(to_field_name="code")
+    team = OwnTeam(to_field_name="code", method="by_team")
     as_of = DayFilter(method="nothing", label=gettext_lazy("As of"))
 
     class Meta:

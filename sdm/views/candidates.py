@@ -18,12 +18,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.errors import NotAllowed
+from occ.filters import OneRow, OwnSite
 from occ.form_pages import form_done, form_page
 from occ.forms import BirthField
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
-from occ.people.models import Site, User
+from occ.people.models import User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
 from occ.processes import process_context, step_make
@@ -94,13 +95,14 @@ class CandidateFilter(filters.FilterSet):
         choices=[("going", gettext_lazy("In the pipeline")), *C.choices], method="by_status",
         label=gettext_lazy("Status"), empty_label=gettext_lazy("All"),
     )  # fmt: skip
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), to_field_name="code", label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite(to_field_name="code")
     education = filters.ChoiceFilter(
         choices=Education.choices, label=gettext_lazy("Education"), empty_label=gettext_lazy("All")
     )
-    recruitment = filters.NumberFilter(method="by_request", label=gettext_lazy("Request"))
+    recruitment = OneRow(
+        rows=lambda user: Recruitment.objects.visible_to(user).select_related("position", "site"), method="by_request",
+        label=gettext_lazy("Request"),
+    )  # fmt: skip
 
     def by_words(self, rows: QuerySet[Candidate], name: str, value: str) -> QuerySet[Candidate]:
         for word in value.replace("\x00", "").split()[:6]:

@@ -26,14 +26,14 @@ from occ.documents.models import IssuedDocument
 from occ.documents.signing import signing_confirm
 from occ.downloads import download
 from occ.errors import NotAllowed, Refused
-from occ.filters import FromDay, UntilDay
+from occ.filters import FromDay, OwnSite, UntilDay
 from occ.forms import DayField, NoteForm, PersonField, add_refusal
 from occ.ledger.services import record
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people import choosing
 from occ.people.access import get_visible, me
-from occ.people.models import Site, User
+from occ.people.models import User
 from occ.people.scope import has_role
 from occ.processes import Stepping, process_context, step_make
 from occ.sheets.writing import OutColumn
@@ -273,9 +273,7 @@ class CaseFilter(filters.FilterSet):
         label=gettext_lazy("Status"), empty_label=gettext_lazy("All"),
     )  # fmt: skip
     matter = filters.ChoiceFilter(choices=Matter.choices, label=gettext_lazy("About"), empty_label=gettext_lazy("All"))
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
     since = FromDay(field_name="opened_at", label=gettext_lazy("From"))
     until = UntilDay(field_name="opened_at", label=gettext_lazy("To"))
 

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from occ.approvals.proving import identity_prove, second_factor_of
 from occ.errors import NotAllowed, Refused
-from occ.filters import DayFilter
+from occ.filters import DayFilter, OwnSite
 from occ.forms import EvidenceForm, NoteForm, OptionalNoteForm, add_refusal
 from occ.jobs.models import Job
 from occ.jobs.services import job_start
@@ -156,9 +156,7 @@ class PeriodFilter(filters.FilterSet):
     status = filters.ChoiceFilter(
         choices=PeriodStatus.choices, label=gettext_lazy("Status"), empty_label=gettext_lazy("All")
     )
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
     since = DayFilter(field_name="month", lookup_expr="gte", label=gettext_lazy("From"))
     until = DayFilter(field_name="month", lookup_expr="lte", label=gettext_lazy("To"))
 

@@ -23,12 +23,13 @@ from occ.documents.models import IssuedDocument
 from occ.documents.signing import signing_confirm
 from occ.downloads import download
 from occ.errors import NotAllowed
+from occ.filters import OwnSite, OwnTeam, sites_of_reader
 from occ.forms import NoteForm
 from occ.ledger.services import record
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
-from occ.people.models import Site, Team, User
+from occ.people.models import User
 from occ.people.scope import has_role
 from occ.processes import Stepping, process_context, step_make
 from occ.sheets.writing import OutColumn
@@ -130,16 +131,12 @@ class EvaluationFilter(filters.FilterSet):
     status = filters.ChoiceFilter(
         choices=EvaluationStatus.choices, label=gettext_lazy("Status"), empty_label=gettext_lazy("All")
     )
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
-    team = filters.ModelChoiceFilter(
-        queryset=Team.objects.all(), field_name="sheet__team", label=gettext_lazy("Team"),
-        empty_label=gettext_lazy("All"),
-    )  # fmt: skip
+    site = OwnSite()
+    team = OwnTeam(field_name="sheet__team")
     period = filters.ModelChoiceFilter(
-        queryset=EvaluationPeriod.objects.select_related("site"), label=gettext_lazy("Month"),
-        empty_label=gettext_lazy("All"),
+        queryset=lambda request: EvaluationPeriod.objects.select_related("site").filter(
+            site__in=sites_of_reader(request)
+        ), label=gettext_lazy("Month"), empty_label=gettext_lazy("All"),
     )  # fmt: skip
     role = filters.ChoiceFilter(
         choices=[(str(one), one.label) for one in SCORERS], field_name="sheet__role", label=gettext_lazy("Scored by"),

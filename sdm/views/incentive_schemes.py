@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.errors import Invalid, NotAllowed, Refused
+from occ.filters import OwnSite
 from occ.forms import NoteForm, add_refusal
 from occ.list_export import register_list
 from occ.lists import listing, remembered
@@ -132,9 +133,7 @@ class SchemeFilter(filters.FilterSet):
     status = filters.ChoiceFilter(
         choices=SchemeStatus.choices, label=gettext_lazy("Status"), empty_label=gettext_lazy("All")
     )
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
 
     def by_words(self, rows: QuerySet[IncentiveScheme], name: str, value: str) -> QuerySet[IncentiveScheme]:
         for word in value.replace("\x00", "").split()[:6]:

@@ -19,12 +19,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from occ.errors import NotAllowed
-from occ.filters import DayFilter
+from occ.filters import DayFilter, OwnSite
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people.access import me
 from occ.people.choices import LeavingReason
-from occ.people.models import Site, User
+from occ.people.models import User
 from occ.people.scope import has_role, sites_for
 from occ.sheets.writing import OutColumn
 from occ.times import JAKARTA, local_day, month_of, next_month
@@ -182,10 +182,7 @@ class StintFilter(filters.FilterSet):
     what = filters.ChoiceFilter(choices=WHAT, method="nothing", label=gettext_lazy("Who"), empty_label=None)
     since = DayFilter(method="nothing", label=gettext_lazy("From"))
     until = DayFilter(method="nothing", label=gettext_lazy("Until"))
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), to_field_name="code", method="nothing", label=gettext_lazy("Site"),
-        empty_label=gettext_lazy("All"),
-    )  # fmt: skip
+    site = OwnSite(to_field_name="code", method="nothing")
     position = filters.CharFilter(method="nothing", label=gettext_lazy("Position"))
     reason = filters.ChoiceFilter(
         choices=[*LeavingReason.choices, ("none", gettext_lazy("not recorded"))], method="nothing",

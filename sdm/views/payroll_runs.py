@@ -17,13 +17,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from occ.errors import NotAllowed
-from occ.filters import DayFilter
+from occ.filters import DayFilter, OwnSite
 from occ.ledger.services import record
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.paging import paginate
 from occ.people.access import get_visible, me
-from occ.people.models import Site, User
+from occ.people.models import User
 from occ.people.scope import has_role
 from occ.sheets.writing import OutColumn
 from sdm.evaluating.documents import remark_said, rupiah, said
@@ -37,9 +37,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 class RunFilter(filters.FilterSet):
     q = filters.CharFilter(field_name="number", lookup_expr="icontains", label=gettext_lazy("Search"))
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
     since = DayFilter(field_name="period__month", lookup_expr="gte", label=gettext_lazy("From"))
     until = DayFilter(field_name="period__month", lookup_expr="lte", label=gettext_lazy("To"))
 

@@ -23,7 +23,7 @@ from occ.jobs.models import Job
 from occ.list_export import stamped, workfile
 from occ.people.access import get_visible, me
 from occ.people.models import Site, User
-from occ.people.scope import has_role, site_filter, sites_for
+from occ.people.scope import has_role, own_sites, site_filter, sites_for
 from occ.sheets.writing import OutColumn, write_workbook
 from occ.timeline import entry
 from occ.times import JAKARTA, local_day
@@ -38,10 +38,15 @@ class AskForm(forms.Form):
     """What the page shows: of which site, on which day."""
 
     site = forms.ModelChoiceField(
-        Site.objects.all(), to_field_name="code", required=False, label=gettext_lazy("Site"),
+        Site.objects.none(), to_field_name="code", required=False, label=gettext_lazy("Site"),
         empty_label=gettext_lazy("All"),
     )  # fmt: skip
     on = DayField(required=False, label=gettext_lazy("On"))
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        site: Any = self.fields["site"]
+        site.queryset = own_sites(user)
 
 
 class ChangeForm(forms.Form):
@@ -64,7 +69,7 @@ class NewForm(ChangeForm):
 
 def asked(user: User, params: QueryDict, now: datetime) -> tuple[AskForm, list[Standing], date]:
     """The form, what it asks for, and the day. Nonsense asks for everything, today."""
-    form = AskForm(params)
+    form = AskForm(params, user=user)
     data = form.cleaned_data if form.is_valid() else {}
     day = data.get("on") or local_day(now, JAKARTA)
     sites = [one for one in sites_for(user, POSITION_READERS) if data.get("site") in (None, one)]

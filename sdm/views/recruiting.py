@@ -17,14 +17,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.errors import NotAllowed
-from occ.filters import FromDay, UntilDay
+from occ.filters import FromDay, OwnSite, UntilDay
 from occ.form_pages import form_page
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.obligations.models import Obligation
 from occ.people.access import get_visible, me
 from occ.people.models import Site, User
-from occ.people.scope import has_role
+from occ.people.scope import has_role, own_sites
 from occ.processes import process_context, step_make
 from occ.sheets.writing import OutColumn
 from sdm.models import Position, Recruitment
@@ -46,9 +46,7 @@ class RequestFilter(filters.FilterSet):
         choices=[("open", gettext_lazy("Open")), *R.choices], method="by_status", label=gettext_lazy("Status"),
         empty_label=gettext_lazy("All"),
     )  # fmt: skip
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), to_field_name="code", label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite(to_field_name="code")
     position = filters.ModelChoiceFilter(
         queryset=Position.objects.all(), to_field_name="code", label=gettext_lazy("Position"),
         empty_label=gettext_lazy("All"),
@@ -176,9 +174,14 @@ def _detail(
 
 class BoardForm(forms.Form):
     site = forms.ModelChoiceField(
-        Site.objects.all(), to_field_name="code", required=False, label=gettext_lazy("Site"),
+        Site.objects.none(), to_field_name="code", required=False, label=gettext_lazy("Site"),
         empty_label=gettext_lazy("All"),
     )  # fmt: skip
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        site: Any = self.fields["site"]
+        site.queryset = own_sites(user)
 
 
 @require_GET
@@ -187,7 +190,7 @@ def pipeline(request: HttpRequest) -> HttpResponse:
     user, now = me(request), timezone.now()
     if not has_role(user, CANDIDATE_READERS):
         raise NotAllowed
-    form = BoardForm(request.GET)
+    form = BoardForm(request.GET, user=user)
     site = form.cleaned_data["site"] if form.is_valid() else None
     rows = Recruitment.objects.visible_to(user).order_by("-requested_at")
     recent = list((rows.filter(site=site) if site else rows)[:200])

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from occ.documents.choices import Status
 from occ.downloads import download
 from occ.errors import NotAllowed, Refused
-from occ.filters import DayFilter
+from occ.filters import DayFilter, OneRow, OwnSite
 from occ.forms import DayField, OptionalNoteForm, PersonField, add_refusal
 from occ.ledger.services import record
 from occ.list_export import register_list
@@ -182,9 +182,7 @@ class BatchFilter(filters.FilterSet):
         choices=[("open", gettext_lazy("Open")), ("closed", gettext_lazy("Closed"))], method="by_state",
         label=gettext_lazy("Status"), empty_label=gettext_lazy("All"),
     )  # fmt: skip
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
     since = DayFilter(field_name="starts_on", lookup_expr="gte", label=gettext_lazy("From"))
     until = DayFilter(field_name="starts_on", lookup_expr="lte", label=gettext_lazy("To"))
 
@@ -225,7 +223,7 @@ register_list(
 
 
 class ParticipantFilter(filters.FilterSet):
-    batch = filters.NumberFilter(field_name="batch_id", label=gettext_lazy("Batch"))
+    batch = OneRow(rows=TrainingBatch.objects.visible_to, field_name="batch_id", label=gettext_lazy("Batch"))
     q = filters.CharFilter(method="by_words", label=gettext_lazy("Search"))
     status = filters.ChoiceFilter(
         choices=TrainingStatus.choices, label=gettext_lazy("Status"), empty_label=gettext_lazy("All")

@@ -9,7 +9,12 @@
     const data = JSON.parse(document.getElementById(box.dataset.chart).textContent);
     const text = colour("--occ-quiet");
     const unit = box.dataset.unit ? " " + box.dataset.unit : "";
-    const words = (value) => (value === null || value === undefined || value === "-" ? "–" : number.format(value) + unit);
+    const missing = (value) => value === null || value === undefined || value === "-";
+    const words = (value) => (missing(value) ? box.dataset.none : number.format(value) + unit);
+    const bars = (data.kind || "bar") === "bar";
+    // Where nothing was measured the axis says so: a gap could as well be a small bar.
+    const few = data.labels.length <= 16;
+    const shown = (label, index) => (few && data.series.every((series) => missing(series.values[index])) ? label + "\n" + box.dataset.none : label);
     const hasTarget = data.target !== null && data.target !== undefined;
     const target = hasTarget && {
       silent: true, symbol: "none", data: [{ yAxis: data.target }],
@@ -21,14 +26,16 @@
       animation: false,
       color: PALETTE.map(colour),
       textStyle: { fontFamily: "inherit" },
-      grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true },
+      grid: { left: 8, right: 16, top: data.series.length > 1 ? 60 : 36, bottom: data.x ? 30 : 8, containLabel: true },
       legend: data.series.length > 1 ? { type: "scroll", top: 0, pageTextStyle: { color: text }, textStyle: { color: text } } : undefined,
       // HTML tooltips set style attributes, which the content security policy forbids.
       tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: words },
-      xAxis: { type: "category", data: data.labels, axisLabel: { color: text }, axisLine: { lineStyle: { color: colour("--occ-line-strong") } } },
-      yAxis: { type: "value", max: hasTarget ? (top) => Math.max(top.max, data.target) : undefined, axisLabel: { color: text, formatter: (value) => number.format(value) }, splitLine: { lineStyle: { color: colour("--occ-line") } } },
+      xAxis: { type: "category", name: data.x, nameLocation: "middle", nameGap: few ? 44 : 28, nameTextStyle: { color: text }, data: data.labels, axisLabel: { color: text, lineHeight: 16, formatter: shown }, axisLine: { lineStyle: { color: colour("--occ-line-strong") } } },
+      yAxis: { type: "value", name: data.y || box.dataset.unit, nameTextStyle: { color: text, align: "left" }, max: hasTarget ? (top) => Math.max(top.max, data.target) : undefined, axisLabel: { color: text, formatter: (value) => number.format(value) }, splitLine: { lineStyle: { color: colour("--occ-line") } } },
       series: data.series.map((series, index) => ({
         type: data.kind || "bar", name: series.name, data: series.values, barMaxWidth: 36, symbolSize: 7,
+        // A bar of 0 is a mark on the axis with its figure; without one it would look as if nothing were known.
+        ...(bars ? { barMinHeight: 2, label: { show: true, position: "top", color: text, formatter: (one) => (one.value === 0 ? (data.series.length > 1 ? number.format(0) : words(0)) : "") } } : {}),
         ...(series.quiet ? { symbol: "none", lineStyle: { type: "dashed", width: 1 } } : {}),
         markLine: index === 0 && target ? target : undefined,
       })),

@@ -119,6 +119,7 @@ def main() -> None:
     from django.http import QueryDict
     from django.test import Client
 
+    from occ.filters import Reader
     from occ.people.models import Site, User
     from retention.filters import RecordFilter
     from retention.jobs import record_rows
@@ -145,7 +146,7 @@ def main() -> None:
             url = f"/retention/records/?{query}"
             assert client.get(url).status_code == 200
             median, p95 = repeated(20, lambda url=url, client=client: client.get(url))
-            chosen = RecordFilter(QueryDict(query), queryset=record_rows(user), user=user)
+            chosen = RecordFilter(QueryDict(query), queryset=record_rows(user), request=Reader(user))
             order = ("ended_at", "pk") if "sort=ended" in query else ("-ended_at", "-pk")
             plan = chosen.qs.order_by(*order)[:51].explain()
             used = sorted({line.split(" using ")[1].split(" ")[0] for line in plan.splitlines()

@@ -125,6 +125,17 @@ def test_what_cannot_be_meant_is_refused(
     assert application.connector == "manual"
 
 
+def test_all_that_is_wrong_is_told_at_once(floor: Floor, it: Client) -> None:
+    edit = reverse("userids:application_edit", args=[factories.application().pk])
+    wrong = values("http://omni.example/scim", token="two words", name="", timeout_seconds=0, note="")
+    answer = it.post(edit, wrong)
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == {"base_url", "token", "name", "timeout_seconds", "note"}
+    assert all(len(said) == 1 for said in answer.context["form"].errors.values())
+    nonsense = it.post(edit, values("https://x\u0000/", token="two words", connector="x"))
+    assert {"base_url", "token", "connector"} == set(nonsense.context["form"].errors)
+
+
 def test_outside_of_demo_and_tests_this_machine_is_no_address(
     floor: Floor, it: Client, faulty: Faulty, settings: Any
 ) -> None:

@@ -49,6 +49,16 @@ def test_the_paper_carries_the_procedures_head_and_its_own_number(site: Site, co
 
 
 @pytest.mark.req("UID-14")
+def test_the_head_leaves_out_what_the_procedure_does_not_have(site: Site, control: User) -> None:
+    text = text_of(issue(site, control))
+    assert "Revisi" in text and "Halaman" in text
+    assert "Kode Dokumen" not in text and "Tanggal Berlaku" not in text
+    whole = replace(LOGBOOK, sop_code="OCC.01", sop_effective="25 September 2025")
+    text = text_of(issue(site, control, type=whole))
+    assert "Kode Dokumen" in text and "OCC.01" in text and "Tanggal Berlaku" in text and "25 September 2025" in text
+
+
+@pytest.mark.req("UID-14")
 def test_text_is_never_taken_for_typst(site: Site, control: User) -> None:
     hostile = ('#import "/etc/passwd"', "*x* $y$ #panic() ] [ `", "a" * 200 + "@x.id", "😀 漢字", "שלום مرحبا \u202e",
                "\x00\x01", None, "<script>", None, "\\ \" #{")  # fmt: skip

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from occ.errors import NotAllowed, Refused
 from occ.home.navigation import FLOOR
+from occ.home.policy_sections import OTHER, section_of
 from occ.ledger.models import Entry
 from occ.obligations.models import ObligationEvent
 from occ.obligations.sweep import sweep
@@ -304,6 +306,21 @@ def test_policies_are_found_by_word_and_clause_and_each_has_a_name_of_its_own(fl
     agent = Client()
     agent.force_login(user(Role.AGENT, floor.jkt))
     assert f"/policies/{HOURS}/" not in agent.get("/search/", {"q": label}).content.decode()
+
+
+@pytest.mark.req("KER-6")
+def test_policies_stand_under_headings_that_one_can_jump_to(floor: Floor, manager: Client) -> None:
+    assert [key for key in DEFINITIONS if section_of(key) is OTHER] == []
+    manager.get("/policies/")
+    with CaptureQueriesContext(connection) as queries:
+        page = manager.get("/policies/")
+    assert len(queries) <= 7
+    sections, text = page.context["sections"], page.content.decode()
+    assert sum(len(one.rows) for one in sections) == len(DEFINITIONS) and len(sections) > 10
+    for one in sections:
+        assert f'href="#policies-{one.slug}"' in text and f'id="policies-{one.slug}"' in text
+    (only,) = manager.get("/policies/", {"q": HOURS}).context["sections"]
+    assert only.slug == section_of(HOURS).slug == "user-ids" and section_of("sdm.pkwt_x").slug == "people"
 
 
 @pytest.mark.req("KER-6")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -85,6 +86,35 @@ def test_several_leave_at_once_all_or_none(floor: Floor, client: Client) -> None
     }
     assert leave(client, third).status_code == 422
     assert leave(client).status_code == 302
+
+
+@pytest.mark.req("UID-16", "UID-3")
+def test_what_cannot_be_acted_upon_is_no_tick_and_a_refusal_keeps_the_others(floor: Floor, client: Client) -> None:
+    client.force_login(floor.support)
+    second, third = (factories.account(factories.person(floor.jkt)) for _n in range(2))
+    nobody = factories.account(None, floor.jkt)
+    floor.resign()
+
+    def ticks(page: Any) -> dict[int, bool]:
+        found = re.findall(r'name="account" value="(\d+)"( checked)?', page.content.decode())
+        return {int(pk): bool(checked) for pk, checked in found}
+
+    logbook = client.get(reverse("userids:accounts"))
+    assert set(ticks(logbook)) == {second.pk, third.pk}
+    assert f"{nobody.user_id}: tidak ada pemegangnya" in logbook.content.decode()
+    assert f"{floor.account.user_id}: " in logbook.content.decode()
+    query = "&".join(f"account={one.pk}" for one in (floor.account, second, third))
+    url = f"{reverse('userids:resignations_bulk')}?{query}"
+    assert ticks(client.get(url)) == {second.pk: True, third.pk: True}
+    assert leave(client, second).status_code == 302  # meanwhile, by somebody else
+    data = {"last_working_day": timezone.localdate().isoformat(), "reason": "resignation", "note": "", "ticked": "1"}
+    refused = client.post(url, data | {"account": [second.pk, third.pk]})
+    assert refused.status_code == 422 and ticks(refused) == {third.pk: True}
+    said = refused.context["form"].non_field_errors()[0]
+    assert second.user_id in said and third.user_id not in said
+    assert client.post(url, data).status_code == 422  # all ticks taken away
+    assert client.post(url, data | {"account": [third.pk]}).status_code == 302
+    assert Resignation.objects.count() == 3
 
 
 @pytest.mark.req("KER-9")

@@ -90,3 +90,22 @@ def test_the_time_is_shown_in_its_parts(floor: Floor, client: Client) -> None:
     client.force_login(user(Role.COORDINATOR, floor.jkt))
     page: Any = client.get(reverse("userids:dashboard"))
     assert [round(part["median"], 2) for part in page.context["parts"]] == [0, 6, 2, 1]
+
+
+@pytest.mark.req("UID-16")
+@pytest.mark.usefixtures("english")
+def test_nought_is_a_figure_and_nothing_due_is_none(floor: Floor, client: Client) -> None:
+    client.force_login(user(Role.COORDINATOR, floor.jkt))
+    client.cookies["django_language"] = "en"
+
+    def shown() -> str:
+        return client.get(reverse("userids:dashboard")).content.decode()
+
+    assert "no data" in shown() and "nothing was due yet" in shown() and "<small>%</small>" not in shown()
+    floor.resign(now=timezone.now() - timedelta(days=5))
+    due = timezone.now() - timedelta(minutes=1)
+    DeactivationRequest.objects.update(due_at=due, starts_at=due - timedelta(hours=24))
+    page = shown()
+    assert re.search(r">0 <small>%</small>", page) and '<td class="num">0.0</td>' in page
+    assert 'data-none="no data"' in page and '"y": "Time taken, in hours"' in page and "nothing was due yet" not in page
+    assert '<td class="num"><span class="text-secondary">no data</span></td>' in page  # nobody's hours are known yet

@@ -569,6 +569,24 @@ def test_what_is_not_answered_escalates_and_what_is_answered_does_not(floor: Flo
 
 
 @pytest.mark.req("UID-12")
+def test_what_needs_no_decision_is_no_tick_and_a_refusal_keeps_the_others(floor: Floor, teams: dict[str, Any]) -> None:
+    items = {one.account_id: one.pk for one in teams["review"].items.all()}
+    gone, decided, left = (items[one.pk] for one in (floor.account, teams["none"], teams["b"]))
+    shut(ask(floor, "transfer"), floor, NOW)
+    coordinator, url = acting(floor.coordinator), f"{teams['review'].get_absolute_url()}?clear=1"
+    page = coordinator.get(url)
+    assert not {gone} & page.context["mine"] and "needs no decision" in page.content.decode()
+    assert f'name="item" value="{left}"' in page.content.decode()
+    assert f'name="item" value="{gone}"' not in page.content.decode() and page.context["waits"] == []
+    decide(teams, floor.coordinator, teams["none"])
+    posted = {"decision": "confirmed", "item": [decided, left], "sure": "1"}
+    refused = coordinator.post(reverse("userids:access_review_decide", args=[teams["review"].pk]), posted)
+    assert refused.status_code == 422
+    assert teams["none"].user_id in refused.context["refused"] and teams["b"].user_id not in refused.context["refused"]
+    assert f'name="item" value="{left}" checked' in refused.content.decode()
+
+
+@pytest.mark.req("UID-12")
 def test_an_id_that_was_shut_or_changed_hands_lapses(floor: Floor, teams: dict[str, Any]) -> None:
     shut(ask(floor, "transfer"), floor, NOW)
     assert decide(teams, teams["leads.a"], floor.account) == 1

@@ -6,9 +6,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from occ.filters import FromDay, UntilDay
+from occ.filters import FromDay, OwnSite, UntilDay
 from occ.people.choices import Role
-from occ.people.models import Site
 from userids.choices import FindingKind, FindingStatus, Sight, Way
 from userids.models import Application
 from userids.models.reconciliation import Finding, Reconciliation
@@ -27,7 +26,7 @@ class FindingFilter(filters.FilterSet):
     )
     way = filters.ChoiceFilter(choices=Way.choices, label=_("Way"), empty_label=_("All"))
     kind = filters.ChoiceFilter(choices=FindingKind.choices, label=_("Finding"), empty_label=_("All"))
-    site = filters.ModelChoiceFilter(queryset=Site.objects.all(), label=_("Site"), empty_label=_("All"))
+    site = OwnSite()
     owner = filters.ChoiceFilter(
         field_name="owner_role",
         choices=[(str(role), Role(role).label) for role in RULE],

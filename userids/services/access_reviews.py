@@ -158,8 +158,9 @@ def items_decide(
     items = list(allowed.select_related("account").select_for_update(of=("self",), no_key=True).order_by("pk"))
     if len(items) != len(wanted):
         raise NotAllowed
-    if decided := next((one for one in items if one.decision != AccessDecision.PENDING), None):
-        raise WrongState(_("User ID %(id)s is decided already.") % {"id": decided.account.user_id})
+    if decided := sorted(one.account.user_id for one in items if one.decision != AccessDecision.PENDING):
+        words = _("Decided already, meanwhile: %(ids)s. The others are still ticked.")
+        raise WrongState(words % {"ids": ", ".join(decided)})
     gone = set(no_longer_held(AccessReviewItem.objects.filter(pk__in=wanted)).values_list("pk", flat=True))
     shutting = being_shut(one.account_id for one in items if one.pk not in gone)
     if shutting and not note.strip():

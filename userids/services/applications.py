@@ -102,6 +102,24 @@ def scim_of(application: Application) -> ScimConnector:
     )  # fmt: skip
 
 
+def connection_faults(
+    application: Application, *, connector: str, base_url: str, token: str, now: datetime
+) -> list[Invalid]:
+    """All that cannot be right in how an application is to be reached, each with its field."""
+    faults = []
+    if connector == ConnectorKind.SCIM or base_url.strip():
+        try:
+            checked(base_url, loopback=loopback())
+        except Forbidden as refusal:
+            faults.append(Invalid(str(refusal), field="base_url"))
+    if connector == ConnectorKind.MANUAL and mode_at(application, now) == EnforcementMode.ENFORCE:
+        words = _("The connector deactivates at due time here. Change that policy first.")
+        faults.append(Invalid(words, field="connector"))
+    if not token.isascii() or any(c.isspace() for c in token):
+        faults.append(Invalid(_("A token has no spaces and only plain characters."), field="token"))
+    return faults
+
+
 @transaction.atomic
 def application_edit(
     *, application_id: int, name: str, connector: str, base_url: str, timeout_seconds: int, requests_per_second: int,
@@ -110,16 +128,9 @@ def application_edit(
     """Change how an application is reached. `token` empty: the one that is there stays. Raises NotAllowed, Invalid."""
     must_edit(actor)
     application = Application.objects.select_for_update(no_key=True).get(pk=application_id)
-    base_url = base_url.strip()
-    if connector == ConnectorKind.SCIM or base_url:
-        try:
-            base_url = checked(base_url, loopback=loopback())
-        except Forbidden as refusal:
-            raise Invalid(str(refusal), field="base_url") from refusal
-    if connector == ConnectorKind.MANUAL and mode_at(application, now) == EnforcementMode.ENFORCE:
-        raise Invalid(_("The connector deactivates at due time here. Change that policy first."), field="connector")
-    if not token.isascii() or any(c.isspace() for c in token):
-        raise Invalid(_("A token has no spaces and only plain characters."), field="token")
+    if faults := connection_faults(application, connector=connector, base_url=base_url, token=token, now=now):
+        raise faults[0]
+    base_url = base_url.strip().rstrip("/")
     told = _keep_token(application, base_url, token, forget_token, now=now)
     was = {field: getattr(application, field) for field in FIELDS}
     given = (name, connector, base_url, timeout_seconds, requests_per_second)

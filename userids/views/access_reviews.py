@@ -1,6 +1,6 @@
 """The quarterly access review (UID-12): campaigns, and one campaign's list on which each ID is decided."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django import forms
@@ -78,9 +78,12 @@ def _own_team(user: User, found: AccessReview) -> int | None:
     return found.parts.filter(team__in=led).order_by("team__name").values_list("team", flat=True).first()
 
 
-def _detail(request: HttpRequest, found: AccessReview, refused: str, status: int) -> HttpResponse:
+def _detail(
+    request: HttpRequest, found: AccessReview, refused: str, status: int, ticked: Collection[int] = ()
+) -> HttpResponse:
     user = me(request)
-    mine = set(found.pending().decided_by(user, found.site).values_list("pk", flat=True))
+    gone = set(services.no_longer_held(found.pending()).values_list("pk", flat=True))
+    mine = set(found.pending().decided_by(user, found.site).values_list("pk", flat=True)) - gone
     rows = jobs.review_items(user).filter(review=found)
     sorts = {"user_id": "account__user_id", "name": "person__name"}
     context = listing(request, rows, filters=AccessReviewItemFilter, sorts=sorts, default="user_id", size=200)
@@ -99,23 +102,25 @@ def _detail(request: HttpRequest, found: AccessReview, refused: str, status: int
         "zone": found.site.zone,
         "parts": parts,
         "mine": mine,
+        "gone": gone,
+        "ticked": ticked,
         "pending": pending,
-        "may_close": found.is_open and not pending and has_role(user, {Role.COORDINATOR}, site=found.site),
+        "may_close": found.is_open and pending == len(gone) and has_role(user, {Role.COORDINATOR}, site=found.site),
         "refused": refused,
-        "waits": _waits(user, found, mine) if found.is_open else [],
+        "waits": _waits(user, found, mine | gone) if found.is_open else [],
         "export_kind": "userids.access_review_items",
         "export_scope": f"review={found.pk}",
     }
     return render(request, "userids/access_review.html", context, status=status)
 
 
-def _waits(user: User, found: AccessReview, mine: set[int]) -> list[Waiting]:
-    """For whom each team's undecided IDs wait, where the reader cannot decide all of them."""
+def _waits(user: User, found: AccessReview, apart_from: set[int]) -> list[Waiting]:
+    """For whom each team's undecided IDs wait, but for those that the reader decides and those that need nobody."""
     pending = found.pending()
-    if len(mine) == pending.count():
+    if len(apart_from) == pending.count():
         return []
     now, waits = timezone.now(), []
-    for part in found.parts.filter(items__in=pending.exclude(pk__in=mine)).select_related("team").distinct():
+    for part in found.parts.filter(items__in=pending.exclude(pk__in=apart_from)).select_related("team").distinct():
         label = part.team.name if part.team else _("no team")
         role = Role.TEAM_LEADER if part.team else Role.COORDINATOR
         waits.append(waiting(label, {role}, site=found.site, team=part.team, now=now))
@@ -139,7 +144,7 @@ def access_review_decide(request: HttpRequest, pk: int) -> HttpResponse:
     except NotAllowed:
         raise
     except Refused as refusal:
-        return _detail(request, found, str(refusal), 422)
+        return _detail(request, found, str(refusal), 422, ticked)
     messages.success(request, _("Decided: %(count)s.") % {"count": count})
     return redirect(f"{found.get_absolute_url()}?{_back(request)}")
 

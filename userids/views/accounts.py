@@ -21,6 +21,7 @@ from userids.forms import AccountEditForm, AccountForm
 from userids.models import LOGBOOK_READERS, Account, Application
 from userids.selectors import account_entries
 from userids.services import accounts as services
+from userids.services.deactivations import leaving_hindered
 from userids.services.others import may_ask
 from userids.services.replacements import passes_on_early
 
@@ -57,6 +58,8 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "export_kind": "userids.logbook" if has_role(user, LOGBOOK_READERS) else "",
     }
     context["bulk"] = has_role(user, {Role.SUPPORT}) and not context["as_of"]
+    for row in context["page"].rows if context["bulk"] else []:
+        row.hindered = leaving_hindered(row)
     return render(request, "userids/accounts.html", context)
 
 

@@ -82,7 +82,7 @@ def application_edit(request: HttpRequest, pk: int) -> HttpResponse:
     user, found = me(request), get_visible(Application, me(request), pk)
     services.must_edit(user)
     initial = {field: getattr(found, field) for field in services.FIELDS}
-    form = ApplicationForm(request.POST or None, initial=initial, source=services.token_source(found))
+    form = ApplicationForm(request.POST or None, initial=initial, application=found)
     return form_page(
         request, form,
         lambda data: services.application_edit(application_id=pk, actor=user, now=timezone.now(), **data),

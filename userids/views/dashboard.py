@@ -53,6 +53,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "series": [{"name": _("On time"), "values": [rounded(one.share) for one in months]}],
             "target": TARGET,
             "target_label": _("Target"),
+            "x": _("Month in which they were due"),
+            "y": _("Share shut in time, in %"),
             "urls": urls,
         },
         "hours_chart": {
@@ -64,6 +66,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             ],
             "target": 24,
             "target_label": _("Limit"),
+            "x": _("Month in which they were due"),
+            "y": _("Time taken, in hours"),
             "urls": urls,
         },
     }

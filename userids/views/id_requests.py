@@ -16,12 +16,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from occ.filters import OwnSite
 from occ.forms import OptionalNoteForm
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from occ.people.choices import Role
-from occ.people.models import Site, User
+from occ.people.models import User
 from occ.people.scope import has_role
 from occ.processes import plain_stepping, process_context, step_make
 from occ.sheets.writing import OutColumn
@@ -49,9 +50,7 @@ class IdRequestFilter(filters.FilterSet):
     status = filters.ChoiceFilter(
         choices=IdRequestStatus.choices, label=gettext_lazy("Status"), empty_label=gettext_lazy("All")
     )
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite()
 
     def by_words(self, rows: QuerySet[IdRequest], name: str, value: str) -> QuerySet[IdRequest]:
         for word in value.replace("\x00", "").split()[:6]:

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -86,21 +86,20 @@ def _record(request: HttpRequest, form: ResignationForm) -> Resignation:
 
 @require_http_methods(["GET", "POST"])
 def resignations_bulk(request: HttpRequest) -> HttpResponse:
-    """The holders of the IDs that were ticked in the logbook leave on one day."""
+    """The holders of the IDs that were ticked in the logbook leave on one day; here ticks may still be taken away."""
     user = me(request)
     if not has_role(user, {Role.SUPPORT}):
         raise NotAllowed
-    chosen = [pk for one in request.GET.getlist("account") if (pk := key_of(one)) is not None][:MOST]
-    accounts = list(Account.objects.visible_to(user).filter(pk__in=chosen).with_holder().order_by("user_id"))
-    if not accounts:
+    shown = Account.objects.visible_to(user).filter(pk__in=_keys(request.GET)).with_holder().order_by("user_id")
+    given = _keys(request.POST if "ticked" in request.POST else request.GET)
+    ticked = [one.pk for one in shown if one.pk in given]
+    if not shown:
         messages.warning(request, _("Tick the user IDs whose holders leave, then choose this again."))
         return redirect("userids:accounts")
     form = BulkResignationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = services.resignations_record(
-                account_ids=[one.pk for one in accounts], actor=user, now=timezone.now(), **form.cleaned_data
-            )
+            made = services.resignations_record(account_ids=ticked, actor=user, now=timezone.now(), **form.cleaned_data)
         except Refused as refusal:
             add_refusal(form, refusal)
         else:
@@ -108,9 +107,14 @@ def resignations_bulk(request: HttpRequest) -> HttpResponse:
             words = _("%(people)s leavings are recorded; the team leader now has to shut %(n)s user IDs.")
             messages.success(request, words % {"people": len(made), "n": count})
             return redirect(reverse("userids:deactivations") + "?status=open")
-    context = {"title": _("Record leavings"), "crumbs": crumbs(), "form": form, "accounts": accounts}
+    accounts = [(one, services.leaving_hindered(one)) for one in shown.all()]  # after a refusal as they are now
+    context = {"title": _("Record leavings"), "crumbs": crumbs(), "form": form, "accounts": accounts, "ticked": ticked}
     context |= {"submit": _("Record and request the team leader"), "cancel_url": reverse("userids:accounts")}
     return render(request, "userids/bulk.html", context, status=422 if form.errors else 200)
+
+
+def _keys(given: QueryDict) -> set[int]:
+    return {pk for one in given.getlist("account")[:MOST] if (pk := key_of(one)) is not None}
 
 
 @require_GET

@@ -550,7 +550,7 @@ def query_without(context: Context, *names: str) -> str:
 
 @register.inclusion_tag("partials/chart.html")
 def chart(id: str, title: str, chart: dict[str, Any], unit: str = "") -> dict[str, Any]:
-    """A chart and the table behind it. `chart`: kind, labels, series [{name, values}], target, target_label, urls."""
+    """A chart and the table behind it. `chart`: as partials/chart.html says."""
     columns = [series["values"] for series in chart["series"]]
     urls = chart.get("urls") or [""] * len(chart["labels"])
     cells = zip(chart["labels"], *columns, strict=True)

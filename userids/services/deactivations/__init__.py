@@ -10,6 +10,7 @@ from userids.services.deactivations.opening import (
     request_open,
 )
 from userids.services.deactivations.resigning import (
+    leaving_hindered,
     resignation_end,
     resignation_follow,
     resignation_move,
@@ -33,8 +34,8 @@ __all__ = [
     "TRANSITIONS", "deactivation_acknowledge", "deactivation_cancel", "deactivation_confirm", "deactivation_document",
     "deactivation_fail", "deactivation_request", "deactivation_shut", "deactivation_start", "deactivation_take_over",
     "deactivations_end", "deactivations_follow_move", "deactivations_follow_shift", "deactivations_open", "deadline",
-    "deadline_of", "request_open", "resignation_end", "resignation_follow", "resignation_move", "resignation_record",
-    "resignation_withdraw", "resignations_record", "shut_already",
+    "deadline_of", "leaving_hindered", "request_open", "resignation_end", "resignation_follow", "resignation_move",
+    "resignation_record", "resignation_withdraw", "resignations_record", "shut_already",
 ]  # fmt: skip
 
 TRANSITIONS = {

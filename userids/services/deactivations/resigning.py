@@ -15,6 +15,7 @@ from occ.people.history import sign
 from occ.people.models import Person, User
 from occ.people.scope import has_role
 from occ.texts import kept
+from userids.choices import AccountStatus
 from userids.models import Account, DeactivationRequest, Resignation
 from userids.services.deactivations.ending import deactivations_end
 from userids.services.deactivations.steps import deactivation_request
@@ -57,24 +58,33 @@ def resignations_record(
 ) -> list[Resignation]:  # fmt: skip
     """Record that the holders of these IDs leave on one day: all of them or none.
 
-    Each person once, whatever the number of their IDs. Raises Invalid (an ID without a holder), NotAllowed, WrongState.
+    Each person once, whatever the number of their IDs. Raises Invalid, NotAllowed, WrongState (by some of the IDs none
+    can be recorded: it names all of these and says why).
     """
-    accounts = Account.objects.visible_to(actor).filter(pk__in=account_ids).with_holder().order_by("user_id")
-    if not account_ids or len(accounts) != len(set(account_ids)):
+    chosen = Account.objects.visible_to(actor).filter(pk__in=account_ids).with_holder().order_by("user_id")
+    if not account_ids or len(chosen) != len(set(account_ids)):
         raise Invalid(_("Choose the user IDs whose holders leave."))
-    people = set()
-    for account in accounts:
-        if account.holder is None:
-            raise Invalid(_("User ID %(id)s has no holder.") % {"id": account.user_id})
-        people.add(account.holder.person_id)
+    people = {one.holder.person_id for one in chosen if one.holder is not None}
     # All of them first and in one order: two of these at once wait for each other instead of embracing.
     list(Person.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
+    accounts = list(chosen.all())  # as they are now
+    if hindered := [f"{one.user_id} ({why})" for one in accounts if (why := leaving_hindered(one))]:
+        words = _("These cannot be recorded any more: %(ids)s. The others are still ticked.")
+        raise WrongState(words % {"ids": ", ".join(hindered)})
+    people = {one.holder.person_id for one in accounts if one.holder is not None}
     return [
         resignation_record(
             person_id=pk, last_working_day=last_working_day, reason=reason, note=note, actor=actor, now=now
         )
         for pk in sorted(people)
     ]
+
+
+def leaving_hindered(account: Account) -> str:
+    """Why no leaving can be recorded by this ID, whose `held` is known; "" where one can."""
+    if account.holder is not None:
+        return _("the leaving is recorded already") if account.holder.person.last_working_day else ""
+    return _("nobody holds it") if account.status == AccountStatus.ACTIVE else _("it is shut")
 
 
 @transaction.atomic
