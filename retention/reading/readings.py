@@ -54,7 +54,7 @@ class ReadingFilter(filters.FilterSet):
     deed = filters.ChoiceFilter(
         field_name="action", choices=list(DEEDS.items()), label=gettext_lazy("What"), empty_label=gettext_lazy("All")
     )
-    purpose = filters.ChoiceFilter(
+    what_for = filters.ChoiceFilter(
         field_name="data__purpose", choices=Purpose.choices, label=gettext_lazy("What for"),
         empty_label=gettext_lazy("All"),
     )  # fmt: skip

@@ -69,7 +69,7 @@ def test_who_audits_sees_who_heard_what_when_and_what_for(floor: Floor, heard: R
     assert rows(auditor, record=heard.pk) == mine == rows(auditor, q=heard.external_id)
     assert rows(auditor, q=NUMBER) == rows(auditor, q="call-") == rows(auditor, record="x") == []
     assert rows(auditor, q=str(floor.leader)) == [coupon, f"Heard {shown}"]
-    assert rows(auditor, purpose="quality") == [f"Heard {shown}"]
+    assert rows(auditor, what_for="quality") == [f"Heard {shown}"]
     assert rows(auditor, deed="record.downloaded") == [f"File taken {shown}"]
     assert rows(auditor, site=floor.ygy.pk) == ["Heard YGY-1"]
     assert rows(auditor, until=str(today - timedelta(days=2))) == [f"Heard {shown}"]
