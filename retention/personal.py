@@ -13,6 +13,8 @@ CATALOGUE_READERS = frozenset(
 LISTENERS = frozenset(
     {Role.TEAM_LEADER, Role.COORDINATOR, Role.QUALITY_CONTROL, Role.QUALITY_ASSURANCE, Role.MANAGER, Role.AUDITOR}
 )
+# Who looks over all listenings and readings: those who read the ledger and conversations, and who answer for both.
+READING_AUDITORS = frozenset({Role.AUDITOR, Role.QMR, Role.QUALITY_ASSURANCE, Role.MANAGER, Role.HEAD_MANAGER})
 # Who may also take the file away.
 DOWNLOADERS = frozenset({Role.COORDINATOR, Role.MANAGER})
 # Who sees customers' names and numbers in full.

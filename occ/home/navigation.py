@@ -17,7 +17,7 @@ from occ.people.scope import SITE_WIDE, has_role
 from realtime.floorwatch.audience import BOARD_READERS
 from realtime.models import FLOOR_READERS, MONTH_READERS, ROSTER_READERS, ROTG_READERS, RULE_READERS, SOURCE_READERS
 from realtime.services.ingesting import SENDERS
-from retention.personal import APPROVERS, CATALOGUE_READERS, LISTENERS, PLACE_READERS
+from retention.personal import APPROVERS, CATALOGUE_READERS, LISTENERS, PLACE_READERS, READING_AUDITORS
 from sdm.absence.workflow import ASKERS as LEAVE_ASKERS
 from sdm.discipline.workflow import PERSONS
 from sdm.models import POSITION_READERS, TRAINING_READERS
@@ -85,6 +85,7 @@ GROUPS: list[tuple[str | Promise, list[Item]]] = [
             Item(_("Lists for your decision"), "checklist", "retention:decisions", APPROVERS),
             Item(_("Legal holds"), "lock", "retention:holds", CATALOGUE_READERS),
             Item(_("Search in chats"), "message-search", "retention:said", LISTENERS),
+            Item(_("Listenings and readings"), "headphones", "retention:readings", READING_AUDITORS),
             Item(_("Register of documents"), "archive", "retention:register", CATALOGUE_READERS),
             Item(_("Retention periods"), "calendar-time", "retention:schedule", PLACE_READERS),
             Item(_("Sources"), "database-import", "retention:sources", PLACE_READERS),

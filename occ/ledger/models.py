@@ -23,7 +23,11 @@ class Entry(models.Model):
     class Meta:
         verbose_name = _("ledger entry")
         verbose_name_plural = _("ledger entries")
-        indexes = [models.Index(fields=["subject_type", "subject_id", "id"], name="ledger_entry_subject")]
+        indexes = [
+            models.Index(fields=["subject_type", "subject_id", "id"], name="ledger_entry_subject"),
+            # A list of some deeds, the latest first, however rare they are among all.
+            models.Index(fields=["action", "id"], name="ledger_entry_action"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.pk} {self.action}"

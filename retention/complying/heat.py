@@ -1,13 +1,14 @@
 """The heat map: a row per year and a cell per month, each with its state in colour, icon and words."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from occ.people.models import Site
 from retention.complying.words import FIGURES
@@ -26,7 +27,7 @@ def summed(rows: Iterable[MonthFigures]) -> dict[tuple[str, date], dict[str, int
 
 
 def state_of(sums: dict[str, int]) -> tuple[str, str, str]:
-    """Tone, icon and words of a month: the worst that is true of it."""
+    """Tone, icon and words of a month: the worst that is true of what is kept of it."""
     if sums["overdue"]:
         return "danger", "alert-octagon", _("backup overdue")
     if sums["unrestorable"]:
@@ -82,13 +83,57 @@ def _cell(
     if found is None or not found["records"]:
         return None
     tone, icon, words = state_of(found)
-    said = _("%(month)s: %(n)s records, %(state)s, %(share)s %% backed up") % {
-        "month": date_format(month, "F Y"), "n": found["records"], "state": words, "share": share(found),
-    }  # fmt: skip
     return {
-        "tone": tone, "icon": icon, "said": said, "share": share(found), "held": bool(found["held"]),
-        "url": month_url(kind.value, month, site),
+        "tone": tone, "icon": icon, "said": _said(month, found, words), "share": share(found),
+        "held": bool(found["held"]), "url": month_url(kind.value, month, site),
+        "destroyed": destroyed_share(found), "whole": found["destroyed"] == found["records"],
+        "destroyed_url": month_url(kind.value, month, site, "destroyed"),
+        "destroyed_said": _("%(month)s: the records that were destroyed, %(n)s of %(of)s") % {
+            "month": date_format(month, "F Y"), "n": found["destroyed"], "of": found["records"],
+        },
     }  # fmt: skip
+
+
+def _said(month: date, sums: dict[str, int], words: str) -> str:
+    """A cell in words, with what of the month was destroyed and what is kept."""
+    gone, kept = sums["destroyed"], sums["records"] - sums["destroyed"]
+    values = {
+        "month": date_format(month, "F Y"), "n": sums["records"], "state": words, "share": share(sums), "gone": gone,
+        "kept": kept, "gone_share": destroyed_share(sums),
+    }  # fmt: skip
+    if not kept:
+        words = ngettext(
+            "%(month)s: %(n)s record, which was destroyed",
+            "%(month)s: %(n)s records, all of them destroyed",
+            sums["records"],
+        )
+        return words % values
+    if gone:
+        return (
+            _(
+                "%(month)s: %(n)s records, %(gone)s of them destroyed (%(gone_share)s %%) and %(kept)s kept; of those"
+                " kept: %(state)s, %(share)s %% backed up"
+            )
+            % values
+        )
+    return _("%(month)s: %(n)s records, %(state)s, %(share)s %% backed up") % values
+
+
+def destroyed_share(sums: dict[str, int]) -> int:
+    """Percent that was destroyed: 0 only of none, 100 only of all."""
+    if sums["destroyed"] >= sums["records"]:
+        return 100 if sums["records"] else 0
+    return max(1, sums["destroyed"] * 100 // sums["records"]) if sums["destroyed"] else 0
+
+
+def counted(rows: Iterable[MonthFigures]) -> dict[tuple[str, date], datetime | None]:
+    """As of when the figures of each kind and month are: of several sites the oldest count; None: being counted."""
+    found: dict[tuple[str, date], datetime | None] = {}
+    for row in rows:
+        key = row.kind, row.month
+        before = found.get(key, row.counted_at)
+        found[key] = min(before, row.counted_at) if before and row.counted_at else None
+    return found
 
 
 def share(sums: dict[str, int]) -> int:
@@ -97,12 +142,16 @@ def share(sums: dict[str, int]) -> int:
     return 100 if not kept else sums["backed_up"] * 100 // kept
 
 
-def lines(sums: dict[tuple[str, date], dict[str, int]], kinds: Any, site: Site | None) -> list[dict[str, Any]]:
-    """The table behind the map: a line per month and kind, the latest first, each figure with its rows' address."""
+def lines(
+    sums: dict[tuple[str, date], dict[str, int]], kinds: Any, site: Site | None,
+    at: dict[tuple[str, date], datetime | None],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The table behind the map: a line per month and kind, the latest first, each figure with its rows' address; `at`:
+    as of when (`counted`)."""
     labels = dict(kinds.choices)
     return [
         {
-            "kind": labels[kind], "month": date_format(month, "F Y"),
+            "kind": labels[kind], "month": date_format(month, "F Y"), "counted_at": at[kind, month],
             "cells": [
                 {"label": label, "value": found[name], "url": month_url(kind, month, site, name) if found[name] else ""}
                 for name, label in FIGURES.items()

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,14 @@ register_policy(
 )
 # How the archives' practice classifies them; their own codes where the organisation has some.
 CLASSES = {"chat": "OPS.CHT", "recording": "OPS.REC"}
-# Lines of the annex on a page: a grid for each page is ten times as quick as one table over all of them.
+# Rows of one line of print on a page of the annex: a grid for each page is ten times as quick as one table over all of
+# them. Each further line of print takes so much of such a row.
 LINES = 42
-# A document's title and what was done by hand take two or three lines of print.
-PAPER_LINES = 20
-WIDTHS = (0.9, 2.6, 1.5, 1.7, 1.1, 1.1, 1.3, 1.5, 7.6)
+FURTHER = 0.75
+WIDTHS = (0.8, 2.2, 1.6, 1.7, 1.1, 1.5, 1.3, 1.4, 7.7)
 PAPER_WIDTHS = (0.7, 3.4, 1.6, 2.2, 1.3, 1.8, 1.2, 1.2, 6.6)
+# Points: the sheet between its margins, a cell's own, a printed SHA-256, a character (and a capital or digit).
+SHEET, INSET, DIGEST, SMALL, LARGE = 750.0, 6.0, 206.0, 3.3, 4.3
 SIGN_HERE = "." * 28
 
 
@@ -121,6 +124,7 @@ def disposal_body(
             (counted, f"{_number(facts.count)} ({in_words(facts.count, language)})"),
             (_("Volume"), facts.volume), (_("SHA-256 of the approved list"), grouped(facts.list_sha256)),
         ]  # fmt: skip
+        widths = PAPER_WIDTHS if of_documents else WIDTHS
         return {
             "opening": opening,
             "facts": [{"label": label, "value": value} for label, value in shown],
@@ -135,9 +139,9 @@ def disposal_body(
             "annex_title": _("Annex: list of the destroyed documents"),
             "columns": [
                 {"label": label, "width": width}
-                for label, width in zip(_labels(of_documents), PAPER_WIDTHS if of_documents else WIDTHS, strict=True)
+                for label, width in zip(_labels(of_documents), widths, strict=True)
             ],
-            "annex": pages(annex_rows(lines, facts.retention), PAPER_LINES if of_documents else LINES),
+            "annex": pages(annex_rows(lines, facts.retention), widths),
             "places": [
                 {"purpose": one.role, "name": one.name or SIGN_HERE, "position": one.position} for one in signers
             ],
@@ -170,8 +174,30 @@ def annex_rows(lines: Iterable[Destroyed | DestroyedPaper], retention: str) -> l
     return rows
 
 
-def pages(rows: list[list[str]], lines: int) -> list[list[list[str]]]:
-    return [rows[i : i + lines] for i in range(0, len(rows), lines)]
+def pages(rows: list[list[str]], widths: Sequence[float]) -> list[list[list[str]]]:
+    """As many rows on each as have room: long titles and IDs take several lines of print."""
+    found: list[list[list[str]]] = []
+    room = 0.0
+    for row in rows:
+        height = 1 + FURTHER * (printed_lines(row, widths) - 1)
+        if height > room:
+            found.append([])
+            room = float(LINES)
+        found[-1].append(row)
+        room -= height
+    return found
+
+
+def printed_lines(row: list[str], widths: Sequence[float]) -> int:
+    """How many lines of print a row takes, rather one too many; the last two texts share a cell."""
+    point = SHEET / sum(widths)
+    wide = [_width(text) for text in row[:8]] + [_width(row[8]) + (DIGEST if len(row[9]) > 1 else 0)]
+    return max(ceil(one / (width * point - INSET)) for one, width in zip(wide, widths, strict=True)) or 1
+
+
+def _width(text: str) -> float:
+    large = sum(one.isupper() for one in text)
+    return large * LARGE + (len(text) - large) * SMALL
 
 
 def plain(text: str, most: int = 48) -> str:

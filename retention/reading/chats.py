@@ -52,12 +52,18 @@ def read_chat(content: bytes, zone: ZoneInfo, *, cut: bool = False) -> Chat:
     """`cut`: `content` is only the beginning of the file."""
     text = decoded(content)
     found: list[Message] = []
-    for message in _json(text, zone) if text.lstrip()[:1] in {"{", "["} else _lines(text):
+    for message in _json(text, zone) if _is_json(text) else _lines(text):
         if len(found) == MOST_MESSAGES:
             cut = True
             break
         found.append(message)
     return Chat(found, cut)
+
+
+def _is_json(text: str) -> bool:
+    """Whether it begins like JSON, and not with a time in brackets."""
+    begins = text.lstrip()[:LONGEST]
+    return begins[:1] in {"{", "["} and not any(one.match(begins) for one in LINES)
 
 
 def decoded(content: bytes) -> str:

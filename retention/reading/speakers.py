@@ -1,8 +1,11 @@
 """Who says what in a chat, as the page draws it: the agent by name, everybody else masked for who may not see them."""
 
+import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from occ.encryption import Shut
@@ -13,6 +16,7 @@ from retention.models import Record
 from retention.reading.chats import Message
 
 OURS = frozenset({"agent", "agen", "cs", "customer service", "bot", "chatbot", "system", "sistem", "admin", "operator"})
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}(?P<seconds>:\d{2})?", re.ASCII)
 THEIRS = frozenset({"customer", "nasabah", "pelanggan", "visitor", "user", "client", "klien", "pengunjung"})
 
 
@@ -38,8 +42,20 @@ def conversation(
         if side == "customer" and not whole:
             who = _("Customer") if who.casefold() in THEIRS else masked(who)
         text = message.text if whole else masked_text(message.text, hidden)
-        lines.append({"side": side, "who": who, "when": message.when, "text": text})
+        lines.append({"side": side, "who": who, "when": when_shown(message.when), "text": text})
     return lines
+
+
+def when_shown(when: str) -> str:
+    """A message's time in the reader's language; a time of day, and what is no time, as the file has it."""
+    found = INSTANT.fullmatch(when)
+    if found is None:
+        return when
+    try:
+        at = datetime.fromisoformat(when)
+    except ValueError:  # 31 February
+        return when
+    return str(date_format(at, "j F Y, H:i:s" if found["seconds"] else "j F Y, H:i"))
 
 
 def _names(one: Record) -> list[str]:

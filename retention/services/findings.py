@@ -24,6 +24,7 @@ from retention.models import Bag, Batch, Finding, Loss, MonthFigures, Packed, Re
 from retention.notices import found_again_tell, not_resolved_tell, proposed_tell
 from retention.personal import FINDING_CONFIRMERS
 from retention.policies import FINDING_HOURS, FINDING_SETTLED
+from retention.services.transcripts import transcripts_again
 from retention.workflow import CHECKER, FINDING
 
 # A key lies in no place: what is wrong with one has none.
@@ -192,6 +193,7 @@ def _go(rows: "QuerySet[Finding]", now: datetime) -> int:
         subjects=gone, rules=[FINDING_SETTLED], at=now, evidence=evidence, actor=CHECKER, now=now
     )  # fmt: skip
     _touch(gone)
+    transcripts_again(bags={one.bag_id for one in gone if one.kind == FindingKind.KEY_MISSING and one.bag_id})
     return len(gone)
 
 

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import models, transaction
-from django.db.models import Exists, Func, Max, OuterRef, Value
+from django.db.models import Exists, Func, Max, OuterRef, Q, Value
 
 from occ.encryption import Shut
 from occ.masking import HIDDEN, masked_text
 from retention.choices import RecordKind, RecordState
-from retention.models import Record, Transcript
+from retention.models import Packed, Record, Transcript
 from retention.models.records import RecordQuerySet
 from retention.reading.chats import HEAD_BYTES, is_text, read_chat
 from retention.services.derived import register_derived
@@ -29,6 +29,8 @@ LOOK_BACK = 5_000
 AGAIN = timedelta(hours=6)
 # Why there are none yet: then it is tried again. No key opens the customer, whose name is left out of the words.
 AWAY, SHUT = "away", "customer shut"
+# A key was missing, and opens again: at the next occasion, whatever was said of it meanwhile.
+KEY_BACK = "key back"
 
 
 def transcripts_make(*, now: datetime, seconds: float) -> int:
@@ -56,9 +58,19 @@ def _waiting(now: datetime) -> list[int]:
     none = ~Exists(Transcript.objects.filter(record=OuterRef("pk")))
     found = list(chats.filter(none).order_by("pk").values_list("pk", flat=True)[:SOME])
     if not found:
-        again = Transcript.objects.filter(why__in=[AWAY, SHUT], made_at__lt=now - AGAIN).order_by("made_at")
-        found = list(again.values_list("pk", flat=True)[:SOME])
+        due = Q(why=KEY_BACK) | Q(why__in=[AWAY, SHUT], made_at__lt=now - AGAIN)
+        found = list(Transcript.objects.filter(due).order_by("made_at").values_list("pk", flat=True)[:SOME])
     return found
+
+
+def transcripts_again(*, bags: Collection[int]) -> int:
+    """Keys open again: the chats that have no words in their bags, and those whose customer no key opened; how many.
+
+    The next run makes them, and need not wait as for a file that is away.
+    """
+    packed = Packed.objects.filter(pack__bag__in=bags, key__isnull=False)
+    without = Q(words=None, record__in=packed.values("record")) | Q(why=SHUT)
+    return Transcript.objects.filter(without).update(why=KEY_BACK) if bags else 0
 
 
 def transcript_make(*, record_id: int, now: datetime) -> bool:

@@ -21,6 +21,7 @@ from retention.complying.filters import FigureFilter, first_of
 from retention.complying.words import FIGURES
 from retention.models import Batch, Loss, MonthFigures, Record
 from retention.personal import CATALOGUE_READERS
+from retention.reading.readings import audits
 from retention.services import compliance as services
 from retention.services import losing
 
@@ -48,6 +49,7 @@ def compliance(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "title": _("Keeping of records"),
         "subtitle": _("Chats and recordings, by the month in which they ended (SOP-RET 5)"),
+        "actions": _actions(user),
         "sites": sites,
         "site": site,
         "totals": totals,
@@ -55,7 +57,7 @@ def compliance(request: HttpRequest) -> HttpResponse:
         "maps": heat.maps(sums, RecordKind, site),
         "legend": heat.legend(),
         "figures": FIGURES,
-        "lines": heat.lines(sums, RecordKind, site),
+        "lines": heat.lines(sums, RecordKind, site, heat.counted(rows)),
         "counted_at": min(counted, default=None),
         "stale": any(row.counted_at is None for row in rows),
         "checks": services.last_checks(),
@@ -68,6 +70,12 @@ def compliance(request: HttpRequest) -> HttpResponse:
         "export_kind": "retention.months",
     }
     return render(request, "retention/compliance.html", context)
+
+
+def _actions(user: User) -> list[dict[str, str]]:
+    if not audits(user):
+        return []
+    return [{"label": _("Listenings and readings"), "url": reverse("retention:readings"), "icon": "headphones"}]
 
 
 def _site(request: HttpRequest, sites: list[Site]) -> Site | None:

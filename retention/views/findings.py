@@ -1,7 +1,5 @@
 """Backup findings (RET-6): the list, and the page on which one is mended or marked as resolved."""
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +17,7 @@ from occ.people.access import get_visible, me
 from occ.people.scope import has_role
 from occ.processes import plain_stepping, process_context, step_make
 from retention import selectors
+from retention.batching.advice import advice_for
 from retention.batching.lists import FindingFilter, finding_rows
 from retention.choices import FindingKind
 from retention.models import Bag, Finding
@@ -122,7 +121,7 @@ def _detail(
         "crumbs": [{"label": _("Backup findings"), "url": reverse("retention:findings")}],
         "subtitle": found.name,
         "finding": found,
-        "advice": ADVICE.get(FindingKind(found.kind), "") if found.is_open else "",
+        "advice": advice_for(found) if found.is_open else "",
         "place": place,
         "place_url": place.get_absolute_url() if place else "",
         "record_url": found.record.get_absolute_url() if found.record else "",
@@ -136,26 +135,3 @@ def _detail(
         "evidence": attachments_of(found),
     }
     return render(request, "retention/finding.html", context, status=status)
-
-
-ADVICE: dict[FindingKind, Any] = {
-    FindingKind.DAMAGED: gettext_lazy("Write it anew from another store's copy, then look why the store changed it."),
-    FindingKind.SIZE: gettext_lazy("Write it anew from another store's copy, then look why the store changed it."),
-    FindingKind.PACK_MISSING: gettext_lazy("Write it anew from another store's copy, then look who removed it."),
-    FindingKind.NOT_COPIED: gettext_lazy(
-        "It is tried again by itself. Look whether the other stores answer and have it in order: until they do, this"
-        " store holds less than it should."
-    ),
-    FindingKind.KEY_MISSING: gettext_lazy(
-        "Without its key nobody reads the record again. Look whether ENCRYPTION_KEYS lacks an old key, or restore the"
-        " key from a backup of the database, then try again. If it is truly lost, declare it: once a manager confirms"
-        " it, the records are backed up anew while their source has them."
-    ),
-    FindingKind.FOREIGN_PACK: gettext_lazy(
-        "No row names this object: it was left by a run that was cut off, or somebody put it there. Look at it, then"
-        " remove it in the store."
-    ),
-    FindingKind.NOT_RUN: gettext_lazy(
-        "Look whether beat and the workers run, and whether the place answers with all of its disks."
-    ),
-}

@@ -20,6 +20,7 @@ from tests.browser.conftest import violations
 from tests.browser.test_walk import within
 from tests.factories import Floor, user
 from tests.retention.around import a_record, sound, source
+from tests.retention.meddling import destroyed
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -91,13 +92,14 @@ def test_these_pages_are_fit_for_everybody(
         issued_on=now.date() - timedelta(days=900), expires_on=now.date() - timedelta(days=10),
     )  # fmt: skip
     entry = entry_add(line=line, actor=user(Role.DOCUMENT_CONTROL), now=now)
+    destroyed([a_record(calls, ended_at=call.ended_at)])  # a month of which a part is kept
     figures_count(now=now, seconds=60)
     pages = {
         "manager.all": [
             reverse("retention:compliance"), reverse("retention:figure_rows") + "?figure=overdue",
             reverse("retention:holds"), hold.get_absolute_url(), reverse("retention:hold_new"),
             reverse("retention:said"), reverse("retention:listen", args=[call.pk]),
-            reverse("retention:read", args=[chat.pk]),
+            reverse("retention:read", args=[chat.pk]), reverse("retention:readings"),
         ],
         "document_control.all": [
             reverse("retention:register"), entry.get_absolute_url(), reverse("retention:entry_new"),

@@ -103,6 +103,17 @@ def test_countdown_says_level_in_words_and_exact_time_at_the_site() -> None:
     assert "in 3 hours" in html and "due soon" in html
 
 
+@pytest.mark.parametrize(
+    ("seconds", "english", "indonesian"),
+    [(0, "0 s", "0 dtk"), (59, "59 s", "59 dtk"), (60, "1 min 0 s", "1 mnt 0 dtk"),
+     (3_599, "59 min 59 s", "59 mnt 59 dtk"), (3_600, "1 h 0 min", "1 j 0 mnt"), (-5, "0 s", "0 dtk")],
+)  # fmt: skip
+def test_a_short_span_is_told_to_the_second(seconds: int, english: str, indonesian: str) -> None:
+    for language, words in (("en", english), ("id", indonesian)):
+        with translation.override(language):
+            assert render("{% span NOW until %}", NOW=NOW, until=NOW + timedelta(seconds=seconds)) == words
+
+
 def test_countdown_of_what_has_no_due_time_is_a_dash() -> None:
     assert render("{% countdown None %}").strip() == "&ndash;"
 

@@ -64,6 +64,7 @@ class Ground:
         *,
         ended_at: datetime = ENDED,
         known: bool = True,
+        kind: RecordKind = RecordKind.RECORDING,
         **fields: object,
     ) -> Record:
         """A file at the source and its row, as a scan would catalogue it."""
@@ -74,7 +75,7 @@ class Ground:
         path.write_bytes(content)
         shown = opened(self.source).head(name)
         return Record.objects.create(
-            source=self.source, external_id=name, kind=RecordKind.RECORDING, channel="voice", site=self.jkt,
+            source=self.source, external_id=name, kind=kind, channel="voice", site=self.jkt,
             started_at=ended_at - timedelta(minutes=4), ended_at=ended_at, path=name, size=len(content),
             fingerprint=shown.fingerprint if known else "", catalogued_at=NOW, **fields,
         )  # fmt: skip

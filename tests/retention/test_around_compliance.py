@@ -15,6 +15,7 @@ from django.utils import timezone
 from occ.people.choices import Role
 from occ.times import end_of_day
 from retention.choices import FindingKind
+from retention.complying.heat import destroyed_share
 from retention.deadlines import backup_due, ended_by
 from retention.models import Bag, Batch, Copy, Item, MonthFigures, Pack, Packed, Proposal, Record, Schedule, Store
 from retention.models.compliance import COUNTED
@@ -260,7 +261,7 @@ def test_the_page_leads_from_every_figure_to_its_rows(
         answer = page.get(url)
     text = answer.content.decode()
     month = MonthFigures.objects.get().month
-    assert f"{month:%B %Y}: 11 records, backup overdue" in text
+    assert f"{month:%B %Y}: 11 records, 1 of them destroyed (9 %) and 10 kept; of those kept: backup overdue" in text
     assert answer.context["totals"]["overdue"] == 1 and "never" in text
     cell = answer.context["maps"][0]["years"][0]["cells"][month.month - 1]
     rows = page.get(cell["url"])
@@ -298,3 +299,32 @@ def test_a_site_s_figures_are_its_own(floor: Floor, year: dict[str, Record], tmp
     found = theirs.get("/api/v1/retention/compliance/").json()["results"]
     assert [one["site"] for one in found] == ["YGY"] and found[0]["records"] == 1
     assert acting(user(Role.AGENT, floor.jkt)).get(reverse("retention:compliance")).status_code == 403
+
+
+def test_the_page_says_as_of_when_its_figures_are_and_what_of_a_month_was_destroyed(
+    floor: Floor, tmp_path: Path
+) -> None:
+    place, ended = source(floor.jkt, tmp_path), datetime(2023, 3, 15, 5, tzinfo=UTC)
+    gone, _kept, _other = (a_record(place, ended_at=ended) for _n in range(3))
+    all_gone = a_record(place, ended_at=ended + timedelta(days=31))
+    destroyed([gone, all_gone])
+    now = datetime(2026, 11, 30, 5, 7, tzinfo=UTC)
+    page, url = acting(user(Role.DOCUMENT_CONTROL, floor.jkt)), reverse("retention:compliance")
+    MonthFigures.objects.all().delete()
+    figures_count(now=now, seconds=60)
+    answer = page.get(url)
+    text = answer.content.decode()
+    assert "Figures as of" in text and text.count("30 November 2026, 12:07 WIB") >= 3  # above, and of each month
+    march, april = answer.context["maps"][0]["years"][0]["cells"][2:4]
+    assert march["said"].startswith("March 2023: 3 records, 1 of them destroyed (33 %) and 2 kept; of those kept:")
+    assert (march["destroyed"], march["whole"], march["tone"]) == (33, False, "danger")
+    assert april["said"] == "April 2023: 1 record, which was destroyed" and april["whole"]
+    for cell, count in ((march, 1), (april, 1)):
+        assert len(page.get(cell["destroyed_url"]).context["page"].rows) == count
+        assert cell["destroyed_url"].replace("&", "&amp;") in text
+    assert (
+        destroyed_share({"records": 1_000, "destroyed": 1}),
+        destroyed_share({"records": 300, "destroyed": 299}),
+    ) == (1, 99)
+    MonthFigures.objects.update(counted_at=None)
+    assert "not counted yet" in page.get(url).content.decode()

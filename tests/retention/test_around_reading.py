@@ -225,12 +225,23 @@ def a_chat(floor: Floor, folder: Path, text: str | bytes, **fields: Any) -> Reco
 def test_a_chat_is_a_conversation_with_its_customers_hidden(floor: Floor, tmp_path: Path) -> None:
     one = a_chat(floor, tmp_path, CHAT, agent_label="w1zeman1p")
     masked = opened(acting(floor.leader), one, "read").content.decode()
-    assert "w1zeman1p" in masked and "add a coupon" in masked and "2019-09-04 22:44:46" in masked
+    assert "w1zeman1p" in masked and "add a coupon" in masked and "4 September 2019, 22:44:46" in masked
     for secret in ("0812", "7890 ", "apeksha", "mail.test"):
         assert secret not in masked
     assert "a••••" in masked
     whole = opened(acting(floor.coordinator), one, "read").content.decode()
     assert "0812-3456-7890" in whole and "apeksha@mail.test" in whole
+
+
+def test_times_of_a_chat_are_in_the_reader_s_language(floor: Floor, tmp_path: Path) -> None:
+    lines = ["[2026-08-05 10:00:01] Agent: satu", "2026-08-05 10:02 Agent: dua", "10:03:04 Agent: tiga"]
+    one = a_chat(floor, tmp_path, "\n".join([*lines, "2026-02-31 10:00:00 Agent: empat"]))
+    page = acting(floor.leader)
+    page.cookies["django_language"] = "id"
+    shown = opened(page, one, "read")
+    assert [line["when"] for line in shown.context["lines"]] == [
+        "5 Agustus 2026, 10:00:01", "5 Agustus 2026, 10:02", "10:03:04", "2026-02-31 10:00:00",
+    ]  # fmt: skip
 
 
 def test_json_lines_are_read_in_their_variants(floor: Floor) -> None:

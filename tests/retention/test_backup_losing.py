@@ -21,10 +21,10 @@ from occ.notifications.models import Notification
 from occ.people.actors import COMMAND
 from occ.people.choices import Role
 from occ.people.models import User
-from retention.choices import FindingKind
-from retention.models import Bag, Batch, Copy, Finding, Loss, LostPacked, Pack, Packed, Record
+from retention.choices import FindingKind, RecordKind
+from retention.models import Bag, Batch, Copy, Finding, Loss, LostPacked, Pack, Packed, Record, Transcript
 from retention.selectors import packs_of
-from retention.services import backups, batches, findings, losing, verifying
+from retention.services import backups, batches, findings, losing, transcripts, verifying
 from retention.services.restoring import record_bytes
 from retention.tasks import reverify
 from tests.factories import user
@@ -105,6 +105,29 @@ def test_with_the_old_key_back_the_finding_is_settled(
     assert not missing()
     with pytest.raises(WrongState):
         losing.finding_keys_try(finding_id=found[0].pk, actor=ground.it, now=LATER)
+
+
+@pytest.mark.req("RET-13")
+def test_with_the_key_back_the_search_words_are_made_anew(tmp_path: Path, settings: Any, floor: Any) -> None:
+    """Of what only the backup has, and of a customer whom no key opened: at the next run, and not hours later."""
+    settings.VAR = tmp_path / "var"
+    ground = Ground(tmp_path)
+    gone = ground.record("1.txt", b"halo emas", kind=RecordKind.CHAT)
+    shut = ground.record("2.txt", b"halo perak", kind=RecordKind.CHAT, customer="Budi")
+    assert ground.back_up(ground.batch()) is backups.Outcome.COMPLETE
+    ground.path(gone).unlink()
+    Record.objects.filter(pk=gone.pk).update(gone_at=NOW)
+    was = other_keys(settings)
+    assert transcripts.transcripts_make(now=LATER, seconds=60) == 0
+    assert not Transcript.objects.exclude(words=None).exists() and Transcript.objects.count() == 2
+    verify(ground)
+    settings.ENCRYPTION_KEYS = [*settings.ENCRYPTION_KEYS, *was]
+    assert transcripts.transcripts_make(now=LATER, seconds=60) == 0
+    (finding,) = missing()
+    reverify(finding.pk, ground.it.pk)
+    assert not missing() and transcripts.transcripts_make(now=LATER, seconds=60) == 2
+    assert "emas" in str(gone.transcript.words) and "perak" in str(shut.transcript.words)
+    assert transcripts.transcripts_make(now=LATER, seconds=60) == 0
 
 
 @pytest.mark.usefixtures("english")

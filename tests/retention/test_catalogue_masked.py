@@ -17,7 +17,7 @@ from django.utils import timezone
 from occ.errors import WrongState
 from occ.ledger.models import Entry
 from occ.people.choices import Role
-from retention import jobs
+from retention import finding, jobs
 from retention.complying.jobs import record_line as figure_line
 from retention.marks import names_customer
 from retention.models import Batch, Problem, Record, Transcript
@@ -201,3 +201,26 @@ def test_where_no_key_opens_the_customer_no_name_gets_out_by_text(floor: Floor, 
     assert transcripts.transcripts_make(now=now + timedelta(hours=7), seconds=5) == 1
     words = str(Transcript.objects.get().words)
     assert "hello" in words and "sulastri" not in words
+
+
+@pytest.mark.usefixtures("english")
+def test_the_search_across_modules_finds_a_conversation_by_the_whole_of_its_id(floor: Floor, tmp_path: Path) -> None:
+    at = source(floor.jkt, tmp_path, kind="chat")
+    named = a_record(at, customer=NUMBER, external_id=f"chat-{NUMBER}-x")
+    plain = a_record(at, customer="Siti Aminah", external_id="REC-77", content=b"gadai emas", agent=floor.agent)
+    transcripts.transcripts_make(now=timezone.now(), seconds=60)
+    control = user(Role.DOCUMENT_CONTROL, floor.jkt)
+    (found,) = finding.find_records(control, named.external_id, 8)
+    assert found.title == "chat-0812••••89-x" and "0812••••89" in found.subtitle and NUMBER not in found.subtitle
+    (found,) = finding.find_records(control, "REC-77", 8)
+    assert found.url == plain.get_absolute_url() and "S••••" in found.subtitle and "Siti" not in found.subtitle
+    for nothing in ("REC-7", "rec", "chat-", NUMBER, "Siti", "Siti Aminah", "emas", "0812", "%", "REC-__"):
+        assert not list(finding.find_records(control, nothing, 8)), nothing
+    of_the_team = user(Role.TEAM_LEADER, floor.jkt, name="tl.team", team=floor.team)
+    assert list(finding.find_records(of_the_team, "REC-77", 8))
+    assert not list(finding.find_records(of_the_team, named.external_id, 8))
+    for role, where in ((Role.TEAM_LEADER, floor.ygy), (Role.AGENT, floor.jkt), (Role.CLIENT, floor.jkt)):
+        assert not list(finding.find_records(user(role, where, name=f"a.{role}"), "REC-77", 8)), role
+    page = Client()
+    page.force_login(control)
+    assert plain.get_absolute_url() in page.get("/search/", {"q": "REC-77"}).content.decode()

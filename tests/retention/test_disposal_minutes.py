@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from occ.documents.rendering import render
 from occ.documents.signing import signing_confirm
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.models import Entry
-from retention.documents.disposal import DISPOSAL, Destroyed, Facts, Signer, disposal_body
+from retention.documents.disposal import DISPOSAL, WIDTHS, Destroyed, Facts, Signer, disposal_body
+from retention.documents.disposal import pages as pages_of
 from retention.models import Packed, Probe, Proposal
 from retention.services import disposing, minutes
 from retention.services.witnesses import Outsider
@@ -224,17 +226,39 @@ def test_hostile_ids_are_only_text(hostile: str) -> None:
     assert render_annex([Destroyed(hostile, "chat", date(2024, 1, 1), 5, "0" * 64, "B")])[:5] == b"%PDF-"
 
 
-def render_annex(lines: list[Destroyed]) -> bytes:
+def test_long_ids_leave_no_page_without_headings_or_half_empty() -> None:
+    lines = [
+        Destroyed(f"OMNI-CHAT-{n:04}-JAKARTA-PUSAT-0000", "chat", date(2023, 1, 1), 5, "a" * 64, "B") for n in range(72)
+    ]
+    pages = PdfReader(io.BytesIO(render_annex(lines))).pages
+    said = [page.extract_text() for page in pages]
+    assert len(said) == 4 and all("Kode Klasifikasi" in one for one in said[1:])
+    assert [one.count("OMNI-CHAT") for one in said[1:]] == [24, 24, 24]
+    assert len(pages_of([["1", *["x"] * 9]] * 85, WIDTHS)) == 3  # of short ones 42 on a page
+
+
+@pytest.mark.parametrize("count", [1, 4, 9])
+def test_who_signs_stands_on_one_page_with_the_words_that_are_signed(count: int) -> None:
+    """Whatever their names' length; the number is on top of the first page."""
+    signers = [Signer("Saksi", f"Muhammad Rizky Ardiansyah Putra Pratama {n}", "Manajer " * 9) for n in range(count)]
+    basis = [f"Dasar {n} " + "yang panjang " * 20 for n in range(9)]
+    said = [page.extract_text() for page in PdfReader(io.BytesIO(render_annex([], signers, basis))).pages]
+    assert "Number-1" in said[0].partition("Pada hari ini")[0]
+    (page,) = [one for one in said if "Demikian berita acara" in one]
+    assert page.count("Muhammad") == count
+
+
+def render_annex(lines: list[Destroyed], signers: Sequence[Signer] = (), basis: Sequence[str] = ("x",)) -> bytes:
     facts = Facts(
         day=date(2026, 11, 20), place="Jakarta", number="MUS-JKT-2026-0001", kinds="Chat", count=len(lines),
-        period=(date(2023, 1, 1), date(2023, 12, 31)), volume="1 GB", list_sha256="0" * 64, basis=["x"], method=["y"],
+        period=(date(2023, 1, 1), date(2023, 12, 31)), volume="1 GB", list_sha256="0" * 64, basis=basis, method=["y"],
         remarks=[], retention="2",
     )  # fmt: skip
-    body = disposal_body(facts=facts, lines=lines, signers=[Signer("a", "b", "c")], language="id")
+    body = disposal_body(facts=facts, lines=lines, signers=signers or [Signer("a", "b", "c")], language="id")
     names = "sop_code sop_revision sop_effective page number issued verify signed".split()
     labels = dict.fromkeys(names, "x")
     frame = {
-        "language": "id", "organisation": "x", "title": "x", "number": "x", "issued": "x", "verify_url": "https://x/",
+        "language": "id", "organisation": "x", "title": "x", "number": "Number-1", "issued": "x", "verify_url": "https://x/",
         "procedure": {"title": "x", "clause": "x", "code": "x", "revision": "x", "effective": "x"},
         "labels": labels | {"page_of": "%x %y"}, "signatures": [],
     }  # fmt: skip

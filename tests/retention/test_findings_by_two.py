@@ -19,8 +19,9 @@ from occ.obligations.models import Obligation
 from occ.people.actors import COMMAND
 from occ.people.choices import Role
 from occ.workflow import turns
+from retention.batching.advice import advice_for
 from retention.batching.lists import batch_rows
-from retention.choices import GRAVE, FindingKind
+from retention.choices import GRAVE, FindingKind, RecordState
 from retention.models import Bag, Batch, Finding, MonthFigures, Pack, Record, Store
 from retention.policies import FINDING_SETTLED
 from retention.services import compliance, findings, repairing, verifying
@@ -293,3 +294,26 @@ def test_today_says_how_many_more_wait_and_where(ground: Ground, monkeypatch: py
     assert [one.title.split()[0] for one in waits] == ["1"]
     page = acting(ground.it).get(reverse("home")).content.decode()
     assert "1 more may wait for you" in page and f'href="{reverse("retention:findings")}"' in page
+
+
+# What to do -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("kind", [*FindingKind])
+def test_each_kind_says_what_to_do(ground: Ground, kind: FindingKind, language: str) -> None:
+    """In both languages; of a file that is gone, whether the backup has it."""
+    source, record = ground.source, ground.record("a.wav")
+    seen, page = [findings.Seen("a.wav", ground.jkt, record=record)], acting(ground.it)
+    page.cookies["django_language"] = language
+    (one,) = findings.findings_keep(kind=kind, place=source, seen=seen, complete=False, now=NOW)
+    said = page.get(one.get_absolute_url()).context["advice"]
+    with translation.override(language):
+        words = str(advice_for(one))
+    with translation.override("en"):
+        assert len(words.split()) > 8 and (words == str(advice_for(one))) == (language == "en") and said
+    if kind == FindingKind.FILE_GONE:
+        record.state = RecordState.BACKED_UP
+        one.record = record
+        with translation.override(language):
+            assert str(advice_for(one)) != words

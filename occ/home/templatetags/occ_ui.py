@@ -387,8 +387,12 @@ def ago(context: Context, at: datetime | None, zone: Any = None) -> str:
 
 @register.simple_tag
 def span(starts_at: datetime, ends_at: datetime) -> str:
-    """How long from one instant to another, in hours and minutes."""
-    minutes = max(0, int((ends_at - starts_at).total_seconds() // 60))
+    """How long from one instant to another: in hours and minutes, under an hour to the second."""
+    minutes, seconds = divmod(max(0, int((ends_at - starts_at).total_seconds())), 60)
+    if minutes < 1:
+        return gettext("%(seconds)s s") % {"seconds": seconds}
+    if minutes < 60:
+        return gettext("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": seconds}
     hours, minutes = divmod(minutes, 60)
     return gettext("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
 
