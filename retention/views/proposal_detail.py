@@ -202,7 +202,7 @@ def _papers(found: Proposal, user: User, tried: dict[str, forms.Form]) -> dict[s
 def papers_form(found: Proposal, user: User, data: Any = None) -> PapersForm:
     day = local_day(timezone.now(), found.site.zone)
     initial = {"on_day": day, "place": found.site.name}
-    return PapersForm(data, user=user, papers=_choices(found), initial=initial, auto_id="id_papers_%s")
+    return PapersForm(data, user=user, of=found.pk, papers=_choices(found), initial=initial, auto_id="id_papers_%s")
 
 
 def missing_form(found: Proposal, data: Any = None) -> MissingForm:

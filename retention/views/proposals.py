@@ -169,7 +169,7 @@ def proposal_issue(request: HttpRequest, pk: int) -> HttpResponse:
     user, now, found = me(request), timezone.now(), ours(request, pk)
     if not PROPOSAL.find("issue").open_to(user, found.site):
         raise NotAllowed
-    form = IssueForm(request.POST or None, user=user, initial={"language": "id", "place": found.site.name})
+    form = IssueForm(request.POST or None, user=user, of=pk, initial={"language": "id", "place": found.site.name})
 
     def issue(data: dict[str, Any]) -> IssuedDocument:
         signing = signing_confirm(user=user, password=data["password"], purpose=Purpose.PREPARED, now=now)
@@ -200,7 +200,7 @@ def proposal_preview(request: HttpRequest, pk: int) -> HttpResponse:
     user, found = me(request), ours(request, pk)
     if not PROPOSAL.find("issue").open_to(user, found.site):
         raise NotAllowed
-    form = IssueForm(request.POST, user=user, preview=True)
+    form = IssueForm(request.POST, user=user, of=pk, preview=True)
     if form.is_valid():
         data = form.cleaned_data
         try:
