@@ -21,6 +21,7 @@ from occ.form_pages import form_done, form_page
 from occ.forms import NoteForm, add_refusal
 from occ.jobs.services import job_start
 from occ.lists import listing, remembered
+from occ.paging import key_of
 from occ.people.access import get_visible, me
 from occ.people.models import User
 from occ.people.scope import has_role, sites_for
@@ -117,8 +118,8 @@ def proposal_step(request: HttpRequest, pk: int, transition: str) -> HttpRespons
 def proposal_condition(request: HttpRequest, pk: int) -> HttpResponse:
     found = ours(request, pk)
     note = request.POST.get("note", "")[:300].replace("\x00", "")
-    key = request.POST.get("key", "")[:20]
-    proposals.condition_say(proposal_id=found.pk, key=key, note=note, actor=me(request), now=timezone.now())
+    key, seen = request.POST.get("key", "")[:20], key_of(request.POST.get("seen", ""))
+    proposals.condition_say(proposal_id=found.pk, key=key, note=note, seen=seen, actor=me(request), now=timezone.now())
     messages.success(request, _("Done: %(step)s.") % {"step": ConditionKey(key).label})
     return redirect(found)
 
