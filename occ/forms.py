@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from occ.errors import Invalid, NotAllowed, Refused
-from occ.people.choosing import CHOOSERS, chosen, label
+from occ.people.choosing import chosen, label, offered
 from occ.people.models import Person, PersonQuerySet, User
 from occ.times import FIRST_BIRTH_YEAR, FIRST_YEAR, LAST_YEAR, in_reach
 
@@ -67,7 +67,7 @@ class PersonField(forms.CharField):
     """One person among thousands: suggested while one types; without scripts one types the employee number.
 
     `chooser` is a key of occ.people.choosing. The form says whose choice it is: `form.fields["person"].for_user(user)`,
-    perhaps with a narrower queryset.
+    perhaps with a narrower queryset, or `of` what it is: a key that the chooser understands.
     """
 
     def __init__(self, *, chooser: str, **kwargs: Any) -> None:
@@ -77,9 +77,10 @@ class PersonField(forms.CharField):
         attrs = {"autocomplete": "off", "spellcheck": "false", "data-combobox": "", "data-nobody": _("Nobody found")}
         super().__init__(max_length=160, widget=forms.TextInput(attrs=attrs), **kwargs)
 
-    def for_user(self, user: User, people: PersonQuerySet | None = None) -> None:
-        self.people = CHOOSERS[self.chooser](user) if people is None else people
-        self.widget.attrs["data-url"] = reverse("people_find", args=[self.chooser])
+    def for_user(self, user: User, people: PersonQuerySet | None = None, of: int | None = None) -> None:
+        self.people = offered(self.chooser, user, of) if people is None else people
+        url = reverse("people_find", args=[self.chooser])
+        self.widget.attrs["data-url"] = url if of is None else f"{url}?of={of}"
 
     def prepare_value(self, value: Any) -> Any:
         """A person, or the key of one among those to choose from, is shown as name and number."""

@@ -1,4 +1,8 @@
-"""What every list page does: filter, sort, page by key, say what it is filtered by, and remember that (KER-12)."""
+"""What every list page does: filter, sort, page by key, say what it is filtered by, and remember that (KER-12).
+
+What somebody typed to find is not remembered: it is often a customer's or a colleague's name or number, and would come
+back into an address and onto a screen unasked. A view that is saved keeps it, as somebody decided that.
+"""
 
 from datetime import date, datetime
 from typing import Any
@@ -17,26 +21,34 @@ from occ.people.access import me
 from occ.people.models import SavedView
 
 POSITION = {"after", "before", "clear"}
+TYPED = "q"
+RETURNED = "list-returned"
 
 
 def remembered(request: HttpRequest) -> HttpResponse | None:
-    """Come back to a list without parameters and it is filtered as it was left; `?clear=1` forgets that."""
+    """Come back to a list without parameters and it is filtered as it was left, and says so; `?clear=1` forgets."""
     key = f"list:{request.path}"
     if "clear" in request.GET:
         request.session.pop(key, None)
         return redirect(request.path)
     if not request.GET:
-        return redirect(f"{request.path}?{kept}") if (kept := request.session.get(key)) else None
-    if (query := standing(request)) != request.session.get(key, ""):
+        if not (kept := request.session.get(key)):
+            return None
+        request.session[RETURNED] = request.path
+        return redirect(f"{request.path}?{kept}")
+    if (query := standing(request, typed=False)) != request.session.get(key, ""):
         request.session[key] = query
     return None
 
 
-def standing(request: HttpRequest) -> str:
-    """What the list is filtered and sorted by, without the position in it, as a query string."""
+def standing(request: HttpRequest, *, typed: bool = True) -> str:
+    """What the list is filtered and sorted by, without the position in it, as a query string.
+
+    Without what was typed to find, where it is not `typed`.
+    """
     chosen = request.GET.copy()
     for name in list(chosen):
-        if name in POSITION or not chosen[name]:
+        if name in POSITION or not chosen[name] or (name == TYPED and not typed):
             del chosen[name]
     return chosen.urlencode()[:1000]
 
@@ -45,7 +57,7 @@ def listing(
     request: HttpRequest, rows: "models.QuerySet[Any]", *, filters: type[FilterSet], sorts: dict[str, str],
     default: str, size: int = 50, otherwise: "models.QuerySet[Any] | None" = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Context of partials/list.html: filter, chips, clear_url, page, default_sort, views, standing.
+    """Context of partials/list.html: filter, chips, returned, clear_url, page, default_sort, views, standing.
 
     `sorts`: parameter -> field (never null); `default`: a parameter, with "-" for descending. A filter with nonsense
     in it filters nothing and says so at its field; `otherwise` are the rows then, where `rows` lack what filters add.
@@ -59,6 +71,7 @@ def listing(
     return {
         "filter": chosen,
         "chips": chips(request, chosen),
+        "returned": request.session.pop(RETURNED, "") == request.path,  # filtered as it was left, and not by this visit
         "clear_url": "?clear=1",
         "default_sort": default,
         "views": SavedView.objects.visible_to(me(request)).filter(page=request.path).order_by("name"),

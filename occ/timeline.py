@@ -104,7 +104,7 @@ def _step_entry(flow: Flow, row: WorkflowStep, attached: dict[str, Attachment]) 
     return {
         "at": row.at,
         "title": str(flow.states(row.to_state).label),
-        "actor": who(row.actor_label),
+        "actor": row.who,
         "note": note,
         "icon": "arrow-right",
         "tone": tone,

@@ -48,6 +48,7 @@ SERVICE_MONTH = register_type(
         owner=Role.MANAGER,
         readers=frozenset({Role.CLIENT, Role.RTFM, Role.WFM, Role.TEAM_LEADER}),
         template=Path(__file__).parent / "typst" / "service_month.typ",
+        approvers=frozenset({Role.CLIENT}),
     )
 )
 register_policy(

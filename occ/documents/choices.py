@@ -15,6 +15,8 @@ class Purpose(models.TextChoices):
     CHECKED = "checked", _("Checked by")
     APPROVED = "approved", _("Approved by")
     ACKNOWLEDGED = "acknowledged", _("Acknowledged by")
+    EXECUTED = "executed", _("Executed by")
+    WITNESSED = "witnessed", _("Witness")
 
 
 # What one person does not do twice for one document: its maker neither checks nor approves it (four eyes).

@@ -51,7 +51,7 @@ class Series(models.Model):
 
 class IssuedDocumentQuerySet(models.QuerySet["IssuedDocument"]):
     def visible_to(self, user: User) -> IssuedDocumentQuerySet:
-        """Documents of the sites for which the user holds a reading role of their type.
+        """Documents of the sites for which the user holds a reading role of their type, and those they are to sign.
 
         A document for all sites is seen only by who holds the role for all sites.
         """
@@ -59,7 +59,7 @@ class IssuedDocumentQuerySet(models.QuerySet["IssuedDocument"]):
         for one in types.all_types():
             ids = site_ids(user, one.reading_roles)
             codes_by_sites.setdefault(None if ids is None else frozenset(ids), []).append(one.code)
-        visible = Q(pk__in=[])
+        visible = Q(slots__contains=[{"user_id": user.pk}])
         for sites, codes in codes_by_sites.items():
             visible |= Q(type_code__in=codes) & (Q() if sites is None else Q(site_id__in=sites))
         return self.filter(visible)
@@ -97,6 +97,8 @@ class IssuedDocument(models.Model):
     sealed_by = models.CharField(_("organisation's signature"), max_length=200, blank=True)
     owner_role = models.CharField(_("owner"), max_length=20, choices=Role)
     expires_on = models.DateField(_("kept until"))
+    # Who is to sign it after its issue, as `Signer`s: each once, and nobody else for the same.
+    slots = models.JSONField(default=list)
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.VALID)
     superseded_at = models.DateTimeField(_("superseded at"), null=True)
     destroyed_at = models.DateTimeField(_("destroyed at"), null=True)
@@ -157,6 +159,11 @@ class IssuedDocument(models.Model):
     def file_name(self) -> str:
         """The name it gets when downloaded."""
         return self.full_number.replace("/", "-") + ".pdf"
+
+    @property
+    def is_sheet(self) -> bool:
+        """Whether it bears the signatures of another document (countersigning.py)."""
+        return self.subject_type == self._meta.label_lower
 
     @property
     def type(self) -> types.DocumentType | None:

@@ -8,8 +8,10 @@ processor time on this machine and never the network. Documents of other types, 
 
 import secrets
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models, transaction
@@ -71,11 +73,13 @@ def document_issue(
     now: datetime,
     period: tuple[date, date] | None = None,
     signatures: Sequence[Signing] = (),
+    slots: Sequence[Signer] = (),
 ) -> IssuedDocument:
     """Issue a document under the next number of its type, site and year.
 
-    `data` is the template's body, JSON-able, in `language`; it is frozen in the row. The caller has checked that the
-    actor may issue it. Raises Invalid (also: one person in two roles); nothing is issued then and no number is used.
+    `data` is the template's body, JSON-able, in `language`; it is frozen in the row. `slots`: who signs it afterwards
+    (countersigning.py). The caller has checked that the actor may issue it. Raises Invalid (also: one person in two
+    roles); nothing is issued then and no number is used.
     """
     apart_check([(one.user_id, one.purpose) for one in signatures])
     year = local_day(now, site.zone if site else JAKARTA).year
@@ -91,6 +95,7 @@ def document_issue(
         subject_type=subject._meta.label_lower if subject is not None else "",
         subject_id=str(subject.pk) if subject is not None else "",
         owner_role=type.owner,
+        slots=[asdict(one) for one in slots],
     )
     return _publish(document, type, title, data, language, actor, now, period, signatures)
 
@@ -123,7 +128,7 @@ def document_revise(
     repeated = _repeated(old, signatures)
     old.status, old.superseded_at = Status.SUPERSEDED, now
     old.save(update_fields=["status", "superseded_at"])
-    kept = ["type_code", "site", "year", "sequence", "number", "subject_type", "subject_id", "owner_role"]
+    kept = ["type_code", "site", "year", "sequence", "number", "subject_type", "subject_id", "owner_role", "slots"]
     document = IssuedDocument(
         revision=old.revision + 1, supersedes=old, reason=reason, **{field: getattr(old, field) for field in kept}
     )
@@ -204,21 +209,22 @@ def document_preview(
     return render(template=type.template, frame=frame, body=storable(data), issued_at=now)
 
 
+def instant(at: datetime, zone: ZoneInfo) -> str:
+    """As it is printed, in the language that is active."""
+    local = at.astimezone(zone)
+    return f"{date_format(local, 'j F Y')} {local:%H:%M} {local.tzname()}"
+
+
 def _frame(document: IssuedDocument, type: DocumentType, signatures: Sequence[Signing]) -> dict[str, Any]:
     """What the frame prints on every page, in the document's language."""
     zone = document.site.zone if document.site else JAKARTA
-
-    def instant(at: datetime) -> str:
-        local = at.astimezone(zone)
-        return f"{date_format(local, 'j F Y')} {local:%H:%M} {local.tzname()}"
-
     with translation.override(document.language):
         return {
             "language": document.language,
             "organisation": getattr(settings, "ORGANISATION", "Contact Center PT Pegadaian"),
             "title": document.title,
             "number": document.full_number,
-            "issued": f"{instant(document.issued_at)} · {document.issued_by_label}",
+            "issued": f"{instant(document.issued_at, zone)} · {document.issued_by_label}",
             "verify_url": verification_url(document.code),
             "procedure": {
                 "title": type.procedure,
@@ -243,7 +249,7 @@ def _frame(document: IssuedDocument, type: DocumentType, signatures: Sequence[Si
                     "purpose": str(Purpose(one.purpose).label),
                     "name": one.name,
                     "position": one.position,
-                    "signed_at": instant(one.at),
+                    "signed_at": instant(one.at, zone),
                 }
                 for one in signatures
             ],

@@ -9,11 +9,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from occ.documents.choices import APART, Purpose, Status
+from occ.documents.choices import APART, Purpose
 from occ.documents.models import IssuedDocument, Signature
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
@@ -42,11 +41,15 @@ class Signing:
 
 @dataclass(frozen=True)
 class Signer:
-    """Somebody who would sign, as a draft names them."""
+    """Somebody who is to sign: as a draft names them, or as an issued document names who signs it afterwards.
+
+    `user_id` is None of whom has no account: they sign on paper.
+    """
 
     name: str
     position: str
     purpose: str
+    user_id: int | None = None
 
 
 def signer_of(user: User, purpose: str) -> Signer:
@@ -82,30 +85,6 @@ def signing_confirm(*, user: User, password: str, purpose: str, now: datetime) -
     return Signing(user_id=user.pk, name=who.name, position=who.position, purpose=purpose, at=now)
 
 
-def document_sign(*, document_id: int, user: User, password: str, purpose: str, now: datetime) -> Signature:
-    """Sign an issued document; the verification page shows it from now on, the paper does not change.
-
-    Raises NotAllowed, Invalid (also: one person for two purposes), TooManyAttempts, WrongState (superseded,
-    destroyed, or signed already).
-    """
-    if not IssuedDocument.objects.visible_to(user).filter(pk=document_id).exists():
-        raise NotAllowed
-    signing = signing_confirm(user=user, password=password, purpose=purpose, now=now)
-    with transaction.atomic():
-        document = (
-            IssuedDocument.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("site")
-            .get(pk=document_id)
-        )
-        if document.status != Status.VALID:
-            raise WrongState(_("Only a valid document can be signed."))
-        if document.signatures.filter(user=user, purpose=purpose).exists():
-            raise WrongState(_("You have signed this document already."))
-        signed = document.signatures.values_list("user_id", "purpose")
-        apart_check([*signed, (user.pk, purpose)])
-        return signature_add(document=document, signing=signing, actor=user, on_paper=False, now=now)
-
-
 def apart_check(signed: Iterable[tuple[int, str]]) -> None:
     """Raises Invalid where one person prepares, checks or approves more than once; given users' ids and purposes."""
     users = [user for user, purpose in signed if purpose in APART]
@@ -114,13 +93,6 @@ def apart_check(signed: Iterable[tuple[int, str]]) -> None:
             _("Who prepared, who checked and who approved a document are different persons: somebody else signs here."),
             field="purpose", code="four_eyes",
         )  # fmt: skip
-
-
-def purposes_open(document: IssuedDocument, user: User) -> list[str]:
-    """What the user may still sign the document for."""
-    mine = set(document.signatures.filter(user=user).values_list("purpose", flat=True))
-    barred = mine | (APART if mine & APART else set())
-    return [one for one in Purpose.values if one not in barred]
 
 
 def signature_add(

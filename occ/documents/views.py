@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from occ.documents import selectors, signing, uploads
+from occ.documents import countersigning, selectors, uploads
 from occ.documents.attachments import get_attachment
 from occ.documents.choices import Status
 from occ.documents.destruction import minutes_of
@@ -56,14 +56,18 @@ def _detail(request: HttpRequest, document: IssuedDocument, form: SignForm, stat
     can_sign = document.status == Status.VALID and any(
         held.role != Role.AUDITOR for held in roles_of(cast(User, request.user))
     )
-    purposes = signing.purposes_open(document, me(request)) if can_sign else []
-    form.offer(purposes, given={one.purpose for one in document.signatures.all()})
+    given = list(document.signatures.all())
+    purposes = countersigning.purposes_open(document, me(request), given) if can_sign else []
+    form.offer(purposes)
     context = {
         "title": document.title,
         "document": document,
         "crumbs": [{"label": _("Document register"), "url": reverse("documents:register")}],
         "revisions": selectors.revisions(document),
-        "signatures": document.signatures.all(),
+        "signatures": given,
+        "awaited": countersigning.awaited(document, given) if document.status == Status.VALID else [],
+        "sheet": countersigning.sheet_of(document),
+        "signed": countersigning.signed_by(document),
         "form": form if purposes else None,
         "verify_url": verification_url(document.code),
         "minutes": minutes_of(document),
@@ -79,7 +83,7 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _detail(request, document, form, 422)
     try:
-        signing.document_sign(document_id=document.pk, user=user, now=timezone.now(), **form.cleaned_data)
+        countersigning.document_sign(document_id=document.pk, user=user, now=timezone.now(), **form.cleaned_data)
     except Refused as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         return _detail(request, document, form, refusal.status)
@@ -130,7 +134,8 @@ def _verify(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "documents/verify.html", {"document": None}, status=404)
     newer = IssuedDocument.objects.filter(supersedes=document).first()
     context = {"document": document, "newer": newer, "signatures": document.signatures.all(), "result": ""}
-    context["minutes"] = minutes_of(document)
+    context |= {"minutes": minutes_of(document), "sheet": countersigning.sheet_of(document)}
+    context["signed"] = countersigning.signed_by(document)
     if request.method == "POST":
         context["result"] = _compare(request, document)
     return render(request, "documents/verify.html", context)

@@ -25,8 +25,10 @@ CONNECTOR = SystemActor("connector")
 LIFECYCLE = SystemActor("lifecycle")
 
 
-def who(label: str) -> str:
-    """The name that a history keeps of an actor, for people to read."""
+def who(label: str, asked_by: str = "") -> str:
+    """The name that a history keeps of an actor, for people to read; `asked_by`: for whom the system did it."""
     if not label.startswith("system:"):
         return label
+    if asked_by:
+        return _("System, asked by %(name)s") % {"name": asked_by}
     return _("Connector") if label == str(CONNECTOR) else _("System")

@@ -14,15 +14,26 @@ from occ.people.models import Person, PersonQuerySet, User
 BETWEEN = " · "
 MOST = 12
 Chooser = Callable[[User], PersonQuerySet]
+# (user, whom they may choose there at all, key of what it is chosen for) -> whom they may choose for it
+Narrower = Callable[[User, PersonQuerySet, int], PersonQuerySet]
 CHOOSERS: dict[str, Chooser] = {}
+NARROWERS: dict[str, Narrower] = {}
 
 
-def register(key: str, chooser: Chooser) -> str:
-    """`chooser(user)`: whom that user may choose there."""
+def register(key: str, chooser: Chooser, narrower: Narrower | None = None) -> str:
+    """`chooser(user)`: whom that user may choose there; `narrower`: where what it is chosen for leaves some out."""
     if key in CHOOSERS:
         raise ValueError(f"chooser {key} is registered twice")
     CHOOSERS[key] = chooser
+    if narrower is not None:
+        NARROWERS[key] = narrower
     return key
+
+
+def offered(key: str, user: User, of: int | None = None) -> PersonQuerySet:
+    """Whom the user may choose there; `of`: the key of what it is chosen for, where the chooser asks for that."""
+    people = CHOOSERS[key](user)
+    return people if of is None or key not in NARROWERS else NARROWERS[key](user, people, of)
 
 
 def label(person: Person) -> str:

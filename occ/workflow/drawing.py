@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
-from occ.people.actors import who
 from occ.workflow.flows import Flow
 from occ.workflow.models import WorkflowStep
 
@@ -48,7 +47,7 @@ def drawing(flow: Flow, subject: Any, steps: list[WorkflowStep]) -> list[dict[st
                 "label": flow.states(shown).label,
                 "state": mark,
                 "at": reached.at if reached else None,
-                "actor": who(reached.actor_label) if reached else "",
+                "actor": reached.who if reached else "",
             }
         )
     return drawn

@@ -6,6 +6,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from occ.people.actors import who
+
 
 class WorkflowStep(models.Model):
     flow = models.CharField(max_length=60)
@@ -27,3 +29,8 @@ class WorkflowStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_state} -> {self.to_state}"
+
+    @property
+    def who(self) -> str:
+        """Who made it, for people to read; of what the system did because somebody asked, also who that was."""
+        return who(self.actor_label, self.evidence.get("asked_by", ""))

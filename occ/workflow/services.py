@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.services import record, record_many
-from occ.people.actors import Actor, who
+from occ.people.actors import Actor
 from occ.people.choices import Role
 from occ.people.history import sign, update_many
 from occ.people.models import Site, User
@@ -108,7 +108,7 @@ def too_late(flow: Flow, subject: Any, wanted: Transition, *, reader: Actor) -> 
 
 def _whose(last: WorkflowStep, step: Transition | None, site: Site, reader: Actor) -> str:
     if not (isinstance(reader, User) and is_outside(reader)) or last.actor is None or is_outside(last.actor):
-        return who(last.actor_label)
+        return last.who
     could, day = step.by_roles if step else set(Role), local_day(last.at, site.zone)
     held = {role for role in could if has_role(last.actor, {role}, site=site, on=day)} or could
     return ", ".join(str(role.label) for role in Role if role in held)

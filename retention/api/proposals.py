@@ -5,6 +5,7 @@ What is signed, the berita acara and papers destroyed by hand, is done on the pa
 
 from typing import Any
 
+from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -32,6 +33,10 @@ from retention.workflow import PROPOSAL
 
 DOCUMENTS = "documents"
 KINDS = [*RecordKind.choices, (DOCUMENTS, "documents of the register")]
+
+
+# Not what was said before a hold: it is to be said again.
+STANDING = Prefetch("conditions", Condition.objects.standing().select_related("said_by"))
 
 
 class ConditionSerializer(serializers.ModelSerializer[Condition]):
@@ -109,7 +114,11 @@ class ProposalInput(serializers.Serializer[Any]):
 
 class ConditionInput(serializers.Serializer[Any]):
     key = serializers.ChoiceField(ConditionKey.choices)
-    note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    note = serializers.CharField(max_length=300, help_text="by what you know that it is met")
+    seen = serializers.IntegerField(
+        min_value=0, required=False,
+        help_text="the list's items_count as you read it: refused where a hold has taken lines off it since",
+    )  # fmt: skip
 
 
 class NoteInput(serializers.Serializer[Any]):
@@ -149,12 +158,12 @@ class VerdictInput(serializers.Serializer[Any]):
 
 
 def rows_of(user: User) -> Any:
-    return proposal_rows(user).prefetch_related("conditions__said_by")
+    return proposal_rows(user).prefetch_related(STANDING)
 
 
 def said(pk: int) -> Any:
     """As it is now: to who has just seen it or changed it, also where it is then no longer theirs to see."""
-    rows = Proposal.objects.select_related("site", "document").prefetch_related("conditions__said_by")
+    rows = Proposal.objects.select_related("site", "document").prefetch_related(STANDING)
     return ProposalSerializer(rows.get(pk=pk)).data
 
 

@@ -17,9 +17,10 @@ from occ.people.passwords import second_factor_of
 from occ.people.scope import has_role, sites_for
 from occ.times import JAKARTA, local_day
 from retention.choices import RecordKind, Way
+from retention.models import Proposal
 from retention.personal import KEEPERS, PROPOSERS
 from retention.services.paper_disposing import ByHand
-from retention.services.witnesses import Outsider, Witness, people_with_role
+from retention.services.witnesses import Outsider, Witness, parties_q, people_with_role
 from retention.workflow import PROPOSAL
 
 RANGES = re.compile(r"\s*(\d{1,6})\s*(?:[-–]\s*(\d{1,6})\s*)?")
@@ -131,7 +132,13 @@ def witnesses(user: User) -> PersonQuerySet:
     return found if has_role(user, {*PROPOSAL.find("issue").by_roles, *KEEPERS}) else found.none()
 
 
-WITNESS = register_chooser("retention.witness", witnesses)
+def witnesses_of(user: User, people: PersonQuerySet, of: int) -> PersonQuerySet:
+    """Not the parties of that proposal, nor the user: the services refuse them."""
+    found = Proposal.objects.visible_to(user).filter(pk=of).first()
+    return people.exclude(parties_q(found, user)) if found is not None else people.none()
+
+
+WITNESS = register_chooser("retention.witness", witnesses, witnesses_of)
 
 
 class WitnessForm(forms.Form):
@@ -152,10 +159,11 @@ class WitnessForm(forms.Form):
     organisation_1 = forms.CharField(label=gettext_lazy("Their organisation"), max_length=80, required=False)
     most = 1
 
-    def chosen_by(self, user: User) -> None:
+    def chosen_by(self, user: User, of: int) -> None:
+        """`of`: the proposal."""
         for n in self.numbers():
             one: Any = self.fields[f"witness_{n}"]
-            one.for_user(user)
+            one.for_user(user, of=of)
 
     def numbers(self) -> range:
         return range(1, self.most + 1)
@@ -199,9 +207,9 @@ class PapersForm(WitnessForm, ProofForm):
         "code",
     )  # fmt: skip
 
-    def __init__(self, *args: Any, user: User, papers: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, of: int, papers: Sequence[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
-        self.chosen_by(user)
+        self.chosen_by(user, of)
         chosen: Any = self.fields["items"]
         chosen.choices = papers
 
@@ -242,8 +250,8 @@ class IssueForm(WitnessForm):
 
     field_order = ("place",)
 
-    def __init__(self, *args: Any, user: User, preview: bool = False, **kwargs: Any) -> None:
-        """`preview`: nobody signs it."""
+    def __init__(self, *args: Any, user: User, of: int, preview: bool = False, **kwargs: Any) -> None:
+        """`of`: the proposal; `preview`: nobody signs it."""
         super().__init__(*args, **kwargs)
-        self.chosen_by(user)
+        self.chosen_by(user, of)
         self.fields["password"].required = not preview

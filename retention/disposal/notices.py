@@ -1,15 +1,18 @@
 """The client hears what became of the list that they approved (RET-9, RET-10)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 
+from occ.documents.models import IssuedDocument
 from occ.notifications.addressees import audience
 from occ.notifications.kinds import Kind, register
 from occ.notifications.services import notify
 from occ.people.choices import Role
+from occ.people.models import User
 from retention.models import Proposal
 
 DESTROYED = register(
@@ -29,6 +32,22 @@ ISSUED = register(
         gettext_noop("The destruction that you approved is documented: %(count)s lines were destroyed."),
     )
 )
+
+SIGN = register(
+    Kind(
+        "retention.minutes_to_sign",
+        gettext_noop("Your signature is asked for: %(document)s"),
+        gettext_noop("You are named in this berita acara. When all have signed, its signature sheet is issued."),
+    )
+)
+
+
+def sign_ask(document: IssuedDocument, users: Sequence[int], *, now: datetime) -> None:
+    """Once each."""
+    notify(
+        to=User.objects.filter(pk__in=users, is_active=True), kind=SIGN.key, params={"document": document.full_number},
+        key=f"{SIGN.key}:{document.pk}", url=f"{document.get_absolute_url()}#sign", now=now,
+    )  # fmt: skip
 
 
 def destroyed_tell(proposal: Proposal, count: int, *, now: datetime) -> None:

@@ -27,14 +27,14 @@ def rows(user: User) -> Any:
     cooling = Q(status=ProposalStatus.APPROVED, cooling_until__gt=Now())
     asked = Q(status=ProposalStatus.DRAFT) & unsaid_by(user)
     found = Proposal.objects.visible_to(user).exclude(cooling).exclude(asked)
-    return found.select_related("site").prefetch_related("conditions").order_by("answer_due_at", "pk")
+    return found.select_related("site").prefetch_related(proposals.STANDING).order_by("answer_due_at", "pk")
 
 
 def unsaid_by(user: User) -> Q:
     """Of proposals: a condition is missing that this user may say is met."""
     found = Q(pk__in=[])
     for key, sayers in SAYERS.items():
-        said = Condition.objects.filter(proposal=OuterRef("pk"), key=key)
+        said = Condition.objects.standing().filter(proposal=OuterRef("pk"), key=key)
         found |= Q(site_filter(user, sayers), ~Exists(said))
     return found
 
@@ -44,7 +44,7 @@ def unsaid(user: User) -> Iterator[turns.Turn]:
     if not has_role(user, {role for roles in SAYERS.values() for role in roles}):
         return
     drafts = Proposal.objects.visible_to(user).filter(unsaid_by(user), status=ProposalStatus.DRAFT).order_by("pk")
-    for one in drafts.select_related("site").prefetch_related("conditions")[: turns.LIMIT]:
+    for one in drafts.select_related("site").prefetch_related(proposals.STANDING)[: turns.LIMIT]:
         mine = [key for key in proposals.unsaid(one) if has_role(user, SAYERS[key], site=one.site)]
         words = _("Say whether it is met: %(what)s") % {"what": "; ".join(str(key.label) for key in mine)}
         yield turns.Turn(title(one), one.get_absolute_url(), words, one.site.code, None, one.site.zone)

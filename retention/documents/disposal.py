@@ -30,6 +30,8 @@ DISPOSAL = register_type(
         owner=Role.DOCUMENT_CONTROL,
         readers=frozenset({Role.IT, Role.TEAM_LEADER, Role.CLIENT}),
         template=Path(__file__).parents[1] / "typst" / "disposal.typ",
+        approvers=frozenset({Role.CLIENT}),
+        countersigned=True,
     )
 )
 register_policy(

@@ -3,7 +3,7 @@
 from retention.models.bags import Bag, Copy, Pack, Packed
 from retention.models.checks import Check, Finding
 from retention.models.compliance import MonthFigures
-from retention.models.disposal import OPEN_PROPOSAL, Condition, Item, Probe, Proposal, Tombstone, Trail
+from retention.models.disposal import OPEN_PROPOSAL, Condition, Item, Probe, Proposal, Tombstone, Trail, Unsaid
 from retention.models.holds import Hold, HoldRecord
 from retention.models.journal import Journal, JournalProof
 from retention.models.losses import Loss, LostPacked
@@ -49,4 +49,5 @@ __all__ = [
     "Tombstone",
     "Trail",
     "Transcript",
+    "Unsaid",
 ]  # fmt: skip

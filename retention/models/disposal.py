@@ -29,6 +29,7 @@ from retention.choices import (
     RecordKind,
     Result,
 )
+from retention.models.holds import Hold
 from retention.models.places import Source
 from retention.models.records import Record
 from retention.models.register import Entry
@@ -138,23 +139,46 @@ class Proposal(models.Model):
         return str(_("Documents of the register")) if self.of_documents else str(self.get_kind_display())
 
 
+class ConditionQuerySet(models.QuerySet["Condition"]):
+    def standing(self) -> ConditionQuerySet:
+        """What counts: nothing was held since it was said that it speaks of."""
+        return self.filter(unsaid=None)
+
+
 class Condition(models.Model):
-    """One of the five conditions, and who says that it is met."""
+    """One of the five conditions, and who says that it is met. Rows are only added.
+
+    `after`: the hold since which it is asked again; what was said before that is `Unsaid`.
+    """
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="conditions")
     key = models.CharField(_("condition"), max_length=10, choices=ConditionKey)
     said_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("said by"))
     said_at = models.DateTimeField(_("said"))
     note = models.CharField(_("note"), max_length=300, blank=True)
+    after = models.ForeignKey(Hold, models.PROTECT, null=True, related_name="+")
+
+    objects = ConditionQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["proposal", "key"], name="condition_once"),
+            models.UniqueConstraint(fields=["proposal", "key", "after"], name="condition_once", nulls_distinct=False),
             models.CheckConstraint(condition=Q(key__in=ConditionKey.values), name="condition_known"),
         ]
 
     def __str__(self) -> str:
         return self.get_key_display()
+
+
+class Unsaid(models.Model):
+    """A condition that was said before a hold took lines off the draft's list: it counts no more."""
+
+    condition = models.OneToOneField(Condition, models.PROTECT, related_name="unsaid")
+    hold = models.ForeignKey(Hold, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.condition}: {self.hold}"
 
 
 class Item(models.Model):

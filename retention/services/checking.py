@@ -98,11 +98,12 @@ def _fixity_go_on(check_id: int, clock: Clock, lasting: timedelta) -> int:
     check = Check.objects.get(pk=check_id)
     mine, ends_at, count = Check.objects.filter(pk=check_id, run=run), now + lasting, 0
     of = {"pack": check.pack_id} if check.pack_id else {"pack__bag__batch": check.batch_id}
+    asked_by = "" if check.by.startswith("system:") else check.by
     copies = verifying.live_copies().filter(**of).order_by("pk")
     while clock() < ends_at or count == 0:
         some = list(copies.filter(pk__gt=check.last).values_list("pk", flat=True)[: verifying.GROUP])
         with beating(check_id, run):
-            done = verifying.copies_verify(some, clock=clock)
+            done = verifying.copies_verify(some, clock=clock, asked_by=asked_by)
         if done.away or not some:
             mine.update(note=done.away[:300])
             verifying.check_end(check_id, run, clock())

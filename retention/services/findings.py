@@ -111,15 +111,20 @@ def _locked(rows: "QuerySet[Finding]", names: Iterable[str]) -> dict[str, Findin
 
 
 @transaction.atomic
-def findings_gone(*, kinds: Iterable[FindingKind], place: Place, names: Iterable[str], now: datetime) -> int:
+def findings_gone(
+    *, kinds: Iterable[FindingKind], place: Place, names: Iterable[str], asked_by: str = "", now: datetime
+) -> int:
     """What was looked at just now and is in order: its open findings of those kinds are gone; how many."""
-    return findings_over(rows=_of(place).filter(kind__in=list(kinds), name__in=list(names)), now=now)
+    return findings_over(rows=_of(place).filter(kind__in=list(kinds), name__in=list(names)), asked_by=asked_by, now=now)
 
 
 @transaction.atomic
-def findings_over(*, rows: "QuerySet[Finding]", now: datetime) -> int:
-    """A check found in order what they are about: those that are open are gone; how many."""
-    return _go(rows.filter(status__in=STANDING), now)
+def findings_over(*, rows: "QuerySet[Finding]", asked_by: str = "", now: datetime) -> int:
+    """A check found in order what they are about: those that are open are gone; how many.
+
+    `asked_by`: who asked for the check, in words; "" where it came by itself.
+    """
+    return _go(rows.filter(status__in=STANDING), now, asked_by)
 
 
 def findings_write_off(*, rows: "QuerySet[Finding]", note: str, now: datetime) -> int:
@@ -186,9 +191,10 @@ def _owe(findings: list[Finding], now: datetime) -> None:
     obligations_open(rule=FINDING_SETTLED, owed=owed, actor=CHECKER, now=now)
 
 
-def _go(rows: "QuerySet[Finding]", now: datetime) -> int:
-    gone = step_many(FINDING, rows, "gone", actor=CHECKER, now=now, also={"settled_at": now})
-    evidence = {"text": kept(gettext_noop("A later check found it in order."))}
+def _go(rows: "QuerySet[Finding]", now: datetime, asked_by: str = "") -> int:
+    asked = {"asked_by": asked_by} if asked_by else {}
+    gone = step_many(FINDING, rows, "gone", actor=CHECKER, now=now, evidence=asked, also={"settled_at": now})
+    evidence = {"text": kept(gettext_noop("A later check found it in order."))} | asked
     obligations_fulfil(
         subjects=gone, rules=[FINDING_SETTLED], at=now, evidence=evidence, actor=CHECKER, now=now
     )  # fmt: skip

@@ -13,12 +13,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from occ.approvals.services import name_of, position_of
+from occ.documents import signing as documents
 from occ.documents.choices import Purpose
 from occ.documents.models import IssuedDocument
 from occ.documents.services import document_issue, document_preview
 from occ.documents.signing import Signing, signer_of
 from occ.errors import Invalid, NotAllowed, WrongState
-from occ.people.models import User
+from occ.people.models import Person, User
 from occ.sheets.writing import OutColumn, write_workbook
 from occ.times import local_day
 from occ.workflow.services import step
@@ -46,13 +47,16 @@ def disposal_issue(
     with transaction.atomic():
         rows = Proposal.objects.select_for_update(of=("self",), no_key=True)
         facts, body, proposal = _drawn_up(rows, proposal_id, place, witnesses, language, actor, now)
+        slots = _slots(proposal, witnesses)
         document = document_issue(
             type=DISPOSAL, site=proposal.site, subject=proposal, title=str(DISPOSAL.title), data=body,
             language=language, actor=actor, now=now, period=facts.period, signatures=tuple(signatures),
+            slots=slots,
         )  # fmt: skip
         also = {"document": document}
         with step(PROPOSAL, Proposal, proposal_id, "issue", actor=actor, now=now, also=also):
             notices.issued_tell(proposal, facts.count, document.full_number, now=now)
+            notices.sign_ask(document, [one.user_id for one in slots if one.user_id is not None], now=now)
             return document
 
 
@@ -192,6 +196,31 @@ def _signers(proposal: Proposal, witnesses: Sequence[tuple[str, str]]) -> list[S
         *(Signer(_("Destroyed by hand by"), name, position) for name, position in by_hand),
         *(Signer(_("Witness"), name, position or "-") for name, position in witnesses),
         Signer(_("Approved by"), approval.name, approval.position),
+    ]
+
+
+def _slots(proposal: Proposal, witnesses: Sequence[Witness]) -> list[documents.Signer]:
+    """Who signs it afterwards: who destroyed, who saw it and who approved; who has no account, on paper."""
+    executor, approval = proposal.executed_by, proposal.approval
+    assert executor is not None and approval is not None
+    executors, seen = {executor.pk: (name_of(executor), position_of(executor))}, []
+    if proposal.of_documents:
+        executors = paper_minutes.executors_by_user(proposal) | executors
+    accounts = dict(User.objects.filter(
+        person__in=[one for one in witnesses if isinstance(one, Person)], is_active=True
+    ).values_list("person", "pk"))  # fmt: skip
+    for one in witnesses:
+        if isinstance(one, Person):
+            seen.append((one.name, one.position, accounts.get(one.pk)))
+        else:
+            seen.append((one.name.strip(), f"{one.position.strip()}, {one.organisation.strip()}", None))
+    if proposal.of_documents:
+        named = [(name, position) for name, position, _account in seen]
+        seen += [(name, position, None) for name, position in paper_minutes.witnesses_of(proposal, named)]
+    return [
+        *(documents.Signer(*said, Purpose.EXECUTED, pk) for pk, said in executors.items()),
+        *(documents.Signer(name, position or "-", Purpose.WITNESSED, account) for name, position, account in seen),
+        documents.Signer(approval.name, approval.position, Purpose.APPROVED, approval.decided_by_id),
     ]
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, Max, Min, OuterRef, Q, Sum
+from django.db.models import CharField, Exists, Max, Min, OuterRef, Q, Sum
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -88,9 +89,11 @@ def for_all_sites(lines: Any) -> list[int]:
     return list(rows.order_by("position").values_list("position", flat=True))
 
 
-def proofs() -> Exists:
-    """A berita acara by which something was destroyed is all that is left of it."""
-    return Exists(Proposal.objects.filter(document=OuterRef("pk")))
+def proofs() -> Q:
+    """A berita acara by which something was destroyed is all that is left of it; its signature sheet belongs to it."""
+    minutes = Proposal.objects.exclude(document=None).annotate(key=Cast("document", CharField()))
+    sheets = Q(subject_type=IssuedDocument._meta.label_lower, subject_id__in=minutes.values("key"))
+    return Q(Exists(Proposal.objects.filter(document=OuterRef("pk")))) | sheets
 
 
 def in_a_process(documents: Any) -> Q:

@@ -145,6 +145,11 @@ def executors_of(proposal: Proposal, executor: User) -> list[tuple[str, str]]:
     return list(dict.fromkeys(rows))
 
 
+def executors_by_user(proposal: Proposal) -> dict[int, tuple[str, str]]:
+    """Name and position of each who destroyed papers."""
+    return {pk: (name, where) for pk, name, where in _by_hand(proposal).values_list("said_by", "name", "position")}
+
+
 def saw(proposal: Proposal, user: User) -> bool:
     """Whether the user is named as a witness of papers destroyed by hand."""
     mine = {name.casefold() for name in names_of(user)}

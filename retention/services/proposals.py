@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, Max, Q
+from django.db.models import Exists, F, Max, Prefetch, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -29,13 +29,16 @@ from occ.texts import kept
 from occ.times import end_of_day, local_day
 from occ.workflow.services import begin, step
 from retention.choices import DOCUMENTS, ConditionKey, ItemDecision, ItemState, ProposalStatus, RecordKind
-from retention.models import Condition, DocumentTombstone, Hold, Item, Proposal, Record, Tombstone
+from retention.models import Condition, DocumentTombstone, Hold, Item, Proposal, Record, Tombstone, Unsaid
 from retention.personal import APPROVERS, PROPOSERS, SAYERS
 from retention.policies import ANSWER, ANSWER_DAYS, COOLING_DAYS, PAPERS
 from retention.services import paper_lists, record_lists
 from retention.services.lines import list_sha256
 from retention.services.record_lists import BEHIND, SOME
 from retention.workflow import DISPOSER, PROPOSAL
+
+# What a hold contradicts: that nothing is pending, and that no law or contract asks for it to be kept.
+ASKED_AGAIN = (ConditionKey.CASE, ConditionKey.LAW)
 
 
 @transaction.atomic
@@ -115,8 +118,14 @@ def drafts_open(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def condition_say(*, proposal_id: int, key: str, note: str = "", actor: User, now: datetime) -> Condition:
-    """Say that a condition is met. Raises NotAllowed, Invalid, WrongState (said already, not a draft)."""
+def condition_say(
+    *, proposal_id: int, key: str, note: str, seen: int | None = None, actor: User, now: datetime
+) -> Condition:
+    """Say that a condition is met, and by what one knows it: a destruction rests on it that nobody takes back.
+
+    `seen`: how many lines the list had for who says so; a hold may have taken some since. Raises NotAllowed, Invalid
+    (also: no note), WrongState (said already, not a draft, another list).
+    """
     proposal = _locked(proposal_id)
     if key not in ConditionKey.values:
         raise Invalid(_("There is no such condition."), field="key")
@@ -124,9 +133,17 @@ def condition_say(*, proposal_id: int, key: str, note: str = "", actor: User, no
         raise NotAllowed
     if proposal.status != ProposalStatus.DRAFT:
         raise WrongState(_("The conditions were settled before the list went to the client."))
-    if proposal.conditions.filter(key=key).exists():
+    if Condition.objects.standing().filter(proposal=proposal, key=key).exists():
         raise WrongState(_("Somebody has said so already."))
-    said = Condition.objects.create(proposal=proposal, key=key, said_by=actor, said_at=now, note=note.strip()[:300])
+    if seen is not None and seen != proposal.items_count:
+        raise WrongState(_("The list has changed since you looked at it. Look at it again."))
+    if not note.strip():
+        raise Invalid(_("Say by what you know that it is met."), field="note")
+    before = Unsaid.objects.filter(condition__proposal=proposal, condition__key=key).order_by("pk").last()
+    said = Condition.objects.create(
+        proposal=proposal, key=key, said_by=actor, said_at=now, note=note.strip()[:300],
+        after_id=before.hold_id if before else None,
+    )  # fmt: skip
     data = {"condition": key, "note": said.note}
     record(actor=actor, action="retention.condition_said", subject=proposal, data=data, now=now, site=proposal.site)
     return said
@@ -167,9 +184,19 @@ def proposal_submit(*, proposal_id: int, actor: Actor, now: datetime) -> Proposa
     return found
 
 
+# Of many proposals: what `standing` says of each.
+STANDING = Prefetch("conditions", Condition.objects.standing(), to_attr="standing_conditions")
+
+
+def standing(proposal: Proposal) -> list[Condition]:
+    """What was said of its conditions and counts; of proposals read with STANDING without another question."""
+    fetched: list[Condition] | None = getattr(proposal, "standing_conditions", None)
+    return list(Condition.objects.standing().filter(proposal=proposal)) if fetched is None else fetched
+
+
 def unsaid(proposal: Proposal) -> list[ConditionKey]:
     """The conditions of which nobody has said yet that they are met."""
-    said = {one.key for one in proposal.conditions.all()}
+    said = {one.key for one in standing(proposal)}
     return [key for key in ConditionKey if key not in said]
 
 
@@ -181,7 +208,7 @@ def hinders(proposal: Proposal, name: str) -> str:
         return _("Nobody has said yet: %(what)s.") % {
             "what": "; ".join(f"{key.label} ({_whose(key)})" for key in missing)
         }
-    if len({one.said_by_id for one in proposal.conditions.all()}) < 2:
+    if len({one.said_by_id for one in standing(proposal)}) < 2:
         return _("One person alone cannot vouch for all conditions: somebody else has to say one of them.")
     return ""
 
@@ -314,7 +341,8 @@ def held_pull(*, hold: Hold, actor: Actor, now: datetime) -> int:
     """A hold was set: take what it covers out of every list; how many lines.
 
     A list that lies before the client becomes void; of an approved one the rest may still go, for less than what was
-    approved is approved. What is being deleted is saved as far as it is there.
+    approved is approved. What is being deleted is saved as far as it is there. Of a draft, what was said of pending
+    cases has to be said again.
     """
     covered = Q(record__in=Record.objects.filter(Exists(Hold.objects.filter(pk=hold.pk).covering())))
     if wide := paper_lists.wide(Hold.objects.filter(pk=hold.pk)):
@@ -332,6 +360,7 @@ def held_pull(*, hold: Hold, actor: Actor, now: datetime) -> int:
         if proposal.status == ProposalStatus.DRAFT:
             _lists(proposal).count(proposal)
             proposal.save(update_fields=["items_count", "bytes_count", "first_day", "last_day"])
+            _unsay(proposal, hold, actor=actor, now=now)
         count += pulled
         data = {"hold": hold.number, "lines": pulled}
         record(actor=actor, action="retention.lines_pulled", subject=proposal, data=data, now=now, site=proposal.site)
@@ -339,6 +368,17 @@ def held_pull(*, hold: Hold, actor: Actor, now: datetime) -> int:
             note = kept(gettext_noop("%(hold)s covers %(count)s of its lines."), hold=hold.number, count=pulled)
             proposal_void(proposal_id=pk, note=note, now=now)
     return count
+
+
+def _unsay(proposal: Proposal, hold: Hold, *, actor: Actor, now: datetime) -> None:
+    """What was said before the hold and speaks of such cases counts no more; the proposal is locked."""
+    touched = Condition.objects.standing().filter(proposal=proposal, key__in=ASKED_AGAIN)
+    made = Unsaid.objects.bulk_create(Unsaid(condition=one, hold=hold, at=now) for one in touched)
+    if not made:
+        return
+    keys = sorted(one.condition.key for one in made)
+    data = {"hold": hold.number, "conditions": keys}
+    record(actor=actor, action="retention.conditions_unsaid", subject=proposal, data=data, now=now, site=proposal.site)
 
 
 def _locked(proposal_id: int) -> Proposal:

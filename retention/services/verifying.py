@@ -21,7 +21,7 @@ from django.db.models import F, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext_noop
 
 from occ.people.actors import Actor
-from occ.people.models import Site
+from occ.people.models import Site, User
 from occ.policies.services import policy_value
 from occ.texts import kept
 from occ.times import JAKARTA, local_day, start_of_day
@@ -156,8 +156,11 @@ class Read:
     away: str = ""
 
 
-def copies_verify(copies: Sequence[int], *, clock: Clock) -> Read:
-    """Read those copies, keep what was found, and say how many; a store that is away is told and left."""
+def copies_verify(copies: Sequence[int], *, clock: Clock, asked_by: str = "") -> Read:
+    """Read those copies, keep what was found, and say how many; a store that is away is told and left.
+
+    `asked_by`: who asked for it, in words, for the histories of what it settles.
+    """
     done = Read()
     for i in range(0, len(copies), GROUP):
         readings = _readings(copies[i : i + GROUP])
@@ -168,7 +171,7 @@ def copies_verify(copies: Sequence[int], *, clock: Clock) -> Read:
             if one.away:
                 done.away = f"{one.copy.store}: {one.away}"
                 continue
-            _keep(one, clock())
+            _keep(one, clock(), asked_by)
             done.objects += 1
             done.bytes += one.copy.pack.size
             done.failures += one.kind is not None or bool(one.shut) or one.locked
@@ -212,7 +215,7 @@ def _key_or_none(bag_id: int) -> bytes | None:
 
 
 @transaction.atomic
-def _keep(one: Reading, now: datetime) -> None:
+def _keep(one: Reading, now: datetime, asked_by: str = "") -> None:
     copy, pack = one.copy, one.copy.pack
     site, bag = pack.bag.batch.site, pack.bag
     wrong = one.kind is not None or bool(one.shut) or one.locked
@@ -222,7 +225,7 @@ def _keep(one: Reading, now: datetime) -> None:
     if not Copy.objects.filter(pk=copy.pk, gone_at=None).update(checked_at=now, result=result):
         return  # destroyed meanwhile
     settled = [kind for kind in OF_A_PACK if kind != one.kind]
-    findings_gone(kinds=settled, place=copy.store, names=[pack.name], now=now)
+    findings_gone(kinds=settled, place=copy.store, names=[pack.name], asked_by=asked_by, now=now)
     if one.kind is not None:
         seen = [Seen(pack.name, site, one.detail, bag)]
         findings_keep(kind=one.kind, place=copy.store, seen=seen, complete=False, now=now)
@@ -232,7 +235,7 @@ def _keep(one: Reading, now: datetime) -> None:
     of_pack = known.filter(Q(record__packed__pack=pack) | Q(record=None)).exclude(name__in=[key.name for key in seen])
     shut = any(key.name == bag.identifier for key in seen)  # then nothing can be said of its records' keys
     if over := [key.pk for key in of_pack if not shut and _is_over(key, one)]:
-        findings_over(rows=Finding.objects.filter(pk__in=over), now=now)
+        findings_over(rows=Finding.objects.filter(pk__in=over), asked_by=asked_by, now=now)
     if seen:
         findings_keep(kind=FindingKind.KEY_MISSING, place=None, seen=seen, complete=False, now=now)
 
@@ -309,7 +312,8 @@ def packs_verify(*, packs: Sequence[int], actor: Actor, clock: Clock) -> Check:
 
 
 def _checked(pks: list[int], began: datetime, clock: Clock, actor: Actor, **of: Any) -> Check:
-    done = copies_verify(pks, clock=clock)
+    asked_by = str(actor) if isinstance(actor, User) else ""
+    done = copies_verify(pks, clock=clock, asked_by=asked_by)
     note = done.away[:300] or ("" if done.objects or "store" in of else kept(NOTHING))  # a store may be empty
     return Check.objects.create(
         kind=CheckKind.FIXITY, started_at=began, ended_at=clock(), result=_result(done.failures, note),

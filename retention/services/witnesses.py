@@ -9,11 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from occ.approvals.services import name_of
 from occ.errors import Invalid
+from occ.people.choices import Role
 from occ.people.models import Person, PersonQuerySet, RoleAssignment, User, in_force
+from retention.models import Proposal, Shredding
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,9 @@ LONGEST = {"name": 120, "position": 80, "organisation": 80}
 
 
 def people_with_role(day: date) -> PersonQuerySet:
-    """Who may be chosen as a witness: people of the house who hold a role on that day."""
+    """Who may be chosen as a witness: people of the house, not the client's, who hold a role on that day."""
     held = RoleAssignment.objects.filter(in_force(day), user__is_active=True, user__person__isnull=False)
+    held = held.exclude(role=Role.CLIENT)
     return Person.objects.working_on(day).filter(pk__in=held.values("user__person"))
 
 
@@ -64,6 +68,21 @@ def witnesses_named(witnesses: Sequence[Witness], *, parties: Iterable[str], day
             raise Invalid(_("Name each witness once."), field=field)
         named.append((name, position))
     return named
+
+
+def parties_q(proposal: Proposal, user: User) -> Q:
+    """Of people: who approved the list, started its deletion or destroyed papers of it, and the user who asks.
+
+    By their names, as `witnesses_named` asks: of one who is called as a party is, a reader could not tell.
+    """
+    names = names_of(user) | (names_of(proposal.executed_by) if proposal.executed_by else set())
+    if proposal.approval is not None:
+        names |= {proposal.approval.name, *names_of(proposal.approval.decided_by)}
+    names |= set(Shredding.objects.filter(item__proposal=proposal).values_list("name", flat=True))
+    found = Q(pk__in=[])
+    for name in names:
+        found |= Q(name__iexact=name)
+    return found
 
 
 def names_of(user: User) -> set[str]:

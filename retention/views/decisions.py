@@ -25,7 +25,7 @@ from retention.disposal.filters import LineFilter
 from retention.disposal.forms import DecisionForm
 from retention.disposal.jobs import line_rows
 from retention.disposal.shown import show
-from retention.models import Item, Proposal
+from retention.models import Condition, Item, Proposal
 from retention.personal import APPROVERS
 from retention.services.proposals import proposal_decide, proposal_recall
 from retention.workflow import PROPOSAL
@@ -76,7 +76,7 @@ def _page(request: HttpRequest, found: Proposal, form: forms.Form, recall: forms
         "search": _("Line or ID"),
         "proposal": found,
         "zone": found.site.zone,
-        "conditions": found.conditions.select_related("said_by").order_by("pk"),
+        "conditions": Condition.objects.standing().filter(proposal=found).select_related("said_by").order_by("pk"),
         "form": form if "approve" in open_now else None,
         "recall": recall if "recall" in open_now else None,
         "ticked": _ticked(request),

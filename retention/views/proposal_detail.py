@@ -140,7 +140,9 @@ def _probes(found: Proposal) -> list[Any]:
 
 def _conditions(found: Proposal, user: User) -> list[dict[str, Any]]:
     """Each of the five: who said so, or whose turn it is; and what the database itself knows of it."""
-    said = {one.key: one for one in Condition.objects.filter(proposal=found).select_related("said_by")}
+    rows = list(Condition.objects.filter(proposal=found).select_related("said_by", "unsaid__hold").order_by("pk"))
+    before = [one for one in rows if hasattr(one, "unsaid")]
+    said = {one.key: one for one in rows if one not in before}
     draft = found.status == ProposalStatus.DRAFT
     known = _known(found) if draft and found.last_day else {}
     conditions, now = [], timezone.now()
@@ -148,6 +150,7 @@ def _conditions(found: Proposal, user: User) -> list[dict[str, Any]]:
         missing = draft and key not in said
         conditions.append(
             {"key": key.value, "label": key.label, "said": said.get(key), "known": known.get(key, ""),
+             "before": [one for one in before if one.key == key],
              "may": missing and has_role(user, SAYERS[key], site=found.site),
              "waiting": waiting(key.label, SAYERS[key], site=found.site, now=now) if missing else None}
         )  # fmt: skip
@@ -202,7 +205,7 @@ def _papers(found: Proposal, user: User, tried: dict[str, forms.Form]) -> dict[s
 def papers_form(found: Proposal, user: User, data: Any = None) -> PapersForm:
     day = local_day(timezone.now(), found.site.zone)
     initial = {"on_day": day, "place": found.site.name}
-    return PapersForm(data, user=user, papers=_choices(found), initial=initial, auto_id="id_papers_%s")
+    return PapersForm(data, user=user, of=found.pk, papers=_choices(found), initial=initial, auto_id="id_papers_%s")
 
 
 def missing_form(found: Proposal, data: Any = None) -> MissingForm:

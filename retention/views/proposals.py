@@ -21,6 +21,7 @@ from occ.form_pages import form_done, form_page
 from occ.forms import NoteForm, add_refusal
 from occ.jobs.services import job_start
 from occ.lists import listing, remembered
+from occ.paging import key_of
 from occ.people.access import get_visible, me
 from occ.people.models import User
 from occ.people.scope import has_role, sites_for
@@ -117,8 +118,8 @@ def proposal_step(request: HttpRequest, pk: int, transition: str) -> HttpRespons
 def proposal_condition(request: HttpRequest, pk: int) -> HttpResponse:
     found = ours(request, pk)
     note = request.POST.get("note", "")[:300].replace("\x00", "")
-    key = request.POST.get("key", "")[:20]
-    proposals.condition_say(proposal_id=found.pk, key=key, note=note, actor=me(request), now=timezone.now())
+    key, seen = request.POST.get("key", "")[:20], key_of(request.POST.get("seen", ""))
+    proposals.condition_say(proposal_id=found.pk, key=key, note=note, seen=seen, actor=me(request), now=timezone.now())
     messages.success(request, _("Done: %(step)s.") % {"step": ConditionKey(key).label})
     return redirect(found)
 
@@ -169,7 +170,7 @@ def proposal_issue(request: HttpRequest, pk: int) -> HttpResponse:
     user, now, found = me(request), timezone.now(), ours(request, pk)
     if not PROPOSAL.find("issue").open_to(user, found.site):
         raise NotAllowed
-    form = IssueForm(request.POST or None, user=user, initial={"language": "id", "place": found.site.name})
+    form = IssueForm(request.POST or None, user=user, of=pk, initial={"language": "id", "place": found.site.name})
 
     def issue(data: dict[str, Any]) -> IssuedDocument:
         signing = signing_confirm(user=user, password=data["password"], purpose=Purpose.PREPARED, now=now)
@@ -200,7 +201,7 @@ def proposal_preview(request: HttpRequest, pk: int) -> HttpResponse:
     user, found = me(request), ours(request, pk)
     if not PROPOSAL.find("issue").open_to(user, found.site):
         raise NotAllowed
-    form = IssueForm(request.POST, user=user, preview=True)
+    form = IssueForm(request.POST, user=user, of=pk, preview=True)
     if form.is_valid():
         data = form.cleaned_data
         try:

@@ -19,7 +19,6 @@ from django.utils.translation import gettext_lazy
 
 from occ.documents.types import DocumentType
 from occ.documents.types import register as register_type
-from occ.people.actors import who
 from occ.people.choices import Role
 from occ.policies.registry import Definition, number
 from occ.policies.registry import register as register_policy
@@ -134,7 +133,7 @@ def renewal_body(renewal: Renewal, *, language: str) -> dict[str, Any]:
         for one in history(renewal):
             at = one.at.astimezone(zone)
             name = str(RENEWAL.find(one.transition).label) if one.transition else _("Reminder of HR")
-            steps.append([f"{date_format(at, 'j M Y')} {at:%H:%M}", name, who(one.actor_label), one.note])
+            steps.append([f"{date_format(at, 'j M Y')} {at:%H:%M}", name, one.who, one.note])
         tables = [
             {"title": _("Steps"), "columns": [_("When"), _("Step"), _("Who"), _("Note")],
              "widths": [1.3, 2, 1.6, 2.4], "rows": steps}

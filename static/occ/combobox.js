@@ -91,7 +91,7 @@
       if (asked) asked.abort();
       asked = new AbortController();
       try {
-        const answer = await fetch(`${input.dataset.url}?q=${encodeURIComponent(text)}`, { signal: asked.signal });
+        const answer = await fetch(`${input.dataset.url}${input.dataset.url.includes("?") ? "&" : "?"}q=${encodeURIComponent(text)}`, { signal: asked.signal });
         if (answer.ok && document.activeElement === input) show((await answer.json()).results);
       } catch (error) {
         if (error.name !== "AbortError") close(); // offline: the field still takes a number

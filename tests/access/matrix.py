@@ -68,7 +68,7 @@ def ask(client: Client, method: str, url: str, *, drawn: bool = False) -> int:
     with transaction.atomic(), nullcontext() if drawn else patch.object(Template, "render", return_value=""):
         send: Callable[..., Any] = getattr(client, method)
         data = {"kind": "userids.logbook"} if url.endswith("/exports/new/") else {}
-        data = {"key": "law"} if url.endswith("/condition/") else data
+        data = {"key": "law", "note": "x"} if url.endswith("/condition/") else data
         answer = send(url, data=data) if method in {"get", "post"} else send(url)
         transaction.set_rollback(True)
     client.cookies = session

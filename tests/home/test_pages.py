@@ -68,6 +68,11 @@ def test_a_list_remembers_its_filter_until_it_is_cleared(floor: Floor, client: C
     url = reverse("userids:accounts")
     client.get(url, {"status": "inactive", "q": ""})
     assert client.get(url).headers["Location"] == f"{url}?status=inactive"
+    words = "Disaring seperti terakhir kali"
+    assert words in client.get(f"{url}?status=inactive").content.decode()
+    assert words not in client.get(f"{url}?status=inactive").content.decode(), "by choice, this time"
+    client.get(url, {"status": "inactive", "q": "Siti"})
+    assert client.get(url).headers["Location"] == f"{url}?status=inactive", "what was typed to find is forgotten"
     client.get(url, {"clear": "1"})
     assert client.get(url).status_code == 200
 

@@ -77,7 +77,7 @@ class Dead:
         made = self.proposal(now=now)
         for key in ConditionKey:
             who = self.control if key in ("law", "case") else self.leader
-            proposals.condition_say(proposal_id=made.pk, key=key, actor=who, now=now)
+            proposals.condition_say(proposal_id=made.pk, key=key, note="Diperiksa", actor=who, now=now)
         return made
 
     def submitted(self, *, now: datetime = NOW) -> Proposal:

@@ -21,6 +21,7 @@ from occ.notifications.models import Notification
 from occ.people.actors import COMMAND
 from occ.people.choices import Role
 from occ.people.models import User
+from occ.workflow.drawing import history
 from retention.choices import FindingKind, RecordKind
 from retention.models import Bag, Batch, Copy, Finding, Loss, LostPacked, Pack, Packed, Record, Transcript
 from retention.selectors import packs_of
@@ -102,6 +103,7 @@ def test_with_the_old_key_back_the_finding_is_settled(
     with pytest.raises(WrongState, match="nothing is lost"):
         losing.loss_declare(finding_id=found[0].pk, reason="x", actor=ground.it, now=LATER)
     assert reverify(found[0].pk, ground.it.pk) == 2 * Pack.objects.count()
+    assert history(found[0])[-1].who == f"System, asked by {ground.it}"
     assert not missing()
     with pytest.raises(WrongState):
         losing.finding_keys_try(finding_id=found[0].pk, actor=ground.it, now=LATER)

@@ -58,7 +58,7 @@ def test_from_the_draft_to_the_decision(world: Dead) -> None:
     assert ask(world.client, "get", one).status_code == 404  # what is being prepared is not the client's
     for key in ConditionKey:
         who = world.control if key in ("law", "case") else world.leader
-        assert ask(who, "post", f"{one}conditions/", {"key": key}).status_code == 200
+        assert ask(who, "post", f"{one}conditions/", {"key": key, "note": "Diperiksa"}).status_code == 200
     put = ask(world.leader, "post", f"{one}submit/").json()
     assert (put["status"], len(put["conditions"])) == ("with_client", 5)
     lines = ask(world.client, "get", f"{one}lines/?size=4").json()

@@ -281,7 +281,7 @@ def test_all_five_conditions_and_two_people(world: Dead) -> None:
             user=everything, role=role, site=world.site, starts_on=NOW.date() - timedelta(days=9)
         )
     for key in ConditionKey:
-        proposals.condition_say(proposal_id=proposal.pk, key=key, actor=everything, now=NOW)
+        proposals.condition_say(proposal_id=proposal.pk, key=key, note="Diperiksa", actor=everything, now=NOW)
     with pytest.raises(WrongState):
         proposals.proposal_submit(proposal_id=proposal.pk, actor=world.leader, now=NOW)
 

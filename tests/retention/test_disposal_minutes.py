@@ -14,18 +14,22 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from occ.documents.choices import Purpose
+from occ.documents.countersigning import document_sign, sheet_of
 from occ.documents.models import IssuedDocument, Series
 from occ.documents.rendering import render
 from occ.documents.signing import signing_confirm
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.models import Entry
+from occ.notifications.models import Notification
+from occ.people.choices import Role
 from retention.documents.disposal import DISPOSAL, WIDTHS, Destroyed, Facts, Signer, disposal_body
 from retention.documents.disposal import pages as pages_of
 from retention.models import Packed, Probe, Proposal
 from retention.services import disposing, minutes
+from retention.services.paper_lists import proofs
 from retention.services.witnesses import Outsider
 from retention.wording import day_in_words, number_en, number_id
-from tests.factories import person
+from tests.factories import person, user
 from tests.retention.disposal import LATER, PASSWORD, Dead, dead, tomorrow
 
 SAKSI = Outsider("Saksi Satu", "QMR", "PT Saksi")
@@ -134,16 +138,16 @@ def test_who_may_and_what_it_needs(world: Dead) -> None:
 @pytest.mark.parametrize("party", ["control", "it", "client"])
 def test_the_witness_is_neither_author_nor_executor_nor_approver(world: Dead, client: Client, party: str) -> None:
     """Refused on the page, of the draft and by the service; as one of the house and as a name from outside."""
-    proposal, user = world.destroyed(), getattr(world, party)
-    user.person = person(world.site, name="Dwi Pihak")
-    user.save(update_fields=["person"])
-    for witness in (user.person, Outsider("dwi  pihak", "QMR", "PT Lain")):
+    proposal, one = world.destroyed(), getattr(world, party)
+    one.person = person(world.site, name="Dwi Pihak")
+    one.save(update_fields=["person"])
+    for witness in (one.person, Outsider("dwi  pihak", "QMR", "PT Lain")):
         with pytest.raises(Invalid) as refusal:
             issue(world, proposal, witnesses=[SAKSI, witness])
         assert refusal.value.field in ("witness_2", "outsider_2")
     client.force_login(world.control)
     page = f"{proposal.get_absolute_url()}issue/"
-    given = {"witness_1": user.person.number, "place": "Jakarta", "language": "id", "password": PASSWORD}
+    given = {"witness_1": one.person.number, "place": "Jakarta", "language": "id", "password": PASSWORD}
     for url in (page, f"{page}preview/"):
         answer = client.post(url, given)
         assert answer.status_code == 422 and "witness_1" in answer.context["form"].errors
@@ -272,3 +276,39 @@ def test_an_annex_of_ten_thousand_lines() -> None:
     ]
     pdf = render_annex(lines)
     assert "CALL-00009999" in PdfReader(io.BytesIO(pdf)).pages[-1].extract_text()
+
+
+@pytest.mark.req("RET-10", "KER-3")
+def test_its_signers_are_the_executor_the_witness_and_the_approver_and_a_sheet_bears_them(world: Dead) -> None:
+    proposal, saw = world.destroyed(), user(Role.SUPPORT, world.site)
+    saw.person = person(world.site, name="Rini Saksi")
+    saw.save(update_fields=["person"])
+    document = issue(world, proposal, witnesses=[saw.person, SAKSI])
+    named = [(one["purpose"], one["user_id"]) for one in document.slots]
+    assert named == [
+        ("executed", world.it.pk), ("witnessed", saw.pk), ("witnessed", None), ("approved", world.client.pk),
+    ]  # fmt: skip
+    asked = Notification.objects.filter(kind="retention.minutes_to_sign").values_list("user_id", flat=True)
+    assert set(asked) == {world.it.pk, saw.pk, world.client.pk}
+    sign = {"document_id": document.pk, "password": PASSWORD, "now": LATER}
+    with pytest.raises(WrongState):  # the one who drew it up has signed
+        document_sign(user=user(Role.DOCUMENT_CONTROL, world.site), purpose="prepared", **sign)
+    for who, purpose in ((world.it, "executed"), (saw, "witnessed"), (world.client, "approved")):
+        assert sheet_of(document) is None
+        document_sign(user=who, purpose=purpose, **sign)
+    sheet = sheet_of(document)
+    assert sheet is not None and sheet.number.startswith("LP-BA-MUS/JKT/")
+    assert IssuedDocument.objects.filter(proofs()).count() == 2, "neither ever comes up for disposal"
+
+
+def test_only_those_who_can_be_are_offered_as_witnesses(world: Dead, client: Client) -> None:
+    proposal, free, theirs = world.destroyed(), user(Role.SUPPORT, world.site), user(Role.CLIENT, world.site)
+    for n, one in enumerate((world.control, world.it, world.client, free, theirs)):
+        one.person = person(world.site, name=f"Calon {n}")
+        one.save(update_fields=["person"])
+    client.force_login(world.control)
+    form = client.get(f"{proposal.get_absolute_url()}issue/").context["form"]
+    url = form.fields["witness_1"].widget.attrs["data-url"]
+    offered = client.get(f"{url}&q=Calon").json()["results"]
+    assert [one["value"] for one in offered] == [f"Calon 3 · {free.person.number}"]
+    assert client.get(f"{url.partition('?')[0]}?of=0&q=Calon").json()["results"] == []

@@ -197,7 +197,12 @@ def test_a_list_from_its_gathering_to_the_client_by_pages(world: Dead) -> None:
     submit = reverse("retention:proposal_step", args=[proposal.pk, "submit"])
     assert leader.post(submit).status_code in (409, 422)
     for key in ("period", "operation", "client"):
-        assert leader.post(reverse("retention:proposal_condition", args=[proposal.pk]), {"key": key}).status_code == 302
+        assert (
+            leader.post(
+                reverse("retention:proposal_condition", args=[proposal.pk]), {"key": key, "note": "Diperiksa"}
+            ).status_code
+            == 302
+        )
     for key in ("law", "case"):
         answer = control.post(reverse("retention:proposal_condition", args=[proposal.pk]), {"key": key, "note": "Ya"})
         assert answer.status_code == 302
@@ -229,7 +234,9 @@ def test_the_page_says_whose_turn_it_is(world: Dead, monkeypatch: pytest.MonkeyP
     assert page.content.decode().count("To be said by") == 5
     for one in page.context["conditions"]:
         who = world.control if one["key"] in ("law", "case") else world.leader
-        proposals.condition_say(proposal_id=proposal.pk, key=one["key"], actor=who, now=timezone.now())
+        proposals.condition_say(
+            proposal_id=proposal.pk, key=one["key"], note="Diperiksa", actor=who, now=timezone.now()
+        )
     assert "To be said by" not in auditor.get(proposal.get_absolute_url()).content.decode()
     proposals.proposal_submit(proposal_id=proposal.pk, actor=world.leader, now=timezone.now())
     assert [one[1] for one in waits(leader)] == ["Client"]
@@ -329,7 +336,7 @@ def test_it_is_put_before_the_client_only_once_all_is_said(world: Dead) -> None:
         if key == "law":  # the leader has said all that is theirs: what is missing, and by whom
             assert asked(leader) == page()["why"] and "Document Control" in asked(leader)[0]
         who = world.control if key in ("law", "case") else world.leader
-        proposals.condition_say(proposal_id=proposal.pk, key=key, actor=who, now=timezone.now())
+        proposals.condition_say(proposal_id=proposal.pk, key=key, note="Diperiksa", actor=who, now=timezone.now())
     assert page() == {"next": ["submit"], "why": []}
     assert asked(leader) == ["Put before the client"] and asked(manager) == []
 

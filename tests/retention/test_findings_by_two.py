@@ -18,13 +18,16 @@ from occ.notifications.models import Notification
 from occ.obligations.models import Obligation
 from occ.people.actors import COMMAND
 from occ.people.choices import Role
+from occ.timeline import process_entries
 from occ.workflow import turns
+from occ.workflow.drawing import history
 from retention.batching.advice import advice_for
 from retention.batching.lists import batch_rows
 from retention.choices import GRAVE, FindingKind, RecordState
 from retention.models import Bag, Batch, Finding, MonthFigures, Pack, Record, Store
 from retention.policies import FINDING_SETTLED
 from retention.services import compliance, findings, repairing, verifying
+from retention.workflow import FINDING
 from tests.factories import site, user
 from tests.retention.backups import NOW, Ground, at
 from tests.retention.meddling import past_the_triggers
@@ -187,6 +190,8 @@ def test_what_cannot_be_restored_is_no_backup(ground: Ground) -> None:
     assert stands() == (0, 0, 4, 4)
     mended = Entry.objects.get(action="retention.finding.mend")
     assert mended.data["evidence"]["asked_by"] == str(ground.it)
+    words = f"Sistem, atas permintaan {ground.it}"
+    assert process_entries(FINDING, missing, history(missing))[0]["actor"] == words
 
 
 @pytest.mark.req("RET-14")

@@ -12,9 +12,11 @@ from django.db import connection
 from django.utils import timezone
 
 from occ.approvals.models import Recall
-from retention.models import DocumentTombstone, Entry, Hold, Item, Shredding
-from retention.services import disposing, paper_disposing, proposals
+from occ.documents.models import IssuedDocument
+from retention.models import DocumentTombstone, Entry, Hold, Item, Proposal, Shredding
+from retention.services import disposing, paper_disposing, paper_lists, proposals
 from tests.retention.disposal import LATER, NOW, OLD, tomorrow
+from tests.retention.meddling import past_the_triggers
 from tests.retention.papers import OLD_DAY, Papers, enter, issue, papers
 from tests.retention.test_disposal_denied import refused, sql
 from tests.retention.test_papers_lists import hold
@@ -180,3 +182,20 @@ def test_the_database_refuses_one_and_its_fellows_go(world: Papers, monkeypatch:
     disposing.proposal_execute(proposal_id=proposal.pk, actor=world.it, now=LATER)
     world.run(proposal)
     assert proposal.items.get(document=apart).state == "destroyed"
+
+
+@pytest.mark.req("RET-10")
+def test_the_database_keeps_a_berita_acara_and_its_signature_sheet(world: Papers) -> None:
+    """Each on a list that was approved and is being executed: it is refused all the same."""
+    proposal, (minutes, sheet) = world.executing(), world.documents[:2]
+    with past_the_triggers():
+        Proposal.objects.filter(pk=proposal.pk).update(document=minutes)
+        IssuedDocument.objects.filter(pk=sheet.pk).update(
+            subject_type="documents.issueddocument", subject_id=str(minutes.pk)
+        )
+        proposal.items.update(state="started", started_at=LATER)
+    for one in (minutes, sheet):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT retention_paper_refused(%s, NULL)", [one.pk])
+            assert cursor.fetchone()[0] == "it is the proof of a destruction"
+    assert set(IssuedDocument.objects.filter(paper_lists.proofs())) == {minutes, sheet}
