@@ -1,15 +1,19 @@
 """What every list page does: filter, sort, page by key, say what it is filtered by, and remember that (KER-12)."""
 
+from datetime import date, datetime
 from typing import Any
 
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django_filters import FilterSet
 
 from occ.paging import paginate
 from occ.people.access import me
 from occ.people.models import SavedView
+from occ.texts import month_said
 
 POSITION = {"after", "before", "clear"}
 
@@ -25,6 +29,11 @@ def remembered(request: HttpRequest) -> HttpResponse | None:
     if (query := standing(request)) != request.session.get(key, ""):
         request.session[key] = query
     return None
+
+
+def as_left(request: HttpRequest, *, path: str, query: str) -> None:
+    """Have the list at `path` shown as it stood at `query`, in the answer to a form below it that was refused."""
+    request.path, request.GET = path, QueryDict(query)  # type: ignore[assignment]
 
 
 def standing(request: HttpRequest) -> str:
@@ -76,7 +85,14 @@ def applied(chosen: FilterSet) -> list[tuple[str, str, str]]:
     """What a list is filtered by: the field's name, and its label and value in words."""
     given = {name: one for name, one in getattr(chosen.form, "cleaned_data", {}).items() if one not in (None, "", [])}
     fields = chosen.form.fields
-    return [
-        (name, str(fields[name].label), str(dict(getattr(fields[name], "choices", [])).get(value, value)))
-        for name, value in given.items()
-    ]
+    return [(name, str(fields[name].label), _shown(fields[name], value)) for name, value in given.items()]
+
+
+def _shown(field: Any, value: Any) -> str:
+    """A value in words: choices by label; days, instants and months as the language writes them."""
+    value = dict(getattr(field, "choices", [])).get(value, value)
+    if isinstance(value, datetime):
+        return str(date_format(localtime(value), "j F Y, H:i"))
+    if isinstance(value, date):
+        return str(date_format(value, "j F Y"))
+    return month_said(str(value)) if field.widget.attrs.get("type") == "month" else str(value)

@@ -7,7 +7,7 @@ class RetentionConfig(AppConfig):
     verbose_name = _("Retention")
 
     def ready(self) -> None:
-        from retention import documents, jobs, policies, receivers, turns, workflow  # noqa: F401  (they register)
+        from retention import deeds, documents, jobs, policies, receivers, turns, workflow  # noqa: F401  (they register)
         from retention.batching import finding, lists, losses  # noqa: F401
         from retention.complying import jobs as complying_jobs  # noqa: F401
         from retention.disposal import finding as disposal_finding  # noqa: F401

@@ -264,8 +264,8 @@ def _reader(column: Column, epoch_1904: bool) -> Reader:
     return readers[column.kind]
 
 
-def _offered(choices: Mapping[str, Sequence[str]]) -> Promise:
-    """What to write for each choice, in the reader's language: the words in which people write it begin with theirs."""
+def _offered(choices: Mapping[str, Sequence[str]]) -> str:
+    """Lazy: what to write for each choice, as the reader's language has it; what people write begins with theirs."""
 
     def offered() -> str:
         indonesian = translation.get_language() == "id"
@@ -290,7 +290,7 @@ def _email(cell: Any) -> str:
     return text
 
 
-def _choice(cell: Any, *, known: Mapping[str, str], names: Promise) -> str:
+def _choice(cell: Any, *, known: Mapping[str, str], names: str) -> str:
     text = _text(cell)
     found = known.get(text) or known.get(key(text))
     if found is None:

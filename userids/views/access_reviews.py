@@ -1,6 +1,6 @@
 """The quarterly access review (UID-12): campaigns, and one campaign's list on which each ID is decided."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django import forms
@@ -20,7 +20,7 @@ from occ.errors import NotAllowed, Refused
 from occ.form_pages import form_page
 from occ.jobs.models import Job
 from occ.jobs.services import job_start
-from occ.lists import listing
+from occ.lists import as_left, listing
 from occ.paging import key_of, paginate
 from occ.people.access import get_visible, me
 from occ.people.choices import Role
@@ -78,7 +78,9 @@ def _own_team(user: User, found: AccessReview) -> int | None:
     return found.parts.filter(team__in=led).order_by("team__name").values_list("team", flat=True).first()
 
 
-def _detail(request: HttpRequest, found: AccessReview, refused: str, status: int) -> HttpResponse:
+def _detail(
+    request: HttpRequest, found: AccessReview, refused: str, status: int, ticked: Collection[int] = ()
+) -> HttpResponse:
     user = me(request)
     mine = set(found.pending().decided_by(user, found.site).values_list("pk", flat=True))
     rows = jobs.review_items(user).filter(review=found)
@@ -102,6 +104,7 @@ def _detail(request: HttpRequest, found: AccessReview, refused: str, status: int
         "pending": pending,
         "may_close": found.is_open and not pending and has_role(user, {Role.COORDINATOR}, site=found.site),
         "refused": refused,
+        "ticked": ticked,
         "waits": _waits(user, found, mine) if found.is_open else [],
         "export_kind": "userids.access_review_items",
         "export_scope": f"review={found.pk}",
@@ -139,7 +142,8 @@ def access_review_decide(request: HttpRequest, pk: int) -> HttpResponse:
     except NotAllowed:
         raise
     except Refused as refusal:
-        return _detail(request, found, str(refusal), 422)
+        as_left(request, path=found.get_absolute_url(), query=_back(request))
+        return _detail(request, found, str(refusal), 422, ticked)
     messages.success(request, _("Decided: %(count)s.") % {"count": count})
     return redirect(f"{found.get_absolute_url()}?{_back(request)}")
 
