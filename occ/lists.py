@@ -33,7 +33,7 @@ def remembered(request: HttpRequest) -> HttpResponse | None:
 
 def as_left(request: HttpRequest, *, path: str, query: str) -> None:
     """Have the list at `path` shown as it stood at `query`, in the answer to a form below it that was refused."""
-    request.path, request.GET = path, QueryDict(query)  # type: ignore[assignment]
+    request.path, request.GET = path, QueryDict(query)
 
 
 def standing(request: HttpRequest) -> str:
