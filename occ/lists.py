@@ -9,9 +9,10 @@ from typing import Any
 
 from django import forms
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django_filters import Filter, FilterSet
 
@@ -19,6 +20,7 @@ from occ.filters import OneRow
 from occ.paging import paginate
 from occ.people.access import me
 from occ.people.models import SavedView
+from occ.texts import month_said
 
 POSITION = {"after", "before", "clear"}
 TYPED = "q"
@@ -39,6 +41,11 @@ def remembered(request: HttpRequest) -> HttpResponse | None:
     if (query := standing(request, typed=False)) != request.session.get(key, ""):
         request.session[key] = query
     return None
+
+
+def as_left(request: HttpRequest, *, path: str, query: str) -> None:
+    """Have the list at `path` shown as it stood at `query`, in the answer to a form below it that was refused."""
+    request.path, request.GET = path, QueryDict(query)
 
 
 def standing(request: HttpRequest, *, typed: bool = True) -> str:
@@ -109,15 +116,9 @@ def worded(field: forms.Field, value: Any, by: Filter) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if getattr(field.widget, "input_type", "") == "month":
-        return _month(value)
-    if isinstance(value, date) and not isinstance(value, datetime):
+        return month_said(f"{value:%Y-%m}" if isinstance(value, date) else str(value))
+    if isinstance(value, datetime):
+        return str(date_format(localtime(value), "j F Y, H:i"))
+    if isinstance(value, date):
         return str(date_format(value, "j F Y"))
     return str(dict(getattr(field, "choices", [])).get(value, value))
-
-
-def _month(value: date | str) -> str:
-    """Of some fields a month stays as the browser sends it, 2026-11, or what somebody put into its place."""
-    try:
-        return str(date_format(date.fromisoformat(f"{value}-01") if isinstance(value, str) else value, "F Y"))
-    except ValueError:
-        return str(value)

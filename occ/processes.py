@@ -21,6 +21,7 @@ from occ.documents.attachments import attachment_add
 from occ.errors import NotAllowed, Refused
 from occ.forms import EvidenceForm, NoteForm, PersonField, add_refusal
 from occ.people.access import me
+from occ.people.choices import Role
 from occ.people.models import User
 from occ.texts import said
 from occ.timeline import process_entries
@@ -146,6 +147,29 @@ def process_context(
     }
 
 
+def _tell(request: HttpRequest, flow: Flow, subject: Any, state: str) -> None:
+    """How it stands now. What failed or was called off is no success: said what comes next, if anything does."""
+    words = _("It now stands at: %(state)s.") % {"state": flow.states(state).label}
+    if state not in flow.off_path or state in flow.waiting:
+        messages.success(request, words)
+        return
+    onward = [one for one in flow.transitions if state in one.source and one.by_roles and one.name not in WAYS_OUT]
+    onward = [one for one in onward if one.is_for(subject)]
+    if not onward:
+        messages.info(request, words)
+        return
+    steps = [
+        _("%(step)s (%(roles)s)")
+        % {
+            "step": flow.called(one, state),
+            "roles": ", ".join(str(role.label) for role in Role if role in one.by_roles),
+        }
+        for one in onward
+    ]
+    after = _("What comes next: %(steps)s.") % {"steps": " / ".join(steps)}
+    messages.warning(request, f"{words} {after}")
+
+
 def _form(
     request: HttpRequest, stepping: Stepping, subject: Any, transition: Transition, data: Any = None, files: Any = None
 ) -> forms.Form:
@@ -186,8 +210,6 @@ def step_make(
                 raise
             add_refusal(form, refusal)
         else:
-            messages.success(
-                request, _("It now stands at: %(state)s.") % {"state": flow.states(transition.target).label}
-            )
+            _tell(request, flow, subject, transition.target)
             return redirect(subject.get_absolute_url())
     return {name: form}

@@ -36,7 +36,7 @@ def drawing(flow: Flow, subject: Any, steps: list[WorkflowStep]) -> list[dict[st
         passed = i < flow.path.index(place)
         shown = here if state == place else state
         reached = last.get(shown) if passed or state == place else None
-        mark = "done" if passed or (state == place and here in flow.final and here == place) else "upcoming"
+        mark = "done" if passed or (state == place and flow.is_over(here) and here == place) else "upcoming"
         if passed and state != flow.initial and state not in last:
             mark = "skipped"
         if state == place and mark != "done":

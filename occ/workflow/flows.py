@@ -103,6 +103,12 @@ class Flow:
     def final(self) -> set[str]:
         return set(self.states.values) - {state for one in self.transitions for state in one.source}
 
+    def is_over(self, state: str) -> bool:
+        """Final, or the end of the path, from where it only goes back: what is closed can be opened again."""
+        behind = {*self.path, *self.off_path}
+        ways = [one for one in self.transitions if state in one.source]
+        return not ways or (state == self.path[-1] and all(one.target in behind for one in ways))
+
 
 FLOWS: dict[str, Flow] = {}
 

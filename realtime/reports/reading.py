@@ -9,8 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext as _
-
+from occ.texts import told as _
 from realtime.choices import Category
 from realtime.reports.mapping import Mapping
 

@@ -16,7 +16,6 @@ from typing import Any, BinaryIO
 
 from django.core.files.base import File
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from openpyxl.utils import get_column_letter
 
@@ -27,6 +26,8 @@ from occ.people.models import Person, Site
 from occ.sheets.dates import MONTHS, parse_date
 from occ.sheets.importing import Preview, Problem, Row, validate
 from occ.sheets.reading import Column, Limits, SheetRefused, Table, Unseen, read_table
+from occ.texts import told as _
+from occ.texts import worded
 from occ.times import next_month
 from realtime.choices import RosterStatus
 from realtime.models import Roster
@@ -170,7 +171,7 @@ def roster_read(*, file: Upload, site: Site, month: date, actor: Actor, now: dat
             try:
                 meant = codes.read(_text(cell))
             except Invalid as invalid:
-                problems.append(Problem(row.number, address(place, row.number), invalid.code, str(invalid.message)))
+                problems.append(Problem(row.number, address(place, row.number), invalid.code, worded(invalid.message)))
                 continue
             if person is not None:
                 cells[person.pk, day] = meant
@@ -211,7 +212,7 @@ def _text(cell: Any) -> str:
 def summary(reading: Reading, *, most: int = 5_000) -> dict[str, Any]:
     """The preview as JSON: counts, problems by row with the cell of each, what would change."""
     preview, codes = reading.preview, reading.codes
-    labels = {one.name: str(one.label) for one in COLUMNS}
+    labels = {one.name: worded(one.label) for one in COLUMNS}
     faulty = [row for row in preview.rows if row.problems]
     headings = preview.headings
     sample = [
