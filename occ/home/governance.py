@@ -22,7 +22,7 @@ from occ.home.forms import PolicyForm, RowsFormSet, TakeBackForm, rows_form
 from occ.home.navigation import FLOOR
 from occ.ledger.models import Entry, Seal
 from occ.lists import listing
-from occ.obligations.rules import RULES
+from occ.obligations.rules import AFTER_MOVE, RULES
 from occ.obligations.selectors import compliance
 from occ.people.access import me
 from occ.people.choices import Role
@@ -251,6 +251,8 @@ def sop(request: HttpRequest) -> HttpResponse:
         clauses.setdefault(clause, []).append({"kind": kind, "label": str(label), "url": url})
 
     for rule in RULES.values():
+        if rule.key in AFTER_MOVE:
+            continue
         add(
             rule.clause,
             _("Deadline"),

@@ -20,7 +20,9 @@ from occ.errors import Invalid, NotAllowed, Refused, WrongState
 from occ.ledger.models import Entry
 from occ.notifications.models import Notification
 from occ.obligations.models import Obligation
+from occ.obligations.sweep import sweep
 from occ.people import planned
+from occ.people.actors import LIFECYCLE
 from occ.people.choices import Role
 from occ.people.hindrances import excuses, hindrances
 from occ.people.lifecycle import announce_left
@@ -461,6 +463,20 @@ def test_who_moves_takes_along_what_is_not_decided(floor: Floor, agent: User) ->
     found.refresh_from_db()
     assert found.site == floor.ygy
     assert Obligation.objects.open().get(rule__startswith="sdm.leave").site == floor.ygy
+
+
+def test_what_was_late_where_somebody_left_is_owed_where_they_came_to_as_well(floor: Floor, agent: User) -> None:
+    found = ask(agent)
+    late = found.due_at + timedelta(hours=1)  # type: ignore[operator]
+    sweep(now=late)
+    Person.objects.filter(pk=floor.agent.pk).update(site=floor.ygy)
+    absence.leaves_follow_move(person=Person.objects.get(pk=floor.agent.pk), actor=LIFECYCLE, now=late)
+    duties = Obligation.objects.open().filter(object_id=found.pk)
+    assert [(one.site, one.breached_at is None) for one in duties.order_by("opened_at")] == [
+        (floor.jkt, False), (floor.ygy, True)]  # fmt: skip
+    assert duties.get(site=floor.ygy).due_at >= late + timedelta(days=1)
+    absence.leave_approve(leave_id=found.pk, actor=user(Role.TEAM_LEADER, floor.ygy, name="tl.ygy"), now=late)
+    assert {one.state for one in Obligation.objects.filter(rule__startswith=DECIDE)} == {"fulfilled"}
 
 
 # Who reads what ------------------------------------------------------------------------------------------------------
