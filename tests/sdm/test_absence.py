@@ -35,10 +35,11 @@ from occ.workflow.turns import turns_for
 from sdm.absence.choices import LeaveStatus
 from sdm.absence.deadlines import decision_due, note_due
 from sdm.absence.policies import ANNUAL_DAYS, CONFIRM, DECIDE, KINDS, NOTE
-from sdm.absence.workflow import LEAVE, ON_BEHALF
-from sdm.models import LeaveRequest, Leaving
+from sdm.absence.workflow import ENTERERS, LEAVE, ON_BEHALF
+from sdm.models import Employment, LeaveRequest, Leaving
 from sdm.services import absence, leavings
 from sdm.services.absence_reading import balances_on
+from sdm.services.employees import employees_take_up
 from tests.factories import DAY, NOW, PASSWORD, PDF, Floor, person, trying, user
 from tests.userids.test_ladder import in_threads
 
@@ -116,8 +117,9 @@ def test_every_step_from_every_state_by_every_role(floor: Floor, state: str) -> 
         for role, where in trying(floor, one, state):
             actor = user(role, where, name=f"{role}-{where.code}")
             # Whoever works here cancels the own; somebody else's only who asks on behalf of others.
-            # The Head Manager decides of managers only.
-            may = role in (ON_BEHALF if one.name == "cancel" else set(one.by_roles) - {Role.HEAD_MANAGER})
+            # The Head Manager decides of managers only, HR of nobody who has a superior here.
+            never = {Role.HEAD_MANAGER} | (ENTERERS if one.name in {"approve", "refuse"} else set())
+            may = role in (ON_BEHALF if one.name == "cancel" else set(one.by_roles) - never)
             allowed = may and where == floor.jkt
             given: dict[str, Any] = {"leave_id": found.pk, "actor": actor, "now": NOW}
             given |= {"note": "catatan"} if "note" in one.needs else {}
@@ -169,6 +171,55 @@ def test_only_who_ranks_above_decides(floor: Floor) -> None:
                     absence.leave_approve(leave_id=found.pk, actor=actor, now=NOW)
         assert any(found.get_absolute_url() in {one.url for one in turns_for(User.objects.get(pk=others[one].pk))}
                    for one in above[role]), role  # fmt: skip
+
+
+def test_leave_of_the_only_head_manager_is_entered_by_hr_with_who_decided_it(floor: Floor, hr: User) -> None:
+    head = login(person(floor.jkt), Role.HEAD_MANAGER)
+    found = ask(head)
+    assert found.get_absolute_url() in {one.url for one in turns_for(User.objects.get(pk=hr.pk))}
+    for actor in (floor.manager, floor.coordinator, head):
+        with pytest.raises(NotAllowed):
+            absence.leave_approve(leave_id=found.pk, actor=actor, now=NOW)
+    with pytest.raises(Invalid):
+        absence.leave_approve(leave_id=found.pk, actor=hr, now=NOW)
+    with transaction.atomic():
+        absence.leave_approve(leave_id=found.pk, note="Kepala Divisi, 19 November", actor=hr, now=NOW)
+        transaction.set_rollback(True)
+    user(Role.HEAD_MANAGER, floor.jkt, name="second")
+    assert not absence.may_decide(User.objects.get(pk=hr.pk), found)
+    assert found.get_absolute_url() not in {one.url for one in turns_for(User.objects.get(pk=hr.pk))}
+
+
+def test_leave_ends_with_the_contract(floor: Floor, agent: User) -> None:
+    employees_take_up(people=[floor.agent], actor=agent, now=NOW)
+    held = Employment.objects.create(
+        employee_id=floor.agent.pk, kind="pkwt", starts_on=DAY, agreed_until=LAST, ends_on=LAST
+    )
+    with pytest.raises(Invalid) as refusal:
+        ask(agent, ends_on=LAST + timedelta(days=1))
+    assert (refusal.value.code, refusal.value.field) == ("contract_ends", "ends_on")
+    assert "9 Desember 2026" in str(refusal.value)
+    with transaction.atomic():
+        assert ask(agent).ends_on == held.ends_on
+        transaction.set_rollback(True)
+    Employment.objects.update(kind="pkwtt", agreed_until=None, ends_on=None)
+    assert ask(agent, ends_on=LAST + timedelta(days=1))
+
+
+def test_to_roles_that_do_not_read_leave_the_pages_say_so(floor: Floor, agent: User, client: Client) -> None:
+    ask(agent)
+    employees_take_up(people=[floor.agent], actor=agent, now=NOW)
+    stranger = login(person(floor.jkt), Role.HR_TRAINING)
+    User.objects.update(language="en")
+    url = f"/sdm/people/{floor.agent.pk}/"
+    for who, shut in ((stranger, True), (floor.coordinator, False)):
+        client.force_login(who)
+        page = client.get(url).content.decode()
+        assert "No leave is recorded" not in page
+        assert ('id="panel-sdm.leave">Leave</span></li>' in page) == shut
+    client.force_login(stranger)
+    page = client.get("/sdm/leave/").content.decode()
+    assert "Only your own leave is listed here" in page and "Nobody has asked" not in page
 
 
 def test_a_leader_of_another_team_neither_sees_nor_decides(floor: Floor, agent: User) -> None:
