@@ -14,6 +14,8 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from occ.demo.people import make_staff
+from occ.demo.realtime.rostering import sickness
+from occ.demo.realtime.rosters import rosters
 from occ.demo.sdm.absence import leave as live_leave
 from occ.documents.attachments import attachment_visible, attachments_of
 from occ.errors import Invalid, NotAllowed, Refused, WrongState
@@ -32,6 +34,7 @@ from occ.policies.services import policy_set, policy_value
 from occ.search import search
 from occ.workflow.models import WorkflowStep
 from occ.workflow.turns import turns_for
+from realtime.models import RosterLine
 from sdm.absence.choices import LeaveStatus
 from sdm.absence.deadlines import decision_due, note_due
 from sdm.absence.policies import ANNUAL_DAYS, CONFIRM, DECIDE, KINDS, NOTE
@@ -668,3 +671,20 @@ def test_the_demo_lives_a_year_of_leave_and_leaves_something_to_do(db: None) -> 
     assert rows.get(group="sick", status="requested").starts_on == DAY
     for one in rows.filter(group="annual", status="taken"):
         assert absence.balance_on(one.person, one.starts_on).over == 0
+
+
+def test_the_demos_rosters_know_no_leave_but_the_leave_modules(db: None) -> None:
+    staff = make_staff(rng=random.Random(3), password="x", start=date(2024, 1, 1))
+    for site, teams in staff.teams.items():
+        for n in range(30):
+            staff.hire(staff.sites[site], "Agent", date(2024, 2, 1) + timedelta(days=n), teams[n % len(teams)])
+    live_leave(staff, NOW)
+    rosters(staff, NOW)
+    for where in staff.sites.values():
+        sickness(staff, where, NOW)
+    lines = RosterLine.objects.in_force().filter(kind__in=["leave", "sick", "permission"])
+    assert {one.kind for one in lines} == {"leave", "sick", "permission"}
+    assert lines.filter(roster__version=2, kind="sick").exists()
+    for line in lines:
+        known = LeaveRequest.objects.alive().touching(line.day, line.day).filter(employee_id=line.person_id)
+        assert [one.shown for one in known] == [line.kind], line
