@@ -134,7 +134,7 @@ def process_context(
     waits = stepping.waits(subject)
     onward = [one for one in open_now if one["name"] not in stepping.aside]
     return {
-        "waits": waits_for(flow, subject, reader=me(request), now=timezone.now()) if waits else [],
+        "waits": waits_for(flow, subject, reader=me(request), now=timezone.now(), may=stepping.may) if waits else [],
         "steps": drawing(flow, subject, steps),
         "history": steps,
         "entries": process_entries(flow, subject, steps),

@@ -239,6 +239,23 @@ def test_a_leader_of_another_team_neither_sees_nor_decides(floor: Floor, agent: 
     assert absence.leave_approve(leave_id=found.pk, actor=own, now=NOW).status == "approved"
 
 
+def test_the_page_names_only_who_may_decide_of_that_leave(floor: Floor, agent: User, client: Client) -> None:
+    """A leader of another team, who would find no such page, is not named; nor is a role that decides of others."""
+    other = Team.objects.create(code="JKT-B", name="Tim B", site=floor.jkt)
+    for name, team in (("tl.own", floor.team), ("tl.other", other)):
+        user(Role.TEAM_LEADER, floor.jkt, name=name, team=team)
+    found = ask(agent)
+    client.force_login(agent)
+    context = client.get(found.get_absolute_url()).context
+    (one,) = context["waits"]
+    assert "tl.own" in one.people and "tl.other" not in one.people
+    head = ask(login(person(floor.jkt), Role.HEAD_MANAGER), starts_on=LAST, ends_on=LAST)
+    client.force_login(User.objects.get(person_id=head.employee_id))
+    hr = user(Role.HR_RELATIONS)
+    (one,) = client.get(head.get_absolute_url()).context["waits"]
+    assert (one.people, one.roles) == (str(hr), str(Role.HR_RELATIONS.label))
+
+
 # Asking --------------------------------------------------------------------------------------------------------------
 
 
