@@ -20,7 +20,7 @@ from django.utils.translation import gettext_noop
 
 from occ.documents.attachments import attachment_add, attachments_of
 from occ.documents.models import Attachment
-from occ.errors import Invalid, NotAllowed, WrongState
+from occ.errors import Faults, Invalid, NotAllowed, WrongState
 from occ.notifications.services import notify
 from occ.obligations import services as obligations
 from occ.people import hindrances
@@ -163,14 +163,18 @@ def leave_ask(
     if not may_act_for(actor, person_id, person.site):
         raise NotAllowed
     found = _kind(kind, starts_on)
-    _dates_fit(person, found, starts_on, ends_on, actor, now)
-    reason = " ".join(reason.split())
+    faults, reason = Faults(), " ".join(reason.split())
     if len(reason) > REASON:
-        raise Invalid(_("This is longer than %(n)s characters.") % {"n": REASON}, field="reason")
+        faults.add(_("This is longer than %(n)s characters.") % {"n": REASON}, field="reason")
     if found.group in (Group.PERMISSION, Group.UNPAID) and not reason:
-        raise Invalid(_("Say why."), field="reason")
-    days = _days_fit(person, found, starts_on, ends_on, now)
-    _nothing_else(person_id, starts_on, ends_on)
+        faults.add(_("Say why."), field="reason")
+    days: list[date] = []
+    with faults.of():
+        _dates_fit(person, found, starts_on, ends_on, actor, now)
+        with faults.of():
+            days = _days_fit(person, found, starts_on, ends_on, now)
+        _nothing_else(person_id, starts_on, ends_on)
+    faults.tell()
     employees_take_up(people=[person], actor=actor, now=now)
     site = person.site
     due_at = decision_due(now, starts_on, site.zone, policy_value(DECIDE_DAYS, at=now, site=site))
@@ -259,7 +263,9 @@ def _dates_fit(person: Person, kind: Kind, first: date, last: date, actor: User,
     ends = contract_ends(person)
     if ends is not None and last > ends:
         words = _("The contract of %(name)s ends on %(day)s: leave after it is asked for once it is extended.")
-        raise Invalid(words % {"name": person.name, "day": date_format(ends, "j F Y")}, field="ends_on", code="contract_ends")
+        raise Invalid(
+            words % {"name": person.name, "day": date_format(ends, "j F Y")}, field="ends_on", code="contract_ends"
+        )
     today = local_day(now, person.site.zone)
     if first >= today:
         return

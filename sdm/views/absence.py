@@ -108,7 +108,9 @@ def may_step(user: User, leave: LeaveRequest, name: str) -> bool:
 class DecidedAboveForm(forms.Form):
     note = forms.CharField(
         label=gettext_lazy("Who decided it, and when"), widget=forms.Textarea(attrs={"rows": 2}), max_length=300,
-        help_text=gettext_lazy("Nobody here stands above this person: enter what was decided above the contact center."),
+        help_text=gettext_lazy(
+            "Nobody here stands above this person: enter what was decided above the contact center."
+        ),
     )  # fmt: skip
 
 

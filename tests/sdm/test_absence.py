@@ -209,6 +209,18 @@ def test_leave_ends_with_the_contract(floor: Floor, agent: User) -> None:
     assert ask(agent, ends_on=LAST + timedelta(days=1))
 
 
+def test_all_that_is_wrong_with_a_leave_is_told_at_once(floor: Floor, agent: User, client: Client) -> None:
+    employees_take_up(people=[floor.agent], actor=agent, now=NOW)
+    Employment.objects.create(employee_id=floor.agent.pk, kind="pkwt", starts_on=DAY, agreed_until=LAST, ends_on=LAST)
+    client.force_login(agent)
+    given = {"kind": "permission", "starts_on": "2029-01-08", "ends_on": "2029-01-08"}
+    page = client.post("/sdm/leave/new/", given)
+    assert page.status_code == 422 and set(page.context["form"].errors) == {"reason", "ends_on"}
+    said = client.post("/api/v1/sdm/leaves/", given, "application/json", headers={"Idempotency-Key": "a"}).json()
+    assert [one["field"] for one in said["errors"]] == ["reason", "ends_on"] and said["field"] == "reason"
+    assert not LeaveRequest.objects.exists()
+
+
 def test_to_roles_that_do_not_read_leave_the_pages_say_so(floor: Floor, agent: User, client: Client) -> None:
     ask(agent)
     employees_take_up(people=[floor.agent], actor=agent, now=NOW)
