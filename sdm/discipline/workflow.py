@@ -87,6 +87,12 @@ PATHS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def drawn_at(status: str) -> Flow:
-    """The same process drawn on the branch of the chart on which a case of that status stands."""
-    return replace(DISCIPLINE, path=PATHS[status], off_path={}) if status in PATHS else DISCIPLINE
+# After a letter improvement begins anew: what led to the letter is behind it.
+AGAIN = (S.ASSESSED, S.PROBLEM, S.SP_REQUESTED, S.SP_ISSUED, S.COACHED, S.IMPROVING, S.IMPROVED, S.FILED)
+
+
+def drawn_at(status: str, *, warned: bool) -> Flow:
+    """The same process drawn on the branch of the chart on which a case of that status stands; `warned`: a letter was
+    issued in it."""
+    path = PATHS.get(status, AGAIN if warned and status in AGAIN else ())
+    return replace(DISCIPLINE, path=path, off_path={}) if path else DISCIPLINE
