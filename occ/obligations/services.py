@@ -1,6 +1,6 @@
 """Opening, moving, fulfilling and cancelling obligations. Every function runs in its caller's transaction."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -194,12 +194,12 @@ def obligation_team(
 @transaction.atomic
 def obligations_take_along(
     *, subject: models.Model, rules: Iterable[str], site: Site, team: Team | None, actor: Actor, now: datetime,
-    due: Callable[[str], datetime] | None = None,
+    due: Mapping[str, datetime] | None = None,
 ) -> None:  # fmt: skip
     """The subject belongs to another site: who is there owes what is not late, by the same time, and is told of it.
 
     What is late stays with the site whose breach it is, until it is done; the other site owes it too, by a time of its
-    own (`due(rule)`; else as long as it had, a day at least), under the rule that stands for it after a move.
+    own (`due` by rule; else as long as it had, a day at least), under the rule that stands for it after a move.
     """
     where: dict[str, Any] = {"subject": subject, "site": site, "team": team, "actor": actor, "now": now}
     for rule in rules:
@@ -215,7 +215,7 @@ def obligations_take_along(
             if second.site != site and second.due_at > now:
                 _along(second, **where)
         elif again:
-            due_at = due(rule) if due else now + max(duty.due_at - duty.starts_at, ONE_DAY)
+            due_at = (due or {}).get(rule) or now + max(duty.due_at - duty.starts_at, ONE_DAY)
             obligation_open(rule=again, label=duty.subject_label, starts_at=now, due_at=due_at, **where)
 
 

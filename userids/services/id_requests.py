@@ -4,7 +4,6 @@ The person's lock is taken first, as everywhere.
 """
 
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
@@ -128,8 +127,8 @@ def requests_follow_move(*, person: Person, actor: Actor, now: datetime) -> None
         within = timedelta(hours=float(policy_value(GIVE_WITHIN, at=now, site=found.site)))
         due_at = id_due(found.first_day, found.site.zone, now, within)
         obligations.obligations_take_along(
-            subject=found, rules=[GIVE], site=found.site, team=None, due=lambda rule, at=due_at: at, actor=actor, now=now
-        )  # fmt: skip
+            subject=found, rules=[GIVE], site=found.site, team=None, actor=actor, now=now, due={GIVE: due_at}
+        )
 
 
 TRANSITIONS = {"give": id_request_give, "cancel": id_request_cancel}

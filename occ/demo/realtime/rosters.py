@@ -98,7 +98,10 @@ def _away(people: QuerySet[Person], days: list[date]) -> dict[tuple[int, date], 
     known = Q(status__in=AGREED) | Q(status=LeaveStatus.REQUESTED, group=Group.SICK)
     rows = LeaveRequest.objects.touching(days[0], days[-1]).filter(known, employee_id__in=people.values("pk"))
     return {
-        (one.employee_id, day): DayKind(one.shown) for one in rows for day in days if one.starts_on <= day <= one.ends_on
+        (one.employee_id, day): DayKind(one.shown)
+        for one in rows
+        for day in days
+        if one.starts_on <= day <= one.ends_on
     }
 
 
