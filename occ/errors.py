@@ -13,13 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 class Refused(Exception):
     """`leaves`: it is the exception to the rule, what was written before it is to stay (a try that is kept).
-    `url` and `about`: where what it speaks of is to be seen, and its name."""
+    `url` and `about`: where what it speaks of is to be seen, and its name. `more`: what else is refused of it."""
 
     code = "refused"
     status = 422
     leaves = False
     url = ""
     about = ""
+    more: "tuple[Refused, ...]" = ()
 
     def __init__(self, message: "str | Promise", *, code: str | None = None, field: str | None = None) -> None:
         super().__init__(message)
@@ -51,17 +52,16 @@ class WrongState(Refused):
 
 
 class Invalid(Refused):
-    """What was entered cannot be right; `more`: what else of it cannot."""
+    """What was entered cannot be right."""
 
     code = "invalid"
-    more: "tuple[Invalid, ...]" = ()
 
 
 class Faults:
     """Gathers all that is wrong with what was entered, so that it is told at once and not one thing at each try."""
 
     def __init__(self) -> None:
-        self.found: list[Invalid] = []
+        self.found: list[Refused] = []
 
     def add(self, message: "str | Promise", *, code: str | None = None, field: str | None = None) -> None:
         self.found.append(Invalid(message, code=code, field=field))

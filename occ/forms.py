@@ -134,7 +134,7 @@ def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
     """Show what a service said beside the field it speaks of, or above the form; a missing role is no matter of it."""
     if isinstance(refusal, NotAllowed):
         raise refusal
-    for one in (refusal, *(refusal.more if isinstance(refusal, Invalid) else ())):
+    for one in (refusal, *refusal.more):
         field: str | None = one.field
         if field == "file" and field not in form.fields:  # the form calls its file by another name
             files = (name for name, there in form.fields.items() if isinstance(there, forms.FileField))

@@ -9,7 +9,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from occ.errors import Invalid, Refused
+from occ.errors import Refused
 
 
 def shape(code: str, message: str, field: str | None = None, index: int | None = None) -> dict[str, Any]:
@@ -19,8 +19,7 @@ def shape(code: str, message: str, field: str | None = None, index: int | None =
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     """The response for an error raised in an API view; None (a 500) for what nobody foresaw."""
     if isinstance(error, Refused):
-        told = [error, *error.more] if isinstance(error, Invalid) else [error]
-        shapes = [shape(one.code, str(one.message), one.field) for one in told]
+        shapes = [shape(one.code, str(one.message), one.field) for one in (error, *error.more)]
         several = {"errors": shapes} if len(shapes) > 1 else {}
         return Response({**shapes[0], **several}, status=error.status)
     if isinstance(error, exceptions.ValidationError):

@@ -105,9 +105,10 @@ class RowImport:
             with transaction.atomic():
                 return self.bring(row.values, actor, now)
         except Refused as refusal:
-            known = any(one.name == refusal.field for one in self.columns)
-            field = str(refusal.field) if known else ""
-            row.problems.append(Problem(row.number, field, refusal.code, str(refusal)))
+            names = {one.name for one in self.columns}
+            for one in (refusal, *refusal.more):
+                field = one.field if one.field in names else ""
+                row.problems.append(Problem(row.number, str(field), one.code, str(one)))
             return None
 
     def summary(self, reading: Reading) -> dict[str, Any]:
