@@ -42,7 +42,7 @@ class Stepping:
     what is meant by one; `calm`: those that are asked about like them, and are no way out. `may(user, subject, name)`
     says who else may not, beyond what the flow's roles say. `waits(subject)`: whether it waits for somebody, and not
     for its time to come. `hinders(subject, name)`: what would refuse the step as it stands, in words; it is said
-    instead of the form.
+    instead of the form. `elsewhere`: steps that are made on a page of their own, of whose people `may` knows nothing.
     """
 
     flow: Flow
@@ -56,6 +56,11 @@ class Stepping:
     waits: Callable[[Any], bool] = lambda subject: True
     hinders: Callable[[Any, str], str] = lambda subject, name: ""
     calm: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
+
+    def leaves_to(self, user: User, subject: Any, name: str) -> bool:
+        """Whether the step may be that user's, here or elsewhere."""
+        return name in self.elsewhere or self.may(user, subject, name)
 
 
 @transaction.atomic
@@ -135,7 +140,9 @@ def process_context(
     waits = stepping.waits(subject)
     onward = [one for one in open_now if one["name"] not in stepping.aside]
     return {
-        "waits": waits_for(flow, subject, reader=me(request), now=timezone.now()) if waits else [],
+        "waits": waits_for(flow, subject, reader=me(request), now=timezone.now(), may=stepping.leaves_to)
+        if waits
+        else [],
         "steps": drawing(flow, subject, steps),
         "history": steps,
         "entries": process_entries(flow, subject, steps),

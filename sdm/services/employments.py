@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from occ.errors import Invalid, NotAllowed, WrongState
+from occ.errors import Faults, Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
 from occ.obligations import services as obligations
 from occ.people.actors import Actor
@@ -45,21 +45,24 @@ class Terms:
 def terms_check(terms: Terms, *, at: datetime) -> None:
     """Raises Invalid: an unknown kind, a PKWT without an end, a PKWTT with one, an end before the beginning, probation
     beyond what the law allows at that instant."""
+    faults = Faults()
     if terms.kind not in EmploymentKind.values:
-        raise Invalid(_("A contract is a PKWT or a PKWTT."), field="kind")
+        faults.add(_("A contract is a PKWT or a PKWTT."), field="kind")
     if terms.kind == EmploymentKind.PKWT and terms.agreed_until is None:
-        raise Invalid(_("A PKWT ends on a day: say which."), field="agreed_until", code="pkwt_without_end")
+        faults.add(_("A PKWT ends on a day: say which."), field="agreed_until", code="pkwt_without_end")
     if terms.kind == EmploymentKind.PKWTT and terms.agreed_until is not None:
-        raise Invalid(_("A PKWTT has no end."), field="agreed_until", code="pkwtt_with_end")
+        faults.add(_("A PKWTT has no end."), field="agreed_until", code="pkwtt_with_end")
     for day in (terms.starts_on, terms.agreed_until):
         if day is not None and not in_reach(day):
-            raise Invalid(_("The date is not possible."), field="agreed_until")
+            faults.add(_("The date is not possible."), field="agreed_until")
     if terms.agreed_until is not None and terms.agreed_until < terms.starts_on:
-        raise Invalid(_("The contract would end before it begins."), field="agreed_until", code="order")
+        faults.add(_("The contract would end before it begins."), field="agreed_until", code="order")
     if len(terms.number) > 60:
-        raise Invalid(_("The contract number has at most 60 characters."), field="number")
+        faults.add(_("The contract number has at most 60 characters."), field="number")
     if terms.probation_months:
-        _probation_check(terms, law(at))
+        with faults.of():
+            _probation_check(terms, law(at))
+    faults.tell()
 
 
 def _probation_check(terms: Terms, numbers: Law) -> None:

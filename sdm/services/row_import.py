@@ -106,9 +106,10 @@ class RowImport:
             with transaction.atomic():
                 return self.bring(row.values, actor, now)
         except Refused as refusal:
-            known = any(one.name == refusal.field for one in self.columns)
-            field = str(refusal.field) if known else ""
-            row.problems.append(Problem(row.number, field, refusal.code, worded(refusal.message)))
+            names = {one.name for one in self.columns}
+            for one in (refusal, *refusal.more):
+                field = str(one.field) if one.field in names else ""
+                row.problems.append(Problem(row.number, field, one.code, worded(one.message)))
             return None
 
     def summary(self, reading: Reading) -> dict[str, Any]:

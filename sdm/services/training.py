@@ -542,7 +542,7 @@ def _entered(batch: TrainingBatch, stage: str, *, actor: Actor, now: datetime) -
     for role in sorted(AT_STAGE[stage]):
         notify(
             to=audience(role, site=batch.site, now=now), kind=notices.ENTERED.key,
-            params={"batch": batch.code, "msg_stage": stage_words}, key=f"training:run:{run.pk}",
+            params={"batch": batch.code, "msg_stage": stage_words}, key=f"run:{run.pk}:entered",
             url=batch.get_absolute_url(), now=now,
         )  # fmt: skip
 

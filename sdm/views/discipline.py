@@ -260,8 +260,10 @@ def may(user: User, found: DisciplineCase, name: str) -> bool:
 
 def stepping(found: DisciplineCase) -> Stepping:
     """The flow, drawn on the branch of the chart on which the case stands."""
+    warned = found.warnings.exclude(issued_on=None).exists()
     return Stepping(
-        drawn_at(found.status), form_for, make, lambda one, name: reverse("sdm:discipline_step", args=[one.pk, name]),
+        drawn_at(found.status, warned=warned), form_for, make,
+        lambda one, name: reverse("sdm:discipline_step", args=[one.pk, name]),
         ICONS, frozenset({"cancel", "proceed", "return", "refuse", "spare"}), may,
     )  # fmt: skip
 
