@@ -130,6 +130,14 @@ class EvidenceForm(forms.Form):
     )
 
 
+class Pointing(forms.ValidationError):
+    """What a refusal speaks of is to be seen elsewhere: the form leads there."""
+
+    def __init__(self, refusal: Refused) -> None:
+        super().__init__(str(refusal), code=refusal.code)
+        self.url, self.about = refusal.url, refusal.about
+
+
 def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
     """Show what a service said beside the field it speaks of, or above the form; a missing role is no matter of it."""
     if isinstance(refusal, NotAllowed):
@@ -137,4 +145,4 @@ def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
     field: str | None = refusal.field
     if field == "file" and field not in form.fields:  # the form calls its file by another name
         field = next((name for name, one in form.fields.items() if isinstance(one, forms.FileField)), None)
-    form.add_error(field if field in form.fields else None, str(refusal))
+    form.add_error(field if field in form.fields else None, Pointing(refusal))

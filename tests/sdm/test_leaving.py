@@ -169,6 +169,15 @@ def test_twice_is_refused_and_the_database_says_so_too(floor: Floor, hr: User) -
         )
 
 
+def test_the_refusal_of_a_second_leaving_leads_to_the_first(floor: Floor, hr: User, client: Client) -> None:
+    found = record(floor, hr)
+    client.force_login(hr)
+    given = {"person": floor.agent.number, "last_working_day": LAST.isoformat(), "reason": "resignation", "note": ""}
+    page = client.post(reverse("sdm:leaving_new"), given)
+    assert page.status_code == 422
+    assert f'<a href="{found.get_absolute_url()}">' in page.content.decode()
+
+
 def test_from_both_doors_at_once_there_is_one_leaving(live_floor: Floor) -> None:
     hr = user(Role.HR_RELATIONS)
     doors = iter([lambda: record(live_floor, hr), lambda: live_floor.resign(LAST, now=NOW)])
