@@ -23,6 +23,7 @@ from occ.documents.models import IssuedDocument
 from occ.documents.signing import signing_confirm
 from occ.downloads import download
 from occ.errors import NotAllowed
+from occ.filters import OwnFilterSet
 from occ.forms import NoteForm
 from occ.ledger.services import record
 from occ.list_export import register_list
@@ -125,7 +126,9 @@ def url(subject: Evaluation, name: str) -> str:
 STEPPING = Stepping(EVALUATION, form_for, make, url, ICONS, ASIDE, services.may)
 
 
-class EvaluationFilter(filters.FilterSet):
+class EvaluationFilter(OwnFilterSet):
+    readers = READERS
+    others = ("site", "team", "role")
     q = filters.CharFilter(method="by_words", label=gettext_lazy("Search"))
     status = filters.ChoiceFilter(
         choices=EvaluationStatus.choices, label=gettext_lazy("Status"), empty_label=gettext_lazy("All")
@@ -145,6 +148,12 @@ class EvaluationFilter(filters.FilterSet):
         choices=[(str(one), one.label) for one in SCORERS], field_name="sheet__role", label=gettext_lazy("Scored by"),
         empty_label=gettext_lazy("All"),
     )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.own_only:
+            months = EvaluationPeriod.objects.filter(evaluations__in=self.queryset.order_by()).distinct()
+            self.filters["period"].queryset = months.select_related("site")
 
     def by_words(self, rows: QuerySet[Evaluation], name: str, value: str) -> QuerySet[Evaluation]:
         for word in value.replace("\x00", "").split()[:6]:
