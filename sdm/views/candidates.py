@@ -100,7 +100,7 @@ class CandidateFilter(filters.FilterSet):
     education = filters.ChoiceFilter(
         choices=Education.choices, label=gettext_lazy("Education"), empty_label=gettext_lazy("All")
     )
-    recruitment = filters.NumberFilter(method="by_request", label=gettext_lazy("Request"))
+    recruitment = filters.NumberFilter(method="by_request", label=gettext_lazy("Request no."))
 
     def by_words(self, rows: QuerySet[Candidate], name: str, value: str) -> QuerySet[Candidate]:
         for word in value.replace("\x00", "").split()[:6]:
@@ -123,7 +123,7 @@ def rows_of(user: User, now: datetime) -> QuerySet[Candidate]:
 def columns() -> list[OutColumn]:
     return [
         OutColumn(_("No."), width=8), OutColumn(_("Name"), width=30), OutColumn(_("Position"), width=30),
-        OutColumn(_("Site"), width=8), OutColumn(_("Request"), width=10), OutColumn(_("Status"), width=24),
+        OutColumn(_("Site"), width=8), OutColumn(_("Request no."), width=10), OutColumn(_("Status"), width=24),
         OutColumn(_("Since"), width=18), OutColumn(_("Education"), width=12),
         OutColumn(_("Experience (months)"), width=14), OutColumn(_("Skills"), width=34),
         OutColumn(_("Not met"), width=30), OutColumn(_("Waived"), width=30),
