@@ -200,11 +200,13 @@ def evaluations(request: HttpRequest) -> HttpResponse:
     rows = rows_of(user, timezone.now())
     context = listing(request, rows, filters=EvaluationFilter, sorts=sorts, default="-month")
     others = has_role(user, READERS)
+    before = {"label": _("Evaluations of before"), "url": reverse("sdm:past_evaluations"), "icon": "history"}
     for row in context["page"].rows:  # of the own it is what was told that counts
         row.shown_total = row.total if row.told_number or row.person_id != user.person_id else None
     context |= {
         "title": _("Monthly evaluations") if others else _("My evaluations"), "others": others,
         "subtitle": _("Scored by the superior, verified, approved, told and signed (MO 4.1.4)"),
+        "actions": [before] if others else [],
         "export_kind": "sdm.evaluations" if others else "", "search": _("Name, employee number or position"),
     }  # fmt: skip
     return render(request, "sdm/evaluating/evaluations.html", context)
