@@ -72,7 +72,7 @@ def correction_said(one: CompensationCorrection, user: User) -> dict[str, Any]:
         "employee": one.person.number, "name": one.person.name, "site": one.site.code, "months": str(one.months),
         "compensation": one.compensation_id, "contract": one.compensation.employment_id,
     }  # fmt: skip
-    names = ("id", "reference", "starts_on", "ends_on", "status", "opened_at", "due_at", "settled_on")
+    names = ["id", "reference", "starts_on", "ends_on", "status", "opened_at", "due_at", "settled_on"]
     if has_role(user, WAGE_READERS, site=one.site):
         names += MONEY
     return dict(CorrectionRow(found | {name: getattr(one, name) for name in names}).data)
