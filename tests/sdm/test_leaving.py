@@ -105,7 +105,7 @@ def test_every_registered_flow_is_walked() -> None:
     walked = {"sdm.leaving"}
     walked |= {"sdm.discipline", "sdm.training"}  # test_discipline.py, test_training.py
     walked |= {"sdm.recruitment", "sdm.candidate"}  # test_recruiting.py
-    walked |= {"sdm.evaluation", "sdm.evaluation_period", "sdm.incentive_scheme"}  # test_evaluating.py
+    walked |= {"sdm.evaluation", "sdm.evaluation_period", "sdm.incentive_scheme"}  # test_evaluating_steps.py
     walked |= {"sdm.renewal", "sdm.compensation", "sdm.compensation_correction"}  # test_contract_renewals.py and others
     walked |= {"sdm.leave"}  # test_absence.py
     assert walked == {key for key in FLOWS if key.startswith("sdm.")}
