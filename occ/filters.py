@@ -2,10 +2,10 @@
 by the sites and teams that the reader has to do with. Who makes a FilterSet says who reads: `request`, or a `Reader`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters as filters
 from django.db.models import QuerySet
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from occ.forms import DayField, InstantField
 from occ.people.models import Site, Team, User
-from occ.people.scope import own_sites
+from occ.people.scope import has_role, own_sites
 from occ.times import JAKARTA, end_of_day, start_of_day
 
 
@@ -56,6 +56,25 @@ def reader_of(request: Any) -> User | None:
 def sites_of_reader(request: Any) -> QuerySet[Site]:
     user = reader_of(request)
     return own_sites(user) if user is not None else Site.objects.none()
+
+
+class OwnFilterSet(filters.FilterSet):
+    """Of a list in which who holds none of the roles `readers` sees the own rows only.
+
+    For them the search and the filters `others` (whose, where) mean nothing and are left out; `own_only` says so.
+    """
+
+    readers: ClassVar[Collection[str]]
+    others: ClassVar[Collection[str]]
+    own_only = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        user = reader_of(self.request)
+        self.own_only = user is not None and not has_role(user, self.readers)
+        if self.own_only:
+            for name in ("q", *self.others):
+                self.filters.pop(name, None)
 
 
 class OneRow(filters.NumberFilter):

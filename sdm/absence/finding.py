@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from occ.people.choices import Role
 from occ.people.models import Person, User
@@ -65,6 +65,10 @@ def find(user: User, text: str, limit: int) -> Iterator[Result]:
         yield Result(one.person.name, f"{one.called} · {when} · {one.get_status_display()}", one.get_absolute_url())
 
 
+def _days(n: int) -> str:
+    return ngettext("%(n)s day", "%(n)s days", n) % {"n": n}
+
+
 def panel(user: User, person: Person) -> list[Line]:
     """The balance for who may see the person's leave, and the last times away."""
     rows = LeaveRequest.objects.visible_to(user).with_why(user).filter(employee_id=person.pk)
@@ -72,11 +76,11 @@ def panel(user: User, person: Person) -> list[Line]:
     lines = []
     if found and person.last_working_day is None:
         left = balance_on(person, local_day(timezone.now(), person.site.zone)).left
-        lines.append(Line(_("Annual leave left"), "", "open", _("%(n)s days") % {"n": left}))
+        lines.append(Line(_("Annual leave left"), "", "open", _days(left)))
     return lines + [
         Line(
             f"{date_format(one.starts_on, 'j F Y')} – {date_format(one.ends_on, 'j F Y')}", one.get_absolute_url(),
-            one.status, str(one.get_status_display()), f"{one.called}, {_('%(n)s days') % {'n': len(one.days)}}",
+            one.status, str(one.get_status_display()), f"{one.called}, {_days(len(one.days))}",
         )
         for one in found
     ]  # fmt: skip

@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from occ.documents.attachments import attachment_add, attachments_of
 from occ.documents.models import Attachment
@@ -142,7 +142,11 @@ def _enough(person: Person, days: list[date], *, without: int = 0) -> None:
     terms = Rules().of(person.site_id)
     if not covered(person.joined_on, had, days, terms, person.last_working_day):
         left = balance(person.joined_on, days[0], had, terms, person.last_working_day)
-        words = _("%(wanted)s days of annual leave are asked for, and on %(day)s there are %(left)s.")
+        words = ngettext(
+            "%(wanted)s day of annual leave is asked for, and on %(day)s there are %(left)s.",
+            "%(wanted)s days of annual leave are asked for, and on %(day)s there are %(left)s.",
+            len(days),
+        )
         values = {"wanted": len(days), "left": left.left, "day": date_format(days[0], "j F Y")}
         raise Invalid(words % values, field="ends_on", code="balance")
 
@@ -277,8 +281,13 @@ def _dates_fit(person: Person, kind: Kind, first: date, last: date, actor: User,
         raise Invalid(words, field="starts_on", code="too_late")
     late = int(policy_value(LATE_DAYS, at=now, site=person.site))
     if hr or first < today - timedelta(days=late):
-        words = _("It began more than %(n)s days ago. Ask HR to record it.")
-        raise Invalid(words % {"n": AFTERWARDS.days if hr else late}, field="starts_on", code="too_late")
+        most = AFTERWARDS.days if hr else late
+        words = ngettext(
+            "It began more than %(n)s day ago. Ask HR to record it.",
+            "It began more than %(n)s days ago. Ask HR to record it.",
+            most,
+        )
+        raise Invalid(words % {"n": most}, field="starts_on", code="too_late")
 
 
 def _days_fit(person: Person, kind: Kind, first: date, last: date, now: datetime, *, without: int = 0) -> list[date]:
@@ -287,7 +296,11 @@ def _days_fit(person: Person, kind: Kind, first: date, last: date, now: datetime
         words = _("None of these days is a working day: nothing need be asked for.")
         raise Invalid(words, field="ends_on", code="no_working_day")
     if kind.days and len(days) > kind.days:
-        words = _("“%(kind)s” lasts at most %(n)s days (%(source)s).")
+        words = ngettext(
+            "“%(kind)s” lasts at most %(n)s day (%(source)s).",
+            "“%(kind)s” lasts at most %(n)s days (%(source)s).",
+            kind.days,
+        )
         values = {"kind": kind.name, "n": kind.days, "source": kind.source}
         raise Invalid(words % values, field="ends_on", code="too_many_days")
     if kind.group == Group.ANNUAL:

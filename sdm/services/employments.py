@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from occ.errors import Faults, Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
@@ -71,7 +71,11 @@ def _probation_check(terms: Terms, numbers: Law) -> None:
             words = _("A PKWT has no probation (PP 35/2021 article 12): leave it out.")
             raise Invalid(words, field="probation_months", code="pkwt_probation")
     elif not 0 <= terms.probation_months <= numbers.pkwtt_probation:
-        words = _("Probation in a PKWTT lasts at most %(n)s months (UU 13/2003 article 60).")
+        words = ngettext(
+            "Probation in a PKWTT lasts at most %(n)s month (UU 13/2003 article 60).",
+            "Probation in a PKWTT lasts at most %(n)s months (UU 13/2003 article 60).",
+            numbers.pkwtt_probation,
+        )
         raise Invalid(words % {"n": numbers.pkwtt_probation}, field="probation_months", code="pkwtt_probation")
 
 
@@ -89,9 +93,12 @@ def limit_check(person_id: int, terms: Terms, *, at: datetime) -> None:
     numbers = law(at)
     chain = pkwt_chain(person_id, terms.starts_on, terms.agreed_until, numbers=numbers)
     if chain.too_long:
-        words = _(
+        words = ngettext(
+            "PKWTs last %(n)s month in all at most, extensions included (PP 35/2021 article 8): the first began on "
+            "%(first)s, so none may last beyond %(limit)s.",
             "PKWTs last %(n)s months in all at most, extensions included (PP 35/2021 article 8): the first began on "
-            "%(first)s, so none may last beyond %(limit)s."
+            "%(first)s, so none may last beyond %(limit)s.",
+            numbers.max_months,
         )
         values = {"n": numbers.max_months, "first": date_format(chain.first, "j F Y"),
                   "limit": date_format(chain.limit, "j F Y")}  # fmt: skip

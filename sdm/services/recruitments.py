@@ -15,7 +15,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from occ.documents.models import IssuedDocument
 from occ.documents.services import document_issue, document_revise
@@ -364,8 +364,10 @@ def words_of(span: timedelta) -> str:
     """Days and hours, in the active language."""
     hours = int(span.total_seconds() // 3600)
     if hours < 48:
-        return _("%(n)s hours") % {"n": hours}
-    return _("%(days)s days %(hours)s hours") % {"days": hours // 24, "hours": hours % 24}
+        return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
+    days, rest = divmod(hours, 24)
+    found = ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+    return f"{found} {ngettext('%(n)s hour', '%(n)s hours', rest) % {'n': rest}}" if rest else found
 
 
 def words_of_hours(hours: float) -> str:

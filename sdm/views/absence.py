@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.documents.attachments import attachments_of
@@ -91,7 +91,8 @@ def grouped(day: date) -> list[tuple[str, list[tuple[str, str]]]]:
     """The kinds of that day under their groups, each with its days."""
     found: dict[str, list[tuple[str, str]]] = {}
     for one in kinds_on(day).values():
-        limit = _("%(name)s (at most %(n)s days)") % {"name": one.name, "n": one.days} if one.days else one.name
+        words = ngettext("%(name)s (at most %(n)s day)", "%(name)s (at most %(n)s days)", one.days or 0)
+        limit = words % {"name": one.name, "n": one.days} if one.days else one.name
         found.setdefault(str(Group(one.group).label), []).append((one.key, limit))
     return list(found.items())
 

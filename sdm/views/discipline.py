@@ -26,7 +26,7 @@ from occ.documents.models import IssuedDocument
 from occ.documents.signing import signing_confirm
 from occ.downloads import download
 from occ.errors import NotAllowed, Refused
-from occ.filters import FromDay, OwnSite, UntilDay
+from occ.filters import FromDay, OwnFilterSet, OwnSite, UntilDay
 from occ.forms import DayField, NoteForm, PersonField, add_refusal
 from occ.ledger.services import record
 from occ.list_export import register_list
@@ -268,7 +268,9 @@ def stepping(found: DisciplineCase) -> Stepping:
     )  # fmt: skip
 
 
-class CaseFilter(filters.FilterSet):
+class CaseFilter(OwnFilterSet):
+    readers = OPENERS
+    others = ("site",)
     q = filters.CharFilter(method="by_words", label=gettext_lazy("Search"))
     status = filters.ChoiceFilter(
         choices=[("open", gettext_lazy("Open")), *CaseStatus.choices], method="by_status",
