@@ -31,6 +31,7 @@ register_deeds(
         "retention.batch_backed_up": _("Batch backed up"),
         "retention.check_asked": _("Check asked for"),
         "retention.condition_said": _("Condition of a disposal list said"),
+        "retention.conditions_unsaid": _("Conditions to be said again after a hold"),
         "retention.copy_repaired": _("Copy repaired"),
         "retention.destroyed": _("Record destroyed"),
         "retention.destroyed_again": _("Record that came back destroyed again"),

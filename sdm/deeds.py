@@ -22,6 +22,7 @@ register_deeds(
         "employment.numbered": _("Contract numbered"),
         "employment.registered": _("Contract registered with the authority"),
         "employment.withdrawn": _("Contract withdrawn"),
+        "evaluation.taken_up": _("Evaluation of before taken up"),
         "leave.imported": _("Leave imported"),
         "people.imported": _("Employees imported"),
         "placement.corrected": _("Placement corrected"),

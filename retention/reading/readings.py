@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from occ.filters import FromDay, UntilDay
+from occ.filters import FromDay, OwnSite, UntilDay
 from occ.ledger.models import Entry
 from occ.list_export import register_list
 from occ.people.actors import who
@@ -58,9 +58,7 @@ class ReadingFilter(filters.FilterSet):
         field_name="data__purpose", choices=Purpose.choices, label=gettext_lazy("What for"),
         empty_label=gettext_lazy("All"),
     )  # fmt: skip
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), method="by_site", label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite(method="by_site")
     since = FromDay(field_name="at", label=gettext_lazy("From"))
     until = UntilDay(field_name="at", label=gettext_lazy("Until"))
     record = filters.CharFilter(field_name="subject_id", label=gettext_lazy("No. of the record"))

@@ -104,7 +104,7 @@ class CorrectionFilter(filters.FilterSet):
         choices=[("open", _("Open")), *CorrectionStatus.choices], method="by_status", label=_("Status"),
         empty_label=_("All"),
     )  # fmt: skip
-    site = sites("site")
+    site = OwnSite(to_field_name="code")
     ends_from = DayFilter(field_name="ends_on", lookup_expr="gte", label=_("Ends from"))
     ends_to = DayFilter(field_name="ends_on", lookup_expr="lte", label=_("Ends until"))
 

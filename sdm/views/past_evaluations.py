@@ -16,11 +16,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from occ.errors import NotAllowed
-from occ.filters import DayFilter
+from occ.filters import DayFilter, OwnSite
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people.access import me
-from occ.people.models import Site, User
+from occ.people.models import User
 from occ.people.scope import has_role
 from occ.sheets.writing import OutColumn
 from sdm.evaluating.workflow import PERFORMANCE
@@ -30,10 +30,7 @@ from sdm.models.evaluating import READERS
 
 class PastFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=gettext_lazy("Search"))
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), field_name="person__site", label=gettext_lazy("Site"),
-        empty_label=gettext_lazy("All"),
-    )  # fmt: skip
+    site = OwnSite(field_name="person__site")
     since = DayFilter(field_name="month", lookup_expr="gte", label=gettext_lazy("From"))
     until = DayFilter(field_name="month", lookup_expr="lte", label=gettext_lazy("To"))
 
