@@ -59,9 +59,7 @@ def parts_of(content: dict[str, Any], zone: ZoneInfo) -> list[Part]:
 
     counts = content["headcount"]
     statuses = [(AttendanceStatus(name).label, n) for name, n in counts["counts"].items() if name in AttendanceStatus]
-    agents = [
-        (_("Rostered"), counts["rostered"]), (_("At work"), counts["there"]), *statuses,
-    ]  # fmt: skip
+    agents = [(_("Rostered"), counts["rostered"]), *_there(counts), *statuses]
     more = content["obligations_more"]
     owed = [
         ([_title(one), one["clause"], moment(one["due_at"])], one["url"]) for one in content["obligations"]
@@ -74,9 +72,8 @@ def parts_of(content: dict[str, Any], zone: ZoneInfo) -> list[Part]:
         ),
         Part(
             _("Who is not there"), [_("Name"), _("Number"), _("What the day was"), _("Note")],
-            [([one["name"], one["number"], str(AttendanceStatus(one["status"]).label), one["note"]], one["url"])
-             for one in content["people"]],
-            _("Everybody rostered is at work."),
+            [([one["name"], one["number"], _day(one, zone), one["note"]], one["url"]) for one in content["people"]],
+            _("Of everybody rostered nobody is away."),
         ),
         Part(
             _("Open alerts"), [_("Alert"), _("Since"), _("Looked after by")],
@@ -95,6 +92,27 @@ def parts_of(content: dict[str, Any], zone: ZoneInfo) -> list[Part]:
             _("The team leaders owe nothing."),
         ),
     ]  # fmt: skip
+
+
+def _there(counts: dict[str, Any]) -> list[tuple[str, int]]:
+    """Who came and who is there are two things; notes of before they were told apart say who came."""
+    if "came" not in counts:
+        return [(_("Came"), counts["there"])]
+    now = _("Worked to the end") if counts["ended"] else _("At work as this is written")
+    rows = [(_("Came"), counts["came"]), (now, counts["now"])]
+    if counts["left"]:
+        rows.append((_("Left early"), counts["left"]))
+    if handed := counts.get("handed"):
+        rows.append((_("Came, of %(n)s, as handed to RTFM") % {"n": handed["rostered"]}, handed["there"]))
+    return rows
+
+
+def _day(one: dict[str, Any], zone: ZoneInfo) -> str:
+    status = str(AttendanceStatus(one["status"]).label)
+    if not one.get("left_at"):
+        return status
+    left = datetime.fromisoformat(one["left_at"]).astimezone(zone)
+    return _("%(status)s, left early at %(time)s") % {"status": status, "time": date_format(left, "H:i")}
 
 
 def _title(one: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -41,7 +42,7 @@ from realtime.models.handover import Handover
 from realtime.notices import HANDOVER_SIGNED
 from realtime.policies import HAND_OVER, HAND_OVER_MINUTES
 from realtime.rostering.plan import shifts_around
-from realtime.services.headcounts import THERE, counted, marks_of, shift_days
+from realtime.services.headcounts import THERE, has_left, marks_of, presence_of, shift_days
 from realtime.workflow import HANDOVER, LEADERS
 
 EARLY = timedelta(minutes=30)  # before its end a shift's note is drawn up
@@ -169,7 +170,7 @@ def drawn(handover: Handover, now: datetime) -> dict[str, Any]:
 
 
 def _people(handover: Handover, now: datetime) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Who of the shift is not there, and its number of agents: as handed to RTFM, else as it stands."""
+    """Who of the shift is not there, and its numbers at that instant; beside them those that were handed to RTFM."""
     found = Headcount.objects.filter(site=handover.site_id, day=handover.day, shift=handover.shift_id).first()
     days = shift_days(found or Headcount(site=handover.site, day=handover.day, shift=handover.shift), now)
     marks = marks_of(handover.day, [one.planned.person_id for one in days])
@@ -180,13 +181,17 @@ def _people(handover: Handover, now: datetime) -> tuple[list[dict[str, Any]], di
         mark = marks.get(pk)
         status = mark.status if mark else str(one.shift.status)
         statuses.append(status)
-        if status not in THERE:
+        left = has_left(status, one.shift)
+        if status not in THERE or left:
             url = reverse("realtime:attendance_person_day", args=[pk, handover.day.isoformat()])
-            away.append({"name": names[pk].name, "number": names[pk].number, "status": status,
+            out = one.shift.logout_at.isoformat() if left and one.shift.logout_at else ""
+            away.append({"name": names[pk].name, "number": names[pk].number, "status": status, "left_at": out,
                          "note": mark.note if mark else "", "url": url})  # fmt: skip
-    counts = found.counts if found and found.counts else counted(statuses)
-    by = {name: n for name, n in counts.items() if name not in {"rostered", "there"}}
-    told = {"rostered": counts["rostered"], "there": counts["there"], "counts": by}
+    seen = presence_of(zip(statuses, (one.shift for one in days), strict=True))
+    told = {"rostered": seen.rostered, "came": seen.came, "now": seen.there, "left": seen.left,
+            "ended": now >= handover.ends_at, "counts": dict(sorted(Counter(statuses).items()))}  # fmt: skip
+    if found and found.counts:
+        told["handed"] = {name: found.counts[name] for name in ("rostered", "there")}
     return sorted(away, key=lambda row: (row["name"], row["number"])), told
 
 

@@ -25,6 +25,7 @@ from occ.people.models import User
 from occ.workflow.turns import turns_for
 from realtime.handing import parts_of
 from realtime.models import (
+    AgentSegment,
     Alert,
     AttendanceMark,
     Handover,
@@ -38,7 +39,7 @@ from realtime.policies import HAND_OVER
 from realtime.services import handovers
 from realtime.workflow import HANDOVER
 from tests.factories import PASSWORD, Floor, person, user
-from tests.realtime.floors import rostered, shift
+from tests.realtime.floors import rostered, shift, source
 
 pytestmark = pytest.mark.req("RTM-15")
 
@@ -220,7 +221,7 @@ def test_a_cancelled_one_does_not_come_again_by_itself(ending: Floor) -> None:
     assert handovers.handover_open(key=key, actor=ending.leader, now=now).status == "draft", "but somebody may begin it"
 
 
-def test_numbers_handed_to_rtfm_are_those_of_the_note(ending: Floor) -> None:
+def test_numbers_handed_to_rtfm_stand_in_the_note(ending: Floor) -> None:
     now = timezone.now()
     note = drawn_up(now)
     Headcount.objects.create(
@@ -228,11 +229,36 @@ def test_numbers_handed_to_rtfm_are_those_of_the_note(ending: Floor) -> None:
         counts={"rostered": 9, "there": 8, "sick": 1},
     )  # fmt: skip
     content = handovers.drawn(note, now)
-    assert content["headcount"] == {"rostered": 9, "there": 8, "counts": {"sick": 1}}
+    assert content["headcount"]["handed"] == {"rostered": 9, "there": 8}
     for language, words in (("id", "Sakit"), ("en", "Sick")):
         with translation.override(language):
             (agents, *_rest) = parts_of(content, note.site.zone)
             assert ([words, "1"], "") in list(agents.rows)
+
+
+def test_who_went_home_early_came_and_is_not_there(ending: Floor) -> None:
+    now = timezone.now()
+    stayed, left = (person(ending.jkt, name=name) for name in ("Tinggal", "Pulang"))
+    note = drawn_up(now)
+    told = source("omni", at=now)
+    for one, out in ((stayed, None), (left, now - timedelta(hours=3))):
+        rostered(one, note.starts_at)
+        AgentSegment.objects.create(
+            source=told, agent=one.number, person=one, site=ending.jkt, starts_at=note.starts_at, ends_at=out,
+            state="available",
+        )  # fmt: skip
+    content = handovers.drawn(note, now)
+    counts = content["headcount"]
+    assert (counts["came"], counts["now"], counts["left"], counts["ended"]) == (2, 1, 1, False)
+    with translation.override("en"):
+        (agents, away, *_rest) = parts_of(content, note.site.zone)
+        assert (["At work as this is written", "1"], "") in list(agents.rows)
+        assert [cells[2].split(" at ")[0] for cells, _url in away.rows if cells[0] == "Pulang"] == [
+            "Present, left early"
+        ]
+    after = handovers.drawn(note, note.ends_at + timedelta(minutes=10))
+    with translation.override("en"):
+        assert (["Worked to the end", "1"], "") in list(parts_of(after, note.site.zone)[0].rows)
 
 
 def test_every_transition_is_open_to_its_roles_alone(floor: Floor) -> None:
