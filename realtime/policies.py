@@ -235,6 +235,9 @@ register_rule(
 # handover -----------------------------------------------------------------------------------------------------------
 HAND_OVER = "realtime.handover"
 HAND_OVER_MINUTES = "realtime.handover.minutes"
+HAND_OVER_EARLY = "realtime.handover.early_minutes"
+register(Definition(HAND_OVER_EARLY, _("A shift handover asks why it is signed, where its end is further away than"),
+                    _("minutes"), "MO 4.3.6", 30, number(0, 480)))  # fmt: skip
 register(Definition(HAND_OVER_MINUTES, _("A shift is taken over after its end within"), _("minutes"), "MO 4.3.6", 30,
                     number(0, 480)))  # fmt: skip
 register_rule(

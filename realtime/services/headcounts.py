@@ -173,7 +173,7 @@ def marks_of(day: date, people: Sequence[int]) -> dict[int, AttendanceMark]:
 
 @dataclass(frozen=True)
 class Presence:
-    """Of a shift's agents: how many `came` at all, and how many of them `left` before its end, by more than the grace."""
+    """Of a shift's agents: how many `came` at all, and of them `left` before its end, by more than the grace."""
 
     rostered: int
     came: int
