@@ -78,7 +78,9 @@ def plan_open(*, site: Site, channel: str, alert_id: int | None = None, actor: U
             words = _("A draft for this channel is there already: go on with it, or cancel it first.")
             raise WrongState(words, code="there_is_one")
     end = quarter_of(now) + QUARTER
-    start = quarter_of(alert.opened_at) - 2 * QUARTER if alert else end - 4 * QUARTER
+    start = end - 4 * QUARTER
+    if alert is not None:  # of the quarters that it came up by
+        start = quarter_of(alert.opened_at) - max(2, alert.figures.get("minutes", 0) // 15) * QUARTER
     situation = figures_of(site, channel, start, end) | {
         "target": float(policy_value(SCR, at=now, site=site)),
         "aht_target": float(policy_value(AHT, at=now, site=site)),
