@@ -15,9 +15,9 @@ ALERT = register(
 HEADCOUNT_HANDED = register(
     Kind(
         "realtime.headcount",
-        gettext_noop("Shift %(shift)s at %(site)s: %(there)s of %(rostered)s agents"),
+        gettext_noop("Shift %(shift)s at %(site)s: %(there)s of %(rostered)s agents came"),
         gettext_noop(
-            "The team leader confirmed the attendance of shift %(shift)s: %(there)s of %(rostered)s agents are at work."
+            "The team leader confirmed the attendance of shift %(shift)s: %(there)s of %(rostered)s agents came."
         ),
     )
 )

@@ -33,6 +33,7 @@ from realtime.measures import LABELS, Measure, measures_of
 from realtime.models import FLOOR_READERS, FORMULA, Correction
 from realtime.policies import SMALL_BASE
 from realtime.services.figures import figures, sources_of, total
+from realtime.views.alerts import scr_from
 
 STEPS = (
     ("15", gettext_lazy("Quarter of an hour")), ("30", gettext_lazy("Half hour")), ("day", gettext_lazy("Day")),
@@ -126,6 +127,7 @@ def told(asked: Asked, now: datetime) -> dict[str, Any]:
     return {
         "asked": asked, "zone": zone, "row": row, "figures": made,
         "least": policy_value(SMALL_BASE, at=now, site=asked.site), "lines": lines, "calls": has_calls(measures),
+        "scr_from": scr_from(now, asked.site) if has_calls(measures) else "",
         "cases": any(one.name == "response_time" for one in measures),
         "sources": sources_of(asked.site, asked.channel, asked.start, asked.end), "formula": FORMULA,
         "charts": charts(measures, targets, lines) if len(lines) > 1 else [],
