@@ -130,7 +130,7 @@ def test_a_leader_begins_with_the_own_team_if_somebody_of_it_is_there(
     expect(page.locator("#board-place")).to_have_text(f"Floor: {live_floor.jkt.name} · {live_floor.team.name}")
     expect(page.locator("#board-shown")).to_have_text("1 of 41 agents")
     expect(page.locator("button[data-need=aux] strong")).to_have_text("1")
-    expect(row(page, live_floor).locator(".occ-board-need")).to_have_text("AUX used up")  # who it is, also at work again
+    expect(row(page, live_floor).locator(".occ-board-need")).to_have_text("AUX used up")  # also at work again
     page.select_option("#board-team", "")
     page.reload()
     expect(page.locator("#board-shown")).to_have_text("41 of 41 agents")
