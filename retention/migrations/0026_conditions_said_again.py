@@ -1,0 +1,17 @@
+"""One hold takes back what was said of a draft more than once: when it is set, and when it is widened."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("retention", "0025_conditions_and_sheets")]
+    operations = [
+        migrations.AddField("condition", "again", models.PositiveSmallIntegerField(default=0)),
+        migrations.RemoveConstraint("condition", "condition_once"),
+        migrations.AddConstraint(
+            "condition",
+            models.UniqueConstraint(
+                fields=("proposal", "key", "after", "again"), name="condition_once", nulls_distinct=False
+            ),
+        ),
+    ]
