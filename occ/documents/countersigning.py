@@ -92,7 +92,12 @@ def purposes_open(document: IssuedDocument, user: User, given: Sequence[Signatur
 
 
 def awaited(document: IssuedDocument, given: Sequence[Signature]) -> list[Signer]:
-    """Whom the document names and who have not signed it; those who sign on paper are not waited for here."""
+    """Whom the document names and who have not signed it; those who sign on paper are not waited for here.
+
+    Nobody signs a sheet: it names whom its document names, and bears what they signed.
+    """
+    if document.is_sheet:
+        return []
     done = {(one.user_id, one.purpose) for one in given}
     named = [Signer(**one) for one in document.slots]
     return [one for one in named if one.user_id is not None and (one.user_id, one.purpose) not in done]

@@ -100,5 +100,8 @@ def test_when_all_who_are_named_have_signed_a_sheet_says_so_and_the_document_sta
     for one, named in ((document, sheet), (sheet, document)):
         assert named.full_number in client.get(one.get_absolute_url()).content.decode()
         assert named.full_number in client.get(f"/verify/{one.code}/").content.decode()
+    shown = client.get(sheet.get_absolute_url())
+    assert shown.context["awaited"] == [] and shown.context["form"] is None
+    assert "Belum menandatangani" not in shown.content.decode()
     sign(document, other, "acknowledged")
     assert IssuedDocument.objects.filter(type_code="LP-UJI").count() == 1
