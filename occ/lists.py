@@ -86,7 +86,8 @@ def chips(request: HttpRequest, chosen: FilterSet) -> list[dict[str, str]]:
         query = request.GET.copy()
         for other in (name, *POSITION):
             query.pop(other, None)
-        found.append({"label": label, "value": value, "remove_url": f"?{query.urlencode()}"})
+        # Without any parameter the list would come back as it was left, which is with this one.
+        found.append({"label": label, "value": value, "remove_url": f"?{query.urlencode() or 'clear=1'}"})
     return found
 
 

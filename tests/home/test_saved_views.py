@@ -131,3 +131,12 @@ def test_what_ones_roles_do_not_cover_is_not_among_the_chosen(floor: Floor) -> N
     leader = Client()
     leader.force_login(floor.leader)
     assert leave(leader, floor.account).status_code == 403
+
+
+def test_the_only_filter_taken_away_stays_away(floor: Floor, client: Client) -> None:
+    client.force_login(floor.support)
+    url = reverse("userids:accounts")
+    (chip,) = client.get(url, {"status": "active"}).context["chips"]
+    answer = client.get(url + chip["remove_url"], follow=True)
+    assert answer.context["chips"] == []
+    assert client.get(url).status_code == 200, "and it is not remembered either"
