@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from occ.filters import FromDay, UntilDay
+from occ.filters import FromDay, OwnSite, UntilDay
 from occ.ledger.models import Entry
 from occ.list_export import register_list
 from occ.people.actors import who
@@ -58,12 +58,10 @@ class ReadingFilter(filters.FilterSet):
         field_name="data__purpose", choices=Purpose.choices, label=gettext_lazy("What for"),
         empty_label=gettext_lazy("All"),
     )  # fmt: skip
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), method="by_site", label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite(method="by_site")
     since = FromDay(field_name="at", label=gettext_lazy("From"))
     until = UntilDay(field_name="at", label=gettext_lazy("Until"))
-    record = filters.CharFilter(field_name="subject_id", label=gettext_lazy("No. of the record"))
+    record = filters.CharFilter(method="by_record", label=gettext_lazy("No. of the record"))
 
     class Meta:
         model = Entry
@@ -74,6 +72,10 @@ class ReadingFilter(filters.FilterSet):
         text = value.replace("\x00", "").strip()[:120]
         records = Record.objects.filter(external_id=text).values_list(Cast("pk", models.TextField()), flat=True)
         return rows.filter(Q(actor_label__icontains=text) | Q(subject_id__in=list(records[:100])))
+
+    def by_record(self, rows: Any, name: str, value: str) -> Any:
+        """By an index of the ledger, which has what it is of before its key."""
+        return rows.filter(subject_type=Record._meta.label_lower, subject_id=value.replace("\x00", ""))
 
     def by_site(self, rows: Any, name: str, value: Site) -> Any:
         return rows.filter(site_code=value.code)
