@@ -8,7 +8,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, NullIf
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from occ.filters import FromDay, OwnSite, UntilDay
 from occ.ledger.models import Entry
@@ -24,7 +24,7 @@ from retention.personal import READING_AUDITORS
 from retention.services.listening import HEARD, READ, SEARCHED, TAKEN
 
 DEEDS: dict[str, Promise] = {
-    HEARD: gettext_lazy("Heard"), READ: gettext_lazy("Read"), TAKEN: gettext_lazy("File taken"),
+    HEARD: gettext_lazy("Heard"), READ: pgettext_lazy("deed", "Read"), TAKEN: gettext_lazy("File taken"),
     SEARCHED: gettext_lazy("Chats searched"),
 }  # fmt: skip
 

@@ -1,4 +1,7 @@
-"""One hold takes back what was said of a draft more than once: when it is set, and when it is widened."""
+"""One hold takes back what was said of a draft more than once: when it is set, and when it is widened.
+
+And an index of the chats whose search words are tried again.
+"""
 
 from django.db import migrations, models
 
@@ -14,4 +17,11 @@ class Migration(migrations.Migration):
                 fields=("proposal", "key", "after", "again"), name="condition_once", nulls_distinct=False
             ),
         ),
-    ]
+        migrations.AddIndex(
+            "transcript",
+            models.Index(
+                fields=["made_at"], name="transcript_waiting",
+                condition=models.Q(why__in=["away", "customer shut", "key back"]),
+            ),
+        ),
+    ]  # fmt: skip
