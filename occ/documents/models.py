@@ -98,7 +98,7 @@ class IssuedDocument(models.Model):
     owner_role = models.CharField(_("owner"), max_length=20, choices=Role)
     expires_on = models.DateField(_("kept until"))
     # Who is to sign it after its issue, as `Signer`s: each once, and nobody else for the same.
-    slots = models.JSONField(default=list)
+    slots = models.JSONField(default=list, db_default=[])
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.VALID)
     superseded_at = models.DateTimeField(_("superseded at"), null=True)
     destroyed_at = models.DateTimeField(_("destroyed at"), null=True)

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [("retention", "0025_conditions_and_sheets")]
     operations = [
-        migrations.AddField("condition", "again", models.PositiveSmallIntegerField(default=0)),
+        migrations.AddField("condition", "again", models.PositiveSmallIntegerField(db_default=0, default=0)),
         migrations.RemoveConstraint("condition", "condition_once"),
         migrations.AddConstraint(
             "condition",

@@ -158,7 +158,7 @@ class Condition(models.Model):
     said_at = models.DateTimeField(_("said"))
     note = models.CharField(_("note"), max_length=300, blank=True)
     after = models.ForeignKey(Hold, models.PROTECT, null=True, related_name="+")
-    again = models.PositiveSmallIntegerField(default=0)
+    again = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     objects = ConditionQuerySet.as_manager()
 

@@ -12,6 +12,7 @@ AWAY, SHUT = "away", "customer shut"
 # A key was missing, and opens again: at the next occasion, whatever was said of it meanwhile.
 KEY_BACK = "key back"
 
+
 class Transcript(models.Model):
     """Gone with its record (services.derived). `words` None: there was no text to be had, `why` says so."""
 
