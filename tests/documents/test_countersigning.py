@@ -134,3 +134,10 @@ def test_a_process_of_the_version_before_still_issues(site: Site, control: User)
         assert [(table, default is not None) for table, default in cursor.fetchall()] == [
             ("documents_issueddocument", True), ("retention_condition", True),
         ]  # fmt: skip
+
+
+def test_what_names_somebody_is_found_by_an_index(site: Site) -> None:
+    """An agent, who reads no kind of document, searches and looks at Today as all others do."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        assert "document_slots" in IssuedDocument.objects.visible_to(user_with(Role.AGENT, site)).explain()
