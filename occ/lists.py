@@ -21,7 +21,7 @@ from occ.people.access import me
 from occ.people.models import SavedView
 
 POSITION = {"after", "before", "clear"}
-TYPED = "q"
+TYPED = {"q", "agent"}
 RETURNED = "list-returned"
 
 
@@ -48,7 +48,7 @@ def standing(request: HttpRequest, *, typed: bool = True) -> str:
     """
     chosen = request.GET.copy()
     for name in list(chosen):
-        if name in POSITION or not chosen[name] or (name == TYPED and not typed):
+        if name in POSITION or not chosen[name] or (name in TYPED and not typed):
             del chosen[name]
     return chosen.urlencode()[:1000]
 
