@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 import django_filters as filters
+from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -79,15 +80,20 @@ class OwnFilterSet(filters.FilterSet):
 
 class OneRow(filters.NumberFilter):
     """The rows of one thing, by its key, which a link brings along; said by what it is called where it is among `rows`,
-    those of the reader."""
+    those of the reader.
+
+    A whole number in digits: to make one of -1e1000000 keeps a processor for half a minute.
+    """
+
+    field_class = forms.IntegerField
 
     def __init__(self, *, rows: Callable[[User], QuerySet[Any]], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(min_value=1, max_value=2**63 - 1, **kwargs)
         self.rows = rows
 
     def named(self, key: Any) -> str:
         reader = reader_of(self.parent.request)
-        found = self.rows(reader).filter(pk=int(key)).first() if reader is not None else None
+        found = self.rows(reader).filter(pk=key).first() if reader is not None else None
         return str(key) if found is None else str(found)
 
 

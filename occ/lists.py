@@ -23,7 +23,7 @@ from occ.people.models import SavedView
 from occ.texts import month_said
 
 POSITION = {"after", "before", "clear"}
-TYPED = "q"
+TYPED = {"q", "agent"}
 RETURNED = "list-returned"
 
 
@@ -55,7 +55,7 @@ def standing(request: HttpRequest, *, typed: bool = True) -> str:
     """
     chosen = request.GET.copy()
     for name in list(chosen):
-        if name in POSITION or not chosen[name] or (name == TYPED and not typed):
+        if name in POSITION or not chosen[name] or (name in TYPED and not typed):
             del chosen[name]
     return chosen.urlencode()[:1000]
 
@@ -93,7 +93,8 @@ def chips(request: HttpRequest, chosen: FilterSet) -> list[dict[str, str]]:
         query = request.GET.copy()
         for other in (name, *POSITION):
             query.pop(other, None)
-        found.append({"label": label, "value": value, "remove_url": f"?{query.urlencode()}"})
+        # Without any parameter the list would come back as it was left, which is with this one.
+        found.append({"label": label, "value": value, "remove_url": f"?{query.urlencode() or 'clear=1'}"})
     return found
 
 
