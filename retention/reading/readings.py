@@ -99,7 +99,7 @@ def reading_said(entry: Any) -> dict[str, Any]:
 def columns() -> list[OutColumn]:
     return [
         OutColumn(_("No."), width=10), OutColumn(_("When"), width=18), OutColumn(_("Who"), width=28),
-        OutColumn(_("What"), width=18), OutColumn(_("Record"), width=36), OutColumn(_("Site"), width=8),
+        OutColumn(_("What"), width=18), OutColumn(_("Conversation"), width=36), OutColumn(_("Site"), width=8),
         OutColumn(_("What for"), width=26), OutColumn(_("Note"), width=40),
     ]  # fmt: skip
 

@@ -11,10 +11,11 @@ import pytest
 from django.test import Client
 from django.utils.translation import override
 
-from occ.home.deeds_said import deed_said
+from occ.home.deeds_said import deed_said, kind_said
 from occ.ledger.models import Entry
-from occ.ledger.services import seal_entries
+from occ.ledger.services import record, seal_entries
 from occ.ledger.words import WORDS
+from occ.people.actors import BEAT
 from occ.people.choices import Role
 from occ.workflow.flows import FLOWS
 from realtime.choices import ForecastOrigin
@@ -41,6 +42,16 @@ def test_it_is_searched_and_filtered_and_says_how_far_it_is_sealed(floor: Floor)
     assert about and about < found("")
     assert found("site=JKT") and not found("site=JKT") & found("site=YGY")
     assert not found("since=2031-01-01") and not found("until=2020-01-01")
+
+
+def test_it_says_who_and_about_what_in_words(floor: Floor, client: Client) -> None:
+    now = NOW + timedelta(days=1)
+    record(actor=BEAT, action="user.logged_in", subject=floor.leader, data={}, now=now)
+    client.force_login(user(Role.AUDITOR))
+    page = client.get("/ledger/").content.decode()
+    assert "Sistem<br>" in page and "system:beat" in page
+    assert f"pengguna</span> {floor.leader.pk}</a>" in page.casefold() and "people.user <" not in page
+    assert kind_said("gone.model") == "gone.model"
 
 
 SAME_IN_BOTH: set[str] = set()

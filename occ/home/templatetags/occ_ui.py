@@ -39,7 +39,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from occ import texts
-from occ.home.deeds_said import deed_said
+from occ.home.deeds_said import deed_said, kind_said
+from occ.people.actors import who
 from occ.static_files import packages_root
 from occ.workflow.models import WorkflowStep
 
@@ -60,6 +61,8 @@ def said(text: str) -> str:
 
 
 register.filter("deed_said", deed_said)
+register.filter("kind_said", kind_said)
+register.filter("who", who)
 
 
 @register.filter
