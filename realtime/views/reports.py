@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -29,7 +29,7 @@ from occ.sheet_forms import SheetForm
 from realtime import jobs
 from realtime.choices import EventType, Fault
 from realtime.choices import Outcome as CallOutcome
-from realtime.models import Arrival, ReportMapping, Source
+from realtime.models import Arrival, ReportMapping, ServiceMonth, Source
 from realtime.report_forms import MappingForm, TextForm, UploadForm
 from realtime.services.ingesting import SENDERS
 from realtime.services.report_mappings import mapping_keep
@@ -64,6 +64,7 @@ class Reports(Wizard):
             "mapping": ReportMapping.objects.filter(pk=job.params.get("mapping")).first(),
         }
         if job.kind == jobs.IMPORT.preview.key:
+            said["frozen"] = frozen_among(job.params["site"], [day for day, _counts in result["days"]])
             names = list(dict.fromkeys(name for _day, counts in result["days"] for name in counts))
             said |= {
                 "names": [WORDS.get(name, name) for name in names],
@@ -74,8 +75,18 @@ class Reports(Wizard):
             source = Source.objects.filter(code=result["source"]).first()
             waiting = Arrival.objects.filter(source=source, parked_at=None)[:1000].count() if source else 0
             query = f"?site={job.params['site']}&first={result['first']}&last={result['last']}&interval=day"
+            ends = [day for day in (result["first"], result["last"]) if day]
+            said["frozen"] = frozen_among(job.params["site"], ends)
             said |= {"waiting": waiting, "figures": reverse("realtime:figures") + query, "source": source}
         return said
+
+
+def frozen_among(site: int, days: list[str]) -> list[ServiceMonth]:
+    """The months from the first of these days to the last whose report is issued already: they want a revision."""
+    if not days:
+        return []
+    first, last = date.fromisoformat(min(days)).replace(day=1), date.fromisoformat(max(days))
+    return list(ServiceMonth.objects.filter(site=site, month__range=(first, last)).order_by("month"))
 
 
 WIZARD = Reports(

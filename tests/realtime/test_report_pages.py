@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from occ.jobs.services import job_run
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.sheets.reading import SheetRefused, read_head
-from realtime.models import Event, Interval, ReportMapping, Source
+from realtime.models import Event, Interval, ReportMapping, ServiceMonth, Source
 from realtime.services.call_reports import report_work
 from realtime.services.figures import figures
 from realtime.services.report_mappings import mapping_keep
@@ -91,6 +92,21 @@ def test_from_a_file_with_unknown_columns_to_its_figures(floor: Floor, sender: U
     ran(client.post(f"/realtime/reports/{again.pk}/apply/")["Location"])
     report_work(timezone.now())
     assert figures(site=floor.jkt, channel="voice", first=DAY, last=DAY, interval="day") == [day]
+
+
+@pytest.mark.req("RTM-12")
+def test_calls_of_a_month_that_is_frozen_are_said_to_want_a_revision(
+    floor: Floor, sender: User, client: Client
+) -> None:
+    for month in (date(1998, 12, 1), date(1999, 1, 1)):
+        ServiceMonth.objects.create(site=floor.jkt, month=month)
+    job = upload(client, floor, as_csv(SMALL).getvalue(), mapping=keep(floor, sender))
+    shown = client.get(f"/realtime/reports/{job.pk}/")
+    assert [one.month for one in shown.context["frozen"]] == [date(1999, 1, 1)]
+    assert "Januari 1999 sudah dibekukan" in shown.content.decode()
+    brought = client.post(f"/realtime/reports/{job.pk}/apply/")["Location"]
+    ran(brought)
+    assert "Januari 1999 sudah dibekukan" in client.get(brought).content.decode()
 
 
 def test_a_workbook_with_a_title_above_its_headings(floor: Floor, sender: User, client: Client) -> None:
