@@ -136,6 +136,17 @@ def test_a_faulty_row_is_shown_and_nothing_can_be_imported(floor: Floor, sender:
     assert Job.objects.count() == count and not Event.objects.exists()
 
 
+def test_an_outcome_without_a_rule_is_named_and_the_reader_is_led_to_the_preview(
+    floor: Floor, sender: User, client: Client
+) -> None:
+    text = MAPPING.replace("PHANTOM", "GHOST")
+    assert text != MAPPING
+    job = upload(client, floor, as_csv(SMALL).getvalue(), mapping=keep(floor, sender, text))
+    assert "PHANTOM" in client.get(f"/realtime/reports/{job.pk}/").content.decode()
+    waiting = client.get(job.get_absolute_url()).content.decode()
+    assert "data-follow" in waiting and job.url in waiting and "Selesai." not in waiting
+
+
 @pytest.mark.parametrize("content", [b"%PDF-1.7", b"\x00\x01\x02", b"<html></html>"])
 def test_what_is_seen_to_be_no_report_is_refused_at_the_form(
     floor: Floor, sender: User, client: Client, content: bytes
