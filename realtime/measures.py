@@ -49,7 +49,7 @@ LABELS: Mapping[str, Words] = {
     "untimed": _("Left out as faulty"), "cases": _("Cases in"), "submitted": _("Submitted"),
     "response_seconds": _("Response (s)"), "unmeasured": _("Left out as faulty"),
     "busy_seconds": _("With customers (s)"),
-    "acw_seconds": _("After-call work (s)"), "available_seconds": _("Available (s)"), "faults": _("Faults"),
+    "acw_seconds": _("Agents in after-call work (s)"), "available_seconds": _("Available (s)"), "faults": _("Faults"),
     "on_target_count": _("In the target"), "within_limit_count": _("In the limit"),
 }  # fmt: skip
 VOICE = (
@@ -66,7 +66,7 @@ VOICE = (
             base="handled"),
     Measure("abandon_rate", _("Abandoned (share)"), "%", _("abandoned in the queue / offered"),
             ("abandoned", "short_abandoned", "offered"), "SOP-RTM 7.1", better="less", base="offered"),
-    Measure("occupancy", _("Occupancy"), "%",
+    Measure("occupancy", _("Occupancy of all agents"), "%",
             _("(with customers + after-call work) / (those + available), of all agents of the site"),
             ("busy_seconds", "acw_seconds", "available_seconds"), "SOP-RTM 7.1"),
 )  # fmt: skip
