@@ -6,7 +6,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
@@ -17,6 +16,7 @@ from occ.people.models import Person, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
 from occ.texts import kept
+from occ.texts import told as _
 from occ.times import local_day
 from occ.workflow.services import begin, step
 from userids.choices import AccountStatus
