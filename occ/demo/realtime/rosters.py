@@ -96,7 +96,9 @@ def _away(people: QuerySet[Person], days: list[date]) -> dict[tuple[int, date], 
     """What the leave module knows of these days, and nothing else: what was agreed to, and who says that they are
     ill."""
     known = Q(status__in=AGREED) | Q(status=LeaveStatus.REQUESTED, group=Group.SICK)
-    rows = LeaveRequest.objects.touching(days[0], days[-1]).filter(known, employee_id__in=people.values("pk"))
+    rows = LeaveRequest.objects.touching(days[0], days[-1]).filter(
+        known, employee_id__in=list(people.values_list("pk", flat=True))
+    )
     return {
         (one.employee_id, day): DayKind(one.shown)
         for one in rows
