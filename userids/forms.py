@@ -45,6 +45,10 @@ LEAVER = register_chooser("userids.leaver", stayers)
 NEW_HOLDER = register_chooser("userids.new_holder", lambda user: people(user, {Role.SUPPORT}))
 HOLDER = register_chooser("userids.holder", lambda user: people(user, set(KEEPERS)))
 WHO = _("Type part of the name and choose, or type the employee number.")
+WHO_LEAVES = _(
+    "Type part of the name and choose, or type the employee number. Who has a resignation already is not offered: it"
+    " stands among the resignations."
+)
 
 
 class LastDayForm(forms.Form):
@@ -69,7 +73,7 @@ class LastDayForm(forms.Form):
 
 
 class ResignationForm(LastDayForm):
-    person = PersonField(chooser=LEAVER, label=_("Employee"), help_text=WHO)
+    person = PersonField(chooser=LEAVER, label=_("Employee"), help_text=WHO_LEAVES)
     last_working_day = DayField(label=_("Last working day"))
     reason = forms.ChoiceField(label=_("Reason"), choices=LeavingReason)
     letter = forms.FileField(

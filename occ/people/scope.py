@@ -7,8 +7,9 @@ assignments once per user object and day, so that a page asks the database once.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from occ.people.choices import Role
@@ -126,3 +127,12 @@ def people_filter(user: User) -> Q:
         else:
             return Q()
     return visible | Q(pk=user.person_id) if user.person_id else visible
+
+
+def led_at(user: User, *, person: str, day: str) -> Q:
+    """Rows whose `person` was in a team on their `day` (names of their columns) that the user leads now."""
+    teams = [held.team_id for held in roles_of(user) if held.role == Role.TEAM_LEADER and held.team_id is not None]
+    if not teams:
+        return Q(pk__in=())
+    members = TeamMembership.objects.filter(team__in=teams, person=OuterRef(person))
+    return Q(Exists(members.filter(in_force(cast(Any, OuterRef(day))))))

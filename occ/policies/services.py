@@ -42,7 +42,7 @@ def value_without(policy: Policy) -> Any:
 
 def _value(key: str, at: datetime, site: Site | None, *, apart_from: int | None = None) -> Any:
     default = DEFINITIONS[key].default
-    asked = {"key": key, "at": at, "site": site.pk if site else None, "apart": apart_from}
+    asked: Any = {"key": key, "at": at, "site": site.pk if site else None, "apart": apart_from}
     with connection.cursor() as cursor:
         cursor.execute(HOLDS, asked)
         row = cursor.fetchone()

@@ -39,8 +39,12 @@ def conversation(
     for message in some:
         side = "" if not message.who else "customer" if message.who in customers else "agent"
         who = message.who
-        if side == "customer" and not whole:
-            who = _("Customer") if who.casefold() in THEIRS else masked(who)
+        if who.casefold() in {"agent", "agen"}:
+            who = _("Agent")
+        elif who.casefold() in THEIRS:
+            who = _("Customer")
+        elif side == "customer" and not whole:
+            who = masked(who)
         text = message.text if whole else masked_text(message.text, hidden)
         lines.append({"side": side, "who": who, "when": when_shown(message.when), "text": text})
     return lines

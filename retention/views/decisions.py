@@ -20,7 +20,7 @@ from occ.lists import listing
 from occ.paging import key_of, paginate
 from occ.people.access import get_visible, me
 from occ.people.scope import has_role
-from retention.choices import ProposalStatus
+from retention.choices import ItemDecision, ItemState, ProposalStatus
 from retention.disposal.filters import LineFilter
 from retention.disposal.forms import DecisionForm
 from retention.disposal.jobs import line_rows
@@ -81,6 +81,7 @@ def _page(request: HttpRequest, found: Proposal, form: forms.Form, recall: forms
         "recall": recall if "recall" in open_now else None,
         "ticked": _ticked(request),
         "document": document,
+        "held_back": found.items.filter(state=ItemState.PULLED, decision=ItemDecision.APPROVED).count(),
         "gone": found.status in (ProposalStatus.DESTROYED, ProposalStatus.CLOSED),
         "export_kind": "retention.disposal_lines",
         "export_scope": f"proposal={found.pk}",

@@ -24,7 +24,7 @@ from retention.deadlines import backup_due, may_go_on
 from retention.filters import RecordFilter
 from retention.jobs import keeps, reads, record_rows
 from retention.marks import id_of, masked, path_of
-from retention.models import Record
+from retention.models import Record, Store
 from retention.panels import record_panels
 from retention.personal import CATALOGUE_READERS, UNMASKED, WAIVERS
 from retention.services import records as services
@@ -99,10 +99,20 @@ def _detail(request: HttpRequest, found: Record, whole: str = "") -> HttpRespons
         "findings": findings,
         "disposals": disposals,
         "tombstone": getattr(found, "tombstone", None),
+        "outcome": _outcome(found),
         "entries": selectors.record_entries(found),
         **record_panels(found, user, now=timezone.now()),
     }
     return render(request, "retention/record.html", context)
+
+
+def _outcome(found: Record) -> list[tuple[str, str]]:
+    """What became of each copy of a destroyed record: where, what."""
+    kept = found.tombstone.outcome if hasattr(found, "tombstone") else {}
+    stores = {f"store:{one.code}": one.name for one in Store.objects.all()} if kept else {}
+    places = {"source": found.source.name, "file": _("File")} | stores
+    deeds = {"deleted": _("deleted"), "key destroyed": _("key destroyed"), "was gone": _("was gone already")}
+    return [(places.get(place, place), deeds.get(what, what)) for place, what in sorted(kept.items())]
 
 
 def _deeds(found: Record, user: User) -> list[dict[str, Any]]:

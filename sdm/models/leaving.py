@@ -14,7 +14,7 @@ from simple_history.models import HistoricalRecords
 from occ import texts
 from occ.people.choices import LeavingReason
 from occ.people.models import Person, Site, User
-from occ.people.scope import people_filter
+from occ.people.scope import led_at, people_filter
 from sdm.choices import LeavingStatus, MainReason, Outcome
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ OPEN_LEAVING = [LeavingStatus.RECORDED, LeavingStatus.INTERVIEWED, LeavingStatus
 
 class LeavingQuerySet(models.QuerySet["Leaving"]):
     def visible_to(self, user: User) -> LeavingQuerySet:
-        return self.filter(employee__person__in=Person.objects.filter(people_filter(user)))
+        """Of the people whom the user sees, and of those who were in a team of the user's when they left it."""
+        seen = Q(employee__person__in=Person.objects.filter(people_filter(user)))
+        return self.filter(seen | led_at(user, person="employee_id", day="last_working_day"))
 
     def open(self) -> LeavingQuerySet:
         return self.filter(status__in=OPEN_LEAVING)

@@ -15,7 +15,7 @@ from occ.times import JAKARTA, end_of_day
 from tests import factories
 from tests.factories import DAY, Floor, account, person, user
 from tests.reconcile.helpers import RUN, TELLS, found, listing, reconcile, shown
-from userids.models import Account
+from userids.models import Account, DeactivationRequest
 from userids.models.reconciliation import Finding, RemoteAccount
 from userids.reconciling.reading import Listed
 from userids.reconciling.words import advice, said
@@ -55,6 +55,15 @@ def test_a_leaver_whose_id_is_active(floor: Floor) -> None:
     finding = Finding.objects.get()
     assert (finding.person, finding.owner_role, finding.critical) == (floor.agent, Role.TEAM_LEADER, True)
     assert floor.agent.name in said(finding)
+    assert finding.moment("left_at") == floor.request.starts_at
+
+
+def test_a_leaver_is_said_to_have_left_when_the_clock_of_the_request_began(floor: Floor) -> None:
+    floor.resign()
+    began = floor.request.starts_at - timedelta(hours=11)
+    DeactivationRequest.objects.filter(pk=floor.request.pk).update(starts_at=began)
+    reconcile(shown(floor.account, last_login_at=LEFT - timedelta(hours=20)))
+    assert Finding.objects.get(kind="active_after_leaving").moment("left_at") == began
 
 
 def test_a_leaver_still_inside_the_day_allowed_is_due_when_the_request_is(floor: Floor) -> None:

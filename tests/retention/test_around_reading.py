@@ -236,7 +236,7 @@ def test_a_chat_is_a_conversation_with_its_customers_hidden(floor: Floor, tmp_pa
 
 
 def test_times_of_a_chat_are_in_the_reader_s_language(floor: Floor, tmp_path: Path) -> None:
-    lines = ["[2026-08-05 10:00:01] Agent: satu", "2026-08-05 10:02 Agent: dua", "10:03:04 Agent: tiga"]
+    lines = ["[2026-08-05 10:00:01] agent: satu", "2026-08-05 10:02 Agent: dua", "10:03:04 Agent: tiga"]
     one = a_chat(floor, tmp_path, "\n".join([*lines, "2026-02-31 10:00:00 Agent: empat"]))
     page = acting(floor.leader)
     page.cookies["django_language"] = "id"
@@ -244,6 +244,7 @@ def test_times_of_a_chat_are_in_the_reader_s_language(floor: Floor, tmp_path: Pa
     assert [line["when"] for line in shown.context["lines"]] == [
         "5 Agustus 2026, 10:00:01", "5 Agustus 2026, 10:02", "10:03:04", "2026-02-31 10:00:00",
     ]  # fmt: skip
+    assert {line["who"] for line in shown.context["lines"]} == {"Agent"}
 
 
 def test_json_lines_are_read_in_their_variants(floor: Floor) -> None:

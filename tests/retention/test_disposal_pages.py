@@ -261,6 +261,9 @@ def test_executing_and_issuing_by_pages(world: Dead) -> None:
     assert 'hx-trigger="every 2s"' in page
     world.run(proposal, timezone.now)
     assert Tombstone.objects.count() == 6
+    buried = Tombstone.objects.order_by("pk")[0].record
+    said = team.get(buried.get_absolute_url()).content.decode()
+    assert "key destroyed" in said and "store:" not in said and "its key is destroyed" in said
     issue = reverse("retention:proposal_issue", args=[proposal.pk])
     assert issue in control.get(proposal.get_absolute_url()).content.decode()
     form = {"place": "Jakarta", "outsider_1": "Sri", "position_1": "QMR", "organisation_1": "PT Pegadaian",
@@ -284,6 +287,19 @@ def test_executing_and_issuing_by_pages(world: Dead) -> None:
     assert browser(world.client).get(proposal.document.get_absolute_url()).status_code == 200
     for user in (world.it, world.control, world.leader):
         assert browser(user).get(proposal.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.req("RET-9", "RET-13")
+def test_what_a_hold_keeps_of_an_approved_list_is_said_on_both_pages(world: Dead) -> None:
+    proposal = world.approved()
+    line = proposal.items.filter(decision="approved").order_by("pk")[0]
+    pages = (world.it, proposal.get_absolute_url()), (world.client, reverse("retention:decision", args=[proposal.pk]))
+    for user, url in pages:
+        assert "is held and stays" not in browser(user).get(url).content.decode()
+    with past_the_triggers():
+        proposal.items.filter(pk=line.pk).update(state="pulled")
+    for user, url in pages:
+        assert "of them 1 is held and stays" in browser(user).get(url).content.decode()
 
 
 @pytest.mark.req("KER-12")

@@ -20,7 +20,7 @@ from occ.obligations.models import Obligation
 from occ.obligations.sweep import sweep
 from occ.people.choices import LeavingReason, Role
 from occ.people.lifecycle import announce_left
-from occ.people.models import Person, User
+from occ.people.models import Person, Team, TeamMembership, User
 from occ.policies.services import policy_set
 from occ.workflow.flows import FLOWS, Transition
 from occ.workflow.models import WorkflowStep
@@ -176,6 +176,17 @@ def test_the_refusal_of_a_second_leaving_leads_to_the_first(floor: Floor, hr: Us
     page = client.post(reverse("sdm:leaving_new"), given)
     assert page.status_code == 422
     assert f'<a href="{found.get_absolute_url()}">' in page.content.decode()
+
+
+@pytest.mark.req("SDM-8", "KER-9")
+def test_who_led_a_leaver_sees_the_leaving_when_the_team_is_left(floor: Floor, hr: User, client: Client) -> None:
+    found = record(floor, hr)
+    day = timezone.localdate() - timedelta(days=3)
+    Leaving.objects.filter(pk=found.pk).update(last_working_day=day)
+    TeamMembership.objects.filter(person=floor.agent).update(ends_on=day)
+    other = user(Role.TEAM_LEADER, floor.jkt, name="z", team=Team.objects.create(site=floor.jkt, code="Z", name="Z"))
+    for leader, seen in ((floor.leader, [found]), (other, [])):
+        assert list(Leaving.objects.visible_to(leader)) == seen
 
 
 def test_from_both_doors_at_once_there_is_one_leaving(live_floor: Floor) -> None:

@@ -39,7 +39,9 @@ SELECT a.id AS account_id, a.user_id, upper(a.user_id) AS key, a.site_id, a.stat
     a.activated_at, h.person_id, h.email, h.starts_at, h.ends_at, p.name,
     CASE WHEN h.ends_at IS NULL THEN h.person_id END AS holder_id, p.last_working_day, r.open_due,
     CASE WHEN p.last_working_day IS NOT NULL THEN GREATEST(
-        ((p.last_working_day + 1)::timestamp AT TIME ZONE s.timezone), r.starts_at) END AS left_at
+        ((p.last_working_day + 1)::timestamp AT TIME ZONE s.timezone), r.starts_at) END AS left_at,
+    CASE WHEN p.last_working_day IS NOT NULL THEN coalesce(
+        r.starts_at, (p.last_working_day + 1)::timestamp AT TIME ZONE s.timezone) END AS gone_at
 FROM userids_account a
 LEFT JOIN (
     SELECT DISTINCT ON (g.account_id) g.* FROM userids_assignment g
@@ -68,7 +70,7 @@ RULES = {
     # A leaver's ID may stay active until its request is due (SOP-UID 5.1): the finding is not due before that.
     K.ACTIVE_AFTER_LEAVING: """
         SELECT %(kind)s, b.user_id, b.account_id, b.person_id, b.site_id,
-            jsonb_build_object('left_at', b.left_at, 'listed', l.name, 'logbook_active', b.active), b.open_due
+            jsonb_build_object('left_at', b.gone_at, 'listed', l.name, 'logbook_active', b.active), b.open_due
         FROM occ_list l JOIN occ_book b USING (key) WHERE l.active AND b.left_at <= %(taken_at)s""",
     # Whose ID it was at that instant, whoever holds it now; an ID that nobody held then is still the last one's.
     K.ACTIVITY_AFTER_LAST_DAY: """
