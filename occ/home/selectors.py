@@ -39,7 +39,7 @@ def today_for(user: User, *, now: datetime) -> dict[str, Any]:
     }
     if found["watching"]:
         visible = Obligation.objects.visible_to(user).open()
-        due = list(visible.select_related("site", "team").own_first(user)[:DUE])
+        due = list(visible.select_related("site", "team", "owner").own_first(user)[:DUE])
         count = visible.count()
         found |= {
             "due": due,

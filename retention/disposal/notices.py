@@ -1,18 +1,15 @@
 """The client hears what became of the list that they approved (RET-9, RET-10)."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 
-from occ.documents.models import IssuedDocument
 from occ.notifications.addressees import audience
 from occ.notifications.kinds import Kind, register
 from occ.notifications.services import notify
 from occ.people.choices import Role
-from occ.people.models import User
 from retention.models import Proposal
 
 DESTROYED = register(
@@ -33,21 +30,14 @@ ISSUED = register(
     )
 )
 
-SIGN = register(
+# Told until each signature was an obligation of its own (occ/documents/awaiting.py): inboxes still hold it.
+register(
     Kind(
         "retention.minutes_to_sign",
         gettext_noop("Your signature is asked for: %(document)s"),
         gettext_noop("You are named in this berita acara. When all have signed, its signature sheet is issued."),
     )
 )
-
-
-def sign_ask(document: IssuedDocument, users: Sequence[int], *, now: datetime) -> None:
-    """Once each."""
-    notify(
-        to=User.objects.filter(pk__in=users, is_active=True), kind=SIGN.key, params={"document": document.full_number},
-        key=f"{SIGN.key}:{document.pk}", url=f"{document.get_absolute_url()}#sign", now=now,
-    )  # fmt: skip
 
 
 def destroyed_tell(proposal: Proposal, count: int, *, now: datetime) -> None:

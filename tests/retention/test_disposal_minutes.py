@@ -288,7 +288,7 @@ def test_its_signers_are_the_executor_the_witness_and_the_approver_and_a_sheet_b
     assert named == [
         ("executed", world.it.pk), ("witnessed", saw.pk), ("witnessed", None), ("approved", world.client.pk),
     ]  # fmt: skip
-    asked = Notification.objects.filter(kind="retention.minutes_to_sign").values_list("user_id", flat=True)
+    asked = Notification.objects.filter(url=document.get_absolute_url()).values_list("user_id", flat=True)
     assert set(asked) == {world.it.pk, saw.pk, world.client.pk}
     sign = {"document_id": document.pk, "password": PASSWORD, "now": LATER}
     with pytest.raises(WrongState):  # the one who drew it up has signed
