@@ -19,6 +19,7 @@ from occ.documents.models import IssuedDocument, Series
 from occ.documents.rendering import render
 from occ.documents.signing import signing_confirm
 from occ.errors import Invalid, NotAllowed, WrongState
+from occ.home.selectors import expiring
 from occ.ledger.models import Entry
 from occ.notifications.models import Notification
 from occ.people.choices import Role
@@ -299,6 +300,7 @@ def test_its_signers_are_the_executor_the_witness_and_the_approver_and_a_sheet_b
     sheet = sheet_of(document)
     assert sheet is not None and sheet.number.startswith("LP-BA-MUS/JKT/")
     assert IssuedDocument.objects.filter(proofs()).count() == 2, "neither ever comes up for disposal"
+    assert not expiring(world.control, now=LATER + timedelta(days=12 * 365))
 
 
 @pytest.mark.req("RET-10", "KER-3")
