@@ -58,9 +58,15 @@ GONE_LOST = _(
 )
 
 
+GONE_WAIVED = _(
+    "The record goes without a backup, and nobody can put the file back. Find out who removed it, as nothing is deleted"
+    " at the source before the client approves it, and say so: that settles it, unless the file comes and goes again."
+)
+
+
 def advice_for(finding: Finding) -> Any:
     """What is to be done; of a file that is gone it depends on whether the record is backed up."""
     if finding.kind != FindingKind.FILE_GONE:
         return ADVICE[FindingKind(finding.kind)]
-    kept = finding.record is not None and finding.record.state == RecordState.BACKED_UP
-    return GONE_KEPT if kept else GONE_LOST
+    state = finding.record.state if finding.record is not None else ""
+    return {RecordState.BACKED_UP: GONE_KEPT, RecordState.WAIVED: GONE_WAIVED}.get(state, GONE_LOST)
