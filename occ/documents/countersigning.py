@@ -113,6 +113,11 @@ def purposes_open(document: IssuedDocument, user: User, given: Sequence[Signatur
     return [one for one in Purpose.values if one not in barred and _is_for(document, user, one)]
 
 
+def names_nobody(document: IssuedDocument) -> bool:
+    """Whether its kind names its signers, and it was issued before that: roles sign, and there is no sheet."""
+    return document.type is not None and document.type.countersigned and not document.slots
+
+
 def sheet_of(document: IssuedDocument) -> IssuedDocument | None:
     """The sheet with its signatures; None while somebody still has to sign, and of what names nobody."""
     if not document.slots or document.is_sheet:

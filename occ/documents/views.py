@@ -64,6 +64,7 @@ def _detail(request: HttpRequest, document: IssuedDocument, form: SignForm, stat
         "revisions": selectors.revisions(document),
         "signatures": given,
         "awaited": awaited(document, given) if document.status == Status.VALID else [],
+        "unnamed": countersigning.names_nobody(document),
         "sheet": countersigning.sheet_of(document),
         "signed": countersigning.signed_by(document),
         "form": form if purposes else None,

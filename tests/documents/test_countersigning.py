@@ -207,6 +207,18 @@ def test_the_sheet_is_issued_when_the_last_who_was_awaited_has_left(
     assert signatures_settle(now=NOW + timedelta(hours=26)) == 0
 
 
+def test_what_was_issued_before_signers_were_named_is_signed_by_role(
+    site: Site, control: User, kind: types.DocumentType, client: Client
+) -> None:
+    before, other, qmr = issue(site, control, type=kind), issue(site, control), user_with(Role.QMR, site)
+    client.force_login(qmr)
+    said = "sebelum jenisnya mencantumkan siapa yang menandatangani"
+    assert said in client.get(before.get_absolute_url()).content.decode()
+    assert said not in client.get(other.get_absolute_url()).content.decode()
+    sign(before, qmr, "checked")
+    assert sheet_of(before) is None and open_of(before) == [] and signatures_settle(now=NOW) == 0
+
+
 def test_a_process_of_the_version_before_still_issues(site: Site, control: User) -> None:
     """The database is migrated first, and web processes are replaced one after the other."""
     with connection.cursor() as cursor:
