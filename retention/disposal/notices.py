@@ -17,8 +17,8 @@ DESTROYED = register(
         "retention.list_destroyed",
         gettext_noop("Destroyed as you approved: %(number)s"),
         gettext_noop(
-            "%(count)s lines of the list are destroyed. Document Control issues the berita acara next; you are told"
-            " then."
+            "Lines of the list that are destroyed: %(count)s. Document Control issues the berita acara next; you are"
+            " told then."
         ),
     )
 )
@@ -26,7 +26,7 @@ ISSUED = register(
     Kind(
         "retention.list_documented",
         gettext_noop("Berita acara of %(number)s: %(document)s"),
-        gettext_noop("The destruction that you approved is documented: %(count)s lines were destroyed."),
+        gettext_noop("The destruction that you approved is documented. Lines that were destroyed: %(count)s."),
     )
 )
 
