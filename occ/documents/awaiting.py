@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 
 from django.contrib.contenttypes.models import ContentType
 
+from occ.documents import types
 from occ.documents.choices import Status
 from occ.documents.models import IssuedDocument, Signature
 from occ.documents.policies import SIGN_DAYS, SIGNED
 from occ.documents.signing import Signer, Signing, may_sign
 from occ.obligations.models import Obligation, ObligationQuerySet, State
+from occ.obligations.rules import Rule
 from occ.obligations.services import obligation_cancel, obligation_fulfil, obligation_open
 from occ.people.actors import Actor
 from occ.people.models import Site, User
@@ -21,6 +23,11 @@ from occ.people.scope import first_site, roles_know
 from occ.policies.services import policy_value
 
 Given = Sequence[Signature | Signing]
+
+
+def clauses_of(rule: Rule) -> set[str]:
+    """By which clauses it is owed: a signature by those of the kinds that are signed."""
+    return {one.clause for one in types.countersigned()} if rule.key == SIGNED else {rule.clause}
 
 
 def awaited(document: IssuedDocument, given: Given) -> list[Signer]:

@@ -9,11 +9,12 @@ beside it: docs/decisions/2026-11-30-signature-sheets.md. Who cannot sign here a
 the last one, beat issues the sheet. What each of them owes until then: awaiting.py.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import CharField, Exists, OuterRef
 from django.db.models.functions import Cast
 from django.utils import translation
@@ -40,6 +41,7 @@ from occ.people.models import User
 from occ.people.scope import site_ids
 from occ.times import JAKARTA
 
+logger = logging.getLogger(__name__)
 PATIENCE = timedelta(days=1)  # a role that lapsed over night comes back before the sheet is issued without its holder
 
 
@@ -131,19 +133,26 @@ def signed_by(sheet: IssuedDocument) -> IssuedDocument | None:
     return IssuedDocument.objects.filter(pk=sheet.subject_id).defer("data").first() if sheet.is_sheet else None
 
 
-def signatures_settle(*, now: datetime) -> int:
+def signatures_settle(*, now: datetime) -> tuple[int, int]:
     """Beat: what is owed follows who can sign, and the sheet that nobody is awaited for any more is issued.
 
-    Of each document in a transaction of its own; returns of how many something was done.
+    Of each document in a transaction of its own; returns of how many something was done, and with how many it failed.
     """
-    kinds = [one.code for one in types.all_types() if one.countersigned]
+    kinds = [one.code for one in types.countersigned()]
     sheets = IssuedDocument.objects.filter(
         subject_type=IssuedDocument._meta.label_lower, subject_id=Cast(OuterRef("pk"), CharField())
     )
     rows = IssuedDocument.objects.filter(type_code__in=kinds, status=Status.VALID).exclude(slots=[])
-    return sum(
-        _settle(pk, now=now) for pk in list(rows.exclude(Exists(sheets)).order_by("pk").values_list("pk", flat=True))
-    )
+    did = parked = 0
+    for pk in list(rows.exclude(Exists(sheets)).order_by("pk").values_list("pk", flat=True)):
+        try:
+            did += _settle(pk, now=now)
+        except (OperationalError, InterfaceError):  # the database, not the row: the next run takes it up
+            raise
+        except Exception:  # never stops the others; tried again by the next run
+            logger.exception("signatures of document %s", pk)
+            parked += 1
+    return did, parked
 
 
 @transaction.atomic

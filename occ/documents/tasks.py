@@ -14,6 +14,6 @@ def sweep_files() -> int:
 @shared_task
 def signatures() -> int:
     now = timezone.now()
-    count = signatures_settle(now=now)
-    heartbeats.leave("signatures", now=now, did=count)
-    return count
+    did, parked = signatures_settle(now=now)
+    heartbeats.leave("signatures", now=now, did=did, parked=parked)
+    return did

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import Client
 from pypdf import PdfReader
 
-from occ.documents import types
+from occ.documents import countersigning, types
 from occ.documents.awaiting import awaited
 from occ.documents.countersigning import document_sign, sheet_of, signatures_settle
 from occ.documents.models import IssuedDocument
@@ -27,6 +27,7 @@ from occ.people.actors import BEAT
 from occ.people.choices import Role
 from occ.people.models import Site, User
 from tests.documents.conftest import NOW, PASSWORD, issue, user_with
+from tests.userids.test_ladder import in_threads
 from userids.documents import LOGBOOK
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("KER-3")]
@@ -182,7 +183,7 @@ def test_a_signature_is_not_owed_by_who_left_nor_of_a_revision_before(
     )  # fmt: skip
     assert (open_of(document), open_of(revised)) == ([], [str(it), str(boss)])
     User.objects.filter(pk=it.pk).update(is_active=False)
-    assert signatures_settle(now=NOW) == 1
+    assert signatures_settle(now=NOW) == (1, 0)
     assert open_of(revised) == [str(boss)]
     User.objects.filter(pk=it.pk).update(is_active=True)
     signatures_settle(now=NOW)
@@ -195,7 +196,7 @@ def test_the_sheet_is_issued_when_the_last_who_was_awaited_has_left(
     it, boss = user_with(Role.IT, site), user_with(Role.MANAGER, site)
     document, untouched = named(site, control, kind, it, boss), named(site, control, kind, it)
     sign(document, boss, "witnessed")
-    assert sheet_of(document) is None and signatures_settle(now=NOW) == 0
+    assert sheet_of(document) is None and signatures_settle(now=NOW) == (0, 0)
     User.objects.filter(pk=it.pk).update(is_active=False)
     signatures_settle(now=NOW)
     signatures_settle(now=NOW + timedelta(hours=20))
@@ -204,7 +205,51 @@ def test_the_sheet_is_issued_when_the_last_who_was_awaited_has_left(
     sheet = sheet_of(document)
     assert sheet is not None and sheet.issued_by_label == str(BEAT) and "Nama 0" in text_of(sheet)
     assert sheet_of(untouched) is None  # nobody has signed it
-    assert signatures_settle(now=NOW + timedelta(hours=26)) == 0
+    assert signatures_settle(now=NOW + timedelta(hours=26)) == (0, 0)
+
+
+def test_one_document_that_cannot_be_settled_does_not_stop_the_others(
+    site: Site, control: User, kind: types.DocumentType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it, boss = user_with(Role.IT, site), user_with(Role.MANAGER, site)
+    for document in (bad := named(site, control, kind, it, boss), good := named(site, control, kind, it, boss)):
+        sign(document, boss, "witnessed")
+    User.objects.filter(pk=it.pk).update(is_active=False)
+    signatures_settle(now=NOW)
+    issued = countersigning._issue_sheet
+
+    def breaks(document: IssuedDocument, *args: Any, **said: Any) -> IssuedDocument:
+        if document == bad:
+            raise ValueError
+        return issued(document, *args, **said)
+
+    monkeypatch.setattr(countersigning, "_issue_sheet", breaks)
+    assert signatures_settle(now=NOW + timedelta(days=2)) == (1, 1)
+    assert sheet_of(bad) is None and sheet_of(good) is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_last_two_at_once_are_one_sheet(kind: types.DocumentType, transactional_db: None) -> None:
+    where = Site.objects.get_or_create(code="JKT", defaults={"name": "Jakarta"})[0]
+    people = {"executed": user_with(Role.IT, where), "witnessed": user_with(Role.MANAGER, where)}
+    document = named(where, user_with(Role.DOCUMENT_CONTROL, where), kind, *people.values())
+    who = iter(people.items())
+    said = in_threads(2, lambda: sign(document, *reversed(next(who))))
+    assert said == [None, None]
+    sheet = sheet_of(document)
+    assert IssuedDocument.objects.filter(type_code="LP-UJI").count() == 1 and sheet is not None
+    assert all(str(one) in text_of(sheet) for one in people.values())
+    assert document.signatures.count() == 2 and open_of(document) == []
+
+
+@pytest.mark.usefixtures("english")
+def test_the_deadline_stands_beside_the_clause_of_the_kind_that_is_signed(
+    site: Site, control: User, kind: types.DocumentType, client: Client
+) -> None:
+    named(site, control, kind, user_with(Role.IT, site))
+    client.force_login(user_with(Role.COORDINATOR, site))
+    asked = client.get("/obligations/", {"clause": kind.clause})
+    assert [one.rule for one in asked.context["page"].rows] == ["documents.signed"]
 
 
 def test_what_was_issued_before_signers_were_named_is_signed_by_role(
@@ -216,7 +261,7 @@ def test_what_was_issued_before_signers_were_named_is_signed_by_role(
     assert said in client.get(before.get_absolute_url()).content.decode()
     assert said not in client.get(other.get_absolute_url()).content.decode()
     sign(before, qmr, "checked")
-    assert sheet_of(before) is None and open_of(before) == [] and signatures_settle(now=NOW) == 0
+    assert sheet_of(before) is None and open_of(before) == [] and signatures_settle(now=NOW) == (0, 0)
 
 
 def test_a_process_of_the_version_before_still_issues(site: Site, control: User) -> None:
