@@ -12,6 +12,7 @@ from django.db import connection, models, transaction
 from django.utils.functional import Promise
 
 HEAD, ENOUGH, RARE = 20_000, 50, 5_000
+LONGEST = 254  # of what is looked for: a user ID as an application tells it
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def register(label: "str | Promise", finder: Finder) -> None:
 
 def search(user: Any, text: str, *, limit: int = 8) -> list[Group]:
     """Groups with results, in the order of registration; nothing for less than two characters."""
-    text = text.replace("\x00", "").strip()[:100]
+    text = text.replace("\x00", "").strip()[:LONGEST]
     if len(text) < 2:
         return []
     groups = [Group(str(label), list(finder(user, text, limit))) for label, finder in _finders]

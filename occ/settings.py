@@ -268,6 +268,7 @@ CELERY_BEAT_SCHEDULE = {
     "forecasts": {"task": "realtime.tasks.forecasts", "schedule": 900.0, "options": {"expires": 900}},
     "roster_checks": {"task": "realtime.tasks.roster_checks", "schedule": 300.0, "options": {"expires": 300}},
     "violations": {"task": "realtime.tasks.violations", "schedule": 60.0, "options": {"expires": 60}},
+    "signatures": {"task": "occ.documents.tasks.signatures", "schedule": 900.0, "options": {"expires": 900}},
     "scans": {"task": "retention.tasks.scans", "schedule": 60.0, "options": {"expires": 60}},
     "deliver": {"task": "occ.notifications.tasks.deliver_due", "schedule": 15.0, "options": {"expires": 60}},
     "holds": {"task": "retention.tasks.holds", "schedule": 900.0, "options": {"expires": 900}},

@@ -22,8 +22,8 @@ ESCALATED = register(
         "retention.escalated",
         gettext_noop("Back up %(batch)s"),
         gettext_noop(
-            "%(records)s records wait to be backed up by %(due_at)s (SOP-RET 8.1, steps 5 and 6). Start the backup, or"
-            " it starts by itself before its time."
+            "To be backed up by %(due_at)s (SOP-RET 8.1, steps 5 and 6). Records that wait: %(records)s. Start the"
+            " backup, or it starts by itself before its time."
         ),
     )
 )
@@ -38,7 +38,7 @@ STOPPED = register(
 INCOMPLETE = register(
     Kind(
         "retention.incomplete",
-        gettext_noop("%(count)s records of %(batch)s could not be backed up"),
+        gettext_noop("Records of %(batch)s that could not be backed up: %(count)s"),
         gettext_noop(
             "All others are backed up. Put the files right and start it again, or have a coordinator waive them with a"
             " reason."
@@ -52,8 +52,8 @@ LOST = register(
         "retention.lost",
         gettext_noop("Backups declared lost: %(number)s"),
         gettext_noop(
-            "%(count)s records of %(bag)s cannot be read any more. As long as it is only declared, a manager decides;"
-            " once it is confirmed, the records are backed up anew while their source has them."
+            "Records of %(bag)s that cannot be read any more: %(count)s. As long as it is only declared, a manager"
+            " decides; once it is confirmed, they are backed up anew while their source has them."
         ),
         "danger",
     )

@@ -9,7 +9,7 @@ class DocumentsConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
-        from occ.documents import finding, sealing  # noqa: F401  (finding registers itself)
+        from occ.documents import finding, sealing, turns  # noqa: F401  (two register themselves)
 
         if settings.SIGNING_KEY_FILE:  # a key that cannot be read stops the start, not the first document
             sealing.key()

@@ -5,25 +5,44 @@ somebody prepared, checked or approved is signed for once, by a role that its ki
 acknowledge it.
 
 The issued file stays as it is: it is what they signed. When the last of those named has signed, a sheet is issued
-beside it: docs/decisions/2026-11-30-signature-sheets.md. Who cannot sign here any more is not waited for.
+beside it: docs/decisions/2026-11-30-signature-sheets.md. Who cannot sign here any more is not waited for: when it was
+the last one, beat issues the sheet. What each of them owes until then: awaiting.py.
 """
 
+import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import CharField, Exists, OuterRef
+from django.db.models.functions import Cast
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from occ.documents import types
+from occ.documents.awaiting import (
+    Given,
+    awaited,
+    called_off_since,
+    duties_lock,
+    signature_given,
+    signatures_ask,
+    signatures_drop,
+    unsigned,
+)
 from occ.documents.choices import APART, Purpose, Status
 from occ.documents.models import IssuedDocument, Signature
 from occ.documents.services import document_issue, instant, verification_url
-from occ.documents.signing import Signer, Signing, apart_check, may_sign, signature_add, signing_confirm
+from occ.documents.signing import Signer, apart_check, signature_add, signing_confirm
 from occ.errors import Invalid, NotAllowed, WrongState
+from occ.people.actors import BEAT, Actor
 from occ.people.models import User
-from occ.people.scope import roles_know, site_ids
+from occ.people.scope import site_ids
 from occ.times import JAKARTA
+
+logger = logging.getLogger(__name__)
+PATIENCE = timedelta(days=1)  # a role that lapsed over night comes back before the sheet is issued without its holder
 
 
 def document_sign(*, document_id: int, user: User, password: str, purpose: str, now: datetime) -> Signature:
@@ -43,11 +62,16 @@ def document_sign(*, document_id: int, user: User, password: str, purpose: str, 
         )
         given = list(document.signatures.all())
         _check(document, user, purpose, given)
-        if sheet_of(document) is None and (was := awaited(document, given)):
-            mine = Signature(user=user, purpose=purpose)
-            if not awaited(document, [*given, mine]) and any(one.user_id == user.pk for one in was):
-                _issue_sheet(document, [*given, signing], actor=user, now=now)
-        return signature_add(document=document, signing=signing, actor=user, on_paper=False, now=now)
+        duties = duties_lock(document)
+        complete: Given = [*given, signing]
+        last = any(one.user_id == user.pk for one in awaited(document, given)) and not awaited(document, complete)
+        if issued := last and sheet_of(document) is None:
+            _issue_sheet(document, complete, actor=user, now=now)
+        signature = signature_add(document=document, signing=signing, actor=user, on_paper=False, now=now)
+        signature_given(document, complete, user=user, now=now)
+        if issued:  # of those who cannot sign any more
+            signatures_drop(document, [one for one in duties if one.owner_id != user.pk], actor=user, now=now)
+        return signature
 
 
 def _check(document: IssuedDocument, user: User, purpose: str, given: Sequence[Signature]) -> None:
@@ -91,21 +115,9 @@ def purposes_open(document: IssuedDocument, user: User, given: Sequence[Signatur
     return [one for one in Purpose.values if one not in barred and _is_for(document, user, one)]
 
 
-def awaited(document: IssuedDocument, given: Sequence[Signature]) -> list[Signer]:
-    """Whom the document names and who have not signed it; those who sign on paper are not waited for here.
-
-    Nobody signs a sheet: it names whom its document names, and bears what they signed.
-    """
-    missing = [] if document.is_sheet else _unsigned(document, given)
-    users = list(User.objects.filter(pk__in=[one.user_id for one in missing if one.user_id is not None]))
-    roles_know(users)
-    able = {one.pk for one in users if may_sign(one)}
-    return [one for one in missing if one.user_id in able]
-
-
-def _unsigned(document: IssuedDocument, given: Sequence[Signature | Signing]) -> list[Signer]:
-    done = {(one.user_id, one.purpose) for one in given}
-    return [one for one in (Signer(**slot) for slot in document.slots) if (one.user_id, one.purpose) not in done]
+def names_nobody(document: IssuedDocument) -> bool:
+    """Whether its kind names its signers, and it was issued before that: roles sign, and there is no sheet."""
+    return document.type is not None and document.type.countersigned and not document.slots
 
 
 def sheet_of(document: IssuedDocument) -> IssuedDocument | None:
@@ -121,9 +133,47 @@ def signed_by(sheet: IssuedDocument) -> IssuedDocument | None:
     return IssuedDocument.objects.filter(pk=sheet.subject_id).defer("data").first() if sheet.is_sheet else None
 
 
-def _issue_sheet(
-    document: IssuedDocument, given: Sequence[Signature | Signing], *, actor: User, now: datetime
-) -> IssuedDocument:
+def signatures_settle(*, now: datetime) -> tuple[int, int]:
+    """Beat: what is owed follows who can sign, and the sheet that nobody is awaited for any more is issued.
+
+    Of each document in a transaction of its own; returns of how many something was done, and with how many it failed.
+    """
+    kinds = [one.code for one in types.countersigned()]
+    sheets = IssuedDocument.objects.filter(
+        subject_type=IssuedDocument._meta.label_lower, subject_id=Cast(OuterRef("pk"), CharField())
+    )
+    rows = IssuedDocument.objects.filter(type_code__in=kinds, status=Status.VALID).exclude(slots=[])
+    did = parked = 0
+    for pk in list(rows.exclude(Exists(sheets)).order_by("pk").values_list("pk", flat=True)):
+        try:
+            did += _settle(pk, now=now)
+        except (OperationalError, InterfaceError):  # the database, not the row: the next run takes it up
+            raise
+        except Exception:  # never stops the others; tried again by the next run
+            logger.exception("signatures of document %s", pk)
+            parked += 1
+    return did, parked
+
+
+@transaction.atomic
+def _settle(document_id: int, *, now: datetime) -> bool:
+    rows = IssuedDocument.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    document = rows.select_related("site").filter(pk=document_id, status=Status.VALID).first()
+    if document is None or sheet_of(document) is not None:
+        return False
+    given = list(document.signatures.all())
+    if signatures_ask(document, given, actor=BEAT, now=now):
+        return True
+    named = {(one["user_id"], one["purpose"]) for one in document.slots}
+    if awaited(document, given) or not any((one.user_id, one.purpose) in named for one in given):
+        return False
+    if called_off_since(document, now - PATIENCE):
+        return False
+    _issue_sheet(document, given, actor=BEAT, now=now)
+    return True
+
+
+def _issue_sheet(document: IssuedDocument, given: Given, *, actor: Actor, now: datetime) -> IssuedDocument:
     """Its series before the ledger: the entry of the signature follows."""
     assert document.type is not None
     kind = document.type.sheet
@@ -136,7 +186,7 @@ def _issue_sheet(
     )  # fmt: skip
 
 
-def _body(document: IssuedDocument, given: Sequence[Signature | Signing]) -> dict[str, Any]:
+def _body(document: IssuedDocument, given: Given) -> dict[str, Any]:
     zone = document.site.zone if document.site else JAKARTA
     with translation.override(document.language):
         rows = [
@@ -144,7 +194,7 @@ def _body(document: IssuedDocument, given: Sequence[Signature | Signing]) -> dic
              "at": instant(one.signed_at if isinstance(one, Signature) else one.at, zone)}
             for one in given
         ]  # fmt: skip
-        on_paper = _unsigned(document, given)  # who has no account, or cannot sign here any more
+        on_paper = unsigned(document, given)  # who has no account, or cannot sign here any more
         facts = [
             (_("Document"), document.title), (_("Number"), document.full_number),
             (_("Issued"), f"{instant(document.issued_at, zone)} · {document.issued_by_label}"),

@@ -1,9 +1,10 @@
 """Issuing, revising and destroying documents.
 
-Lock order: the superseded document (a revision only), the series row, and last the ledger's lock, which the entry
-takes when everything else is done. The series row is held while the file is rendered, because the number stands on
-every page: some tenths of a second for a form, seconds for a logbook of 10 000 rows, which belongs in a task. It is
-processor time on this machine and never the network. Documents of other types, sites and years do not wait.
+Lock order: the superseded document (a revision only), what is owed of it, the series row, and last the ledger's lock,
+which the entry takes when everything else is done. The series row is held while the file is rendered, because the
+number stands on every page: some tenths of a second for a form, seconds for a logbook of 10 000 rows, which belongs in
+a task. It is processor time on this machine and never the network. Documents of other types, sites and years do not
+wait.
 """
 
 import secrets
@@ -20,6 +21,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from occ.documents import files
+from occ.documents.awaiting import duties_lock, signatures_ask, signatures_drop
 from occ.documents.choices import APART, Purpose, Status
 from occ.documents.models import Attachment, IssuedDocument, Series
 from occ.documents.rendering import render, storable
@@ -128,11 +130,14 @@ def document_revise(
     repeated = _repeated(old, signatures)
     old.status, old.superseded_at = Status.SUPERSEDED, now
     old.save(update_fields=["status", "superseded_at"])
+    duties = duties_lock(old)
     kept = ["type_code", "site", "year", "sequence", "number", "subject_type", "subject_id", "owner_role", "slots"]
     document = IssuedDocument(
         revision=old.revision + 1, supersedes=old, reason=reason, **{field: getattr(old, field) for field in kept}
     )
-    return _publish(document, type, title, data, language, actor, now, period, signatures, repeated)
+    _publish(document, type, title, data, language, actor, now, period, signatures, repeated)
+    signatures_drop(old, duties, actor=actor, now=now)
+    return document
 
 
 def _repeated(old: IssuedDocument, signatures: Sequence[Signing]) -> set[Signing]:
@@ -180,6 +185,7 @@ def _publish(
     document.file = f"{type.code}/{document.year}/{document.code}.pdf"
     document.sha256, document.size = files.put("documents", document.file, [pdf])
     document.save(force_insert=True)
+    signatures_ask(document, signatures, actor=actor, now=now)
     for signing in signatures:
         again = signing in repeated
         signature_add(document=document, signing=signing, actor=actor, on_paper=True, now=now, repeated=again)
@@ -275,6 +281,7 @@ def document_destroy(*, document_id: int, note: str, by: User | None, actor: Act
     document.status, document.destroyed_at, document.destroyed_by = Status.DESTROYED, now, by
     document.destruction_note, document.data = note[:300], {}
     document.save(update_fields=["status", "destroyed_at", "destroyed_by", "destruction_note", "data"])
+    signatures_drop(document, duties_lock(document), actor=actor, now=now)
     facts = {"number": document.full_number, "sha256": document.sha256, "note": note}
     record(actor=actor, action="document.destroyed", subject=document, data=facts, now=now, site=document.site)
     return document

@@ -95,5 +95,10 @@ def get(code: str) -> DocumentType | None:
     return _types.get(code)
 
 
+def countersigned() -> list[DocumentType]:
+    """The kinds that name who signs them."""
+    return [one for one in all_types() if one.countersigned]
+
+
 def all_types() -> list[DocumentType]:
     return sorted(_types.values(), key=lambda one: one.code)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from occ.documents import countersigning, selectors, uploads
 from occ.documents.attachments import get_attachment
+from occ.documents.awaiting import awaited
 from occ.documents.choices import Status
 from occ.documents.destruction import minutes_of
 from occ.documents.filters import RegisterFilter
@@ -62,7 +63,8 @@ def _detail(request: HttpRequest, document: IssuedDocument, form: SignForm, stat
         "crumbs": [{"label": _("Document register"), "url": reverse("documents:register")}],
         "revisions": selectors.revisions(document),
         "signatures": given,
-        "awaited": countersigning.awaited(document, given) if document.status == Status.VALID else [],
+        "awaited": awaited(document, given) if document.status == Status.VALID else [],
+        "unnamed": countersigning.names_nobody(document),
         "sheet": countersigning.sheet_of(document),
         "signed": countersigning.signed_by(document),
         "form": form if purposes else None,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from occ.documents.countersigning import signatures_settle
 from occ.jobs import services as jobs
 from occ.ledger.services import seal_entries
 from occ.notifications.services import deliver_due
@@ -70,6 +71,7 @@ DUTIES: dict[str, Callable[[datetime], int]] = {
     "months": lambda now: months_freeze(now=now),
     "roster_checks": lambda now: checks_watch(now=now),
     "violations": lambda now: violations_lapse(now=now),
+    "signatures": lambda now: signatures_settle(now=now)[0],
     "sweep": lambda now: sweep(now=now).steps,
     "connect": lambda now: connect(now=now),
     "reconcile": lambda now: reconcile_due(now=now),

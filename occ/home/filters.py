@@ -8,6 +8,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from occ.documents.awaiting import clauses_of
 from occ.filters import FromDay, OwnSite, OwnTeam, UntilDay
 from occ.forms import reachable
 from occ.home.deeds_said import codes_saying
@@ -125,4 +126,4 @@ class LedgerFilter(filters.FilterSet):
 
 
 def clauses() -> list[tuple[str, str]]:
-    return sorted({(rule.clause, rule.clause) for rule in RULES.values()})
+    return sorted({(clause, clause) for rule in RULES.values() for clause in clauses_of(rule)})

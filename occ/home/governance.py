@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.documents import types
+from occ.documents.awaiting import clauses_of
 from occ.errors import Invalid, NotAllowed, Refused
 from occ.forms import add_refusal
 from occ.home.filters import LedgerFilter
@@ -255,12 +256,9 @@ def sop(request: HttpRequest) -> HttpResponse:
     for rule in RULES.values():
         if rule.key in AFTER_MOVE:
             continue
-        add(
-            rule.clause,
-            _("Deadline"),
-            DEFINITIONS[rule.ladder_policy].label,
-            f"{reverse('obligations')}?clause={rule.clause}",
-        )
+        for clause in clauses_of(rule):
+            url = f"{reverse('obligations')}?clause={clause}"
+            add(clause, _("Deadline"), DEFINITIONS[rule.ladder_policy].label, url)
     for flow in FLOWS.values():
         add(flow.clause, _("Process"), " → ".join(str(flow.states(state).label) for state in flow.path))
     for key, definition in DEFINITIONS.items():

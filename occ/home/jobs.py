@@ -30,8 +30,8 @@ def obligation_columns() -> list[OutColumn]:
 
 def obligation_line(one: Obligation) -> list[Any]:
     return [
-        one.due_at, one.title, one.get_owner_role_display(), one.team.name if one.team else "", one.site.code,
-        one.clause, one.get_state_display(), one.fulfilled_at, one.on_time if one.fulfilled_at else None,
+        one.due_at, one.title, str(one.owner or one.get_owner_role_display()), one.team.name if one.team else "",
+        one.site.code, one.clause, one.get_state_display(), one.fulfilled_at, one.on_time if one.fulfilled_at else None,
     ]  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def document_line(one: IssuedDocument) -> list[Any]:
 
 register_list(
     "home.obligations", gettext_lazy("Obligations"), may=on_the_floor, filters=ObligationFilter, order=("due_at", "pk"),
-    rows=lambda user, now: Obligation.objects.visible_to(user).select_related("site", "team"),
+    rows=lambda user, now: Obligation.objects.visible_to(user).select_related("site", "team", "owner"),
     columns=obligation_columns, line=obligation_line,
 )  # fmt: skip
 register_list(

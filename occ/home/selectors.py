@@ -19,6 +19,7 @@ from occ.people.models import User
 from occ.people.scope import has_role
 from occ.times import JAKARTA, local_day, start_of_day
 from occ.workflow.turns import Stuck, stuck_for, turns_for
+from retention.services.paper_lists import proofs
 from userids.models import Assignment
 
 SOON = timedelta(days=60)
@@ -40,7 +41,7 @@ def today_for(user: User, *, now: datetime) -> dict[str, Any]:
     }
     if found["watching"]:
         visible = Obligation.objects.visible_to(user).open()
-        due = list(visible.select_related("site", "team").own_first(user)[:DUE])
+        due = list(visible.select_related("site", "team", "owner").own_first(user)[:DUE])
         count = visible.count()
         found |= {
             "due": due,
@@ -69,9 +70,9 @@ def held_by(user: User) -> "QuerySet[Assignment] | list[Assignment]":
 
 
 def expiring(user: User, *, now: datetime) -> "QuerySet[IssuedDocument]":
-    """Issued documents that may go soon or should have gone: the first to end first."""
+    """Issued documents that may go soon or should have gone: the first to end first; no proof of a destruction."""
     soon = local_day(now, JAKARTA) + SOON
-    rows = IssuedDocument.objects.visible_to(user).kept_too_long(soon)
+    rows = IssuedDocument.objects.visible_to(user).kept_too_long(soon).exclude(proofs())
     return rows.defer("data").order_by("expires_on", "pk")[:10]
 
 

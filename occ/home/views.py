@@ -91,7 +91,7 @@ def obligations(request: HttpRequest) -> HttpResponse:
         raise NotAllowed
     if again := remembered(request):
         return again
-    rows = Obligation.objects.visible_to(user).select_related("site", "team")
+    rows = Obligation.objects.visible_to(user).select_related("site", "team", "owner")
     context = listing(request, rows, filters=ObligationFilter, sorts={"due": "due_at"}, default="-due")
     return render(
         request, "home/obligations.html", context | {"title": _("Obligations"), "export_kind": "home.obligations"}

@@ -15,6 +15,7 @@ EXPECTED = {
     "reconcile": timedelta(minutes=5),
     "transfers": timedelta(minutes=5),
     "leaves": timedelta(minutes=45),
+    "signatures": timedelta(minutes=45),
     "deliver": timedelta(minutes=3),
     "seal": timedelta(minutes=10),
     "retention_batches": timedelta(minutes=5),

@@ -1,7 +1,7 @@
 """Whatever a procedure makes somebody do by a time: one row each, in one table.
 
-Invariants: one open obligation per rule and subject; a ladder's step is taken once per due time (unique
-constraint on the event), whoever sweeps how often. `next_at` is the only thing the sweep looks for.
+Invariants: one open obligation per rule and subject, of each who owes it by name; a ladder's step is taken once per
+due time (unique constraint on the event), whoever sweeps how often. `next_at` is the only thing the sweep looks for.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
 
 
 def owed_by(user: User) -> Q:
-    """What one of the user's roles owes; of a leader of one team, not what another team's does."""
+    """What the user owes by name, or one of the roles; of a leader of one team, not what another team's does."""
     mine = Q(owner=user)
     for held in roles_of(user):
-        one = Q(owner_role=held.role)
+        one = Q(owner=None, owner_role=held.role)
         if held.site_id is not None:
             one &= Q(site_id=held.site_id)
         if held.team_id is not None:
@@ -83,6 +83,7 @@ class Obligation(models.Model):
     site = models.ForeignKey(Site, models.PROTECT, related_name="+", verbose_name=_("site"))
     team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+", verbose_name=_("team"))
     owner_role = models.CharField(_("owed by"), max_length=20, choices=Role)
+    # Who alone can do it, where that is one person; the role is then whose business it is.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     opened_at = models.DateTimeField(_("opened"))
     starts_at = models.DateTimeField(_("clock starts"))
@@ -103,7 +104,10 @@ class Obligation(models.Model):
         verbose_name = _("obligation")
         constraints = [
             models.UniqueConstraint(
-                fields=["rule", "content_type", "object_id"], name="obligation_one_open", condition=Q(state="open")
+                fields=["rule", "content_type", "object_id", "owner"],
+                name="obligation_one_open",
+                condition=Q(state="open"),
+                nulls_distinct=False,
             ),
             models.CheckConstraint(condition=Q(due_at__gte=F("starts_at")), name="obligation_due_after_start"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="obligation_state_known"),
@@ -127,6 +131,13 @@ class Obligation(models.Model):
     @property
     def title(self) -> str:
         return gettext(RULES[self.rule].title) % {"subject": said(self.subject_label)}
+
+    @property
+    def owed_by(self) -> str:
+        """The person, or the role and its team."""
+        if self.owner is not None:
+            return str(self.owner)
+        return f"{self.get_owner_role_display()}, {self.team}" if self.team else str(self.get_owner_role_display())
 
     @property
     def on_time(self) -> bool:

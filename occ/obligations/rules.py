@@ -24,6 +24,7 @@ class StepKind(StrEnum):
     ESCALATE = "escalate"
 
 
+OWNER = "owner"  # in a ladder of a rule that is `personal`: who owes it, instead of a role
 COLUMNS = (
     Column(
         "kind", gettext_lazy("Step"),
@@ -37,11 +38,15 @@ COLUMNS = (
            choices=[("due", gettext_lazy("the due time")), ("start", gettext_lazy("the beginning"))]),
     Column("role", gettext_lazy("Who is told"), choices=Role.choices),
 )  # fmt: skip
+PERSONAL = (
+    *COLUMNS[:-1],
+    Column("role", COLUMNS[-1].label, choices=[(OWNER, gettext_lazy("Who owes it")), *Role.choices]),
+)
 
 
 @dataclass(frozen=True)
 class LadderStep:
-    """`offset` is counted from `anchor` ("start" or "due"); `role` is told."""
+    """`offset` is counted from `anchor` ("start" or "due"); `role` is told, or OWNER."""
 
     key: str
     kind: StepKind
@@ -76,12 +81,13 @@ AFTER_MOVE: set[str] = set()
 
 def register(
     *, key: str, clause: str, title: str, label: Any, owner_role: str, ladder: Iterable[dict[str, Any]],
-    moves: bool = False,
+    moves: bool = False, personal: bool = False,
 ) -> Rule:  # fmt: skip
     """Register a rule together with the policy that holds its ladder (`<key>.ladder`, changeable by date).
 
     `moves`: its subjects may come to another site. What is late there stays the first site's breach, and the other one
-    owes it by a time of its own, under a second rule with the same ladder (obligations_take_along).
+    owes it by a time of its own, under a second rule with the same ladder (obligations_take_along). `personal`: each is
+    owed by one person, whom the ladder can tell (OWNER); the role is whose business it is.
     """
     if key in RULES:
         raise ValueError(f"rule {key} is registered twice")
@@ -92,8 +98,8 @@ def register(
             unit="offsets",
             clause=clause,
             default=list(ladder),
-            valid=valid_ladder,
-            columns=COLUMNS,
+            valid=valid_personal if personal else valid_ladder,
+            columns=PERSONAL if personal else COLUMNS,
         )
     )
     again = f"{key}_after_move" if moves else ""
@@ -116,7 +122,11 @@ def ladder(value: list[dict[str, Any]]) -> list[LadderStep]:
     ]
 
 
-def valid_ladder(value: Any) -> None:
+def valid_personal(value: Any) -> None:
+    valid_ladder(value, told={OWNER, *Role.values})
+
+
+def valid_ladder(value: Any, told: Collection[str] = tuple(Role.values)) -> None:
     if not isinstance(value, list) or not value:
         raise ValueError(_("there is at least one step"))
     try:
@@ -129,7 +139,7 @@ def valid_ladder(value: Any) -> None:
         raise ValueError(_("the same step stands there twice"))
     if any(abs(s.offset) > timedelta(days=3_650) for s in steps):
         raise ValueError(_("a step lies more than ten years away"))
-    if any(s.anchor not in {"start", "due"} or s.role not in Role.values for s in steps):
+    if any(s.anchor not in {"start", "due"} or s.role not in told for s in steps):
         raise ValueError("a step's anchor is start or due, and its role one of the roles")
     if any(s.anchor == "start" and s.offset < timedelta() for s in steps):
         raise ValueError(_("nobody can be told before the beginning"))

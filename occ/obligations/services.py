@@ -10,14 +10,15 @@ from django.db import models, transaction
 from django.dispatch import Signal
 
 from occ.ledger.services import record, record_many
-from occ.notifications.addressees import audience
+from occ.notifications.addressees import audience, gone
 from occ.notifications.kinds import Kind, register
 from occ.notifications.services import notify
 from occ.obligations.models import EventKind, Obligation, ObligationEvent, State
-from occ.obligations.rules import RULES, Come, LadderStep, StepKind, ladder, pending
+from occ.obligations.rules import OWNER, RULES, Come, LadderStep, StepKind, ladder, pending
 from occ.people.actors import Actor
-from occ.people.models import Site, Team
+from occ.people.models import Site, Team, User
 from occ.policies.services import policy_value
+from occ.times import local_day
 
 ONE_DAY = timedelta(days=1)
 # Sent inside the transaction that takes the breach step, once for each due time: obligation, now.
@@ -55,11 +56,11 @@ register(
 )
 
 
-def of(subject: models.Model, *, rule: str) -> Obligation | None:
-    """The subject's open obligation under the rule, locked; None when it has none."""
+def of(subject: models.Model, *, rule: str, owner: User | None = None) -> Obligation | None:
+    """The subject's open obligation under the rule, of `owner` where each has one, locked; None when there is none."""
     kind = ContentType.objects.get_for_model(subject)
     found = Obligation.objects.select_for_update(of=("self",), no_key=True).select_related("site", "team")
-    return found.filter(rule=rule, content_type=kind, object_id=subject.pk, state=State.OPEN).first()
+    return found.filter(rule=rule, content_type=kind, object_id=subject.pk, owner=owner, state=State.OPEN).first()
 
 
 def is_breached(subject: models.Model, *, rule: str) -> bool:
@@ -71,13 +72,16 @@ def is_breached(subject: models.Model, *, rule: str) -> bool:
 @transaction.atomic
 def obligation_open(
     *, rule: str, subject: models.Model, label: str, site: Site, team: Team | None, starts_at: datetime,
-    due_at: datetime, late_cause: str = "", actor: Actor, now: datetime,
+    due_at: datetime, late_cause: str = "", owner: User | None = None, clause: str = "", actor: Actor, now: datetime,
 ) -> Obligation:  # fmt: skip
-    """Open an obligation. One that is opened after its own due time is breached at once, with `late_cause`."""
+    """Open an obligation. One that is opened after its own due time is breached at once, with `late_cause`.
+
+    `owner`: who alone can do it, of a rule that is personal. `clause`: where another one than the rule's asks for it.
+    """
     definition = RULES[rule]
     obligation = Obligation.objects.create(
-        rule=rule, clause=definition.clause, subject=subject, subject_label=label[:200], site=site, team=team,
-        url=subject.get_absolute_url(),  # type: ignore[attr-defined]
+        rule=rule, clause=clause or definition.clause, owner=owner, subject=subject, subject_label=label[:200],
+        site=site, team=team, url=subject.get_absolute_url(),  # type: ignore[attr-defined]
         owner_role=definition.owner_role, opened_at=now, starts_at=starts_at, due_at=due_at, next_at=now,
         cause=late_cause if due_at <= now else "",
     )  # fmt: skip
@@ -259,8 +263,8 @@ def obligation_judge(
 
 @transaction.atomic
 def obligation_fulfil(
-    *, subject: models.Model, rule: str, at: datetime, evidence: dict[str, Any], breached: bool = False, actor: Actor,
-    now: datetime,
+    *, subject: models.Model, rule: str, at: datetime, evidence: dict[str, Any], breached: bool = False,
+    owner: User | None = None, actor: Actor, now: datetime,
 ) -> Obligation | None:  # fmt: skip
     """End the clock at `at`: the instant that the evidence shows, which may be before the click at `now`.
 
@@ -269,7 +273,7 @@ def obligation_fulfil(
     """
     if again := RULES[rule].after_move:
         obligation_fulfil(subject=subject, rule=again, at=at, evidence=evidence, actor=actor, now=now)
-    obligation = of(subject, rule=rule)
+    obligation = of(subject, rule=rule, owner=owner)
     if obligation is None:
         return None
     late = at > obligation.due_at or breached
@@ -310,12 +314,12 @@ def obligation_acquit(
 
 @transaction.atomic
 def obligation_cancel(
-    *, subject: models.Model, rule: str, reason: str, actor: Actor, now: datetime
+    *, subject: models.Model, rule: str, reason: str, owner: User | None = None, actor: Actor, now: datetime
 ) -> Obligation | None:
     """End the obligation without counting it, late or not; also what another site owes of it after a move."""
     if again := RULES[rule].after_move:
         obligation_cancel(subject=subject, rule=again, reason=reason, actor=actor, now=now)
-    obligation = of(subject, rule=rule)
+    obligation = of(subject, rule=rule, owner=owner)
     if obligation is None:
         return None
     obligation.state, obligation.closed_at, obligation.next_at = State.CANCELLED, now, None
@@ -360,9 +364,8 @@ def _take(obligation: Obligation, come: Come, *, now: datetime) -> None:
 
 
 def _tell(obligation: Obligation, step: LadderStep, event: ObligationEvent, *, now: datetime) -> None:
-    team = obligation.team if step.kind is StepKind.REMIND else None
     notify(
-        to=audience(step.role, site=obligation.site, team=team, now=now),
+        to=_told(obligation, step, now),
         kind=f"obligation.{step.kind}",
         params={
             "msg_title": RULES[obligation.rule].title,
@@ -374,6 +377,16 @@ def _tell(obligation: Obligation, step: LadderStep, event: ObligationEvent, *, n
         key=f"obligation:{obligation.pk}:{step.key}:{obligation.due_at.timestamp():.0f}",
         url=obligation.url,
         now=now,
+    )
+
+
+def _told(obligation: Obligation, step: LadderStep, now: datetime) -> list[User]:
+    """Who owes it by name has no deputy: nobody else can do it."""
+    if step.role == OWNER:
+        owner, day = obligation.owner, local_day(now, obligation.site.zone)
+        return [owner] if owner is not None and not gone(owner, day) else []
+    return audience(
+        step.role, site=obligation.site, team=obligation.team if step.kind is StepKind.REMIND else None, now=now
     )
 
 

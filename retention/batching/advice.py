@@ -56,11 +56,15 @@ GONE_LOST = _(
     " recorder and in its own backups, and put it back under the same path; the next scan settles this by itself. If it"
     " is nowhere, a coordinator waives its backup on the record's page once the batch names it as missing."
 )
+GONE_WAIVED = _(
+    "The record goes without a backup, and nobody can put the file back. Find out who removed it, as nothing is deleted"
+    " at the source before the client approves it, and say so: that settles it, unless the file comes and goes again."
+)
+GONE: dict[str, Any] = {RecordState.BACKED_UP: GONE_KEPT, RecordState.WAIVED: GONE_WAIVED}
 
 
 def advice_for(finding: Finding) -> Any:
     """What is to be done; of a file that is gone it depends on whether the record is backed up."""
     if finding.kind != FindingKind.FILE_GONE:
         return ADVICE[FindingKind(finding.kind)]
-    kept = finding.record is not None and finding.record.state == RecordState.BACKED_UP
-    return GONE_KEPT if kept else GONE_LOST
+    return GONE.get(finding.record.state, GONE_LOST) if finding.record is not None else GONE_LOST

@@ -116,7 +116,12 @@ def _said(month: date, sums: dict[str, int], words: str) -> str:
             )
             % values
         )
-    return _("%(month)s: %(n)s records, %(state)s, %(share)s %% backed up") % values
+    words = ngettext(
+        "%(month)s: %(n)s record, %(state)s, %(share)s %% backed up",
+        "%(month)s: %(n)s records, %(state)s, %(share)s %% backed up",
+        sums["records"],
+    )
+    return words % values
 
 
 def destroyed_share(sums: dict[str, int]) -> int:

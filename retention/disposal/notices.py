@@ -1,18 +1,15 @@
 """The client hears what became of the list that they approved (RET-9, RET-10)."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 
-from occ.documents.models import IssuedDocument
 from occ.notifications.addressees import audience
 from occ.notifications.kinds import Kind, register
 from occ.notifications.services import notify
 from occ.people.choices import Role
-from occ.people.models import User
 from retention.models import Proposal
 
 DESTROYED = register(
@@ -20,8 +17,8 @@ DESTROYED = register(
         "retention.list_destroyed",
         gettext_noop("Destroyed as you approved: %(number)s"),
         gettext_noop(
-            "%(count)s lines of the list are destroyed. Document Control issues the berita acara next; you are told"
-            " then."
+            "Lines of the list that are destroyed: %(count)s. Document Control issues the berita acara next; you are"
+            " told then."
         ),
     )
 )
@@ -29,25 +26,18 @@ ISSUED = register(
     Kind(
         "retention.list_documented",
         gettext_noop("Berita acara of %(number)s: %(document)s"),
-        gettext_noop("The destruction that you approved is documented: %(count)s lines were destroyed."),
+        gettext_noop("The destruction that you approved is documented. Lines that were destroyed: %(count)s."),
     )
 )
 
-SIGN = register(
+# Told until each signature was an obligation of its own (occ/documents/awaiting.py): inboxes still hold it.
+register(
     Kind(
         "retention.minutes_to_sign",
         gettext_noop("Your signature is asked for: %(document)s"),
         gettext_noop("You are named in this berita acara. When all have signed, its signature sheet is issued."),
     )
 )
-
-
-def sign_ask(document: IssuedDocument, users: Sequence[int], *, now: datetime) -> None:
-    """Once each."""
-    notify(
-        to=User.objects.filter(pk__in=users, is_active=True), kind=SIGN.key, params={"document": document.full_number},
-        key=f"{SIGN.key}:{document.pk}", url=f"{document.get_absolute_url()}#sign", now=now,
-    )  # fmt: skip
 
 
 def destroyed_tell(proposal: Proposal, count: int, *, now: datetime) -> None:

@@ -26,13 +26,14 @@ from occ.policies.services import policy_value
 from occ.texts import kept
 from occ.times import local_day, month_of
 from occ.workflow.services import begin, step
-from retention.choices import BatchStatus, RecordKind, RecordState
+from retention.choices import STANDING, BatchStatus, FindingKind, RecordKind, RecordState
 from retention.deadlines import backup_due, gathers_on, month_bounds
-from retention.models import Bag, Batch, Problem, Record, Schedule, Source
+from retention.models import Bag, Batch, Finding, Problem, Record, Schedule, Source
 from retention.notices import escalated_tell, incomplete_tell
 from retention.notices import stopped_tell as stopped_tell
 from retention.personal import WAIVERS
 from retention.policies import BACKED_UP, ESCALATE_DAYS, GATHER_DAYS, START_DAYS
+from retention.services.findings import findings_write_off
 from retention.services.schedule import rule_of, rules_on
 from retention.services.sending import back_up_send
 from retention.workflow import BACKUP, BATCH
@@ -212,7 +213,8 @@ def batch_complete(*, batch_id: int, now: datetime) -> None:
 
 @transaction.atomic
 def record_waive(*, record_id: int, reason: str, actor: User, now: datetime) -> Record:
-    """This record goes without a backup, and keeps its batch from being complete no more.
+    """This record goes without a backup, and keeps its batch from being complete no more; where its file is gone, that
+    it is has been answered too.
 
     Raises NotAllowed, WrongState (it has no open problem), Invalid (no reason).
     """
@@ -226,7 +228,11 @@ def record_waive(*, record_id: int, reason: str, actor: User, now: datetime) -> 
         raise WrongState(_("Only a record that could not be backed up can be waived."))
     row.state, row.waived_because = RecordState.WAIVED, reason.strip()[:300]
     row.save(update_fields=["state", "waived_because"])
-    problems_settle(row, kept(gettext_noop("Waived: %(reason)s"), reason=row.waived_because[:200]), now=now)
+    note = kept(gettext_noop("Waived: %(reason)s"), reason=row.waived_because[:200])
+    problems_settle(row, note, now=now)
+    if row.gone_at is not None:
+        lost = Finding.objects.filter(record=row, kind=FindingKind.FILE_GONE, status__in=STANDING)
+        findings_write_off(rows=lost, note=note, now=now)
     data = {"reason": row.waived_because}
     record(actor=actor, action="retention.record_waived", subject=row, data=data, now=now, site=row.site)
     return row

@@ -19,7 +19,7 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from occ.after_restore import register
 from occ.errors import Refused
@@ -257,10 +257,20 @@ def _placed(row: dict[str, Any]) -> Record | None:
 
 def after_restore(now: datetime) -> list[str]:
     done = journals_reapply(now=now)
-    records = _("%(count)s records that were destroyed since this backup are destroyed again.")
-    documents = _("%(count)s documents that were destroyed since this backup are destroyed again.")
-    counts = ((records, done.destroyed - done.documents), (documents, done.documents))
-    return [*(words % {"count": count} for words, count in counts if count), *done.refused]
+    records = done.destroyed - done.documents
+    told = {
+        ngettext(
+            "%(count)s record that was destroyed since this backup is destroyed again.",
+            "%(count)s records that were destroyed since this backup are destroyed again.",
+            records,
+        ): records,
+        ngettext(
+            "%(count)s document that was destroyed since this backup is destroyed again.",
+            "%(count)s documents that were destroyed since this backup are destroyed again.",
+            done.documents,
+        ): done.documents,
+    }
+    return [*(words % {"count": count} for words, count in told.items() if count), *done.refused]
 
 
 register(after_restore)

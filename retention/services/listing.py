@@ -224,8 +224,13 @@ class Listing:
             still = "id = ANY(%s) AND state <> 'destroyed' AND gone_at IS NULL"
             count += self._run(f"UPDATE retention_record SET gone_at = %s WHERE {still}", [now, pks])  # noqa: S608
         self._run(
-            f"INSERT INTO scan_wrong SELECT %s, r.path, %s, r.id {GONE} AND r.gone_at IS NOT NULL",
-            [FindingKind.FILE_GONE, kept(gettext_noop("Its file is no longer at the source.")), self.source.pk],
+            f"INSERT INTO scan_wrong SELECT %s, r.path, %s, r.id {GONE} AND r.gone_at IS NOT NULL {UNANSWERED}",
+            [
+                FindingKind.FILE_GONE,
+                kept(gettext_noop("Its file is no longer at the source.")),
+                self.source.pk,
+                FindingKind.FILE_GONE,
+            ],
         )
         return count
 
@@ -296,5 +301,8 @@ FOLLOWED = """(r.state = ANY(%s) AND (r.sha256 = '' AND greatest(r.ended_at, r.c
 # The records of a source whose file is listed; and those whose file is not.
 JOINED = """FROM retention_record r JOIN scan_listed l ON l.path = r.path AND l.odd = ''
             WHERE r.source_id = %s AND r.state <> 'destroyed'"""
+# Of what goes without a backup no copy can be put back: that it is gone is answered once, till it comes and goes again.
+UNANSWERED = """AND NOT (r.state = 'waived' AND EXISTS (SELECT FROM retention_finding f WHERE f.record_id = r.id
+                AND f.kind = %s AND f.status = 'resolved' AND f.settled_at >= r.gone_at))"""
 GONE = """FROM retention_record r WHERE r.source_id = %s AND r.state <> 'destroyed'
           AND NOT EXISTS (SELECT FROM scan_listed l WHERE l.path = r.path AND l.odd = '')"""

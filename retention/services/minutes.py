@@ -47,16 +47,14 @@ def disposal_issue(
     with transaction.atomic():
         rows = Proposal.objects.select_for_update(of=("self",), no_key=True)
         facts, body, proposal = _drawn_up(rows, proposal_id, place, witnesses, language, actor, now)
-        slots = _slots(proposal, witnesses)
         document = document_issue(
             type=DISPOSAL, site=proposal.site, subject=proposal, title=str(DISPOSAL.title), data=body,
             language=language, actor=actor, now=now, period=facts.period, signatures=tuple(signatures),
-            slots=slots,
+            slots=_slots(proposal, witnesses),
         )  # fmt: skip
         also = {"document": document}
         with step(PROPOSAL, Proposal, proposal_id, "issue", actor=actor, now=now, also=also):
             notices.issued_tell(proposal, facts.count, document.full_number, now=now)
-            notices.sign_ask(document, [one.user_id for one in slots if one.user_id is not None], now=now)
             return document
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from occ.documents import types
 from occ.documents.models import IssuedDocument
@@ -103,8 +104,10 @@ def quantities(lines: Sequence[Item]) -> str:
     said = [f"{medium}: {', '.join(units)}" for medium, units in of_medium.items()]
     if documents:
         size = filesizeformat(sum(one.size for one in documents))
-        words = _("%(count)s files issued by OCC, %(size)s") % {"count": len(documents), "size": size}
-        said.insert(0, words)
+        words = ngettext(
+            "%(count)s file issued by OCC, %(size)s", "%(count)s files issued by OCC, %(size)s", len(documents)
+        )
+        said.insert(0, words % {"count": len(documents), "size": size})
     return "; ".join(said)
 
 

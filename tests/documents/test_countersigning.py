@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,14 +13,21 @@ from django.db import connection
 from django.test import Client
 from pypdf import PdfReader
 
-from occ.documents import types
-from occ.documents.countersigning import awaited, document_sign, sheet_of
+from occ.documents import countersigning, types
+from occ.documents.awaiting import awaited
+from occ.documents.countersigning import document_sign, sheet_of, signatures_settle
 from occ.documents.models import IssuedDocument
+from occ.documents.services import document_revise
 from occ.documents.signing import Signer
 from occ.errors import Invalid, NotAllowed, WrongState
+from occ.notifications.models import Notification
+from occ.obligations.models import Obligation
+from occ.obligations.sweep import sweep
+from occ.people.actors import BEAT
 from occ.people.choices import Role
 from occ.people.models import Site, User
 from tests.documents.conftest import NOW, PASSWORD, issue, user_with
+from tests.userids.test_ladder import in_threads
 from userids.documents import LOGBOOK
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("KER-3")]
@@ -122,6 +130,138 @@ def test_who_has_left_meanwhile_is_not_waited_for_and_there_is_one_sheet(
     User.objects.filter(pk=gone.pk).update(is_active=True)
     sign(document, User.objects.get(pk=gone.pk), "executed")
     assert sheet_of(document) == sheet
+
+
+def named(site: Site, control: User, kind: types.DocumentType, *users: User) -> IssuedDocument:
+    purposes = ("executed", "witnessed", "approved")
+    slots = [Signer(f"Nama {n}", "Jabatan", purposes[n], user.pk) for n, user in enumerate(users)]
+    return issue(site, control, type=kind, slots=slots)
+
+
+def open_of(document: IssuedDocument) -> list[str]:
+    rows = Obligation.objects.open().filter(rule="documents.signed", object_id=document.pk).order_by("pk")
+    return [str(one.owner) for one in rows]
+
+
+def test_each_who_is_named_owes_the_signature_until_it_is_given(
+    site: Site, control: User, kind: types.DocumentType, client: Client
+) -> None:
+    it, boss, coordinator = user_with(Role.IT, site), user_with(Role.MANAGER, site), user_with(Role.COORDINATOR, site)
+    document = named(site, control, kind, it, boss)
+    assert open_of(document) == [str(it), str(boss)]
+    duty = Obligation.objects.get(owner=it)
+    assert (duty.site, duty.clause, duty.due_at - NOW) == (site, kind.clause, timedelta(days=7))
+    asked = Notification.objects.get(user=it)
+    assert asked.params["subject"] == document.full_number and asked.url == document.get_absolute_url()
+    client.force_login(it)
+    (turn,) = client.get("/").context["turns"]
+    assert turn.url == f"{document.get_absolute_url()}#sign" and turn.due_at == duty.due_at
+    client.force_login(coordinator)
+    assert client.get("/").context["turns"] == []
+    rows = client.get("/obligations/").context["page"].rows
+    assert {one.owed_by for one in rows} == {str(it), str(boss)}
+    sweep(now=NOW + timedelta(days=5, minutes=1))
+    assert Notification.objects.filter(user=it).count() == 2
+    sign(document, it, "executed")
+    duty.refresh_from_db()
+    assert duty.state == "fulfilled" and duty.on_time and open_of(document) == [str(boss)]
+    sweep(now=NOW + timedelta(days=7, minutes=1))
+    told = Notification.objects.get(user=coordinator)
+    assert told.kind == "obligation.breach" and told.params["subject"] == document.full_number
+    sign(document, boss, "witnessed")
+    assert open_of(document) == []
+
+
+def test_a_signature_is_not_owed_by_who_left_nor_of_a_revision_before(
+    site: Site, control: User, kind: types.DocumentType
+) -> None:
+    it, boss = user_with(Role.IT, site), user_with(Role.MANAGER, site)
+    document = named(site, control, kind, it, boss)
+    revised = document_revise(
+        document_id=document.pk, type=kind, title="Lagi", data=document.data, language="id", reason="Salah cetak",
+        actor=control, now=NOW,
+    )  # fmt: skip
+    assert (open_of(document), open_of(revised)) == ([], [str(it), str(boss)])
+    User.objects.filter(pk=it.pk).update(is_active=False)
+    assert signatures_settle(now=NOW) == (1, 0)
+    assert open_of(revised) == [str(boss)]
+    User.objects.filter(pk=it.pk).update(is_active=True)
+    signatures_settle(now=NOW)
+    assert open_of(revised) == [str(boss), str(it)]
+
+
+def test_the_sheet_is_issued_when_the_last_who_was_awaited_has_left(
+    site: Site, control: User, kind: types.DocumentType
+) -> None:
+    it, boss = user_with(Role.IT, site), user_with(Role.MANAGER, site)
+    document, untouched = named(site, control, kind, it, boss), named(site, control, kind, it)
+    sign(document, boss, "witnessed")
+    assert sheet_of(document) is None and signatures_settle(now=NOW) == (0, 0)
+    User.objects.filter(pk=it.pk).update(is_active=False)
+    signatures_settle(now=NOW)
+    signatures_settle(now=NOW + timedelta(hours=20))
+    assert sheet_of(document) is None  # a role that lapsed may be given again
+    signatures_settle(now=NOW + timedelta(hours=25))
+    sheet = sheet_of(document)
+    assert sheet is not None and sheet.issued_by_label == str(BEAT) and "Nama 0" in text_of(sheet)
+    assert sheet_of(untouched) is None  # nobody has signed it
+    assert signatures_settle(now=NOW + timedelta(hours=26)) == (0, 0)
+
+
+def test_one_document_that_cannot_be_settled_does_not_stop_the_others(
+    site: Site, control: User, kind: types.DocumentType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it, boss = user_with(Role.IT, site), user_with(Role.MANAGER, site)
+    for document in (bad := named(site, control, kind, it, boss), good := named(site, control, kind, it, boss)):
+        sign(document, boss, "witnessed")
+    User.objects.filter(pk=it.pk).update(is_active=False)
+    signatures_settle(now=NOW)
+    issued = countersigning._issue_sheet
+
+    def breaks(document: IssuedDocument, *args: Any, **said: Any) -> IssuedDocument:
+        if document == bad:
+            raise ValueError
+        return issued(document, *args, **said)
+
+    monkeypatch.setattr(countersigning, "_issue_sheet", breaks)
+    assert signatures_settle(now=NOW + timedelta(days=2)) == (1, 1)
+    assert sheet_of(bad) is None and sheet_of(good) is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_last_two_at_once_are_one_sheet(kind: types.DocumentType, transactional_db: None) -> None:
+    where = Site.objects.get_or_create(code="JKT", defaults={"name": "Jakarta"})[0]
+    people = {"executed": user_with(Role.IT, where), "witnessed": user_with(Role.MANAGER, where)}
+    document = named(where, user_with(Role.DOCUMENT_CONTROL, where), kind, *people.values())
+    who = iter(people.items())
+    said = in_threads(2, lambda: sign(document, *reversed(next(who))))
+    assert said == [None, None]
+    sheet = sheet_of(document)
+    assert IssuedDocument.objects.filter(type_code="LP-UJI").count() == 1 and sheet is not None
+    assert all(str(one) in text_of(sheet) for one in people.values())
+    assert document.signatures.count() == 2 and open_of(document) == []
+
+
+@pytest.mark.usefixtures("english")
+def test_the_deadline_stands_beside_the_clause_of_the_kind_that_is_signed(
+    site: Site, control: User, kind: types.DocumentType, client: Client
+) -> None:
+    named(site, control, kind, user_with(Role.IT, site))
+    client.force_login(user_with(Role.COORDINATOR, site))
+    asked = client.get("/obligations/", {"clause": kind.clause})
+    assert [one.rule for one in asked.context["page"].rows] == ["documents.signed"]
+
+
+def test_what_was_issued_before_signers_were_named_is_signed_by_role(
+    site: Site, control: User, kind: types.DocumentType, client: Client
+) -> None:
+    before, other, qmr = issue(site, control, type=kind), issue(site, control), user_with(Role.QMR, site)
+    client.force_login(qmr)
+    said = "sebelum jenisnya mencantumkan siapa yang menandatangani"
+    assert said in client.get(before.get_absolute_url()).content.decode()
+    assert said not in client.get(other.get_absolute_url()).content.decode()
+    sign(before, qmr, "checked")
+    assert sheet_of(before) is None and open_of(before) == [] and signatures_settle(now=NOW) == (0, 0)
 
 
 def test_a_process_of_the_version_before_still_issues(site: Site, control: User) -> None:

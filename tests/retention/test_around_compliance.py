@@ -307,6 +307,7 @@ def test_the_page_says_as_of_when_its_figures_are_and_what_of_a_month_was_destro
     place, ended = source(floor.jkt, tmp_path), datetime(2023, 3, 15, 5, tzinfo=UTC)
     gone, _kept, _other = (a_record(place, ended_at=ended) for _n in range(3))
     all_gone = a_record(place, ended_at=ended + timedelta(days=31))
+    a_record(place, ended_at=ended + timedelta(days=61))
     destroyed([gone, all_gone])
     now = datetime(2026, 11, 30, 5, 7, tzinfo=UTC)
     page, url = acting(user(Role.DOCUMENT_CONTROL, floor.jkt)), reverse("retention:compliance")
@@ -315,7 +316,8 @@ def test_the_page_says_as_of_when_its_figures_are_and_what_of_a_month_was_destro
     answer = page.get(url)
     text = answer.content.decode()
     assert "Figures as of" in text and text.count("30 November 2026, 12:07 WIB") >= 3  # above, and of each month
-    march, april = answer.context["maps"][0]["years"][0]["cells"][2:4]
+    march, april, may = answer.context["maps"][0]["years"][0]["cells"][2:5]
+    assert may["said"].startswith("May 2023: 1 record, ")
     assert march["said"].startswith("March 2023: 3 records, 1 of them destroyed (33 %) and 2 kept; of those kept:")
     assert (march["destroyed"], march["whole"], march["tone"]) == (33, False, "danger")
     assert april["said"] == "April 2023: 1 record, which was destroyed" and april["whole"]

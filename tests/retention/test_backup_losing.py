@@ -211,10 +211,17 @@ def test_a_bag_s_key_is_lost_with_all_that_it_wrapped(ground: Ground, settings: 
     assert ground.back_up(batch, LATER) is backups.Outcome.INCOMPLETE
     problem = batch.problems.get()
     assert (problem.record, problem.kind) == (gone, "missing")  # it is shown, and a coordinator may waive it
+    Record.objects.filter(pk=gone.pk).update(gone_at=LATER)
+    seen = [findings.Seen("a.wav", ground.jkt, record=gone)]
+    (missed,) = findings.findings_keep(
+        kind=FindingKind.FILE_GONE, place=gone.source, seen=seen, complete=False, now=LATER
+    )  # fmt: skip
     batches.record_waive(
         record_id=gone.pk, reason=loss.number, actor=user(Role.COORDINATOR, ground.jkt, name="koor"), now=LATER
     )
     assert losing.became(Loss.objects.all()) == {loss.pk: {"backed_up": 7, "waived": 1}}
+    missed.refresh_from_db()
+    assert missed.status == "resolved"
     assert bag.batch_id != batch.pk
 
 

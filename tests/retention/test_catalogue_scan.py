@@ -28,6 +28,7 @@ from retention.services import listing, scanning
 from retention.services.backups import Outcome
 from retention.services.cataloguing import CREATED, DESTROYED, KNOWN, REFUSED, records_add
 from retention.services.facts import facts_of, sidecar_of
+from retention.services.findings import finding_resolve
 from retention.services.matching import Matcher, TooSlow, pattern_check
 from retention.services.scanning import scans_overdue, source_scan, sources_due
 from retention.storing import Directory, PlaceAway
@@ -214,6 +215,29 @@ def test_files_that_go_and_come_back(folder: Path) -> None:
     scan(source, now=later + timedelta(days=2))
     assert not open_findings(source)
     assert Record.objects.get(path=path.name).gone_at is None
+
+
+@pytest.mark.req("RET-6")
+@pytest.mark.parametrize("waived", [True, False])
+def test_a_file_that_is_gone_is_answered_once_where_nothing_can_be_put_back(folder: Path, waived: bool) -> None:
+    source, path = source_in(folder), put(folder, wav("A"))
+    put(folder, wav("B"))
+    scan(source)
+    path.unlink()
+    scan(source, now=NOW + timedelta(days=1))
+    state = {"state": RecordState.WAIVED, "waived_because": "Satu-satunya berkas"} if waived else {}
+    Record.objects.filter(path=path.name).update(**state or {"state": RecordState.CATALOGUED})
+    finding_resolve(
+        finding_id=Finding.objects.get().pk, evidence={"text": "Disk perekam rusak bulan lalu"},
+        actor=user(Role.IT, source.site), now=NOW + timedelta(days=2),
+    )  # fmt: skip
+    scan(source, now=NOW + timedelta(days=3))
+    assert open_findings(source) == (set() if waived else {(FindingKind.FILE_GONE, path.name)})
+    put(folder, path.name)
+    scan(source, now=NOW + timedelta(days=4))
+    path.unlink()
+    scan(source, now=NOW + timedelta(days=5))
+    assert open_findings(source) == {(FindingKind.FILE_GONE, path.name)}
 
 
 @pytest.mark.req("RET-6")

@@ -19,6 +19,7 @@ from occ.documents.models import IssuedDocument, Series
 from occ.documents.rendering import render
 from occ.documents.signing import signing_confirm
 from occ.errors import Invalid, NotAllowed, WrongState
+from occ.home.selectors import expiring
 from occ.ledger.models import Entry
 from occ.notifications.models import Notification
 from occ.people.choices import Role
@@ -288,7 +289,7 @@ def test_its_signers_are_the_executor_the_witness_and_the_approver_and_a_sheet_b
     assert named == [
         ("executed", world.it.pk), ("witnessed", saw.pk), ("witnessed", None), ("approved", world.client.pk),
     ]  # fmt: skip
-    asked = Notification.objects.filter(kind="retention.minutes_to_sign").values_list("user_id", flat=True)
+    asked = Notification.objects.filter(url=document.get_absolute_url()).values_list("user_id", flat=True)
     assert set(asked) == {world.it.pk, saw.pk, world.client.pk}
     sign = {"document_id": document.pk, "password": PASSWORD, "now": LATER}
     with pytest.raises(WrongState):  # the one who drew it up has signed
@@ -299,6 +300,7 @@ def test_its_signers_are_the_executor_the_witness_and_the_approver_and_a_sheet_b
     sheet = sheet_of(document)
     assert sheet is not None and sheet.number.startswith("LP-BA-MUS/JKT/")
     assert IssuedDocument.objects.filter(proofs()).count() == 2, "neither ever comes up for disposal"
+    assert not expiring(world.control, now=LATER + timedelta(days=12 * 365))
 
 
 @pytest.mark.req("RET-10", "KER-3")

@@ -10,6 +10,7 @@ from occ.approvals.proving import identity_prove
 from occ.demo.clockwork import until
 from occ.demo.people import Staff
 from occ.documents.choices import Purpose
+from occ.documents.countersigning import document_sign
 from occ.documents.signing import signing_confirm
 from occ.errors import Invalid
 from occ.people.models import Site, User
@@ -82,7 +83,8 @@ class Story:
             reason="Masih diperlukan untuk penanganan keluhan" if refuse else "", again_on=again if refuse else None,
         )  # fmt: skip
 
-    def destroyed(self, made: Proposal, days: float) -> None:
+    def destroyed(self, made: Proposal, days: float, *, documented: float, signed: set[Purpose]) -> None:
+        """Its berita acara is drawn up `documented` days ago, and a day later signed for what `signed` says."""
         at, control = self.ago(days), self.user("document_control")
         proposal_execute(proposal_id=made.pk, actor=self.user("it"), now=at)
         self.work(made, at)
@@ -93,17 +95,23 @@ class Story:
         made.refresh_from_db()
         if made.status != "destroyed":
             return
-        later = self.ago(days - 1)
+        later = self.ago(documented)
         signing = signing_confirm(
             user=control, password=self.password, purpose=Purpose.PREPARED, now=later
         )  # fmt: skip
         leader = self.user("team_leader", made.site)
         house = [leader.person] if leader.person else [Outsider(str(leader), "Team Leader", "Contact Center")]
         witnesses = [*house, Outsider("Sri Wahyuni", "Asisten Manajer", "PT Pegadaian")]
-        disposal_issue(
+        document = disposal_issue(
             proposal_id=made.pk, place=made.site.name, witnesses=witnesses,
             language="id", signatures=[signing], actor=control, now=later,
         )  # fmt: skip
+        for slot in document.slots:
+            if slot["user_id"] and slot["purpose"] in signed:
+                document_sign(
+                    document_id=document.pk, user=User.objects.get(pk=slot["user_id"]), password=self.password,
+                    purpose=slot["purpose"], now=self.ago(documented - 1),
+                )  # fmt: skip
 
     def work(self, made: Proposal, at: datetime) -> None:
         while proposal_dispose(proposal_id=made.pk, clock=clock(at)):
@@ -130,7 +138,8 @@ def disposals(staff: Staff, *, password: str, now: datetime) -> None:
     story, sites = Story(staff, password, now), staff.sites
     jkt, ygy = sites["JKT"], sites["YGY"]
     if first := story.submitted(jkt, RecordKind.CHAT, 60):
-        story.destroyed(story.decided(first, 55), 40)
+        everybody = {Purpose.EXECUTED, Purpose.WITNESSED, Purpose.APPROVED}
+        story.destroyed(story.decided(first, 55), 40, documented=31, signed=everybody)
     if part := story.submitted(jkt, RecordKind.RECORDING, 20):
         story.decided(part, 15, refuse=2 if part.items_count > 2 else 0)
     if cooling := story.submitted(ygy, RecordKind.CHAT, 6):

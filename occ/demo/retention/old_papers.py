@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from occ.demo.people import Staff
 from occ.demo.retention.disposals import Story
+from occ.documents.choices import Purpose
 from occ.people.choices import Role
 from occ.people.models import Site
 from occ.times import local_day
@@ -35,8 +36,8 @@ def old_papers(staff: Staff, *, password: str, now: datetime) -> None:
         for n, facts in enumerate(papers, 1):
             entered(staff, site, n, *facts, now=now)
         issued(staff, site, now=now)
-    if gone := story.submitted(jkt, DOCUMENTS, 45):
-        story.destroyed(story.decided(gone, 41), 30)
+    if gone := story.submitted(jkt, DOCUMENTS, 33):  # who saw it and who approved have still to sign
+        story.destroyed(story.decided(gone, 29), 18, documented=2, signed={Purpose.EXECUTED})
     story.submitted(ygy, DOCUMENTS, 4)
 
 
