@@ -61,6 +61,10 @@ def document_sign(*, document_id: int, user: User, password: str, purpose: str, 
             .get(pk=document_id)
         )
         given = list(document.signatures.all())
+        if sheet_of(document) is not None:
+            raise WrongState(
+                _("All who are named have signed, and the signature sheet is issued: nothing is added to it.")
+            )
         _check(document, user, purpose, given)
         duties = duties_lock(document)
         complete: Given = [*given, signing]
@@ -77,7 +81,7 @@ def document_sign(*, document_id: int, user: User, password: str, purpose: str, 
 def _check(document: IssuedDocument, user: User, purpose: str, given: Sequence[Signature]) -> None:
     if document.status != Status.VALID:
         raise WrongState(_("Only a valid document can be signed."))
-    if any((one.user_id, one.purpose) == (user.pk, purpose) for one in given):
+    if any(one.user_id == user.pk and purpose in (one.purpose, *_not_named(document, user)) for one in given):
         raise WrongState(_("You have signed this document already."))
     apart_check([*((one.user_id, one.purpose) for one in given), (user.pk, purpose)])
     if purpose in _taken(document, given):
@@ -112,7 +116,16 @@ def purposes_open(document: IssuedDocument, user: User, given: Sequence[Signatur
     """What the user may still sign the document for, of which these are the signatures."""
     mine = {one.purpose for one in given if one.user_id == user.pk}
     barred = mine | (APART if mine & APART else set()) | _taken(document, given)
+    if mine:  # a name stands on it once, unless the document names the person for more
+        barred |= _not_named(document, user)
     return [one for one in Purpose.values if one not in barred and _is_for(document, user, one)]
+
+
+def _not_named(document: IssuedDocument, user: User) -> set[str]:
+    """What a document that names its signers does not name the user for."""
+    if not document.slots:
+        return set()
+    return set(Purpose.values) - {one["purpose"] for one in document.slots if one["user_id"] == user.pk}
 
 
 def names_nobody(document: IssuedDocument) -> bool:

@@ -55,7 +55,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _detail(request: HttpRequest, document: IssuedDocument, form: SignForm, status: int) -> HttpResponse:
     can_sign = document.status == Status.VALID and may_sign(me(request))
     given = list(document.signatures.all())
-    purposes = countersigning.purposes_open(document, me(request), given) if can_sign else []
+    sheet = countersigning.sheet_of(document)
+    purposes = countersigning.purposes_open(document, me(request), given) if can_sign and sheet is None else []
     form.offer(purposes)
     context = {
         "title": document.title,
@@ -65,7 +66,7 @@ def _detail(request: HttpRequest, document: IssuedDocument, form: SignForm, stat
         "signatures": given,
         "awaited": awaited(document, given) if document.status == Status.VALID else [],
         "unnamed": countersigning.names_nobody(document),
-        "sheet": countersigning.sheet_of(document),
+        "sheet": sheet,
         "signed": countersigning.signed_by(document),
         "form": form if purposes else None,
         "verify_url": verification_url(document.code),

@@ -112,7 +112,12 @@ def test_when_all_who_are_named_have_signed_a_sheet_says_so_and_the_document_sta
     shown = client.get(sheet.get_absolute_url())
     assert shown.context["awaited"] == [] and shown.context["form"] is None
     assert "Belum menandatangani" not in shown.content.decode()
-    sign(document, other, "acknowledged")
+    for who, purpose in ((other, "acknowledged"), (people["approved"], "acknowledged")):
+        with pytest.raises(WrongState):
+            sign(document, who, purpose)
+    client.force_login(other)
+    assert client.get(document.get_absolute_url()).context["form"] is None, "what stands on the sheet is all there is"
+    assert document.signatures.count() == 3
     assert IssuedDocument.objects.filter(type_code="LP-UJI").count() == 1
 
 
@@ -128,8 +133,22 @@ def test_who_has_left_meanwhile_is_not_waited_for_and_there_is_one_sheet(
     sheet = sheet_of(document)
     assert sheet is not None and "Yang Keluar" in text_of(sheet)
     User.objects.filter(pk=gone.pk).update(is_active=True)
-    sign(document, User.objects.get(pk=gone.pk), "executed")
+    with pytest.raises(WrongState):
+        sign(document, User.objects.get(pk=gone.pk), "executed")
     assert sheet_of(document) == sheet
+
+
+def test_who_has_signed_is_not_asked_for_another_word(
+    site: Site, control: User, kind: types.DocumentType, client: Client
+) -> None:
+    one, two = user_with(Role.IT, site), user_with(Role.MANAGER, site)
+    slots = [Signer("A", "IT", "executed", one.pk), Signer("B", "Manajer", "approved", two.pk)]
+    document = issue(site, control, type=kind, slots=slots)
+    sign(document, one, "executed")
+    client.force_login(one)
+    assert client.get(document.get_absolute_url()).context["form"] is None
+    with pytest.raises(WrongState):
+        sign(document, one, "acknowledged")
 
 
 def named(site: Site, control: User, kind: types.DocumentType, *users: User) -> IssuedDocument:
