@@ -55,7 +55,7 @@ def register_import(
             return Outcome(url=page(job), result=bring(job, file, progress, now))
 
     return Import(
-        space, register(Kind(key, preview_label, preview, may)), register(Kind(f"{key}_apply", label, apply, may))
+        space, register(Kind(key, preview_label, preview, may, looks=True)), register(Kind(f"{key}_apply", label, apply, may))
     )
 
 

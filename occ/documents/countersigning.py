@@ -137,7 +137,7 @@ def _body(document: IssuedDocument, given: Sequence[Signature | Signing]) -> dic
         on_paper = [Signer(**one) for one in document.slots if one["user_id"] is None]
         facts = [
             (_("Document"), document.title), (_("Number"), document.full_number),
-            (_("Issued"), f"{instant(document.issued_at, zone)} · {document.issued_by_label}"),
+            (_("Issued"), f"{instant(document.issued_at, zone)} · {document.issuer}"),
             ("SHA-256", document.sha256), (_("Verify at"), verification_url(document.code)),
         ]  # fmt: skip
         return {

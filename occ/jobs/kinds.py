@@ -35,6 +35,7 @@ class Kind:
 
     `direct`: a page's export button may ask for it. Others are started by their own app. `outside`: it changes nothing
     and asks what lies outside the database (a source, a store): no transaction waits for that.
+    `looks`: it writes nothing, and what it found is looked at before anything is done: a preview.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Kind:
     may: Callable[[User], bool]
     direct: bool = False
     outside: bool = False
+    looks: bool = False
 
 
 KINDS: dict[str, Kind] = {}

@@ -82,6 +82,11 @@ class Job(models.Model):
         return str(KINDS[self.kind].label) if self.kind in KINDS else self.kind
 
     @property
+    def looks(self) -> bool:
+        """Nothing was done yet: somebody looks at what it found first."""
+        return self.kind in KINDS and KINDS[self.kind].looks
+
+    @property
     def is_cleared(self) -> bool:
         """Of one that leaves a result: it was kept for as long as such things are."""
         return self.state == State.DONE and not self.result

@@ -23,11 +23,11 @@ Event = dict[str, Any]
 
 
 class Faulty(Exception):
-    """What is wrong with a row, and in which column."""
+    """What is wrong with a row, and in which column; `of_mapping`: the mapping is at fault rather than the row."""
 
-    def __init__(self, column: str, message: str) -> None:
+    def __init__(self, column: str, message: str, *, of_mapping: bool = False) -> None:
         super().__init__(message)
-        self.column, self.message = column, message
+        self.column, self.message, self.code = column, message, "unmapped" if of_mapping else "faulty"
 
 
 def events_of(mapping: Mapping, row: Map[str, str], *, site: str, zone: ZoneInfo) -> list[Event]:
@@ -40,7 +40,10 @@ def events_of(mapping: Mapping, row: Map[str, str], *, site: str, zone: ZoneInfo
     if mapping.kind == "calls":
         rule = next((one for one in mapping.outcomes if one.fits(cells, mapping.never)), None)
         if rule is None:
-            raise Faulty("", _("No rule of the mapping says what became of it."))
+            asked = list(dict.fromkeys(heading for one in mapping.outcomes for heading in one.when))
+            said = ", ".join(f"{heading} “{cells.get(heading, '')[:40]}”" for heading in asked)
+            words = _("No rule of the mapping says what became of a call with %(cells)s.")
+            raise Faulty("", words % {"cells": said or "–"}, of_mapping=True)
         outcome = rule.outcome
         if outcome == "ignore":
             return []
