@@ -2,18 +2,19 @@
 by the sites and teams that the reader has to do with. Who makes a FilterSet says who reads: `request`, or a `Reader`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters as filters
+from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from occ.forms import DayField, InstantField
 from occ.people.models import Site, Team, User
-from occ.people.scope import own_sites
+from occ.people.scope import has_role, own_sites
 from occ.times import JAKARTA, end_of_day, start_of_day
 
 
@@ -58,17 +59,41 @@ def sites_of_reader(request: Any) -> QuerySet[Site]:
     return own_sites(user) if user is not None else Site.objects.none()
 
 
+class OwnFilterSet(filters.FilterSet):
+    """Of a list in which who holds none of the roles `readers` sees the own rows only.
+
+    For them the search and the filters `others` (whose, where) mean nothing and are left out; `own_only` says so.
+    """
+
+    readers: ClassVar[Collection[str]]
+    others: ClassVar[Collection[str]]
+    own_only = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        user = reader_of(self.request)
+        self.own_only = user is not None and not has_role(user, self.readers)
+        if self.own_only:
+            for name in ("q", *self.others):
+                self.filters.pop(name, None)
+
+
 class OneRow(filters.NumberFilter):
     """The rows of one thing, by its key, which a link brings along; said by what it is called where it is among `rows`,
-    those of the reader."""
+    those of the reader.
+
+    A whole number in digits: to make one of -1e1000000 keeps a processor for half a minute.
+    """
+
+    field_class = forms.IntegerField
 
     def __init__(self, *, rows: Callable[[User], QuerySet[Any]], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(min_value=1, max_value=2**63 - 1, **kwargs)
         self.rows = rows
 
     def named(self, key: Any) -> str:
         reader = reader_of(self.parent.request)
-        found = self.rows(reader).filter(pk=int(key)).first() if reader is not None else None
+        found = self.rows(reader).filter(pk=key).first() if reader is not None else None
         return str(key) if found is None else str(found)
 
 

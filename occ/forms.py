@@ -131,11 +131,21 @@ class EvidenceForm(forms.Form):
     )
 
 
+class Pointing(forms.ValidationError):
+    """What a refusal speaks of is to be seen elsewhere: the form leads there."""
+
+    def __init__(self, refusal: Refused) -> None:
+        super().__init__(str(refusal), code=refusal.code)
+        self.url, self.about = refusal.url, refusal.about
+
+
 def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
     """Show what a service said beside the field it speaks of, or above the form; a missing role is no matter of it."""
     if isinstance(refusal, NotAllowed):
         raise refusal
-    field: str | None = refusal.field
-    if field == "file" and field not in form.fields:  # the form calls its file by another name
-        field = next((name for name, one in form.fields.items() if isinstance(one, forms.FileField)), None)
-    form.add_error(field if field in form.fields else None, str(refusal))
+    for one in (refusal, *refusal.more):
+        field: str | None = one.field
+        if field == "file" and field not in form.fields:  # the form calls its file by another name
+            files = (name for name, there in form.fields.items() if isinstance(there, forms.FileField))
+            field = next(files, None)
+        form.add_error(field if field in form.fields else None, Pointing(one))

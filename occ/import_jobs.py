@@ -15,13 +15,15 @@ from occ.jobs.kinds import Kind, Outcome, Progress, register
 from occ.jobs.models import Job
 from occ.people.models import Site, User
 from occ.sheets.importing import Preview, faulty_rows_workbook
+from occ.texts import kept_within
 from occ.times import JAKARTA
 
 # What a preview's result says under this name (a hash of what it showed) is handed to the job that brings it in, among
 # its params: an import that changes what is there asks for another look where that is not so any more.
 SEEN = "seen"
 Label: TypeAlias = str | Promise
-# What the file would do, row by row, and what the page of the preview shows of it (see occ.sheets.importing.as_read).
+# What the file would do, row by row, and what the page of the preview shows of it (see occ.sheets.importing.as_read),
+# in the language of whoever reads the page as far as it was told so (occ.texts.told).
 Read: TypeAlias = Callable[[Job, File, Progress, datetime], tuple[Preview, dict[str, Any]]]
 # Does it, and tells what the page afterwards shows.
 Bring: TypeAlias = Callable[[Job, File, Progress, datetime], dict[str, Any]]
@@ -46,16 +48,18 @@ def register_import(
 
     def preview(job: Job, progress: Progress, now: datetime) -> Outcome:
         with storages["default"].open(job.input_file) as file:
-            found, result = read(job, file, progress, now)
+            found, shown = read(job, file, progress, now)
         content, name = faulty_rows(job, found) if found.counts["faulty"] else (None, "")
-        return Outcome(content=content, name=name, url=page(job), result=result)
+        return Outcome(content=content, name=name, url=page(job), result=kept_within(shown))
 
     def apply(job: Job, progress: Progress, now: datetime) -> Outcome:
         with storages["default"].open(job.input_file) as file:
             return Outcome(url=page(job), result=bring(job, file, progress, now))
 
     return Import(
-        space, register(Kind(key, preview_label, preview, may, looks=True)), register(Kind(f"{key}_apply", label, apply, may))
+        space,
+        register(Kind(key, preview_label, preview, may, leads_on=True)),
+        register(Kind(f"{key}_apply", label, apply, may, leads_on=True)),
     )
 
 

@@ -27,6 +27,7 @@ from occ.people.access import get_visible, me
 from occ.people.models import User
 from occ.sheet_forms import SheetForm
 from occ.sheets.reading import Column
+from occ.texts import said_within
 
 ROWS = 100
 
@@ -136,7 +137,8 @@ class Wizard:
         if job.kind == self.jobs.apply.key:
             return render(request, self.done_template, context)
         rows, pages = part(job.result["rows"], request.GET.get("page", "1"), ROWS)
-        return render(request, self.template, context | pages | {"result": job.result, "rows": rows})
+        result = said_within({name: value for name, value in job.result.items() if name != "rows"})
+        return render(request, self.template, context | pages | {"result": result, "rows": said_within(rows)})
 
     def apply(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         """Import what the preview showed; the file is judged again, since the records may have changed."""

@@ -9,9 +9,10 @@ from typing import Any
 
 from django import forms
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django_filters import Filter, FilterSet
 
@@ -19,9 +20,10 @@ from occ.filters import OneRow
 from occ.paging import paginate
 from occ.people.access import me
 from occ.people.models import SavedView
+from occ.texts import month_said
 
 POSITION = {"after", "before", "clear"}
-TYPED = "q"
+TYPED = {"q", "agent"}
 RETURNED = "list-returned"
 
 
@@ -41,6 +43,11 @@ def remembered(request: HttpRequest) -> HttpResponse | None:
     return None
 
 
+def as_left(request: HttpRequest, *, path: str, query: str) -> None:
+    """Have the list at `path` shown as it stood at `query`, in the answer to a form below it that was refused."""
+    request.path, request.GET = path, QueryDict(query)
+
+
 def standing(request: HttpRequest, *, typed: bool = True) -> str:
     """What the list is filtered and sorted by, without the position in it, as a query string.
 
@@ -48,7 +55,7 @@ def standing(request: HttpRequest, *, typed: bool = True) -> str:
     """
     chosen = request.GET.copy()
     for name in list(chosen):
-        if name in POSITION or not chosen[name] or (name == TYPED and not typed):
+        if name in POSITION or not chosen[name] or (name in TYPED and not typed):
             del chosen[name]
     return chosen.urlencode()[:1000]
 
@@ -86,7 +93,8 @@ def chips(request: HttpRequest, chosen: FilterSet) -> list[dict[str, str]]:
         query = request.GET.copy()
         for other in (name, *POSITION):
             query.pop(other, None)
-        found.append({"label": label, "value": value, "remove_url": f"?{query.urlencode()}"})
+        # Without any parameter the list would come back as it was left, which is with this one.
+        found.append({"label": label, "value": value, "remove_url": f"?{query.urlencode() or 'clear=1'}"})
     return found
 
 
@@ -109,15 +117,9 @@ def worded(field: forms.Field, value: Any, by: Filter) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if getattr(field.widget, "input_type", "") == "month":
-        return _month(value)
-    if isinstance(value, date) and not isinstance(value, datetime):
+        return month_said(f"{value:%Y-%m}" if isinstance(value, date) else str(value))
+    if isinstance(value, datetime):
+        return str(date_format(localtime(value), "j F Y, H:i"))
+    if isinstance(value, date):
         return str(date_format(value, "j F Y"))
     return str(dict(getattr(field, "choices", [])).get(value, value))
-
-
-def _month(value: date | str) -> str:
-    """Of some fields a month stays as the browser sends it, 2026-11, or what somebody put into its place."""
-    try:
-        return str(date_format(date.fromisoformat(f"{value}-01") if isinstance(value, str) else value, "F Y"))
-    except ValueError:
-        return str(value)

@@ -21,6 +21,7 @@ from occ.documents.attachments import attachment_add
 from occ.errors import NotAllowed, Refused
 from occ.forms import EvidenceForm, NoteForm, PersonField, add_refusal
 from occ.people.access import me
+from occ.people.choices import Role
 from occ.people.models import User
 from occ.texts import said
 from occ.timeline import process_entries
@@ -41,7 +42,7 @@ class Stepping:
     what is meant by one; `calm`: those that are asked about like them, and are no way out. `may(user, subject, name)`
     says who else may not, beyond what the flow's roles say. `waits(subject)`: whether it waits for somebody, and not
     for its time to come. `hinders(subject, name)`: what would refuse the step as it stands, in words; it is said
-    instead of the form.
+    instead of the form. `elsewhere`: steps that are made on a page of their own, of whose people `may` knows nothing.
     """
 
     flow: Flow
@@ -55,6 +56,11 @@ class Stepping:
     waits: Callable[[Any], bool] = lambda subject: True
     hinders: Callable[[Any, str], str] = lambda subject, name: ""
     calm: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
+
+    def leaves_to(self, user: User, subject: Any, name: str) -> bool:
+        """Whether the step may be that user's, here or elsewhere."""
+        return name in self.elsewhere or self.may(user, subject, name)
 
 
 @transaction.atomic
@@ -134,7 +140,9 @@ def process_context(
     waits = stepping.waits(subject)
     onward = [one for one in open_now if one["name"] not in stepping.aside]
     return {
-        "waits": waits_for(flow, subject, reader=me(request), now=timezone.now()) if waits else [],
+        "waits": waits_for(flow, subject, reader=me(request), now=timezone.now(), may=stepping.leaves_to)
+        if waits
+        else [],
         "steps": drawing(flow, subject, steps),
         "history": steps,
         "entries": process_entries(flow, subject, steps),
@@ -144,6 +152,29 @@ def process_context(
         "others": [one for one in open_now if one["name"] in stepping.aside],
         "zone": subject.site.zone,
     }
+
+
+def _tell(request: HttpRequest, flow: Flow, subject: Any, state: str) -> None:
+    """How it stands now. What failed or was called off is no success: said what comes next, if anything does."""
+    words = _("It now stands at: %(state)s.") % {"state": flow.states(state).label}
+    if state not in flow.off_path or state in flow.waiting:
+        messages.success(request, words)
+        return
+    onward = [one for one in flow.transitions if state in one.source and one.by_roles and one.name not in WAYS_OUT]
+    onward = [one for one in onward if one.is_for(subject)]
+    if not onward:
+        messages.info(request, words)
+        return
+    steps = [
+        _("%(step)s (%(roles)s)")
+        % {
+            "step": flow.called(one, state),
+            "roles": ", ".join(str(role.label) for role in Role if role in one.by_roles),
+        }
+        for one in onward
+    ]
+    after = _("What comes next: %(steps)s.") % {"steps": " / ".join(steps)}
+    messages.warning(request, f"{words} {after}")
 
 
 def _form(
@@ -186,8 +217,6 @@ def step_make(
                 raise
             add_refusal(form, refusal)
         else:
-            messages.success(
-                request, _("It now stands at: %(state)s.") % {"state": flow.states(transition.target).label}
-            )
+            _tell(request, flow, subject, transition.target)
             return redirect(subject.get_absolute_url())
     return {name: form}

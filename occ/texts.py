@@ -7,8 +7,10 @@ from contextlib import suppress
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.utils.formats import date_format
-from django.utils.translation import gettext, override
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext, override
 
 KEPT = re.compile("⟦([^⟦⟧¦]+)(?:¦([^⟦⟧]*))?⟧")
 PLACE = re.compile(r"%\((\w+)\)s")
@@ -30,10 +32,84 @@ def kept(words: Any, **values: Any) -> str:
     with override("en"):
         words = str(words)
         given = {name: said(str(value)) for name, value in values.items()}
+    return _marked(words, given)
+
+
+def _marked(words: str, given: dict[str, Any]) -> str:
     if not given:
         return f"⟦{words}⟧"
     text = json.dumps(given, ensure_ascii=False).translate({ord(mark): None for mark in "⟦⟧"})
     return f"⟦{words}¦{text}⟧"
+
+
+class Told(str):
+    """Words in the language of now that can be kept for a reader of another one: see `told`."""
+
+    words: str
+    values: dict[str, Any]
+
+    def __mod__(self, values: Any) -> str:
+        made = Told(super().__mod__(values))
+        made.words, made.values = self.words, values
+        return made
+
+    def kept(self) -> str:
+        """As a row keeps it. A value that is a day, or words of the system itself, is said in the reader's language."""
+        return _marked(self.words, {name: _in_each(value) for name, value in self.values.items()})
+
+
+def told(words: str) -> Told:
+    """`gettext` for what is shown now and kept too (a preview's faults): `told("…") % {…}` knows what was put into it.
+
+    Import it as `_`, so that its messages are collected.
+    """
+    made = Told(gettext(words))
+    made.words, made.values = words, {}
+    return made
+
+
+def worded(words: "str | Promise") -> str:
+    """Text of words that may be lazy; they stay `told`."""
+    if not isinstance(words, Promise):
+        return words
+    made = Told(words)
+    made.words, made.values = "%(words)s", {"words": words}
+    return made
+
+
+def told_day(day: date) -> str:
+    """A day as the language of now writes it; kept, it is written as the reader's does."""
+    made = Told(date_format(day, "j F Y"))
+    made.words, made.values = "%(day)s", {"day": day}
+    return made
+
+
+def _in_each(value: Any) -> str | dict[str, str]:
+    if not isinstance(value, Told | Promise):
+        return str(value)
+    found = {}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            found[language] = said(value.kept()) if isinstance(value, Told) else str(value)
+    return found
+
+
+def kept_within(data: Any) -> Any:
+    """Facts that become JSON, with all that was `told` in them kept for every language."""
+    if isinstance(data, Told):
+        return data.kept()
+    if isinstance(data, dict):
+        return {name: kept_within(value) for name, value in data.items()}
+    return [kept_within(one) for one in data] if isinstance(data, list | tuple) else data
+
+
+def said_within(data: Any) -> Any:
+    """What `kept_within` kept, in the language of who reads it."""
+    if isinstance(data, str):
+        return said(data)
+    if isinstance(data, dict):
+        return {name: said_within(value) for name, value in data.items()}
+    return [said_within(one) for one in data] if isinstance(data, list) else data
 
 
 def said(text: str) -> str:
@@ -51,8 +127,14 @@ def _said(found: "re.Match[str]") -> str:
     if not isinstance(given, dict):
         return found[0]
     # Not the % operator: anybody can type the marks, and a width of a thousand million with them.
-    words = PLACE.sub(lambda place: day_said(str(given.get(place[1], place[0]))), gettext(found[1]))
+    words = PLACE.sub(lambda place: day_said(_of_reader(given.get(place[1], place[0]))), gettext(found[1]))
     return words.replace("%%", "%")
+
+
+def _of_reader(value: Any) -> str:
+    if not isinstance(value, dict):
+        return str(value)
+    return str(value.get((get_language() or "")[:2]) or next(iter(value.values()), ""))
 
 
 def day_said(text: str) -> str:

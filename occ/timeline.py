@@ -78,7 +78,7 @@ def shown(model: type[models.Model], name: str, value: Any) -> str:
         return ", ".join(str(labels.get(one, one)) for one in value)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return str(dict(field.flatchoices).get(value, value))
+    return said(str(dict(field.flatchoices).get(value, value)))
 
 
 def process_entries(flow: Flow, subject: Any, steps: list[WorkflowStep]) -> list[dict[str, Any]]:
@@ -96,7 +96,8 @@ def process_entries(flow: Flow, subject: Any, steps: list[WorkflowStep]) -> list
 
 def _step_entry(flow: Flow, row: WorkflowStep, attached: dict[str, Attachment]) -> dict[str, Any]:
     file = attached.get(row.evidence.get("attachment", ""))
-    words = [row.note, row.evidence.get("text", ""), file.name if file else ""]
+    told = [f"{label}: {value}" for label, value in row.evidence.get("told", [])]
+    words = [row.note, *told, row.evidence.get("text", ""), file.name if file else ""]
     note = said("\n".join(filter(None, dict.fromkeys(words))))  # what was shown may be all that was noted
     tone = {"failed": "danger", "cancelled": "neutral", "void": "neutral", "shut": "warning"}.get(
         row.to_state, "success"

@@ -8,6 +8,7 @@ class RealtimeConfig(AppConfig):
 
     def ready(self) -> None:
         from realtime import (  # noqa: F401  (they register themselves)
+            deeds,
             documents,
             handing,
             jobs,

@@ -65,6 +65,20 @@ UNRECORDED: dict[str, Any] = {"coaching.qm": gettext_lazy("QM (Quality Monitorin
 UNITS = {"percent": "%", "seconds": "s", "points": "", "count": "", "hours": "h"}
 
 
+def day_label(plan: RecoveryPlan) -> str:
+    """Whose figures those of the day are: where it was verified before the day was over, until when."""
+    end = plan.day.get("end")
+    if not end or not plan.day.get("goes_on", plan.verified_at and datetime.fromisoformat(end) == plan.verified_at):
+        return _("The day")
+    until = datetime.fromisoformat(end).astimezone(plan.site.zone)
+    return _("The day until %(time)s") % {"time": date_format(until, "H:i")}
+
+
+def few_said(plan: RecoveryPlan) -> str:
+    few = plan.day.get("few")
+    return _("%(n)s since it was begun: %(why)s") % {"n": few["calls"], "why": few["why"]} if few else ""
+
+
 def recovery_body(plan: RecoveryPlan, *, language: str) -> dict[str, Any]:
     """The template's data."""
     zone = plan.site.zone
@@ -106,13 +120,14 @@ def recovery_body(plan: RecoveryPlan, *, language: str) -> dict[str, Any]:
         return {
             "facts": [{"label": label, "value": str(value)} for label, value in facts],
             "figures_title": _("Figures"),
-            "columns": [_("Figure"), _("When it was opened"), _("Since it was carried out"), _("The day")],
+            "columns": [_("Figure"), _("When it was opened"), _("Since it was carried out"), day_label(plan)],
             "figures": [list(row) for row in rows],
             "parts": [
                 {"title": title, "text": text}
                 for title, text in (
                     (_("Analysis"), plan.analysis), (_("Expected effect"), expectation),
                     (_("Intraday evaluation"), plan.outcome), (_("End-of-day evaluation"), plan.evaluation),
+                    (_("Verified though little came since"), few_said(plan)),
                 )
                 if text
             ],

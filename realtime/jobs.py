@@ -67,7 +67,7 @@ def bring(job: Job, file: File, progress: Progress, now: datetime) -> dict[str, 
     )  # fmt: skip
 
 
-HEAD = register(Kind("realtime.report_head", gettext_lazy("Report: its columns"), head, sends, looks=True))
+HEAD = register(Kind("realtime.report_head", gettext_lazy("Report: its columns"), head, sends, leads_on=True))
 IMPORT = register_import(
     "realtime.report", gettext_lazy("Report: preview"), gettext_lazy("Report: import"), space="realtime:reports",
     may=sends, read=read, bring=bring,

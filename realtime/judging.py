@@ -44,8 +44,18 @@ class Quarter:
         return self.handling_ms / 1000 / self.handled if self.handled else None
 
 
-def scr_reading(channel: str, last: Sequence[Quarter], *, target: float, least: int) -> Reading:
-    """Bad: both of the last two quarters with enough calls lie below the target; better: the last reaches it."""
+FEW = 4  # times as many calls as a quarter needs are judged together where its own are too few
+
+
+def scr_reading(
+    channel: str, last: Sequence[Quarter], *, target: float, least: int, longer: Sequence[Quarter] = ()
+) -> Reading:
+    """Bad: both of the last two quarters with enough calls lie below the target; better: the last reaches it.
+
+    Where one of them has too few, those of a `longer` time are judged together: a night's calls come one by one.
+    """
+    if longer and sum(one.offered >= least for one in last) < 2:
+        return few_reading(channel, longer, target=target, least=least)
     told = [one for one in last if one.offered >= least and one.scr is not None]
     shares = [one.scr or 0.0 for one in told]
     bad = len(last) >= 2 and len(told) == len(last) and all(one < target for one in shares)
@@ -55,6 +65,24 @@ def scr_reading(channel: str, last: Sequence[Quarter], *, target: float, least: 
         "target": target, "offered": last[-1].offered if last else 0, "answered": last[-1].answered if last else 0,
     }  # fmt: skip
     return Reading(AlertKind.SCR, channel, bad, better, figures)
+
+
+def few_reading(channel: str, longer: Sequence[Quarter], *, target: float, least: int) -> Reading:
+    """Of the last calls, as many as there need be at most. Those that lack of them count as answered: three lost calls
+    may be chance in five, and are not in twenty."""
+    need, offered, answered, taken = FEW * least, 0, 0, 0
+    for one in reversed(longer):
+        if offered >= need:
+            break
+        offered, answered, taken = offered + one.offered, answered + one.answered, taken + 1
+    lacking = max(0, need - offered)
+    share = 100 * answered / offered if offered else None
+    bad = 100 * (answered + lacking) / (offered + lacking) < target
+    figures: Figures = {
+        "scr": None if share is None else round(share, 2), "target": target, "offered": offered, "answered": answered,
+        "minutes": 15 * taken,
+    }  # fmt: skip
+    return Reading(AlertKind.SCR, channel, bad, share is not None and share >= target, figures)
 
 
 def aht_reading(channel: str, last: Sequence[Quarter], *, target: float, least: int) -> Reading:

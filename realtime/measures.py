@@ -48,8 +48,8 @@ LABELS: Mapping[str, Words] = {
     "hold_seconds": _("Hold (s)"), "wrapup_seconds": _("After-call work (s)"), "wait_seconds": _("Wait (s)"),
     "untimed": _("Waits left out as faulty"), "cases": _("Cases in"), "submitted": _("Submitted"),
     "response_seconds": _("Response (s)"), "unmeasured": _("Responses left out as faulty"),
-    "busy_seconds": _("Whole site: with customers (s)"), "acw_seconds": _("Whole site: after-call work (s)"),
-    "available_seconds": _("Whole site: available (s)"), "faults": _("Faults"),
+    "busy_seconds": _("With customers (s)"),
+    "acw_seconds": _("Agents in after-call work (s)"), "available_seconds": _("Available (s)"), "faults": _("Faults"),
     "on_target_count": _("In the target"), "within_limit_count": _("In the limit"),
 }  # fmt: skip
 VOICE = (
@@ -66,7 +66,7 @@ VOICE = (
             base="handled"),
     Measure("abandon_rate", _("Abandoned (share)"), "%", _("abandoned in the queue / offered"),
             ("abandoned", "short_abandoned", "offered"), "SOP-RTM 7.1", better="less", base="offered"),
-    Measure("occupancy", _("Occupancy of the whole site, all channels"), "%",
+    Measure("occupancy", _("Occupancy of all agents"), "%",
             _("(with customers + after-call work) / (those + available), of all agents of the site"),
             ("busy_seconds", "acw_seconds", "available_seconds"), "SOP-RTM 7.1"),
 )  # fmt: skip

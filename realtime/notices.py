@@ -15,9 +15,9 @@ ALERT = register(
 HEADCOUNT_HANDED = register(
     Kind(
         "realtime.headcount",
-        gettext_noop("Shift %(shift)s at %(site)s: %(there)s of %(rostered)s agents"),
+        gettext_noop("Shift %(shift)s at %(site)s: %(there)s of %(rostered)s agents came"),
         gettext_noop(
-            "The team leader confirmed the attendance of shift %(shift)s: %(there)s of %(rostered)s agents are at work."
+            "The team leader confirmed the attendance of shift %(shift)s: %(there)s of %(rostered)s agents came."
         ),
     )
 )
@@ -53,8 +53,8 @@ ROSTER_RENUMBERED = register(
         "realtime.roster_renumbered",
         gettext_noop("Your draft of %(month)s is version %(version)s now"),
         gettext_noop(
-            "Version %(published)s of %(month)s was published meanwhile (%(reason)s). What it changes was taken over into"
-            " your draft, which was version %(was)s and is version %(version)s now."
+            "Version %(published)s of %(month)s was published meanwhile (%(reason)s). What it changes was taken over"
+            " into your draft, which was version %(was)s and is version %(version)s now."
         ),
         "info",
     )

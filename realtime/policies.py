@@ -74,6 +74,7 @@ for key, label, unit, clause, default, least, most in (
 
 # Alerts and recovery ------------------------------------------------------------------------------------------------
 LEAST_CALLS = "realtime.alert.least_calls"
+WINDOW = "realtime.alert.window_minutes"
 WAITING = "realtime.alert.waiting"
 OLDEST = "realtime.alert.oldest_seconds"
 AUX_SHARE = "realtime.alert.aux_percent"
@@ -88,6 +89,8 @@ VERIFY_HOURS = "realtime.recovery_verify.hours"
 for key, label, unit, clause, default, least, most in (
     (LEAST_CALLS, _("A quarter of an hour counts for alerts from so many calls on"), _("calls"), "SOP-RTM 7.1", 5, 1,
      1_000),
+    (WINDOW, _("SCR alert where calls are few: the last ones are judged together, of at most"), _("minutes"),
+     "SOP-RTM 7.1", 120, 30, 480),
     (WAITING, _("Alert when so many customers wait"), _("customers"), "SOP-RTM 7.1", 5, 1, 10_000),
     (OLDEST, _("Alert when somebody waits longer than"), _("seconds"), "SOP-RTM 7.1", 60, 5, 7_200),
     (AUX_SHARE, _("Alert when so many of the agents are in AUX"), _("percent"), "SOP-RTM 2.4", 30, 1, 100),
@@ -235,6 +238,9 @@ register_rule(
 # handover -----------------------------------------------------------------------------------------------------------
 HAND_OVER = "realtime.handover"
 HAND_OVER_MINUTES = "realtime.handover.minutes"
+HAND_OVER_EARLY = "realtime.handover.early_minutes"
+register(Definition(HAND_OVER_EARLY, _("A shift handover asks why it is signed, where its end is further away than"),
+                    _("minutes"), "MO 4.3.6", 30, number(0, 480)))  # fmt: skip
 register(Definition(HAND_OVER_MINUTES, _("A shift is taken over after its end within"), _("minutes"), "MO 4.3.6", 30,
                     number(0, 480)))  # fmt: skip
 register_rule(

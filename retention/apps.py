@@ -7,7 +7,16 @@ class RetentionConfig(AppConfig):
     verbose_name = _("Retention")
 
     def ready(self) -> None:
-        from retention import documents, finding, jobs, policies, receivers, turns, workflow  # noqa: F401  (they register)
+        from retention import (  # noqa: F401  (they register)
+            deeds,
+            documents,
+            finding,
+            jobs,
+            policies,
+            receivers,
+            turns,
+            workflow,
+        )
         from retention.batching import finding as batching_finding  # noqa: F401
         from retention.batching import lists, losses  # noqa: F401
         from retention.complying import jobs as complying_jobs  # noqa: F401

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from occ.ledger.models import Entry
 from occ.people.actors import who
@@ -18,7 +18,7 @@ DEEDS = {
     "record.moved": (gettext_lazy("Its file was moved at the source"), "folder-symlink"),
     "record.customer_read": (gettext_lazy("The customer was shown"), "eye"),
     "record.heard": (gettext_lazy("Listened to"), "headphones"),
-    "record.read": (gettext_lazy("Read"), "eye"),
+    "record.read": (pgettext_lazy("deed", "Read"), "eye"),
     "retention.record_waived": (gettext_lazy("Backup waived"), "file-off"),
     "retention.record_file_taken": (gettext_lazy("The file was taken as it is now"), "file-check"),
     "record.downloaded": (gettext_lazy("File taken"), "download"),

@@ -8,7 +8,7 @@ class SdmConfig(AppConfig):
 
     def ready(self) -> None:
         from occ.documents.attachments import register_visibility
-        from sdm import documents, finding, jobs, names, policies, receivers, row_jobs, tasks  # noqa: F401  (they register)
+        from sdm import deeds, documents, finding, jobs, names, policies, receivers, row_jobs, tasks  # noqa: F401  (they register)
         from sdm.absence import registered as absence_registered  # noqa: F401
         from sdm.contracts import registered as contracts_registered  # noqa: F401
         from sdm.discipline import registered as discipline_registered  # noqa: F401

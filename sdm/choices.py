@@ -29,7 +29,7 @@ class Standing(models.TextChoices):
 
 class LeavingStatus(models.TextChoices):
     RECORDED = "recorded", _("Recorded")
-    INTERVIEWED = "interviewed", _("Exit interview done")
+    INTERVIEWED = "interviewed", _("Exit interview done or waived")
     CLEARED = "cleared", _("Everything handed back")
     CLOSED = "closed", _("Closed")
     WITHDRAWN = "withdrawn", _("Withdrawn")

@@ -11,11 +11,11 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from occ.filters import DayFilter, OwnSite, OwnTeam, reader_of
+from occ.filters import DayFilter, OwnFilterSet, OwnSite, OwnTeam, reader_of
 from occ.forms import DayField
-from occ.people.choices import LeavingReason
+from occ.people.choices import LeavingReason, Role
 from occ.people.models import Site, TeamMembership, User, in_force
-from occ.people.scope import has_role, site_filter
+from occ.people.scope import SITE_WIDE, has_role, site_filter
 from occ.times import JAKARTA, local_day
 from sdm.choices import LeavingStatus, Standing
 from sdm.models import Employee, EmployeeQuerySet, Employment, Leaving, Placement, Position
@@ -33,14 +33,22 @@ def asked_day(params: QueryDict) -> date | None:
     return found
 
 
+class AsOfForm(forms.Form):
+    """The day for which a page is asked; of one that cannot be meant it says so."""
+
+    as_of = DayField(label=_("As of"), required=False)
+
+
 def people_seen(user: User, params: QueryDict) -> EmployeeQuerySet:
     """Whom the list may show: today's people of the user's scope, or those who were in it on the day asked for."""
     return Employee.objects.visible_to(user, on=asked_day(params))
 
 
-class PeopleFilter(filters.FilterSet):
+class PeopleFilter(OwnFilterSet):
     """Who was employed on the day (`as_of`, else today), each as placed then; `status` also finds those who left."""
 
+    readers = SITE_WIDE | {Role.TEAM_LEADER}
+    others = ("status", "site", "team", "position", "contract")
     q = filters.CharFilter(method="nothing", label=_("Search"))
     status = filters.ChoiceFilter(
         choices=[*((one.value, one.label) for one in Standing if one is not Standing.WORKING), (ALL, _("All"))],
@@ -64,7 +72,7 @@ class PeopleFilter(filters.FilterSet):
         super().__init__(*args, **kwargs)
         self.reader = reader_of(self.request)
         if self.reader is None or not has_role(self.reader, CONTRACT_READERS):
-            del self.filters["contract"]
+            self.filters.pop("contract", None)
 
     def nothing(self, rows: Any, name: str, value: Any) -> Any:
         return rows

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from occ.forms import BirthField, DayField, PersonField
@@ -215,7 +216,10 @@ class LeavingForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].for_user(user)  # type: ignore[attr-defined]
+        # Suggested are those who stay; of who leaves already the service says so, and leads there.
+        leaving = Leaving.objects.open().values("employee_id")
+        known = Person.objects.filter(site_filter(user, RECORDERS)).filter(Q(last_working_day=None) | Q(pk__in=leaving))
+        self.fields["person"].for_user(user, known)  # type: ignore[attr-defined]
 
 
 class MoveForm(forms.Form):

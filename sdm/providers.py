@@ -26,13 +26,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Panel:
-    """`lines(user, person)`: what that user may see of it; `may`: whether the panel is there for that user at all."""
+    """`lines(user, person)`: what that user may see of it; `may`: whether the panel is there for that user at all;
+    `reads`: whether that user would be shown what there is, where there are no lines."""
 
     key: str
     title: "str | Promise"
     empty: "str | Promise"
     lines: Callable[[User, Person], Sequence[Line]]
     may: Callable[[User, Person], bool] = lambda user, person: True
+    reads: Callable[[User, Person], bool] = lambda user, person: True
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,12 @@ MATTERS: dict[str, Matter] = {}
 
 
 def panels_of(user: User, person: Person) -> dict[str, Any]:
-    """What sdm/panels.html shows: every panel with its lines, and whether some have none."""
+    """What sdm/panels.html shows: every panel with its lines; those of which nothing is recorded; those not the
+    user's to read."""
     found = [(one, one.lines(user, person)) for one in PANELS.values() if one.may(user, person)]
-    return {"panels": found, "quiet_panels": any(not lines for _panel, lines in found)}
+    quiet = [panel for panel, lines in found if not lines]
+    shut = [panel for panel in quiet if not panel.reads(user, person)]
+    return {"panels": found, "quiet_panels": [one for one in quiet if one not in shut], "shut_panels": shut}
 
 
 def register_panel(panel: Panel) -> None:

@@ -5,6 +5,7 @@ A superior leads who ranks below, nobody of the own rank or above. Whom a placem
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from django.db.models import Q
@@ -19,6 +20,13 @@ RANK_OF = {
     Role.HEAD_MANAGER: HEAD, Role.MANAGER: MANAGER, Role.QMR: MANAGER, Role.COORDINATOR: COORDINATOR,
     Role.HR_RECRUITMENT: COORDINATOR, Role.HR_TRAINING: COORDINATOR, Role.HR_RELATIONS: COORDINATOR,
     Role.HR_PAYROLL: COORDINATOR, Role.TEAM_LEADER: TEAM_LEADER,
+}  # fmt: skip
+LOWEST = 5
+# Who decides about whoever holds that rank; LOWEST: all others.
+DECIDE_OF: dict[int, frozenset[str]] = {
+    HEAD: frozenset({Role.HEAD_MANAGER}), MANAGER: frozenset({Role.HEAD_MANAGER}),
+    COORDINATOR: frozenset({Role.MANAGER}), TEAM_LEADER: frozenset({Role.COORDINATOR, Role.MANAGER}),
+    LOWEST: frozenset({Role.TEAM_LEADER, Role.COORDINATOR, Role.MANAGER}),
 }  # fmt: skip
 NOBODY = Q(pk__in=())
 
@@ -85,6 +93,29 @@ def deciders(user: User, day: date) -> Q:
         return led_by(user, day)
     there = Q() if sites is None else Q(site_id__in=sites)
     return led_by(user, day) | there & Q(pk__in=Person.objects.filter(ranked(HEAD, day)).values("pk"))
+
+
+def without_superior(people: Collection[Person], day: date) -> set[int]:
+    """Of those people: about whom nobody with a log-in decides, since whoever stands above them stands above the
+    contact center (MO 1.5)."""
+    positions, keys = ranks(day), [one.pk for one in people]
+    rows = RoleAssignment.objects.filter(in_force(day), role__in=RANK_OF, user__is_active=True)
+    rows = rows.filter(Q(user__person__last_working_day=None) | Q(user__person__last_working_day__gte=day))
+    held = list(rows.values_list("role", "site_id", "user__person_id"))
+    placed = Person.objects.filter(
+        in_force(day, "employee__placements__"), pk__in=keys, employee__placements__leader__user__is_active=True
+    )
+    led = set(placed.values_list("pk", flat=True))
+    rank: dict[int, int] = {}
+    for level in (HEAD, MANAGER, COORDINATOR, TEAM_LEADER):
+        for pk in Person.objects.filter(ranked(level, day, positions), pk__in=keys).values_list("pk", flat=True):
+            rank.setdefault(pk, level)
+
+    def decides(role: str, site_id: int | None, who: int | None, person: Person) -> bool:
+        above = role in DECIDE_OF[rank.get(person.pk, LOWEST)]
+        return above and site_id in (None, person.site_id) and who != person.pk
+
+    return {one.pk for one in people if one.pk not in led and not any(decides(*row, one) for row in held)}
 
 
 def decides_of(user: User, person_id: int, day: date) -> bool:

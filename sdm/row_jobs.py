@@ -17,7 +17,9 @@ from occ.people.scope import has_role
 from occ.sheets.importing import Preview
 from sdm.contracts.workflow import PAYROLL
 from sdm.discipline.workflow import RELATIONS
+from sdm.evaluating.workflow import PERFORMANCE
 from sdm.services.letter_import import LETTERS
+from sdm.services.past_evaluation_import import EVALUATIONS
 from sdm.services.plan import PLANNERS
 from sdm.services.plan_import import PLAN
 from sdm.services.row_import import RowImport
@@ -48,4 +50,8 @@ WAGE_IMPORT = registered(
 LETTER_IMPORT = registered(
     LETTERS, "sdm.letter_import", _("Import of warning letters: preview"), _("Import of warning letters"),
     space="sdm:letter_import", may=lambda user: has_role(user, RELATIONS),
+)  # fmt: skip
+EVALUATION_IMPORT = registered(
+    EVALUATIONS, "sdm.evaluation_import", _("Import of evaluations of before: preview"),
+    _("Import of evaluations of before"), space="sdm:evaluation_import", may=lambda user: has_role(user, PERFORMANCE),
 )  # fmt: skip

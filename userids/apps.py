@@ -9,6 +9,7 @@ class UserIdsConfig(AppConfig):
     def ready(self) -> None:
         from occ.documents.attachments import register_visibility
         from userids import (  # noqa: F401  (they register themselves)
+            deeds,
             documents,
             finding,
             hindrances,

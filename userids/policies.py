@@ -19,7 +19,6 @@ ANSWER_REVIEW = "userids.access_review"
 ACCESS_REVIEW_DAYS = "userids.access_review.days"
 ENFORCED_BEFORE = "userids.enforce.minutes_before"
 GIVE = "userids.give"
-GIVE_AFTER_MOVE = "userids.give_after_move"
 GIVE_WITHIN = "userids.give.hours"
 BACKDATED = "userids.deactivate.backdated_minutes"
 
@@ -126,25 +125,16 @@ register_policy(
         "SOP-UID 5.3", 24, number(0, 720),
     )
 )  # fmt: skip
-GIVE_LADDER = [
-    step("requested", StepKind.REMIND, "start", 0, Role.SUPPORT),
-    step("24h_before", StepKind.REMIND, "due", -24, Role.SUPPORT),
-    step("breach", StepKind.BREACH, "due", 0, Role.COORDINATOR),
-]
 register(
     key=GIVE,
     clause="SOP-UID 5.3",
     title=gettext_noop("A user ID for %(subject)s"),
     label=_("Reminders and escalation for a new employee's user ID"),
     owner_role=Role.SUPPORT,
-    ladder=GIVE_LADDER,
-)
-# Late at the site that was left; the one where the person works by now has a time of its own.
-register(
-    key=GIVE_AFTER_MOVE,
-    clause="SOP-UID 5.3",
-    title=gettext_noop("A user ID for %(subject)s"),
-    label=_("Reminders and escalation for a new employee's user ID after a move to another site"),
-    owner_role=Role.SUPPORT,
-    ladder=GIVE_LADDER,
+    ladder=[
+        step("requested", StepKind.REMIND, "start", 0, Role.SUPPORT),
+        step("24h_before", StepKind.REMIND, "due", -24, Role.SUPPORT),
+        step("breach", StepKind.BREACH, "due", 0, Role.COORDINATOR),
+    ],
+    moves=True,
 )

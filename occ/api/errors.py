@@ -19,7 +19,9 @@ def shape(code: str, message: str, field: str | None = None, index: int | None =
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     """The response for an error raised in an API view; None (a 500) for what nobody foresaw."""
     if isinstance(error, Refused):
-        return Response(shape(error.code, str(error.message), error.field), status=error.status)
+        shapes = [shape(one.code, str(one.message), one.field) for one in (error, *error.more)]
+        several = {"errors": shapes} if len(shapes) > 1 else {}
+        return Response({**shapes[0], **several}, status=error.status)
     if isinstance(error, exceptions.ValidationError):
         errors = list(flatten(error.detail))
         return Response({**errors[0], "errors": errors}, status=400)

@@ -5,7 +5,7 @@ somebody prepared, checked or approved is signed for once, by a role that its ki
 acknowledge it.
 
 The issued file stays as it is: it is what they signed. When the last of those named has signed, a sheet is issued
-beside it: docs/decisions/2026-11-30-signature-sheets.md.
+beside it: docs/decisions/2026-11-30-signature-sheets.md. Who cannot sign here any more is not waited for.
 """
 
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ from django.utils.translation import gettext as _
 from occ.documents.choices import APART, Purpose, Status
 from occ.documents.models import IssuedDocument, Signature
 from occ.documents.services import document_issue, instant, verification_url
-from occ.documents.signing import Signer, Signing, apart_check, signature_add, signing_confirm
+from occ.documents.signing import Signer, Signing, apart_check, may_sign, signature_add, signing_confirm
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.people.models import User
-from occ.people.scope import site_ids
+from occ.people.scope import roles_know, site_ids
 from occ.times import JAKARTA
 
 
@@ -43,7 +43,7 @@ def document_sign(*, document_id: int, user: User, password: str, purpose: str, 
         )
         given = list(document.signatures.all())
         _check(document, user, purpose, given)
-        if was := awaited(document, given):
+        if sheet_of(document) is None and (was := awaited(document, given)):
             mine = Signature(user=user, purpose=purpose)
             if not awaited(document, [*given, mine]) and any(one.user_id == user.pk for one in was):
                 _issue_sheet(document, [*given, signing], actor=user, now=now)
@@ -92,10 +92,20 @@ def purposes_open(document: IssuedDocument, user: User, given: Sequence[Signatur
 
 
 def awaited(document: IssuedDocument, given: Sequence[Signature]) -> list[Signer]:
-    """Whom the document names and who have not signed it; those who sign on paper are not waited for here."""
+    """Whom the document names and who have not signed it; those who sign on paper are not waited for here.
+
+    Nobody signs a sheet: it names whom its document names, and bears what they signed.
+    """
+    missing = [] if document.is_sheet else _unsigned(document, given)
+    users = list(User.objects.filter(pk__in=[one.user_id for one in missing if one.user_id is not None]))
+    roles_know(users)
+    able = {one.pk for one in users if may_sign(one)}
+    return [one for one in missing if one.user_id in able]
+
+
+def _unsigned(document: IssuedDocument, given: Sequence[Signature | Signing]) -> list[Signer]:
     done = {(one.user_id, one.purpose) for one in given}
-    named = [Signer(**one) for one in document.slots]
-    return [one for one in named if one.user_id is not None and (one.user_id, one.purpose) not in done]
+    return [one for one in (Signer(**slot) for slot in document.slots) if (one.user_id, one.purpose) not in done]
 
 
 def sheet_of(document: IssuedDocument) -> IssuedDocument | None:
@@ -134,7 +144,7 @@ def _body(document: IssuedDocument, given: Sequence[Signature | Signing]) -> dic
              "at": instant(one.signed_at if isinstance(one, Signature) else one.at, zone)}
             for one in given
         ]  # fmt: skip
-        on_paper = [Signer(**one) for one in document.slots if one["user_id"] is None]
+        on_paper = _unsigned(document, given)  # who has no account, or cannot sign here any more
         facts = [
             (_("Document"), document.title), (_("Number"), document.full_number),
             (_("Issued"), f"{instant(document.issued_at, zone)} · {document.issuer}"),

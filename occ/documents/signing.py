@@ -43,7 +43,7 @@ class Signing:
 class Signer:
     """Somebody who is to sign: as a draft names them, or as an issued document names who signs it afterwards.
 
-    `user_id` is None of whom has no account: they sign on paper.
+    `user_id` is None of whom cannot sign here (`may_sign`) or has no account: they sign on paper.
     """
 
     name: str
@@ -74,11 +74,16 @@ def position_of(user: User, language: str = "id") -> str:
         return str(Role(held[0].role).label) if held else "-"
 
 
+def may_sign(user: User) -> bool:
+    """Whoever only audits signs nothing here, nor who holds no role any more, or whose log-in is off."""
+    return any(held.role != Role.AUDITOR for held in roles_of(user))
+
+
 def signing_confirm(*, user: User, password: str, purpose: str, now: datetime) -> Signing:
     """Check the password entered again. Raises Invalid, NotAllowed, TooManyAttempts."""
     if purpose not in Purpose.values:
         raise Invalid(_("Choose what you sign for."), field="purpose")
-    if not any(held.role != Role.AUDITOR for held in roles_of(user)):
+    if not may_sign(user):
         raise NotAllowed
     presence_confirm(user=user, password=password, reason=f"sign:{purpose}", now=now)
     who = signer_of(user, purpose)

@@ -21,14 +21,13 @@ from occ.documents.filters import RegisterFilter
 from occ.documents.forms import SignForm
 from occ.documents.models import IssuedDocument
 from occ.documents.services import ALPHABET, verification_url
+from occ.documents.signing import may_sign
 from occ.downloads import download as download_of
 from occ.errors import Refused
 from occ.ledger.services import record
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
-from occ.people.choices import Role
 from occ.people.models import User
-from occ.people.scope import roles_of
 from occ.times import JAKARTA, local_day
 
 LOOKALIKES = str.maketrans({"o": "0", "i": "1", "l": "1", "-": None, " ": None})
@@ -53,9 +52,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _detail(request: HttpRequest, document: IssuedDocument, form: SignForm, status: int) -> HttpResponse:
-    can_sign = document.status == Status.VALID and any(
-        held.role != Role.AUDITOR for held in roles_of(cast(User, request.user))
-    )
+    can_sign = document.status == Status.VALID and may_sign(me(request))
     given = list(document.signatures.all())
     purposes = countersigning.purposes_open(document, me(request), given) if can_sign else []
     form.offer(purposes)

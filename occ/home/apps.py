@@ -8,7 +8,7 @@ class HomeConfig(AppConfig):
     verbose_name = _("Home")
 
     def ready(self) -> None:
-        from occ.home import doors, finding, jobs  # noqa: F401  (they register themselves)
+        from occ.home import deeds, doors, finding, jobs  # noqa: F401  (they register themselves)
         from occ.home.migrating import refuse_other_code
 
         pre_migrate.connect(refuse_other_code, sender=apps.get_app_config("people"))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from occ.filters import FromDay, OwnSite, OwnTeam, UntilDay
 from occ.forms import reachable
+from occ.home.deeds_said import codes_saying
 from occ.ledger.models import Entry
 from occ.obligations.models import Obligation, State
 from occ.obligations.rules import RULES
@@ -111,7 +112,12 @@ class LedgerFilter(filters.FilterSet):
     def by_words(self, rows: Any, name: str, value: str) -> Any:
         """What was done, by whom, or what stands in the entry: a user ID, a number."""
         text = value.replace("\x00", "").strip()[:80]
-        found = Q(action__icontains=text) | Q(actor_label__icontains=text) | Q(words__icontains=text)
+        found = (
+            Q(action__icontains=text)
+            | Q(action__in=codes_saying(text))
+            | Q(actor_label__icontains=text)
+            | Q(words__icontains=text)
+        )
         return rows.annotate(words=Cast("data", TextField())).filter(found | Q(subject_id=text))
 
     def by_site(self, rows: Any, name: str, value: Site) -> Any:

@@ -23,7 +23,7 @@ from occ.home.navigation import FLOOR
 from occ.home.policy_sections import by_section
 from occ.ledger.models import Entry, Seal
 from occ.lists import listing
-from occ.obligations.rules import RULES
+from occ.obligations.rules import AFTER_MOVE, RULES
 from occ.obligations.selectors import compliance
 from occ.people.access import me
 from occ.people.choices import Role
@@ -253,6 +253,8 @@ def sop(request: HttpRequest) -> HttpResponse:
         clauses.setdefault(clause, []).append({"kind": kind, "label": str(label), "url": url})
 
     for rule in RULES.values():
+        if rule.key in AFTER_MOVE:
+            continue
         add(
             rule.clause,
             _("Deadline"),

@@ -34,8 +34,8 @@ class Kind:
     """`run(job, progress, now)` works in one transaction, does its deed or raises; `may` says who may ask for it.
 
     `direct`: a page's export button may ask for it. Others are started by their own app. `outside`: it changes nothing
-    and asks what lies outside the database (a source, a store): no transaction waits for that.
-    `looks`: it writes nothing, and what it found is looked at before anything is done: a preview.
+    and asks what lies outside the database (a source, a store): no transaction waits for that. `leads_on`: who waits
+    for it is led to its page, where something is still to be decided or read.
     """
 
     key: str
@@ -44,7 +44,7 @@ class Kind:
     may: Callable[[User], bool]
     direct: bool = False
     outside: bool = False
-    looks: bool = False
+    leads_on: bool = False
 
 
 KINDS: dict[str, Kind] = {}

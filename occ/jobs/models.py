@@ -82,9 +82,8 @@ class Job(models.Model):
         return str(KINDS[self.kind].label) if self.kind in KINDS else self.kind
 
     @property
-    def looks(self) -> bool:
-        """Nothing was done yet: somebody looks at what it found first."""
-        return self.kind in KINDS and KINDS[self.kind].looks
+    def leads_on(self) -> bool:
+        return self.kind in KINDS and KINDS[self.kind].leads_on
 
     @property
     def is_cleared(self) -> bool:

@@ -15,7 +15,6 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import storages
 from django.db import DatabaseError, connections, transaction
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
 from occ.errors import Invalid, NotAllowed, Refused
@@ -25,6 +24,8 @@ from occ.ledger.services import record
 from occ.masking import masked_text
 from occ.people.models import User
 from occ.people.scope import still_covers
+from occ.texts import kept_within, worded
+from occ.texts import told as _
 from occ.times import JAKARTA, local_day
 
 logger = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ def job_run(*, job_id: uuid.UUID, now: datetime) -> bool:
         except TakenOver:
             return False
         except Refused as refusal:
-            return _finish(job, State.REFUSED, error=str(refusal))
+            return _finish(job, State.REFUSED, error=worded(refusal.message))
         except Exception:
             logger.exception("job failed", extra={"data": {"job": str(job_id), "kind": job.kind}})
             return _finish(job, State.FAILED, error=_("OCC made a mistake here; nothing was changed. Tell Team IT."))
@@ -121,7 +122,7 @@ def _finish(job: Job, state: State, *, error: str = "", outcome: Outcome | None 
         file = ContentFile(content) if isinstance(content, bytes) else content
         fields["output_file"] = storages["default"].save(f"{FOLDER}/{uuid.uuid4().hex}.out", file)
     mine = Job.objects.filter(pk=job.pk, state=State.RUNNING, claimed_at=job.claimed_at)
-    if not mine.update(state=state, error=error, progress=100, finished_at=timezone.now(), **fields):
+    if not mine.update(state=state, error=kept_within(error), progress=100, finished_at=timezone.now(), **fields):
         if "output_file" in fields:
             storages["default"].delete(fields["output_file"])
         return False

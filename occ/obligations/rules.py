@@ -56,22 +56,33 @@ class LadderStep:
 
 @dataclass(frozen=True)
 class Rule:
-    """`title` is a message id with %(subject)s; `policy` names the policy that holds the ladder."""
+    """`title` is a message id with %(subject)s; `policy` names the policy that holds the ladder.
+
+    `after_move`: the rule by which another site owes what was late when its subject moved there.
+    """
 
     key: str
     clause: str
     title: str
     owner_role: str
     ladder_policy: str
+    after_move: str = ""
 
 
 RULES: dict[str, Rule] = {}
+# Rules that only stand beside another one, for the site to which its subject moved.
+AFTER_MOVE: set[str] = set()
 
 
 def register(
-    *, key: str, clause: str, title: str, label: Any, owner_role: str, ladder: Iterable[dict[str, Any]]
-) -> Rule:
-    """Register a rule together with the policy that holds its ladder (`<key>.ladder`, changeable by date)."""
+    *, key: str, clause: str, title: str, label: Any, owner_role: str, ladder: Iterable[dict[str, Any]],
+    moves: bool = False,
+) -> Rule:  # fmt: skip
+    """Register a rule together with the policy that holds its ladder (`<key>.ladder`, changeable by date).
+
+    `moves`: its subjects may come to another site. What is late there stays the first site's breach, and the other one
+    owes it by a time of its own, under a second rule with the same ladder (obligations_take_along).
+    """
     if key in RULES:
         raise ValueError(f"rule {key} is registered twice")
     register_policy(
@@ -85,7 +96,11 @@ def register(
             columns=COLUMNS,
         )
     )
-    RULES[key] = Rule(key, clause, title, owner_role, f"{key}.ladder")
+    again = f"{key}_after_move" if moves else ""
+    if again:
+        RULES[again] = Rule(again, clause, title, owner_role, f"{key}.ladder")
+        AFTER_MOVE.add(again)
+    RULES[key] = Rule(key, clause, title, owner_role, f"{key}.ladder", again)
     return RULES[key]
 
 

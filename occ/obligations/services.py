@@ -1,8 +1,8 @@
 """Opening, moving, fulfilling and cancelling obligations. Every function runs in its caller's transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -19,6 +19,7 @@ from occ.people.actors import Actor
 from occ.people.models import Site, Team
 from occ.policies.services import policy_value
 
+ONE_DAY = timedelta(days=1)
 # Sent inside the transaction that takes the breach step, once for each due time: obligation, now.
 breached = Signal()
 
@@ -192,21 +193,39 @@ def obligation_team(
 
 @transaction.atomic
 def obligations_take_along(
-    *, subject: models.Model, rules: Iterable[str], site: Site, team: Team | None, actor: Actor, now: datetime
-) -> None:
+    *, subject: models.Model, rules: Iterable[str], site: Site, team: Team | None, actor: Actor, now: datetime,
+    due: Mapping[str, datetime] | None = None,
+) -> None:  # fmt: skip
     """The subject belongs to another site: who is there owes what is not late, by the same time, and is told of it.
 
-    What is late stays with the site whose breach it is, until it is done.
+    What is late stays with the site whose breach it is, until it is done; the other site owes it too, by a time of its
+    own (`due` by rule; else as long as it had, a day at least), under the rule that stands for it after a move.
     """
+    where: dict[str, Any] = {"subject": subject, "site": site, "team": team, "actor": actor, "now": now}
     for rule in rules:
-        duty = of(subject, rule=rule)
-        if duty is None or duty.due_at <= now or duty.site == site:
+        duty, again = of(subject, rule=rule), RULES[rule].after_move
+        if duty is None:
             continue
-        obligation_cancel(subject=subject, rule=rule, reason="moved", actor=actor, now=now)
-        obligation_open(
-            rule=rule, subject=subject, label=duty.subject_label, site=site, team=team, starts_at=duty.starts_at,
-            due_at=duty.due_at, actor=actor, now=now,
-        )  # fmt: skip
+        if duty.site == site:
+            if again:
+                obligation_cancel(subject=subject, rule=again, reason="moved", actor=actor, now=now)
+        elif duty.due_at > now:
+            _along(duty, **where)
+        elif again and (second := of(subject, rule=again)) is not None:
+            if second.site != site and second.due_at > now:
+                _along(second, **where)
+        elif again:
+            due_at = (due or {}).get(rule) or now + max(duty.due_at - duty.starts_at, ONE_DAY)
+            obligation_open(rule=again, label=duty.subject_label, starts_at=now, due_at=due_at, **where)
+
+
+def _along(duty: Obligation, *, actor: Actor, now: datetime, **where: Any) -> None:
+    """From one site to the next, by the same time."""
+    obligation_cancel(subject=where["subject"], rule=duty.rule, reason="moved", actor=actor, now=now)
+    obligation_open(
+        rule=duty.rule, label=duty.subject_label, starts_at=duty.starts_at, due_at=duty.due_at, actor=actor, now=now,
+        **where,
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -248,6 +267,8 @@ def obligation_fulfil(
     Too late, and the breach step not taken yet, it is taken now: a breach that ended before a sweep is one too.
     `breached`: nothing was shown by the due time, so that it is one although `at` lies before.
     """
+    if again := RULES[rule].after_move:
+        obligation_fulfil(subject=subject, rule=again, at=at, evidence=evidence, actor=actor, now=now)
     obligation = of(subject, rule=rule)
     if obligation is None:
         return None
@@ -291,7 +312,9 @@ def obligation_acquit(
 def obligation_cancel(
     *, subject: models.Model, rule: str, reason: str, actor: Actor, now: datetime
 ) -> Obligation | None:
-    """End the obligation without counting it, late or not."""
+    """End the obligation without counting it, late or not; also what another site owes of it after a move."""
+    if again := RULES[rule].after_move:
+        obligation_cancel(subject=subject, rule=again, reason=reason, actor=actor, now=now)
     obligation = of(subject, rule=rule)
     if obligation is None:
         return None

@@ -9,9 +9,8 @@ import unicodedata
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
-
 from occ.errors import Invalid
+from occ.texts import told as _
 from occ.times import FIRST_YEAR, LAST_YEAR
 
 _MONTHS = {

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext as _
-
 from occ.sheets.child import key
 from occ.sheets.reading import Column, Problem, Row, Table
 from occ.sheets.writing import OutColumn, write_workbook
+from occ.texts import told as _
+from occ.texts import worded
 
 __all__ = ["Preview", "Problem", "Row", "as_read", "faulty_rows_workbook", "validate"]
 
@@ -42,16 +42,17 @@ def validate(
 def as_read(preview: Preview, columns: Sequence[Column], subject: str, *, most: int = 5_000) -> dict[str, Any]:
     """The preview as JSON for the pages of an import: counts, columns as they were read, problems by row.
 
+    What was told in it is kept for readers of every language by `occ.texts.kept_within`.
     `subject`: the column that names a row to people; `most`: how many faulty rows are said, `cut` counts the others.
     """
-    labels = {one.name: str(one.label) for one in columns}
+    labels = {one.name: worded(one.label) for one in columns}
     faulty = [row for row in preview.rows if row.problems]
     return {
         "counts": preview.counts,
         "sheet": preview.sheet,
         "header_row": preview.header_row,
         "columns": [
-            {"label": str(one.label), "heading": heading}
+            {"label": worded(one.label), "heading": heading}
             for one in columns
             for heading in preview.headings
             if key(heading) in one.keys

@@ -19,12 +19,13 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.core.validators import validate_email
 from django.utils import translation
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise, lazy
 
 from occ.errors import Invalid, Refused
 from occ.sheets.child import PROGRAMS, No, key, kind_of
 from occ.sheets.dates import parse_date, parse_decimal, parse_instant
+from occ.texts import told as _
+from occ.texts import worded
 from occ.times import FIRST_BIRTH_YEAR, FIRST_YEAR
 
 Reader = Callable[[Any], Any]
@@ -189,13 +190,16 @@ def _places(headings: list[str], columns: Sequence[Column]) -> dict[str, int]:
         if hits:
             places[column.name] = hits[0]
     if missing := [column for column in columns if column.required and column.name not in places]:
-        wanted = "; ".join(f"{c.label} ({', '.join(c.aliases)})" if c.aliases else str(c.label) for c in missing)
         raise SheetRefused(
             _("These columns are missing (headings that are understood in brackets): %(columns)s.")
-            % {"columns": wanted},
+            % {"columns": lazy(_wanted, str)(missing)},
             code="columns_missing", field=missing[0].name,
         )  # fmt: skip
     return places
+
+
+def _wanted(missing: Sequence[Column]) -> str:
+    return "; ".join(f"{c.label} ({', '.join(c.aliases)})" if c.aliases else str(c.label) for c in missing)
 
 
 class _Mark(str):
@@ -227,7 +231,7 @@ def _row(number: int, cells: list[Any], at: "list[tuple[Column, int, Reader]]") 
             elif column.required:
                 raise Invalid(_("%(label)s is empty.") % {"label": column.label}, code="empty")
         except Invalid as invalid:
-            row.problems.append(Problem(number, column.name, invalid.code, str(invalid.message)))
+            row.problems.append(Problem(number, column.name, invalid.code, worded(invalid.message)))
     row.original = [_shown(cell) for cell in cells] if any(type(cell) is _Mark for cell in cells) else cells
     return row
 
@@ -255,15 +259,19 @@ def _reader(column: Column, epoch_1904: bool) -> Reader:
         return partial(parse_instant, epoch_1904=epoch_1904)
     if column.kind == "choice":
         known = {key(word): value for value, words in column.choices.items() for word in (value, *words)}
-        return partial(_choice, known=known, names=", ".join(_offered(column.choices)))
+        return partial(_choice, known=known, names=_offered(column.choices))
     readers: dict[str, Reader] = {"decimal": parse_decimal, "integer": _integer, "email": _email, "text": _text}
     return readers[column.kind]
 
 
-def _offered(choices: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """What to write for each choice, in the reader's language: the words in which people write it begin with theirs."""
-    for value, words in choices.items():
-        yield words[0] if words and translation.get_language() == "id" else value
+def _offered(choices: Mapping[str, Sequence[str]]) -> str:
+    """Lazy: what to write for each choice, as the reader's language has it; what people write begins with theirs."""
+
+    def offered() -> str:
+        indonesian = translation.get_language() == "id"
+        return ", ".join(words[0] if words and indonesian else value for value, words in choices.items())
+
+    return lazy(offered, str)()
 
 
 def _integer(cell: Any) -> int:

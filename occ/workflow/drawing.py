@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from django.utils.translation import gettext as _
 
 from occ.workflow.flows import Flow
 from occ.workflow.models import WorkflowStep
@@ -23,10 +24,11 @@ def last_steps(model: type[models.Model], keys: Iterable[int]) -> dict[int, str]
 
 
 def drawing(flow: Flow, subject: Any, steps: list[WorkflowStep]) -> list[dict[str, Any]]:
-    """[{label, state: done|skipped|current|upcoming|failed|ended, at, actor}].
+    """[{label, state: done|skipped|current|upcoming|failed|ended, at, actor, note}].
 
     A state off the path takes its place on it. `skipped`: what the process never came to before; `ended`: it is over
-    there, off its path.
+    there, off its path. A process that came back shows what it went through already as done, and says which round it
+    is.
     """
     last = {one.to_state: one for one in steps}
     here = subject.status
@@ -36,7 +38,13 @@ def drawing(flow: Flow, subject: Any, steps: list[WorkflowStep]) -> list[dict[st
         passed = i < flow.path.index(place)
         shown = here if state == place else state
         reached = last.get(shown) if passed or state == place else None
-        mark = "done" if passed or (state == place and here in flow.final and here == place) else "upcoming"
+        mark = "done" if passed or (state == place and flow.is_over(here) and here == place) else "upcoming"
+        note = ""
+        if not passed and state != place and state in last:
+            mark, reached = "done", last[state]
+            note = "" if flow.is_over(here) else _("In an earlier round")
+        elif state == here and not flow.is_over(here) and (rounds := sum(one.to_state == here for one in steps)) > 1:
+            note = _("Round %(n)s") % {"n": rounds}
         if passed and state != flow.initial and state not in last:
             mark = "skipped"
         if state == place and mark != "done":
@@ -48,6 +56,7 @@ def drawing(flow: Flow, subject: Any, steps: list[WorkflowStep]) -> list[dict[st
                 "state": mark,
                 "at": reached.at if reached else None,
                 "actor": reached.who if reached else "",
+                "note": note,
             }
         )
     return drawn

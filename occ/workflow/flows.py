@@ -21,8 +21,8 @@ class Transition:
     """`by` holds roles and SystemActors; `needs` names what must come along ("note", "evidence").
 
     `four_eyes`: nobody makes it for a subject whose `person` is themselves. `apart_from`: the keys of the users whose
-    work it judges, of whom none makes it. `only_for`: of which subjects it is a step at all. `again`: what it is called
-    where it has failed before.
+    work it judges, of whom none makes it. `own`: nobody makes it but whom it is about. `only_for`: of which subjects it
+    is a step at all. `again`: what it is called where it has failed before.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Transition:
     apart_from: Callable[[Any], Collection[int]] | None = None
     only_for: Callable[[Any], bool] | None = None
     again: "str | Promise" = ""
+    own: bool = False
 
     def is_for(self, subject: Any) -> bool:
         return self.only_for is None or self.only_for(subject)
@@ -55,6 +56,8 @@ class Transition:
         person_id = getattr(subject, "person_id", None)
         if self.four_eyes and person_id is not None and person_id == actor.person_id:
             return _("It is about you: somebody else has to do this step.")
+        if self.own and (person_id is None or person_id != actor.person_id):
+            return _("Only the person whom it is about makes this step.")
         if self.apart_from is not None and actor.pk in self.apart_from(subject):
             return _("It is your own work: somebody else has to do this step.")
         return ""
@@ -64,11 +67,11 @@ def transition(
     name: str, source: str | Iterable[str], target: str, *, by: Iterable[str | SystemActor], label: "str | Promise",
     needs: Iterable[str] = (), four_eyes: bool = False,
     apart_from: Callable[[Any], Collection[int]] | None = None, only_for: Callable[[Any], bool] | None = None,
-    again: "str | Promise" = "",
+    again: "str | Promise" = "", own: bool = False,
 ) -> Transition:  # fmt: skip
     sources = frozenset({source} if isinstance(source, str) else source)
     return Transition(
-        name, sources, target, frozenset(by), label, frozenset(needs), four_eyes, apart_from, only_for, again
+        name, sources, target, frozenset(by), label, frozenset(needs), four_eyes, apart_from, only_for, again, own
     )  # fmt: skip
 
 
@@ -102,6 +105,12 @@ class Flow:
     @property
     def final(self) -> set[str]:
         return set(self.states.values) - {state for one in self.transitions for state in one.source}
+
+    def is_over(self, state: str) -> bool:
+        """Final, or the end of the path, from where it only goes back: what is closed can be opened again."""
+        behind = {*self.path, *self.off_path}
+        ways = [one for one in self.transitions if state in one.source]
+        return not ways or (state == self.path[-1] and all(one.target in behind for one in ways))
 
 
 FLOWS: dict[str, Flow] = {}

@@ -17,16 +17,17 @@ from django.utils.translation import gettext as _
 
 from occ.notifications.addressees import holders, reachable
 from occ.people.choices import Role
-from occ.people.models import Site, Team, TeamMembership, User, in_force
-from occ.people.scope import has_role, roles_of
+from occ.people.models import Person, Site, Team, TeamMembership, User, in_force
+from occ.people.scope import has_role, roles_know, roles_of
 from occ.times import JAKARTA, local_day
 from occ.workflow.flows import Flow, Transition
 
 LIMIT = 30
 SHOWN = 10  # of what has stopped
 NAMED = 6  # more than that are a role
+ASKED_OF = 12  # of more than that nobody is asked who of them can make the step
 # Ways out of a process are open most of the time, but nobody waits for them.
-WAYS_OUT = {"fail", "cancel", "waive", "reopen", "withdraw", "recall", "refuse", "void", "postpone"}
+WAYS_OUT = {"fail", "cancel", "waive", "reopen", "withdraw", "recall", "refuse", "void", "postpone", "annul"}
 # Of these two answers the first is no more the next step than the second: who gives one decides.
 YES, NO = {"approve", "accept", "uphold", "confirm"}, {"refuse", "reject", "decline", "dismiss", "drop"}
 
@@ -74,11 +75,15 @@ class Stuck:
 
 @dataclass(frozen=True)
 class Waiting:
-    """For whom a step waits: roles in words, and who holds them there; nobody by name where they are many."""
+    """For whom a step waits: roles in words, and who holds them there; nobody by name where they are many.
+
+    `nobody`: all who hold them were asked, and none of them can make the step.
+    """
 
     label: str
     roles: str
     people: str
+    nobody: bool = False
 
 
 SOURCES: list[Source] = []
@@ -116,37 +121,82 @@ def stuck_for(user: User) -> list[Stuck]:
 
 def waiting(
     label: Any, roles: Iterable[str], *, site: Site, team: Team | None = None, now: datetime,
-    may: Callable[[User], bool] = lambda user: True,
+    may: Callable[[User], bool] = lambda user: True, sees: Callable[[User], bool] | None = None,
 ) -> Waiting:  # fmt: skip
-    """`may`: of those who hold the roles, those who need not leave it to somebody else."""
+    """`may`: of those who hold the roles, those who need not leave it to somebody else. `sees`: those of them who can
+    open what it is about and make the step, asked for each one; of very many nobody is asked, and nobody is named.
+    """
     wanted, day = [role for role in Role if role in set(roles)], local_day(now, site.zone)
-    found: dict[int, User] = {}
+    found, held_by = dict[int, User](), dict[int, set[Role]]()
     for role in wanted:
-        held = holders(role, site=site, team=team, day=day)
-        found |= {one.pk: one for one in reachable(held, day=day) if may(one)}
+        for one in reachable(holders(role, site=site, team=team, day=day), day=day):
+            if may(one):
+                found[one.pk] = one
+                held_by.setdefault(one.pk, set()).add(role)
+    if sees is not None and len(found) > ASKED_OF:
+        return Waiting(str(label), _roles_said(wanted), "")
+    if sees is not None:
+        roles_know(found.values())
+        found = {pk: one for pk, one in found.items() if sees(one)}
+        if not found:
+            return Waiting(str(label), _roles_said(wanted), "", nobody=True)
+        wanted = [role for role in wanted if any(role in held_by[pk] for pk in found)]
     names = sorted(one.person.name if one.person else str(one) for one in found.values())
-    words = ", ".join(names) if len(names) <= NAMED else ""
-    return Waiting(str(label), ", ".join(str(role.label) for role in wanted), words)
+    return Waiting(str(label), _roles_said(wanted), ", ".join(names) if len(names) <= NAMED else "")
 
 
-def waits_for(flow: Flow, subject: Any, *, reader: User, now: datetime) -> list[Waiting]:
-    """For whom the steps wait that bring the process on.
+def _roles_said(roles: Iterable[Role]) -> str:
+    return ", ".join(str(role.label) for role in roles)
+
+
+def waits_for(
+    flow: Flow, subject: Any, *, reader: User, now: datetime,
+    may: Callable[[User, Any, str], bool] = lambda user, subject, name: True,
+) -> list[Waiting]:  # fmt: skip
+    """For whom the steps wait that bring the process on; named are those only who can open it and make them.
 
     Nothing where the system brings the next one, and nothing where the reader does: the page shows it to them.
+    `may(user, subject, name)`: who may beyond what the flow's roles say.
     """
     here = [one for one in flow.transitions if subject.status in one.source and one.is_for(subject)]
-    onward = [one for one in here if one.name not in WAYS_OUT]
-    if any(one.open_to(reader, subject.site) and not one.refusal(reader, subject) for one in onward):
+    onward = [one for one in here if one.name not in WAYS_OUT and one.by_roles]
+
+    def makes(user: User, one: Transition) -> bool:
+        if not one.open_to(user, subject.site) or one.refusal(user, subject):
+            return False
+        return may(user, subject, one.name)
+
+    if any(makes(reader, one) for one in onward):
         return []
-    team = getattr(subject, "team", None)
+    team, seen = team_of(subject, now), dict[int, bool]()
+
+    def opens(user: User) -> bool:
+        if user.pk not in seen:
+            rows = type(subject)._default_manager.visible_to(user)
+            seen[user.pk] = rows.filter(pk=subject.pk).exists()
+        return seen[user.pk]
 
     def waits(one: Transition) -> Waiting:
-        def may(user: User) -> bool:
-            return not one.refusal(user, subject)
+        label = flow.called(one, subject.status)
+        if one.own:
+            return Waiting(str(label), str(getattr(subject, "person", "")), "")
+        return waiting(
+            label, one.by_roles, site=subject.site, team=team, now=now, may=lambda user: not one.refusal(user, subject),
+            sees=lambda user: makes(user, one) and opens(user),
+        )  # fmt: skip
 
-        return waiting(flow.called(one, subject.status), one.by_roles, site=subject.site, team=team, now=now, may=may)
+    found = [waits(one) for one in onward]
+    return [one for one in found if not one.nobody] or found
 
-    return [waits(one) for one in onward if one.by_roles]
+
+def team_of(subject: Any, now: datetime) -> Team | None:
+    """The team that the subject concerns; else that of whom it is about, as far as they are of its site."""
+    if hasattr(subject, "team"):
+        named: Team | None = subject.team
+        return named
+    person = getattr(subject, "person", None)
+    team = person.team_on(local_day(now, subject.site.zone)) if isinstance(person, Person) else None
+    return team if team is not None and team.site_id == subject.site_id else None
 
 
 def turns_for(user: User) -> list[Turn]:

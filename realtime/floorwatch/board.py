@@ -131,9 +131,13 @@ def judged_by(found: Mapping[int, Source]) -> list[tuple[Any, ...]]:
     ]
 
 
-def snapshot_body(shown: Iterable[Shown], feeds: bytes, audience: Audience, now: datetime) -> bytes:
-    """The whole board of an audience as JSON."""
-    rows = b",".join(one.raw for one in shown if audience.sees(one.place))
+def rows_body(shown: Iterable[Shown], audience: Audience) -> bytes:
+    """The rows that an audience sees, as the inside of a JSON list."""
+    return b",".join(one.raw for one in shown if audience.sees(one.place))
+
+
+def snapshot_body(rows: bytes, feeds: bytes, now: datetime) -> bytes:
+    """The whole board of an audience as JSON, as of now."""
     return b'{"at":"%s","sources":%s,"rows":[%s]}' % (str(stamp(now)).encode(), feeds, rows)
 
 
@@ -141,4 +145,4 @@ def snapshot_now(audience: Audience) -> bytes:
     """The same, read from the database this moment."""
     now = timezone.now()
     board = Board(now)
-    return snapshot_body(board.shown.values(), board.feeds, audience, now)
+    return snapshot_body(rows_body(board.shown.values(), audience), board.feeds, now)

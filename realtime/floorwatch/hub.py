@@ -16,7 +16,7 @@ from typing import Any
 from django.utils import timezone
 
 from realtime.floorwatch.audience import Audience
-from realtime.floorwatch.board import Changes, Shown, snapshot_body
+from realtime.floorwatch.board import Changes, Shown, rows_body, snapshot_body
 from realtime.floorwatch.rows import stamp
 from realtime.floorwatch.tickets import Ticket
 from realtime.floorwatch.watching import Watcher
@@ -60,7 +60,7 @@ class Hub:
         self.watcher: Watcher | None = None
         self.shown: dict[str, Shown] | None = None  # None: the floor is not known (yet)
         self.feeds = b"[]"
-        self.whole: dict[Audience, bytes] = {}  # of the present state, by audience
+        self.whole: dict[Audience, bytes] = {}  # the rows of the present state, by audience
 
     # Streams -----------------------------------------------------------------------------------------------------
 
@@ -90,11 +90,11 @@ class Hub:
         return b"".join(pieces)
 
     def snapshot(self, audience: Audience) -> bytes:
+        """Its clock is that of now, however long nothing has changed: durations are counted by it."""
         if audience not in self.whole:
             assert self.shown is not None
-            body = snapshot_body(self.shown.values(), self.feeds, audience, timezone.now())
-            self.whole[audience] = event("snapshot", body)
-        return self.whole[audience]
+            self.whole[audience] = rows_body(self.shown.values(), audience)
+        return event("snapshot", snapshot_body(self.whole[audience], self.feeds, timezone.now()))
 
     def enter(self, reader: Reader) -> None:
         self.readers.add(reader)

@@ -19,8 +19,9 @@ from realtime.models import Source
 from realtime.policies import DROP, GRACE, aux_allowance
 from realtime.rostering.plan import Planned
 
-# What of an agent needs a person, and how soon: the order of the board. The last two need nobody.
-NEEDS = ("absent", "gone", "aux", "out", "unknown", "neutral", "in", "off")
+# What of an agent needs a person, and how soon: the order of the board. The last three need nobody; before them the
+# page puts those of them whose AUX is used up (`aux_over`).
+NEEDS = ("absent", "gone", "aux", "out", "unknown", "in", "neutral", "off")
 SOON = timedelta(minutes=60)  # a shift is shown so long before it begins and after it ends
 TICK = timedelta(milliseconds=1)  # just beyond what is still allowed
 Policies = Callable[[str, int | None], Any]

@@ -8,13 +8,13 @@ from datetime import date, datetime
 from typing import Any, BinaryIO
 
 from django.core.files.base import File
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.errors import WrongState
 from occ.people.models import Site, User
 from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
+from occ.texts import told as _
 from occ.times import local_day
 from realtime.forecasting.history import QUARTERS
 from realtime.forecasting.services import MOST, Values, forecast_import

@@ -28,6 +28,6 @@ __all__ = [
     "SOURCE_READERS", "AgentNow", "AgentSegment", "Alert", "Arrival", "AttendanceMark", "CalendarFeed",
     "Correction", "Event", "FloorWalk", "Forecast", "ForecastDay", "ForecastEvaluation", "Handover", "Headcount",
     "Interaction", "Interval", "MonthRevision", "PlanAction", "RecoveryPlan", "ReportImport", "ReportMapping",
-    "ReportWithdrawal", "Roster", "RosterCheck", "RosterLine", "RotgProposal", "Rule", "RuleVersion", "ServiceMonth", "Shift", "ShiftCorrection",
-    "ShiftRecord", "ShiftSwap", "Source", "StaffInterval", "Stale", "Violation", "WalkLine",
+    "ReportWithdrawal", "Roster", "RosterCheck", "RosterLine", "RotgProposal", "Rule", "RuleVersion", "ServiceMonth",
+    "Shift", "ShiftCorrection", "ShiftRecord", "ShiftSwap", "Source", "StaffInterval", "Stale", "Violation", "WalkLine",
 ]  # fmt: skip

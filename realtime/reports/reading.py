@@ -9,8 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext as _
-
+from occ.texts import told as _
 from realtime.choices import Category
 from realtime.reports.mapping import Mapping
 
@@ -30,6 +29,14 @@ class Faulty(Exception):
         self.column, self.message, self.code = column, message, "unmapped" if of_mapping else "faulty"
 
 
+def _no_rule(mapping: Mapping, cells: Map[str, str]) -> str:
+    """It is the mapping that lacks a rule, and seldom the file: said is what the rule would have to speak of."""
+    asked = dict.fromkeys(heading for rule in mapping.outcomes for heading in rule.when)
+    found = ", ".join(f"{heading}: “{cells.get(heading, '')[:40]}”" for heading in asked)
+    words = _("No rule of the mapping says what became of it (%(found)s). Put a rule for it into the mapping.")
+    return words % {"found": found}
+
+
 def events_of(mapping: Mapping, row: Map[str, str], *, site: str, zone: ZoneInfo) -> list[Event]:
     """The events of a row, by heading; none where the mapping says that it is to be ignored. Raises Faulty."""
     cells = {heading: text.strip() for heading, text in row.items()}
@@ -40,10 +47,7 @@ def events_of(mapping: Mapping, row: Map[str, str], *, site: str, zone: ZoneInfo
     if mapping.kind == "calls":
         rule = next((one for one in mapping.outcomes if one.fits(cells, mapping.never)), None)
         if rule is None:
-            asked = list(dict.fromkeys(heading for one in mapping.outcomes for heading in one.when))
-            said = ", ".join(f"{heading} “{cells.get(heading, '')[:40]}”" for heading in asked)
-            words = _("No rule of the mapping says what became of a call with %(cells)s.")
-            raise Faulty("", words % {"cells": said or "–"}, of_mapping=True)
+            raise Faulty("", _no_rule(mapping, cells), of_mapping=True)
         outcome = rule.outcome
         if outcome == "ignore":
             return []

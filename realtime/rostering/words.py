@@ -54,7 +54,8 @@ def words(kept: dict[str, Any], zone: ZoneInfo) -> str:
         said = {"n": given["slots"], "at": clock("at"), "need": number("need"), "cover": number("cover")}
         if not given["cover"] and (resting := given.get("resting")):
             said["resting"] = resting
-            return _("Short in %(n)s half-hours, most at %(at)s: %(need)s needed, and all %(resting)s are on a break.") % said
+            words = _("Short in %(n)s half-hours, most at %(at)s: %(need)s needed, and all %(resting)s are on a break.")
+            return words % said
         return _("Short in %(n)s half-hours, most at %(at)s: %(need)s needed, %(cover)s there.") % said
     return {
         F.MISSING: _("Works at the site and has no entry on this day."),

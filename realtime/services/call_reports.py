@@ -14,7 +14,6 @@ from typing import Any, BinaryIO
 
 from django.core.files.base import File
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from occ.errors import Invalid, NotAllowed
 from occ.ledger.services import record
@@ -24,6 +23,7 @@ from occ.people.models import Site
 from occ.people.scope import has_role
 from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
+from occ.texts import told as _
 from occ.times import local_day
 from realtime.choices import EventType, Fault, Outcome
 from realtime.deriving.interactions import Said, interaction_of

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
@@ -39,14 +41,16 @@ from realtime.handing import HANDOVER_NOTE, handover_body
 from realtime.models import Alert, Headcount, RecoveryPlan, Shift
 from realtime.models.handover import Handover
 from realtime.notices import HANDOVER_SIGNED
-from realtime.policies import HAND_OVER, HAND_OVER_MINUTES
+from realtime.policies import DRAW_UP, HAND_OVER, HAND_OVER_EARLY, HAND_OVER_MINUTES, HEADCOUNT, VALIDATE
 from realtime.rostering.plan import shifts_around
-from realtime.services.headcounts import THERE, counted, marks_of, shift_days
+from realtime.services.headcounts import THERE, has_left, marks_of, presence_of, shift_days
 from realtime.workflow import HANDOVER, LEADERS
 
 EARLY = timedelta(minutes=30)  # before its end a shift's note is drawn up
 LATE = timedelta(hours=4)  # after it one may still be begun
 MOST = 40
+# What the floor owes, whenever it is due; of other duties a note names what falls due until the next shift is over.
+OF_THE_FLOOR = (DRAW_UP, HEADCOUNT, HAND_OVER, VALIDATE)
 
 
 @dataclass(frozen=True)
@@ -143,8 +147,7 @@ def drawn(handover: Handover, now: datetime) -> dict[str, Any]:
     owed = Obligation.objects.open().filter(site=site, owner_role=Role.TEAM_LEADER).exclude(
         rule=HAND_OVER, object_id=handover.pk
     )  # fmt: skip
-    owed_rows = list(owed.order_by("due_at", "pk")[: MOST + 1])
-    more = owed.count() - MOST if len(owed_rows) > MOST else 0
+    owed_rows = list(owed.filter(_of_the_shift(handover)).order_by("due_at", "pk")[:MOST])
     people, headcount = _people(handover, now)
     return {
         "headcount": headcount,
@@ -162,14 +165,22 @@ def drawn(handover: Handover, now: datetime) -> dict[str, Any]:
         "obligations": [
             {"rule": one.rule, "subject": one.subject_label, "clause": one.clause, "due_at": one.due_at.isoformat(),
              "url": one.url}
-            for one in owed_rows[:MOST]
+            for one in owed_rows
         ],
-        "obligations_more": more,
+        "obligations_more": owed.count() - len(owed_rows),
     }  # fmt: skip
 
 
+def _of_the_shift(handover: Handover) -> Q:
+    """Duties that matter to this shift and the next: the floor's own, and what falls due from this one's beginning to
+    the next one's end. What is owed of a single employee (sdm, coaching) is for its own readers, not for a note."""
+    length = handover.to_shift.minutes if handover.to_shift else handover.shift.minutes
+    due = Q(due_at__gte=handover.starts_at, due_at__lte=handover.ends_at + timedelta(minutes=length))
+    return Q(rule__in=OF_THE_FLOOR) | due & ~Q(rule__startswith="sdm.") & ~Q(rule__startswith="coaching.")
+
+
 def _people(handover: Handover, now: datetime) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Who of the shift is not there, and its number of agents: as handed to RTFM, else as it stands."""
+    """Who of the shift is not there, and its numbers at that instant; beside them those that were handed to RTFM."""
     found = Headcount.objects.filter(site=handover.site_id, day=handover.day, shift=handover.shift_id).first()
     days = shift_days(found or Headcount(site=handover.site, day=handover.day, shift=handover.shift), now)
     marks = marks_of(handover.day, [one.planned.person_id for one in days])
@@ -180,13 +191,17 @@ def _people(handover: Handover, now: datetime) -> tuple[list[dict[str, Any]], di
         mark = marks.get(pk)
         status = mark.status if mark else str(one.shift.status)
         statuses.append(status)
-        if status not in THERE:
+        left = has_left(status, one.shift)
+        if status not in THERE or left:
             url = reverse("realtime:attendance_person_day", args=[pk, handover.day.isoformat()])
-            away.append({"name": names[pk].name, "number": names[pk].number, "status": status,
+            out = one.shift.logout_at.isoformat() if left and one.shift.logout_at else ""
+            away.append({"name": names[pk].name, "number": names[pk].number, "status": status, "left_at": out,
                          "note": mark.note if mark else "", "url": url})  # fmt: skip
-    counts = found.counts if found and found.counts else counted(statuses)
-    by = {name: n for name, n in counts.items() if name not in {"rostered", "there"}}
-    told = {"rostered": counts["rostered"], "there": counts["there"], "counts": by}
+    seen = presence_of(zip(statuses, (one.shift for one in days), strict=True))
+    told = {"rostered": seen.rostered, "came": seen.came, "now": seen.there, "left": seen.left,
+            "ended": now >= handover.ends_at, "counts": dict(sorted(Counter(statuses).items()))}  # fmt: skip
+    if found and found.counts:
+        told["handed"] = {name: found.counts[name] for name in ("rostered", "there")}
     return sorted(away, key=lambda row: (row["name"], row["number"])), told
 
 
@@ -202,10 +217,25 @@ def _signed(signing: Signing, actor: User, purpose: str) -> None:
         raise NotAllowed
 
 
+def minutes_early(handover: Handover, now: datetime) -> int:
+    """How long before its end a shift would be handed over; 0 where that is near enough."""
+    left = handover.ends_at - now
+    usual = timedelta(minutes=float(policy_value(HAND_OVER_EARLY, at=now, site=handover.site)))
+    return int(left / timedelta(minutes=1)) if left > usual else 0
+
+
+def early_words(handover: Handover, minutes: int) -> str:
+    words = _("The shift ends at %(time)s, in %(n)s minutes: what happens until then is not in the note.")
+    return words % {"time": f"{handover.ends_at.astimezone(handover.site.zone):%H:%M}", "n": minutes}
+
+
 def handover_hand(
-    *, handover_id: int, note: str, seen: str, signing: Signing, actor: User, now: datetime
-) -> Handover:  # fmt: skip
-    """Sign what was shown and hand the floor over. Raises NotAllowed, WrongState, Invalid (it says else by now)."""
+    *, handover_id: int, note: str, seen: str, signing: Signing, actor: User, now: datetime, early_why: str = ""
+) -> Handover:
+    """Sign what was shown and hand the floor over; `early_why`: why so long before the shift's end.
+
+    Raises NotAllowed, WrongState, Invalid (it says else by now; it is early and nobody says why).
+    """
     _signed(signing, actor, Purpose.PREPARED)
     found = Handover.objects.select_related("site", "shift").get(pk=handover_id)
     if not has_role(actor, LEADERS, site=found.site):
@@ -213,7 +243,13 @@ def handover_hand(
     content = drawn(found, now)
     told = fingerprint(content)
     if seen != told:
-        raise Invalid(_("The floor has changed since you looked: read the note again, then sign."))
+        words = _("The floor has changed since you looked: what is new or gone is marked. Read the note, then sign.")
+        raise Invalid(words, code="changed")
+    if minutes := minutes_early(found, now):
+        if not early_why.strip():
+            raise Invalid(early_words(found, minutes) + " " + _("Say why you sign already."), field="early_why")
+        content["early"] = {"minutes": minutes, "why": early_why.strip()}
+        told = fingerprint(content)
     also = {
         "content": content, "content_sha256": told, "note": note.strip(), "handed_at": signing.at, "handed_by": actor,
         "handed_name": signing.name, "handed_position": signing.position,
@@ -239,7 +275,7 @@ def handover_take(
 ) -> Handover:
     """Take the floor over: the note is issued with both signatures. `seen`: which signing of it was read.
 
-    Raises NotAllowed (the own note), WrongState (also: it was signed anew since).
+    Raises NotAllowed (the own note), WrongState (also: it was signed anew since), Invalid (no remark why so early).
     """
     _signed(signing, actor, Purpose.ACKNOWLEDGED)
     if Handover.objects.filter(pk=handover_id, handed_by=actor).exists():
@@ -251,6 +287,9 @@ def handover_take(
             raise NotAllowed(_("You handed it over: somebody else takes it over."))
         if seen and seen != signed_as(row):
             raise WrongState(_("The note was signed anew since you looked: read it again."), code="changed")
+        if (minutes := minutes_early(row, now)) and not note.strip():
+            words = early_words(row, minutes) + " " + _("Say in your remarks why you take over already.")
+            raise Invalid(words, field="note")
         first = Signing(row.handed_by_id, row.handed_name, row.handed_position, Purpose.PREPARED, row.handed_at)
         document = _issue(row, (first, signing), actor=actor, now=now)
         evidence = {"document": document.full_number}

@@ -26,6 +26,7 @@ from occ.people.scope import has_role
 from occ.policies.services import policy_value
 from occ.texts import kept
 from occ.times import local_day
+from realtime.attendance.judging import Shift
 from realtime.choices import AttendanceStatus, DayKind, HeadcountStatus
 from realtime.models import AttendanceMark, Headcount, RosterLine
 from realtime.notices import HEADCOUNT_HANDED
@@ -170,8 +171,37 @@ def marks_of(day: date, people: Sequence[int]) -> dict[int, AttendanceMark]:
     return {one.person_id: one for one in rows}
 
 
+@dataclass(frozen=True)
+class Presence:
+    """Of a shift's agents: how many `came` at all, and of them `left` before its end, by more than the grace."""
+
+    rostered: int
+    came: int
+    left: int
+
+    @property
+    def there(self) -> int:
+        """Who is at work; once the shift is over, who worked to its end."""
+        return self.came - self.left
+
+    @property
+    def share(self) -> float:
+        return 100 * self.came / self.rostered if self.rostered else 0.0
+
+
+def has_left(status: str, shift: Shift) -> bool:
+    """Whether somebody came and went home early. Who rests, or was cut off for a moment, has not."""
+    return status in THERE and shift.early_ms > 0
+
+
+def presence_of(days: Iterable[tuple[str, Shift]]) -> Presence:
+    """Of (what the day was, what the events say), as of the instant that the events were judged at."""
+    rows = list(days)
+    return Presence(len(rows), sum(status in THERE for status, _shift in rows), sum(has_left(*one) for one in rows))
+
+
 def counted(statuses: Sequence[str]) -> dict[str, int]:
-    """By status; `rostered` is all of them, `there` who is at work."""
+    """By status; `rostered` is all of them, `there` who came."""
     by = Counter(statuses)
     return {"rostered": len(statuses), "there": sum(by[one] for one in THERE)} | dict(sorted(by.items()))
 

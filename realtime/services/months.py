@@ -51,8 +51,8 @@ KPI = (
 )  # fmt: skip
 VOICE_ONLY = frozenset({"realtime.scr", "realtime.aht"})
 UNRECORDED: Mapping[str, Any] = {
-    "value": None, "unit": "", "target": None, "limit": None, "result": "unrecorded", "better": "more", "clause": "MO 3.2",
-    "formula": 0, "inputs": {},
+    "value": None, "unit": "", "target": None, "limit": None, "result": "unrecorded", "better": "more",
+    "clause": "MO 3.2", "formula": 0, "inputs": {},
 }  # fmt: skip
 DIGITS = 2
 Row = dict[str, Any]
@@ -74,7 +74,7 @@ def rows_of(site: Site, month: date, now: datetime) -> list[Row]:
     for key in KPI:
         figure = FIGURES.get(key)
         if figure is None:  # nobody answers for it yet: told so, not left out
-            found.append(UNRECORDED | {"key": key})
+            found.append({**UNRECORDED, "key": key})
             continue
         scope = Scope(start, min(end, now), site=site, channel=Channel.VOICE if key in VOICE_ONLY else "")
         value = figure.of(scope)

@@ -26,7 +26,18 @@ from realtime.judging import (
     source_reading,
 )
 from realtime.models import AgentNow, Interaction, Interval, Source
-from realtime.policies import AHT, AUX_SHARE, COVER_SHARE, LEAST_CALLS, OLDEST, OVERRUN, SCR, WAITING, aux_allowance
+from realtime.policies import (
+    AHT,
+    AUX_SHARE,
+    COVER_SHARE,
+    LEAST_CALLS,
+    OLDEST,
+    OVERRUN,
+    SCR,
+    WAITING,
+    WINDOW,
+    aux_allowance,
+)
 from realtime.rostering.plan import planned
 from realtime.services.attendance import days_judged
 from realtime.services.intervals import QUARTER, quarter_of
@@ -44,19 +55,24 @@ def readings_of(site: Site, now: datetime) -> Iterator[Reading]:
 
 
 def _figures(site: Site, now: datetime) -> Iterator[Reading]:
-    """Of the two quarters that are over. The last one is given a minute for its last events."""
+    """Of the two quarters that are over, and of a longer time for where their calls are too few. The last one is given
+    a minute for its last events."""
     end = quarter_of(now - timedelta(minutes=1))
-    rows = Interval.objects.filter(site=site, starts_at__gte=end - 2 * QUARTER, starts_at__lt=end)
-    by_channel: dict[str, list[Quarter]] = {}
+    longest = max(2, int(policy_value(WINDOW, at=now, site=site)) // 15)
+    rows = Interval.objects.filter(site=site, starts_at__gte=end - longest * QUARTER, starts_at__lt=end)
+    by_channel: dict[str, dict[datetime, Quarter]] = {}
     for one in rows.order_by("channel", "starts_at"):
         quarter = Quarter(one.offered, one.answered, one.handled, one.talk_ms + one.hold_ms)
-        by_channel.setdefault(one.channel, []).append(quarter)
+        by_channel.setdefault(one.channel, {})[one.starts_at] = quarter
+    times = [end - n * QUARTER for n in range(longest, 0, -1)]
     target, aht = float(policy_value(SCR, at=now, site=site)), float(policy_value(AHT, at=now, site=site))
     least = int(policy_value(LEAST_CALLS, at=now, site=site))
-    for channel, last in by_channel.items():
-        if any(one.offered for one in last):
-            yield scr_reading(channel, last, target=target, least=least)
-            if channel == Channel.VOICE:
+    for channel, told in by_channel.items():
+        last = [told[at] for at in times[-2:] if at in told]
+        if any(one.offered for one in told.values()):
+            longer = [told.get(at, Quarter(0, 0, 0, 0)) for at in times]
+            yield scr_reading(channel, last, target=target, least=least, longer=longer)
+            if channel == Channel.VOICE and any(one.offered for one in last):
                 yield aht_reading(channel, last, target=aht, least=least)
 
 

@@ -23,15 +23,15 @@ from occ.people.models import Site, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
 from occ.texts import kept
-from occ.times import local_day, start_of_day
+from occ.times import end_of_day, local_day, start_of_day
 from occ.workflow.services import begin, step
 from realtime.choices import ActionKind, AlertKind, Cause, PlanStatus
 from realtime.documents import RECOVERY_FORM, recovery_body
 from realtime.models import Alert, Interval, PlanAction, RecoveryPlan
-from realtime.policies import AHT, DRAW_UP, SCR, VERIFY, VERIFY_HOURS
+from realtime.policies import AHT, DRAW_UP, SCR, SMALL_BASE, VERIFY, VERIFY_HOURS
 from realtime.services.figures import total
 from realtime.services.intervals import QUARTER, quarter_of
-from realtime.services.what_if import Question, answers, patience_at
+from realtime.services.what_if import Question, agents_at, answers, patience_at
 from realtime.workflow import PLANNERS, RECOVERY
 
 SHOWN = timedelta(hours=4)  # of the quarters before the opening
@@ -78,11 +78,14 @@ def plan_open(*, site: Site, channel: str, alert_id: int | None = None, actor: U
             words = _("A draft for this channel is there already: go on with it, or cancel it first.")
             raise WrongState(words, code="there_is_one")
     end = quarter_of(now) + QUARTER
-    start = quarter_of(alert.opened_at) - 2 * QUARTER if alert else end - 4 * QUARTER
+    start = end - 4 * QUARTER
+    if alert is not None:  # of the quarters that it came up by
+        start = quarter_of(alert.opened_at) - max(2, alert.figures.get("minutes", 0) // 15) * QUARTER
     situation = figures_of(site, channel, start, end) | {
         "target": float(policy_value(SCR, at=now, site=site)),
         "aht_target": float(policy_value(AHT, at=now, site=site)),
         "series": series_of(site, channel, end - SHOWN, end), "frozen_at": now.isoformat(),
+        "agents": agents_at(site, channel, now),
     }  # fmt: skip
     if alert is not None:
         situation["alert"] = {"kind": alert.kind, "opened_at": alert.opened_at.isoformat(), "figures": alert.figures}
@@ -103,7 +106,8 @@ def draft_of(site: Site, channel: str) -> RecoveryPlan | None:
 
 
 def question_of(plan: RecoveryPlan, *, patience: float | None = None) -> tuple[Question, int]:
-    """What the plan's what-if begins with, out of its situation: calls of half an hour; agents that are needed."""
+    """What the plan's what-if begins with, out of its situation: calls of half an hour; the agents of the channel who
+    were at work (of plans from before they were counted, those who would be needed)."""
     situation = plan.situation
     start, end = datetime.fromisoformat(situation["start"]), datetime.fromisoformat(situation["end"])
     minutes = max(15.0, (end - start).total_seconds() / 60)
@@ -111,7 +115,7 @@ def question_of(plan: RecoveryPlan, *, patience: float | None = None) -> tuple[Q
     handling = situation.get("handling") or situation["aht_target"]
     known, _abandons = patience_at(plan.site, plan.channel, plan.opened_at)
     question = Question(round(calls, 1), 30, handling, round(patience or known, 1))
-    return question, max(1, round(calls / 1800 * handling + 0.5))
+    return question, situation.get("agents", max(1, round(calls / 1800 * handling + 0.5)))
 
 
 def _editable(plan_id: int, actor: User) -> RecoveryPlan:
@@ -251,10 +255,32 @@ def plan_resume(*, plan_id: int, note: str, actor: User, now: datetime) -> Recov
         return plan
 
 
-def plan_verify(*, plan_id: int, note: str, actor: User, now: datetime) -> RecoveryPlan:
+def calls_since(plan: RecoveryPlan, now: datetime) -> int:
+    """What came since the plan began, calls or cases, in whole quarters: the one that it began in tells of before."""
+    begun = plan.started_at or plan.opened_at
+    start = quarter_of(begun)
+    found = total(plan.site, plan.channel, start if start == begun else start + QUARTER, quarter_of(now) + QUARTER)
+    return int(max(found["offered"], found["cases"]))
+
+
+def too_few(plan: RecoveryPlan, now: datetime) -> str:
+    """In words, that too little came since to see by whether the plan helped; "" where it is enough."""
+    calls, least = calls_since(plan, now), int(policy_value(SMALL_BASE, at=now, site=plan.site))
+    if calls >= least:
+        return ""
+    words = _("Since it was begun %(n)s came; an effect can be seen by %(least)s at least.")
+    return words % {"n": calls, "least": least}
+
+
+def day_goes_on(plan: RecoveryPlan, now: datetime) -> bool:
+    return now < end_of_day(local_day(plan.opened_at, plan.site.zone), plan.site.zone)
+
+
+def plan_verify(*, plan_id: int, note: str, actor: User, now: datetime, few_why: str = "") -> RecoveryPlan:
     """A coordinator has looked at the result; the Form Recovery Plan is issued.
 
-    Raises NotAllowed (one's own plan), WrongState, Invalid (an action is open: the plan goes on until it is settled).
+    `few_why`: why, where too little came since to see its effect. Raises NotAllowed (one's own plan), WrongState,
+    Invalid (an action is open: the plan goes on until it is settled; too little came, and nobody says why).
     """
     if RecoveryPlan.objects.filter(pk=plan_id, opened_by=actor).exists():
         raise NotAllowed(_("You drew it up: somebody else verifies it."))
@@ -263,9 +289,15 @@ def plan_verify(*, plan_id: int, note: str, actor: User, now: datetime) -> Recov
         if PlanAction.objects.open().filter(plan=plan).exists():
             words = _("An action of this plan is open. Give the plan back (“Not enough: go on”) until it is settled.")
             raise Invalid(words, code="actions_open")
+        few = too_few(plan, now)
+        if few and not few_why.strip():
+            raise Invalid(few + " " + _("Say why you verify it all the same."), field="few_why")
         zone = plan.site.zone
         start = start_of_day(local_day(plan.opened_at, zone), zone)
         plan.day = figures_of(plan.site, plan.channel, start, min(now, start + timedelta(days=1)))
+        plan.day["goes_on"] = day_goes_on(plan, now)
+        if few:
+            plan.day["few"] = {"calls": calls_since(plan, now), "why": few_why.strip()}
         plan.save(update_fields=["day"])
         document = form_issue(plan, actor=actor, now=now)
         obligation_fulfil(

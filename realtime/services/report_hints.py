@@ -22,8 +22,8 @@ ENOUGH = 20  # calls; of fewer any share can be
 
 
 def report_hints(mapping: Mapping, events: Sequence[Event], site: Site) -> dict[str, Any]:
-    """As JSON: how many of the queued calls were answered, in percent too, and in the four weeks before (None: nothing is
-    known), how many of them say nothing of their wait, and whether that share is `odd`. Empty where it has no calls."""
+    """As JSON: how many of the queued calls were answered, in percent too, and in the four weeks before (None: nothing
+    is known), how many of them say nothing of their wait, and whether that share is `odd`. Empty without calls."""
     calls = [one for one in events if one["type"] == "interaction.record" and one.get("outcome") in QUEUED]
     if mapping.kind != "calls" or not calls:
         return {}

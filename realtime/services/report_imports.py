@@ -78,7 +78,7 @@ def import_kept(
     )  # fmt: skip
 
 
-def months_frozen(site: Site, first: date, last: date) -> QuerySet[ServiceMonth]:
+def months_frozen(site: Site | int, first: date, last: date) -> QuerySet[ServiceMonth]:
     """The months of these days that are frozen: what is counted in them from now on needs a revision."""
     return ServiceMonth.objects.filter(site=site, month__gte=month_of(first), month__lte=last).order_by("month")
 

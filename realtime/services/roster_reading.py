@@ -16,7 +16,6 @@ from typing import Any, BinaryIO
 
 from django.core.files.base import File
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from openpyxl.utils import get_column_letter
 
@@ -27,6 +26,8 @@ from occ.people.models import Person, Site
 from occ.sheets.dates import MONTHS, parse_date
 from occ.sheets.importing import Preview, Problem, Row, validate
 from occ.sheets.reading import Column, Limits, SheetRefused, Table, Unseen, read_table
+from occ.texts import told as _
+from occ.texts import worded
 from occ.times import next_month
 from realtime.choices import RosterStatus
 from realtime.models import Roster
@@ -178,7 +179,7 @@ def roster_read(*, file: Upload, site: Site, month: date, actor: Actor, now: dat
             try:
                 meant = codes.read(_text(cell))
             except Invalid as invalid:
-                problems.append(Problem(row.number, address(place, row.number), invalid.code, str(invalid.message)))
+                problems.append(Problem(row.number, address(place, row.number), invalid.code, worded(invalid.message)))
                 continue
             if person is not None:
                 mine[person.pk, day] = meant
@@ -221,9 +222,10 @@ def _text(cell: Any) -> str:
 def summary(reading: Reading, *, most: int = 5_000) -> dict[str, Any]:
     """The preview as JSON: counts, problems by row with the cell of each, what would change."""
     preview, codes = reading.preview, reading.codes
-    labels = {one.name: str(one.label) for one in COLUMNS}
+    labels = {one.name: worded(one.label) for one in COLUMNS}
     faulty = [row for row in preview.rows if row.problems]
     headings = preview.headings
+    ends = [date_format(day, "j F Y") for day in (min(reading.days.values()), max(reading.days.values()))]
     sample = [
         [reading.people[one.person_id].name, date_format(one.day, "j F Y"), codes.shown(one.was), codes.shown(one.now)]
         for one in reading.changes[:10]
@@ -233,7 +235,7 @@ def summary(reading: Reading, *, most: int = 5_000) -> dict[str, Any]:
                                     "days": len(reading.days), "others": reading.others},
         "sheet": preview.sheet,
         "header_row": preview.header_row,
-        "columns": [{"label": _("Days"), "heading": " … ".join(date_format(day, "j F Y") for day in (min(reading.days.values()), max(reading.days.values())))}],
+        "columns": [{"label": _("Days"), "heading": " … ".join(ends)}],
         "unknown": [
             one for place, one in enumerate(headings)
             if one and place not in reading.days and one in preview.unknown_columns

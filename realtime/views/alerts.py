@@ -24,12 +24,14 @@ from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.obligations.models import Obligation
 from occ.people.access import get_visible, me
-from occ.people.models import User
+from occ.people.models import Site, User
 from occ.people.scope import has_role
+from occ.policies.services import policy_value
 from occ.sheets.writing import OutColumn
 from realtime.choices import AlertKind, AuxReason
+from realtime.judging import FEW
 from realtime.models import FLOOR_READERS, Alert
-from realtime.policies import DRAW_UP
+from realtime.policies import DRAW_UP, LEAST_CALLS, WINDOW
 from realtime.services import alerting
 from realtime.services.recovery import alert_channel, plannable
 from realtime.workflow import PLANNERS
@@ -42,7 +44,8 @@ WORDS: dict[str, tuple[Any, str, str]] = {
 LABELS: dict[str, Any] = {
     "scr": gettext_lazy("SCR (%)"), "scr_before": gettext_lazy("SCR of the quarter before (%)"),
     "aht": gettext_lazy("AHT (s)"), "target": gettext_lazy("Target"), "offered": gettext_lazy("Calls offered"),
-    "answered": gettext_lazy("Calls answered"), "handled": gettext_lazy("Calls handled"),
+    "answered": gettext_lazy("Calls answered"), "minutes": gettext_lazy("Of the last (min)"),
+    "handled": gettext_lazy("Calls handled"),
     "waiting": gettext_lazy("Waiting"), "oldest_seconds": gettext_lazy("Longest wait (s)"),
     "most": gettext_lazy("Alert from"), "longest_seconds": gettext_lazy("Alert beyond (s)"),
     "logged_in": gettext_lazy("Logged in"), "rostered": gettext_lazy("Rostered"), "unknown": gettext_lazy("Unknown"),
@@ -97,6 +100,15 @@ register_list(
 )  # fmt: skip
 
 
+def scr_from(now: datetime, site: Site | None = None) -> str:
+    """From how many calls on a missed SCR is an alert: why there may be none at night."""
+    values = {name: int(policy_value(key, at=now, site=site)) for name, key in (("n", LEAST_CALLS), ("m", WINDOW))}
+    return _(
+        "An SCR alert needs two quarters of an hour with at least %(n)s calls each; where they are fewer, the last"
+        " %(few)s calls of at most %(m)s minutes are judged together, and those that lack of them count as answered."
+    ) % {**values, "few": FEW * values["n"]}
+
+
 @require_GET
 def alerts(request: HttpRequest) -> HttpResponse:
     user = me(request)
@@ -111,6 +123,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
     context |= {
         "title": _("Alerts"), "subtitle": _("What is bad on the floor now, and what was"),
         "export_kind": "realtime.alerts", "search": _("Source, note, or who looks after it"),
+        "scr_from": scr_from(timezone.now()),
     }  # fmt: skip
     return render(request, "realtime/alerts.html", context)
 

@@ -102,6 +102,10 @@ class Line:
         return self.shift.early_ms // 60_000
 
     @property
+    def left(self) -> bool:
+        return headcounts.has_left(self.status, self.shift)
+
+    @property
     def over(self) -> int:
         return self.shift.over_ms // 60_000
 
@@ -202,14 +206,15 @@ def _shift(
     """Its hours are those that most of its people have; `others`: keys of those whose own are others."""
     hours = Counter(one.hours for one in rows)
     starts_at, ends_at = max(hours, key=lambda one: (hours[one], one[0] or now))
-    there = sum(one.status in headcounts.THERE for one in rows)
+    presence = headcounts.presence_of((one.status, one.shift) for one in rows)
     begun = starts_at is None or starts_at <= now
     asked = headcount is not None and headcount.status == HeadcountStatus.OPEN and may and headcount.starts_at <= now
-    gap = len(rows) - there
+    gap = len(rows) - presence.there
     return {
-        "code": code, "starts_at": starts_at, "ends_at": ends_at, "rows": rows, "there": there, "begun": begun,
+        "code": code, "starts_at": starts_at, "ends_at": ends_at, "rows": rows, "presence": presence, "begun": begun,
+        "ended": ends_at is not None and ends_at <= now,
         "others": {one.person.pk for one in rows if one.hours != (starts_at, ends_at)},
-        "rostered": len(rows), "percent": 100 * there / len(rows), "headcount": headcount,
+        "headcount": headcount,
         "form": (failed.get(headcount.pk) or OptionalNoteForm()) if asked and headcount else None,
         "standby": headcounts.standby(headcount) if asked and headcount and gap else [],
     }  # fmt: skip

@@ -19,7 +19,7 @@ from occ.list_export import stamped, workfile
 from occ.people.models import Site, Team, User
 from occ.people.scope import has_role, sites_for
 from occ.sheets.writing import OutColumn, write_workbook
-from occ.times import local_day
+from occ.times import local_day, month_of
 from realtime.services.month_sums import month_sums
 from realtime.views.attendance import READERS, Line, lines_of, month_asked
 
@@ -81,7 +81,8 @@ def _day_line(one: Line) -> Cells:
 def month_book(job: Job, progress: Progress, now: datetime) -> Outcome:
     query, site = _place(job)
     try:
-        first = month_asked(query["month"]) if query.get("month") else local_day(now, site.zone).replace(day=1)
+        asked = query.get("month", "")
+        first = month_asked(asked) if asked else month_of(local_day(now, site.zone))
     except ValidationError as error:
         raise Invalid(" ".join(error.messages)) from error
     team = next((one for one in Team.objects.filter(site=site) if str(one.pk) == query.get("team", "")), None)

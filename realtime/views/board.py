@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,9 +14,9 @@ from django.views.decorators.http import require_GET
 from occ.people.access import me
 from occ.people.choices import Channel
 from occ.people.models import Site, Team, User
-from occ.people.scope import SITE_WIDE, has_role
+from occ.people.scope import has_role
 from realtime.choices import Activity, AgentState, AuxReason
-from realtime.floorwatch.audience import BOARD_READERS, Audience, audience_or_404
+from realtime.floorwatch.audience import BOARD_READERS, Audience, audience_or_404, own_teams
 
 
 @require_GET
@@ -35,7 +34,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "state_icons": [(str(state), name) for state, name in STATE_ICONS.items()],
         "wall": request.GET.get("wall") == "1",
         "own": not has_role(user, BOARD_READERS),
-        "said": said(user),
+        "said": said(user, sites, teams),
     }
     return render(request, "realtime/board.html", context)
 
@@ -45,8 +44,7 @@ def places(audience: Audience) -> tuple[list[Site], list[Team]]:
     teams = Team.objects.select_related("site").order_by("site__code", "name")
     if audience.everywhere:
         return list(Site.objects.all()), list(teams)
-    teams = teams.filter(Q(site__in=audience.sites) | Q(pk__in=audience.teams))
-    return list(Site.objects.filter(pk__in=audience.sites)), list(teams)
+    return list(Site.objects.filter(pk__in=audience.sites)), list(teams.filter(site__in=audience.sites))
 
 
 def needs() -> list[tuple[str, str, str, str]]:
@@ -55,8 +53,8 @@ def needs() -> list[tuple[str, str, str, str]]:
         ("absent", _("Absent"), "danger", "user-x"), ("gone", _("Gone early"), "danger", "door-exit"),
         ("aux", _("AUX used up"), "danger", "clock-exclamation"),
         ("out", _("Out of adherence"), "warning", "alert-triangle"),
-        ("unknown", _("Not known"), "info", "help-circle"), ("neutral", _("Neutral"), "neutral", "circle-dot"),
-        ("in", _("In adherence"), "success", "circle-check"), ("off", _("Not on shift"), "neutral", "moon"),
+        ("unknown", _("Not known"), "info", "help-circle"), ("in", _("In adherence"), "success", "circle-check"),
+        ("neutral", _("Neutral"), "neutral", "circle-dot"), ("off", _("Not on shift"), "neutral", "moon"),
     ]  # fmt: skip
 
 
@@ -67,13 +65,17 @@ STATE_ICONS = {
 }  # fmt: skip
 
 
-def said(user: User) -> dict[str, Any]:
-    """The words of the page's script, and where it asks."""
-    people = has_role(user, {*SITE_WIDE, *BOARD_READERS})
+def said(user: User, sites: list[Site], teams: list[Team]) -> dict[str, Any]:
+    """The words of the page's script, and where it asks. `teams`: the own ones, which it begins with."""
+    own = own_teams(user)
+    person = user.person if user.person_id else None
     return {
         "stream": reverse("api:realtime-board-stream"),
         "snapshot": reverse("api:realtime-board"),
-        "person": reverse("sdm:person", args=[0]).replace("/0/", "/") if people else "",
+        "day": reverse("realtime:attendance_person_day", args=[0, "DAY"]),
+        "place": ", ".join(one.name for one in sites) or (person.name if person else ""),
+        "sites": {one.code: one.name for one in sites},
+        "teams": [one.name for one in teams if one.pk in own],
         "zones": {one.code: one.timezone for one in Site.objects.all()},
         "needs": {need: words for need, words, _tone, _icon in needs()},
         "states": dict(AgentState.choices),
@@ -96,6 +98,7 @@ def said(user: User) -> dict[str, Any]:
             "again": _("Live again; everything is caught up."),
             "lost": _("Connection lost. What you see is as of {time}. Trying again …"),
             "shown": _("{n} of {all} agents"),
+            "floor": _("Floor: {place}"),
             "more": _("and {n} more"),
             "none": _("Nobody is on the floor"),
             "nothing": _("Nobody matches. Take a filter away."),

@@ -32,7 +32,8 @@ from occ.times import JAKARTA, end_of_day, local_day, start_of_day
 from realtime.measures import LABELS, Measure, measures_of
 from realtime.models import FLOOR_READERS, FORMULA, Correction
 from realtime.policies import SMALL_BASE
-from realtime.services.figures import figures, sources_of, total
+from realtime.services.figures import figures, interval_end, sources_of, total
+from realtime.views.alerts import scr_from
 
 STEPS = (
     ("15", gettext_lazy("Quarter of an hour")), ("30", gettext_lazy("Half hour")), ("day", gettext_lazy("Day")),
@@ -126,9 +127,10 @@ def told(asked: Asked, now: datetime) -> dict[str, Any]:
     return {
         "asked": asked, "zone": zone, "row": row, "figures": made,
         "least": policy_value(SMALL_BASE, at=now, site=asked.site), "lines": lines, "calls": has_calls(measures),
+        "scr_from": scr_from(now, asked.site) if has_calls(measures) else "",
         "cases": any(one.name == "response_time" for one in measures),
         "sources": sources_of(asked.site, asked.channel, asked.start, asked.end), "formula": FORMULA,
-        "charts": charts(measures, targets, lines) if len(lines) > 1 else [],
+        "charts": charts(measures, targets, without_gaps(lines, asked)) if len(lines) > 1 else [],
         "corrections": [{"row": one, "url": url_of(asked, one.starts_at, one.starts_at + timedelta(minutes=15)),
                          "changes": changes_of(one)} for one in found[:SHOWN]],
         "counts": [{"label": LABELS[name], "value": row[name]} for name in counts_of(measures)],
@@ -214,6 +216,20 @@ def url_of(asked: Asked, start: datetime, end: datetime) -> str:
     return f"{reverse('realtime:interactions')}?{span_query(asked, start, end)}"
 
 
+def without_gaps(lines: list[dict[str, Any]], asked: Asked) -> list[dict[str, Any]]:
+    """With the intervals between in which nothing arrived, so that a chart's time goes on evenly."""
+    found, at = [], datetime.fromisoformat(lines[0]["row"]["starts_at"])
+    for one in lines:
+        start = datetime.fromisoformat(one["row"]["starts_at"])
+        while at < start:
+            end = interval_end(at, asked.interval, asked.site)
+            found.append({"label": label_of(at.astimezone(asked.site.zone), asked), "url": url_of(asked, at, end)})
+            at = end
+        found.append(one)
+        at = interval_end(start, asked.interval, asked.site)
+    return found
+
+
 def charts(
     measures: list[Measure], targets: dict[str, float | None], lines: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
@@ -221,14 +237,18 @@ def charts(
     labels, urls = [one["label"] for one in lines], [one["url"] for one in lines]
     base: dict[str, Any] = {"labels": labels, "urls": urls}
     counted = ("offered", "answered", "abandoned") if has_calls(measures) else ("cases", "submitted")
-    series = [{"name": str(LABELS[name]), "values": [one["row"][name] for one in lines]} for name in counted]
+    series = [
+        {"name": str(LABELS[name]), "values": [one["row"][name] if "row" in one else 0 for one in lines]}
+        for name in counted
+    ]
     found: list[dict[str, Any]] = [
         {"id": "arrived", "title": _("What arrived"), "unit": "", "chart": base | {"kind": "bar", "series": series}}
     ]
     for one in measures:
         if one.name not in {"scr", "aht", "service_level", "response_time"}:
             continue
-        values = [None if one_["row"][one.name] is None else round(one_["row"][one.name], 2) for one_ in lines]
+        known = [line["row"][one.name] if "row" in line else None for line in lines]
+        values = [None if value is None else round(value, 2) for value in known]
         chart = base | {"kind": "line", "series": [{"name": str(one.label), "values": values}]}
         if targets[one.name] is not None:
             chart |= {"target": targets[one.name], "target_label": _("Target")}
@@ -280,7 +300,8 @@ def workbook(job: Job, progress: Progress, now: datetime) -> Outcome:
     told_by = ", ".join(str(one) for one in sources_of(asked.site, asked.channel, asked.start, asked.end))
     meta: dict[str, str] = {
         _("Site"): asked.site.name, _("Channel"): str(Channel(asked.channel).label),
-        _("From"): asked.first.isoformat(), _("To"): asked.last.isoformat(), _("Sources"): told_by or "–",
+        _("From"): date_format(asked.first, "j F Y"), _("To"): date_format(asked.last, "j F Y"),
+        _("Sources"): told_by or "–",
     }  # fmt: skip
     meta |= {str(one.label): str(one.formula) for one in measures}
     write_workbook(out, title=_("Service figures"), columns=columns, rows=lines(), meta=meta, zone=asked.site.zone)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import django_filters as filters
 from django import forms
+from django.core import signing
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -33,12 +34,13 @@ from occ.processes import Stepping, process_context, step_make
 from occ.sheets.writing import OutColumn
 from occ.workflow.flows import Transition
 from realtime.choices import HandoverStatus
-from realtime.handing import parts_of, shift_words
+from realtime.handing import early_said, marked, parts_of, shift_words
 from realtime.models import FLOOR_READERS, Handover, Shift
 from realtime.services import handovers as services
 from realtime.workflow import HANDOVER, LEADERS
 
 ICONS = {"hand": "writing-sign", "take": "signature", "refuse": "arrow-back-up", "cancel": "ban"}
+SHOWN = "realtime.handover.shown"
 PURPOSES = {"hand": Purpose.PREPARED, "take": Purpose.ACKNOWLEDGED}
 
 
@@ -50,7 +52,15 @@ class SignForm(forms.Form):
 
 
 class HandForm(SignForm):
+    """`seen`: the fingerprint of what the page shows, which is what is signed; `shown`: all of it, so that what has
+    changed meanwhile can be marked."""
+
+    early_why = forms.CharField(
+        label=gettext_lazy("Why so long before the end of the shift"), max_length=300, required=False
+    )
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    shown = forms.CharField(widget=forms.HiddenInput, max_length=400_000, required=False)
+    field_order = ("note", "early_why", "password")
 
 
 class TakeForm(SignForm):
@@ -67,16 +77,43 @@ def form_for(subject: Handover, transition: Transition, data: Any, files: Any) -
     kind = OWN_FORMS.get(transition.name, NoteForm)
     initial = {}
     if transition.name == "hand":
-        now = getattr(subject, "shown", None) or services.drawn(subject, timezone.now())
-        initial = {"seen": services.fingerprint(now), "note": subject.note}
+        shown = getattr(subject, "shown", None) or services.drawn(subject, timezone.now())
+        initial = {"seen": services.fingerprint(shown), "shown": packed(shown), "note": subject.note}
     if transition.name == "take":
         initial = {"seen": services.signed_as(subject)}
-    return kind(data, auto_id=f"id_{transition.name}_%s", initial=initial)
+    form = kind(data, auto_id=f"id_{transition.name}_%s", initial=initial)
+    if transition.name in PURPOSES:
+        early_ask(form, subject)
+    return form
+
+
+def early_ask(form: forms.Form, subject: Handover) -> None:
+    """Long before the shift's end who signs is told so, and says why."""
+    minutes = services.minutes_early(subject, timezone.now())
+    name = "early_why" if "early_why" in form.fields else "note"
+    if minutes:
+        form.fields[name].help_text = services.early_words(subject, minutes)
+        form.fields[name].required = True
+        if name == "note":
+            form.fields[name].label = _("Your remarks: why you take over so long before the end")
+    elif name == "early_why":
+        del form.fields[name]
+
+
+def packed(content: dict[str, Any]) -> str:
+    return signing.dumps(content, salt=SHOWN, compress=True)
+
+
+def unpacked(text: str) -> dict[str, Any] | None:
+    try:
+        return cast(dict[str, Any], signing.loads(text, salt=SHOWN))
+    except signing.BadSignature:
+        return None
 
 
 def make(subject: Handover, name: str, data: dict[str, Any], *, actor: User, now: datetime) -> None:
     """The password is asked for before the step's transaction: one that a refusal undoes would forget the attempt."""
-    data = dict(data)
+    data = {key: value for key, value in data.items() if key != "shown"}
     if name in PURPOSES:
         if name == "take" and subject.handed_by_id == actor.pk:
             raise NotAllowed(_("You handed it over: somebody else takes it over."))
@@ -208,24 +245,30 @@ def _detail(request: HttpRequest, found: Handover, tried: dict[str, forms.Form],
     signed = bool(found.content)
     shown: dict[str, Any] = found.content or services.drawn(found, now)
     found.shown = shown  # type: ignore[attr-defined]
+    before = None
     if (form := tried.get("hand")) is not None:  # what is shown now is what a second try signs
+        before = unpacked(form.data.get("shown", ""))
         form.data = form.data.copy()  # type: ignore[attr-defined]
-        form.data["seen"] = services.fingerprint(shown)  # type: ignore[index]
+        form.data["seen"], form.data["shown"] = services.fingerprint(shown), packed(shown)  # type: ignore[index]
+    parts = _parts(shown, before, zone)
     documents = IssuedDocument.objects.visible_to(user).filter(
         subject_type="realtime.handover", subject_id=str(found.pk)
     )
     context = process_context(request, STEPPING, found, tried) | {
         "title": _("Shift handover"), "subtitle": f"{shift_words(found)} · {found.site.name}", "crumbs": crumbs(),
-        "handover": found, "zone": zone, "parts": _parts(shown, zone), "signed": signed, "now": now,
-        "documents": documents,
+        "handover": found, "zone": zone, "parts": parts, "signed": signed, "now": now, "documents": documents,
+        "changed": any(row["mark"] for part in parts for row in part["rows"]), "early": early_said(shown),
     }  # fmt: skip
     return render(request, "realtime/handover.html", context, status=status)
 
 
-def _parts(shown: dict[str, Any], zone: ZoneInfo) -> list[dict[str, Any]]:
-    """Each cell with the heading of its column, for narrow screens."""
+def _parts(shown: dict[str, Any], before: dict[str, Any] | None, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Each cell with the heading of its column, for narrow screens; each row as it differs from what was read."""
+    parts = parts_of(shown, zone)
+    was = parts_of(before, zone) if before else [None] * len(parts)
     return [
         {"title": one.title, "columns": one.columns, "empty": one.empty,
-         "rows": [(list(zip(one.columns, cells, strict=True)), url) for cells, url in one.rows]}
-        for one in parts_of(shown, zone)
+         "rows": [{"cells": list(zip(one.columns, row.cells, strict=True)), "url": row.url, "mark": row.mark}
+                  for row in marked(one, then)]}
+        for one, then in zip(parts, was, strict=True)
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,7 +30,9 @@ from occ.people.models import Site, User
 from occ.people.scope import has_role, sites_for
 from occ.processes import Stepping, plain_stepping, process_context, step_make
 from occ.sheets.writing import OutColumn
+from occ.workflow.flows import Transition
 from realtime.choices import ActionKind, Cause, PlanStatus
+from realtime.documents import day_label, few_said
 from realtime.models import FLOOR_READERS, Alert, PlanAction, RecoveryPlan
 from realtime.services import recovery
 from realtime.services.what_if import Question, answers, around
@@ -53,9 +56,27 @@ class FinishForm(forms.Form):
 
 
 class VerifyForm(forms.Form):
+    """`few_why` is asked for where too few calls have come since to see an effect by."""
+
     note = forms.CharField(
         label=gettext_lazy("End-of-day evaluation"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000
     )
+    few_why = forms.CharField(label=gettext_lazy("Why it is verified all the same"), max_length=300, required=False)
+
+
+def form_for(subject: RecoveryPlan, transition: Transition, data: Any, files: Any) -> forms.Form:
+    form = USUAL.form_for(subject, transition, data, files)
+    if transition.name == "verify":
+        now = timezone.now()
+        if recovery.day_goes_on(subject, now):
+            words = _("The day is not over: its figures stay as they are at %(time)s.")
+            time = timezone.localtime(now, subject.site.zone)
+            form.fields["note"].help_text = words % {"time": f"{time:%H:%M}"}
+        if few := recovery.too_few(subject, now):
+            form.fields["few_why"].required, form.fields["few_why"].help_text = True, few
+        else:
+            del form.fields["few_why"]
+    return form
 
 
 class ActionForm(forms.Form):
@@ -79,7 +100,7 @@ class WhatIfForm(forms.Form):
         localize=False,
     )  # fmt: skip
     patience = forms.FloatField(label=gettext_lazy("Patience (s)"), min_value=1, max_value=36_000, localize=False)
-    agents = forms.IntegerField(label=gettext_lazy("Agents"), min_value=1, max_value=2_000, localize=False)
+    agents = forms.IntegerField(label=gettext_lazy("Agents"), min_value=0, max_value=2_000, localize=False)
     more = forms.IntegerField(
         label=gettext_lazy("Agents more"), min_value=1, max_value=500, localize=False, required=False
     )
@@ -100,12 +121,13 @@ class PlanForm(forms.Form):
         field.queryset = Site.objects.filter(pk__in=[one.pk for one in sites_for(user, PLANNERS)])
 
 
-STEPPING: Stepping = plain_stepping(
+USUAL: Stepping = plain_stepping(
     RECOVERY, recovery.TRANSITIONS, key="plan_id", url_name="realtime:plan_step",
     own_forms={"start": StartForm, "finish": FinishForm, "verify": VerifyForm}, icons=ICONS,
     aside=frozenset({"cancel", "resume"}),
     may=lambda user, plan, name: not (name == "verify" and plan.opened_by_id == user.pk),
 )  # fmt: skip
+STEPPING = replace(USUAL, form_for=form_for)
 
 
 class PlanFilter(filters.FilterSet):
@@ -347,7 +369,8 @@ def _detail(
         "title": _("Recovery plan"), "subtitle": f"{found.get_channel_display()} · {found.site.name}",
         "crumbs": crumbs(), "plan": found, "zone": zone, "may": may, "action_form": form,
         "what_if": what if may else None, "actions_": _actions(found, may, dropped),
-        "documents": documents, "figures": _figures(found),
+        "documents": documents, "figures": _figures(found), "day_label": day_label(found),
+        "few": few_said(found),
         "chart": _chart(found),
     }  # fmt: skip
     if context["what_if"] is not None and context["what_if"].is_valid():

@@ -30,7 +30,7 @@ from occ.sheet_forms import SheetForm
 from realtime import jobs
 from realtime.choices import EventType, Fault
 from realtime.choices import Outcome as CallOutcome
-from realtime.models import Arrival, ReportImport, ReportMapping, ReportWithdrawal, Source
+from realtime.models import Arrival, ReportImport, ReportMapping, ReportWithdrawal, ServiceMonth, Source
 from realtime.report_forms import MappingForm, TextForm, UploadForm
 from realtime.services.ingesting import SENDERS
 from realtime.services.report_imports import import_withdraw, may_withdraw, months_frozen
@@ -71,6 +71,7 @@ class Reports(Wizard):
             "mapping": ReportMapping.objects.filter(pk=job.params.get("mapping")).first(),
         }
         if job.kind == jobs.IMPORT.preview.key:
+            said["frozen"] = frozen_among(job.params["site"], [day for day, _counts in result["days"]])
             names = list(dict.fromkeys(name for _day, counts in result["days"] for name in counts))
             said |= {
                 "names": [WORDS.get(name, name) for name in names],
@@ -86,17 +87,16 @@ class Reports(Wizard):
             source = Source.objects.filter(code=result["source"]).first()
             waiting = Arrival.objects.filter(source=source, parked_at=None)[:1000].count() if source else 0
             query = f"?site={job.params['site']}&first={result['first']}&last={result['last']}&interval=day"
+            ends = [day for day in (result["first"], result["last"]) if day]
+            said["frozen"] = frozen_among(job.params["site"], ends)
             said |= {"waiting": waiting, "figures": reverse("realtime:figures") + query, "source": source}
             said["imported"] = ReportImport.objects.filter(pk=result.get("import")).defer("events").first()
-        site, days = Site.objects.get(pk=job.params["site"]), spanned(result)
-        said["frozen"] = list(months_frozen(site, *days)) if days else []
         return said
 
 
-def spanned(result: dict[str, Any]) -> tuple[date, date] | None:
-    """The first and the last day of a preview's result or of an import's."""
-    days = [day for day, _counts in result.get("days", [])] or [result.get("first"), result.get("last")]
-    return (date.fromisoformat(days[0]), date.fromisoformat(days[-1])) if days and days[0] else None
+def frozen_among(site: int, days: list[str]) -> list[ServiceMonth]:
+    """The months from the first of these days to the last whose report is issued already: they want a revision."""
+    return list(months_frozen(site, date.fromisoformat(min(days)), date.fromisoformat(max(days)))) if days else []
 
 
 WIZARD = Reports(

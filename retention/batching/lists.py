@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from occ.filters import DayFilter, FromDay, OwnSite, UntilDay
+from occ.filters import DayFilter, FromDay, OwnSite, UntilDay, reader_of
 from occ.list_export import register_list
 from occ.people.models import User
 from occ.people.scope import has_role
@@ -66,6 +66,11 @@ class BatchFilter(filters.FilterSet):
         return rows.open() if value == "open" else rows.filter(status=value)
 
 
+def sources_of_reader(request: Any) -> QuerySet[Source]:
+    reader = reader_of(request)
+    return Source.objects.visible_to(reader) if reader is not None else Source.objects.none()
+
+
 class FindingFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=gettext_lazy("Search"))
     status = filters.ChoiceFilter(
@@ -79,7 +84,7 @@ class FindingFilter(filters.FilterSet):
         queryset=Store.objects.all(), label=gettext_lazy("Store"), empty_label=gettext_lazy("All")
     )
     source = filters.ModelChoiceFilter(
-        queryset=Source.objects.all(), label=gettext_lazy("Source"), empty_label=gettext_lazy("All")
+        queryset=sources_of_reader, label=gettext_lazy("Source"), empty_label=gettext_lazy("All")
     )
     site = OwnSite()
 

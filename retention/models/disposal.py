@@ -148,7 +148,8 @@ class ConditionQuerySet(models.QuerySet["Condition"]):
 class Condition(models.Model):
     """One of the five conditions, and who says that it is met. Rows are only added.
 
-    `after`: the hold since which it is asked again; what was said before that is `Unsaid`.
+    `after`: the hold since which it is asked again; what was said before that is `Unsaid`. `again`: how often it had
+    been taken back by then, as one hold may do so more than once (it is widened).
     """
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="conditions")
@@ -157,12 +158,15 @@ class Condition(models.Model):
     said_at = models.DateTimeField(_("said"))
     note = models.CharField(_("note"), max_length=300, blank=True)
     after = models.ForeignKey(Hold, models.PROTECT, null=True, related_name="+")
+    again = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     objects = ConditionQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["proposal", "key", "after"], name="condition_once", nulls_distinct=False),
+            models.UniqueConstraint(
+                fields=["proposal", "key", "after", "again"], name="condition_once", nulls_distinct=False
+            ),
             models.CheckConstraint(condition=Q(key__in=ConditionKey.values), name="condition_known"),
         ]
 

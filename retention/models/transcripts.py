@@ -7,6 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from retention.models.records import Record
 
+# Why there are none yet: then it is tried again. No key opens the customer, whose name is left out of the words.
+AWAY, SHUT = "away", "customer shut"
+# A key was missing, and opens again: at the next occasion, whatever was said of it meanwhile.
+KEY_BACK = "key back"
+
 
 class Transcript(models.Model):
     """Gone with its record (services.derived). `words` None: there was no text to be had, `why` says so."""
@@ -18,7 +23,13 @@ class Transcript(models.Model):
 
     class Meta:
         verbose_name = _("search words of a chat")
-        indexes = [GinIndex(fields=["words"], name="transcript_words")]
+        indexes = [
+            GinIndex(fields=["words"], name="transcript_words"),
+            # Those that are tried again, few among all chats.
+            models.Index(
+                fields=["made_at"], name="transcript_waiting", condition=models.Q(why__in=[AWAY, SHUT, KEY_BACK])
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.record_id)

@@ -8,9 +8,9 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, NullIf
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from occ.filters import FromDay, UntilDay
+from occ.filters import FromDay, OwnSite, UntilDay
 from occ.ledger.models import Entry
 from occ.list_export import register_list
 from occ.people.actors import who
@@ -24,7 +24,7 @@ from retention.personal import READING_AUDITORS
 from retention.services.listening import HEARD, READ, SEARCHED, TAKEN
 
 DEEDS: dict[str, Promise] = {
-    HEARD: gettext_lazy("Heard"), READ: gettext_lazy("Read"), TAKEN: gettext_lazy("File taken"),
+    HEARD: gettext_lazy("Heard"), READ: pgettext_lazy("deed", "Read"), TAKEN: gettext_lazy("File taken"),
     SEARCHED: gettext_lazy("Chats searched"),
 }  # fmt: skip
 
@@ -58,12 +58,10 @@ class ReadingFilter(filters.FilterSet):
         field_name="data__purpose", choices=Purpose.choices, label=gettext_lazy("What for"),
         empty_label=gettext_lazy("All"),
     )  # fmt: skip
-    site = filters.ModelChoiceFilter(
-        queryset=Site.objects.all(), method="by_site", label=gettext_lazy("Site"), empty_label=gettext_lazy("All")
-    )
+    site = OwnSite(method="by_site")
     since = FromDay(field_name="at", label=gettext_lazy("From"))
     until = UntilDay(field_name="at", label=gettext_lazy("Until"))
-    record = filters.CharFilter(field_name="subject_id", label=gettext_lazy("No. of the record"))
+    record = filters.CharFilter(method="by_record", label=gettext_lazy("No. of the record"))
 
     class Meta:
         model = Entry
@@ -74,6 +72,10 @@ class ReadingFilter(filters.FilterSet):
         text = value.replace("\x00", "").strip()[:120]
         records = Record.objects.filter(external_id=text).values_list(Cast("pk", models.TextField()), flat=True)
         return rows.filter(Q(actor_label__icontains=text) | Q(subject_id__in=list(records[:100])))
+
+    def by_record(self, rows: Any, name: str, value: str) -> Any:
+        """By an index of the ledger, which has what it is of before its key."""
+        return rows.filter(subject_type=Record._meta.label_lower, subject_id=value.replace("\x00", ""))
 
     def by_site(self, rows: Any, name: str, value: Site) -> Any:
         return rows.filter(site_code=value.code)
@@ -97,7 +99,7 @@ def reading_said(entry: Any) -> dict[str, Any]:
 def columns() -> list[OutColumn]:
     return [
         OutColumn(_("No."), width=10), OutColumn(_("When"), width=18), OutColumn(_("Who"), width=28),
-        OutColumn(_("What"), width=18), OutColumn(_("Record"), width=36), OutColumn(_("Site"), width=8),
+        OutColumn(_("What"), width=18), OutColumn(_("Conversation"), width=36), OutColumn(_("Site"), width=8),
         OutColumn(_("What for"), width=26), OutColumn(_("Note"), width=40),
     ]  # fmt: skip
 

@@ -14,7 +14,6 @@ from django.core.files.base import File
 from django.db import connection, transaction
 from django.utils import translation
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from occ.documents.services import kept_until
@@ -27,7 +26,8 @@ from occ.people.models import Site
 from occ.sheets.child import key
 from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
-from occ.texts import kept
+from occ.texts import kept, worded
+from occ.texts import told as _
 from retention.models import Entry
 from retention.services.register import FIELDS as ENTRY_FIELDS
 from retention.services.register import Line, entry_push
@@ -144,7 +144,7 @@ def _try(
             except Refused as refusal:
                 column = FIELDS.get(refusal.field or "", refusal.field or "")
                 known = column if any(one.name == column for one in COLUMNS) else ""
-                row.problems.append(Problem(row.number, known, refusal.code, str(refusal)))
+                row.problems.append(Problem(row.number, known, refusal.code, worded(refusal.message)))
         if i % 50 == 0:
             report(0.2 + 0.8 * i / max(1, len(table.rows)))
     faulty = sum(1 for row in preview.rows if row.problems)

@@ -14,7 +14,6 @@ from typing import Any, BinaryIO
 from django.core.files.base import File
 from django.db import transaction
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.errors import Invalid, NotAllowed, WrongState
@@ -23,6 +22,8 @@ from occ.people.models import User
 from occ.people.scope import has_role
 from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
+from occ.texts import told as _
+from occ.texts import worded
 from retention.choices import Channel
 from retention.marks import without
 from retention.models import Source
@@ -104,7 +105,7 @@ def _try(file: Upload, source: Source, actor: User, now: datetime, report: Repor
             facts.append(_facts(row.values, source, now))
             rows.append(row)
         except Invalid as refusal:
-            _problem(row, refusal.code, str(refusal), refusal.field)
+            _problem(row, refusal.code, worded(refusal.message), refusal.field)
     report(0.6)
     done = dict.fromkeys((CREATED, KNOWN), 0)
     sample: list[list[str]] = []

@@ -6,7 +6,7 @@ from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.utils import translation
 from django.utils.formats import date_format
@@ -200,15 +200,16 @@ def _signers(proposal: Proposal, witnesses: Sequence[tuple[str, str]]) -> list[S
 
 
 def _slots(proposal: Proposal, witnesses: Sequence[Witness]) -> list[documents.Signer]:
-    """Who signs it afterwards: who destroyed, who saw it and who approved; who has no account, on paper."""
+    """Who signs it afterwards: who destroyed, who saw it and who approved; who cannot sign here, on paper."""
     executor, approval = proposal.executed_by, proposal.approval
     assert executor is not None and approval is not None
     executors, seen = {executor.pk: (name_of(executor), position_of(executor))}, []
     if proposal.of_documents:
         executors = paper_minutes.executors_by_user(proposal) | executors
-    accounts = dict(User.objects.filter(
-        person__in=[one for one in witnesses if isinstance(one, Person)], is_active=True
-    ).values_list("person", "pk"))  # fmt: skip
+    people = [one for one in witnesses if isinstance(one, Person)]
+    users = User.objects.filter(Q(person__in=people) | Q(pk__in=[*executors, approval.decided_by_id]))
+    able = {one.pk: one.person_id for one in users if documents.may_sign(one)}
+    accounts = {person: pk for pk, person in able.items() if person is not None}
     for one in witnesses:
         if isinstance(one, Person):
             seen.append((one.name, one.position, accounts.get(one.pk)))
@@ -217,10 +218,11 @@ def _slots(proposal: Proposal, witnesses: Sequence[Witness]) -> list[documents.S
     if proposal.of_documents:
         named = [(name, position) for name, position, _account in seen]
         seen += [(name, position, None) for name, position in paper_minutes.witnesses_of(proposal, named)]
+    approver = approval.decided_by_id if approval.decided_by_id in able else None
     return [
-        *(documents.Signer(*said, Purpose.EXECUTED, pk) for pk, said in executors.items()),
+        *(documents.Signer(*said, Purpose.EXECUTED, pk if pk in able else None) for pk, said in executors.items()),
         *(documents.Signer(name, position or "-", Purpose.WITNESSED, account) for name, position, account in seen),
-        documents.Signer(approval.name, approval.position, Purpose.APPROVED, approval.decided_by_id),
+        documents.Signer(approval.name, approval.position, Purpose.APPROVED, approver),
     ]
 
 

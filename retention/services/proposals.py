@@ -139,10 +139,10 @@ def condition_say(
         raise WrongState(_("The list has changed since you looked at it. Look at it again."))
     if not note.strip():
         raise Invalid(_("Say by what you know that it is met."), field="note")
-    before = Unsaid.objects.filter(condition__proposal=proposal, condition__key=key).order_by("pk").last()
+    before = list(Unsaid.objects.filter(condition__proposal=proposal, condition__key=key).order_by("pk"))
     said = Condition.objects.create(
         proposal=proposal, key=key, said_by=actor, said_at=now, note=note.strip()[:300],
-        after_id=before.hold_id if before else None,
+        after_id=before[-1].hold_id if before else None, again=len(before),
     )  # fmt: skip
     data = {"condition": key, "note": said.note}
     record(actor=actor, action="retention.condition_said", subject=proposal, data=data, now=now, site=proposal.site)

@@ -15,6 +15,7 @@ from occ.masking import HIDDEN, masked_text
 from retention.choices import RecordKind, RecordState
 from retention.models import Packed, Record, Transcript
 from retention.models.records import RecordQuerySet
+from retention.models.transcripts import AWAY, KEY_BACK, SHUT
 from retention.reading.chats import HEAD_BYTES, is_text, read_chat
 from retention.services.derived import register_derived
 from retention.services.listening import NotThere, beginning, content_of
@@ -27,10 +28,6 @@ SOME = 200
 # Records that were catalogued beside each other are committed in any order: so far back they are looked for again.
 LOOK_BACK = 5_000
 AGAIN = timedelta(hours=6)
-# Why there are none yet: then it is tried again. No key opens the customer, whose name is left out of the words.
-AWAY, SHUT = "away", "customer shut"
-# A key was missing, and opens again: at the next occasion, whatever was said of it meanwhile.
-KEY_BACK = "key back"
 
 
 def transcripts_make(*, now: datetime, seconds: float) -> int:
@@ -58,9 +55,14 @@ def _waiting(now: datetime) -> list[int]:
     none = ~Exists(Transcript.objects.filter(record=OuterRef("pk")))
     found = list(chats.filter(none).order_by("pk").values_list("pk", flat=True)[:SOME])
     if not found:
-        due = Q(why=KEY_BACK) | Q(why__in=[AWAY, SHUT], made_at__lt=now - AGAIN)
-        found = list(Transcript.objects.filter(due).order_by("made_at").values_list("pk", flat=True)[:SOME])
+        found = list(due(now).values_list("pk", flat=True)[:SOME])
     return found
+
+
+def due(now: datetime) -> "models.QuerySet[Transcript]":
+    """What is tried again now."""
+    again = Q(why=KEY_BACK) | Q(why__in=[AWAY, SHUT], made_at__lt=now - AGAIN)
+    return Transcript.objects.filter(again).order_by("made_at")
 
 
 def transcripts_again(*, bags: Collection[int]) -> int:
@@ -68,9 +70,12 @@ def transcripts_again(*, bags: Collection[int]) -> int:
 
     The next run makes them, and need not wait as for a file that is away.
     """
+    if not bags:
+        return 0
     packed = Packed.objects.filter(pack__bag__in=bags, key__isnull=False)
-    without = Q(words=None, record__in=packed.values("record")) | Q(why=SHUT)
-    return Transcript.objects.filter(without).update(why=KEY_BACK) if bags else 0
+    # One after the other: either has an index, both in one condition would read through the words of all chats.
+    without = Transcript.objects.filter(words=None, record__in=packed.values("record")).update(why=KEY_BACK)
+    return without + Transcript.objects.filter(why=SHUT).update(why=KEY_BACK)
 
 
 def transcript_make(*, record_id: int, now: datetime) -> bool:

@@ -84,6 +84,7 @@ STEPPING = Stepping(
     PROPOSAL, form_for, make, lambda subject, name: reverse("retention:proposal_step", args=[subject.pk, name]),
     ICONS, frozenset({"withdraw", "recall", "execute"}), may,  # what cannot be undone is asked for twice
     waits=lambda found: not cools(found), warns=warns, hinders=proposals.hinders,
+    elsewhere=frozenset(one.name for one in PROPOSAL.transitions if one.name not in SERVICES and one.name != "execute"),
 )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ class YesNo(models.TextChoices):
 
 class LeaveStatus(models.TextChoices):
     REQUESTED = "requested", _("Asked for")
-    APPROVED = "approved", _("Approved by the team leader")
+    APPROVED = "approved", _("Approved by the superior")
     CONFIRMED = "confirmed", _("Confirmed against the roster")
     TAKEN = "taken", _("Taken")
     REFUSED = "refused", _("Refused")

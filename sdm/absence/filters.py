@@ -8,15 +8,18 @@ import django_filters as filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from occ.filters import DayFilter, OwnSite, OwnTeam
+from occ.filters import DayFilter, OwnFilterSet, OwnSite, OwnTeam
 from occ.people.models import Team, TeamMembership
 from sdm.absence.choices import SHOWN, LeaveStatus, Shown
 from sdm.models import LeaveRequest
+from sdm.personal import ABSENCE_LEADERS, ABSENCE_READERS
 
 
-class LeaveFilter(filters.FilterSet):
+class LeaveFilter(OwnFilterSet):
     """Not by kind: that would tell of illness whoever reads only that somebody is away."""
 
+    readers = ABSENCE_READERS | ABSENCE_LEADERS
+    others = ("site", "team")
     q = filters.CharFilter(method="by_words", label=_("Search"))
     status = filters.ChoiceFilter(
         choices=[("waiting", _("To be decided")), ("alive", _("Neither refused nor cancelled")), *LeaveStatus.choices],

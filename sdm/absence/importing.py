@@ -13,7 +13,6 @@ from typing import Any, BinaryIO
 from django.core.files.base import File
 from django.db import connection, transaction
 from django.utils import translation
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.errors import Invalid, Refused, WrongState
@@ -22,6 +21,8 @@ from occ.people.models import Person, User
 from occ.people.scope import people_filter
 from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
+from occ.texts import told as _
+from occ.texts import worded
 from occ.times import local_day
 from sdm.absence.policies import Kind, kinds_on
 from sdm.models import LeaveRequest
@@ -107,7 +108,7 @@ def _row(row: Row, actor: User, now: datetime) -> str | None:
             return _bring(row.values, actor, now)
     except Refused as refusal:
         known = any(one.name == refusal.field for one in COLUMNS)
-        row.problems.append(Problem(row.number, refusal.field if known else "", refusal.code, str(refusal)))  # type: ignore[arg-type]
+        row.problems.append(Problem(row.number, refusal.field if known else "", refusal.code, worded(refusal.message)))  # type: ignore[arg-type]
         return None
 
 

@@ -135,6 +135,7 @@ register_rule(
         step("breach", StepKind.BREACH, "due", 0, Role.COORDINATOR),
         step("48h_after", StepKind.ESCALATE, "due", 48, Role.MANAGER),
     ],
+    moves=True,
 )
 register_rule(
     key=CONFIRM,
@@ -148,6 +149,7 @@ register_rule(
         step("breach", StepKind.BREACH, "due", 0, Role.COORDINATOR),
         step("48h_after", StepKind.ESCALATE, "due", 48, Role.MANAGER),
     ],
+    moves=True,
 )
 register_rule(
     key=NOTE,
@@ -159,6 +161,7 @@ register_rule(
         step("day_before", StepKind.REMIND, "due", -24, Role.TEAM_LEADER),
         step("breach", StepKind.BREACH, "due", 0, Role.TEAM_LEADER),
     ],
+    moves=True,
 )
 
 

@@ -12,6 +12,8 @@ ASKERS = frozenset(Role) - {Role.CLIENT, Role.AUDITOR}
 ON_BEHALF = frozenset({Role.TEAM_LEADER, Role.COORDINATOR, Role.HR_RELATIONS})
 # Of those who rank below: sdm/ranks.py.
 APPROVERS = frozenset({Role.TEAM_LEADER, Role.COORDINATOR, Role.MANAGER, Role.HEAD_MANAGER})
+# Of who has no superior here: what was decided above the contact center is entered by HR.
+ENTERERS = frozenset({Role.HR_RELATIONS})
 
 LEAVE = register(
     Flow(
@@ -22,9 +24,10 @@ LEAVE = register(
         path=(S.REQUESTED, S.APPROVED, S.CONFIRMED, S.TAKEN),
         off_path={S.REFUSED: S.APPROVED, S.CANCELLED: S.TAKEN},
         transitions=(
-            transition("approve", S.REQUESTED, S.APPROVED, by=APPROVERS, label=_("Approve the leave"), four_eyes=True),
-            transition("refuse", S.REQUESTED, S.REFUSED, by=APPROVERS, label=_("Refuse the leave"), needs={"note"},
+            transition("approve", S.REQUESTED, S.APPROVED, by=APPROVERS | ENTERERS, label=_("Approve the leave"),
                        four_eyes=True),
+            transition("refuse", S.REQUESTED, S.REFUSED, by=APPROVERS | ENTERERS, label=_("Refuse the leave"),
+                       needs={"note"}, four_eyes=True),
             transition("confirm", S.APPROVED, S.CONFIRMED, by={Role.WFM}, label=_("The roster allows it"),
                        four_eyes=True),
             transition("reject", S.APPROVED, S.REFUSED, by={Role.WFM}, label=_("The roster does not allow it"),

@@ -19,11 +19,11 @@ from occ.api.endpoints import AFTER, KEY, SIZE, paged, query_of, user_of
 from occ.api.fields import DayField
 from occ.api.idempotency import idempotent
 from occ.api.paging import page
-from occ.documents.attachments import attachment_add
 from occ.errors import Invalid, NotAllowed
 from occ.people.access import get_visible
 from occ.people.models import Person, User
 from occ.people.scope import has_role
+from occ.processes import evidence_of
 from sdm.choices import EmploymentKind
 from sdm.contracts.choices import CompensationStatus, RenewalStatus
 from sdm.contracts.workflow import COMPENSATION, HI, PAYROLL, RENEWAL
@@ -350,13 +350,8 @@ class CompensationPay(APIView):
             raise NotAllowed
         given = PayStep(data=request.data)
         given.is_valid(raise_exception=True)
-        values, now = given.validated_data, timezone.now()
-        evidence = {"text": values["text"]} if values["text"].strip() else {}
-        if (file := values.get("file")) is not None:
-            kept = attachment_add(
-                file=file, subject=found, actor=user, now=now, purpose="evidence", allowed=("pdf", "png", "jpg")
-            )
-            evidence |= {"attachment": str(kept.pk), "name": kept.name, "sha256": kept.sha256}
+        values, now = dict(given.validated_data), timezone.now()
+        evidence = evidence_of(found, values, actor=user, now=now)
         contract_wages.compensation_pay(
             compensation_id=pk, paid_on=values["paid_on"], evidence=evidence, actor=user, now=now
         )

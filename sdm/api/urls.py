@@ -1,12 +1,25 @@
 from django.urls import path
 
-from sdm.api import absence, contracts, discipline, evaluating, overview, positions, recruiting, training, views
+from sdm.api import (
+    absence,
+    compensation_corrections,
+    contracts,
+    discipline,
+    evaluating,
+    overview,
+    past_evaluations,
+    positions,
+    recruiting,
+    training,
+    views,
+)
 
 urlpatterns = [
     path("employees/", views.Employees.as_view(), name="sdm-employees"),
     path("employees/<str:number>/", views.EmployeeDetail.as_view(), name="sdm-employee"),
     path("evaluations/", evaluating.Evaluations.as_view(), name="sdm-evaluations"),
     path("evaluations/<int:pk>/score/", evaluating.EvaluationScore.as_view(), name="sdm-evaluation-score"),
+    path("past-evaluations/", past_evaluations.PastEvaluations.as_view(), name="sdm-past-evaluations"),
     path("evaluation-months/", evaluating.EvaluationMonths.as_view(), name="sdm-evaluation-months"),
     path("incentive-schemes/", evaluating.IncentiveSchemes.as_view(), name="sdm-incentive-schemes"),
     path("payroll-runs/", evaluating.PayrollRuns.as_view(), name="sdm-payroll-runs"),
@@ -46,6 +59,16 @@ urlpatterns = [
     path("renewals/", contracts.Renewals.as_view(), name="sdm-renewals"),
     path("renewals/<int:pk>/", contracts.RenewalDetail.as_view(), name="sdm-renewal"),
     path("renewals/<int:pk>/<slug:transition>/", contracts.RenewalTransition.as_view(), name="sdm-renewal-transition"),
+    path(
+        "compensation-corrections/",
+        compensation_corrections.CompensationCorrections.as_view(),
+        name="sdm-compensation-corrections",
+    ),
+    path(
+        "compensation-corrections/<int:pk>/<slug:transition>/",
+        compensation_corrections.CompensationCorrectionTransition.as_view(),
+        name="sdm-compensation-correction-transition",
+    ),
     path("compensations/", contracts.Compensations.as_view(), name="sdm-compensations"),
     path("compensations/<int:pk>/pay/", contracts.CompensationPay.as_view(), name="sdm-compensation-pay"),
     path("wages/", contracts.Wages.as_view(), name="sdm-wages"),

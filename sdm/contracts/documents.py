@@ -15,7 +15,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from occ.documents.types import DocumentType
 from occ.documents.types import register as register_type
@@ -67,7 +67,7 @@ def months_said(first: date, last: date) -> str:
     """So many months, with two places where one is begun."""
     months = rounded(months_of(first, last)).quantize(Decimal("0.01"))
     shown = number_format(int(months) if months == int(months) else months)
-    return _("%(n)s months") % {"n": shown}
+    return ngettext("%(n)s month", "%(n)s months", 1 if months == 1 else 2) % {"n": shown}
 
 
 def pkwt_body(renewal: Renewal, *, language: str) -> dict[str, Any]:

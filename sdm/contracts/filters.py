@@ -12,8 +12,8 @@ from occ.filters import DayFilter, OwnSite
 from occ.people.models import in_force
 from occ.times import JAKARTA, local_day
 from sdm.choices import EmploymentKind
-from sdm.contracts.choices import CompensationStatus, RenewalStatus
-from sdm.models import Compensation, Employment, Renewal
+from sdm.contracts.choices import CompensationStatus, CorrectionStatus, RenewalStatus
+from sdm.models import Compensation, CompensationCorrection, Employment, Renewal
 
 WHEN = [
     ("now", _("in force")), ("30", _("ends within 30 days")), ("60", _("ends within 60 days")),
@@ -96,3 +96,24 @@ class CompensationFilter(filters.FilterSet):
 
     def words(self, rows: Any, name: str, value: str) -> Any:
         return by_words(rows, "employment__employee__person", value)
+
+
+class CorrectionFilter(filters.FilterSet):
+    q = filters.CharFilter(method="words", label=_("Search"))
+    status = filters.ChoiceFilter(
+        choices=[("open", _("Open")), *CorrectionStatus.choices], method="by_status", label=_("Status"),
+        empty_label=_("All"),
+    )  # fmt: skip
+    site = OwnSite(to_field_name="code")
+    ends_from = DayFilter(field_name="ends_on", lookup_expr="gte", label=_("Ends from"))
+    ends_to = DayFilter(field_name="ends_on", lookup_expr="lte", label=_("Ends until"))
+
+    class Meta:
+        model = CompensationCorrection
+        fields: list[str] = []
+
+    def words(self, rows: Any, name: str, value: str) -> Any:
+        return by_words(rows, "compensation__employment__employee__person", value)
+
+    def by_status(self, rows: Any, name: str, value: str) -> Any:
+        return rows.open() if value == "open" else rows.filter(status=value)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from occ.people.models import Person, User
 from occ.people.scope import has_role
@@ -35,7 +35,11 @@ def chain_line(chain: Chain) -> Line:
     note = (
         _("No further PKWT is possible (PP 35/2021 article 8).")
         if full
-        else _("%(days)s days left, until %(limit)s at the latest (PP 35/2021 article 8).")
+        else ngettext(
+            "%(days)s day left, until %(limit)s at the latest (PP 35/2021 article 8).",
+            "%(days)s days left, until %(limit)s at the latest (PP 35/2021 article 8).",
+            chain.days_left,
+        )
         % {"days": number_format(chain.days_left, force_grouping=True), "limit": day(chain.limit)}
     )
     title = _("PKWTs since %(day)s: %(n)s") % {"day": day(chain.first), "n": len(chain.spans)}

@@ -92,6 +92,7 @@ register_rule(
         step("breach", StepKind.BREACH, "due", 0, Role.MANAGER),
         step("24h_after", StepKind.ESCALATE, "due", 24, Role.HEAD_MANAGER),
     ],
+    moves=True,
 )
 register_rule(
     key=SIGN,
@@ -105,6 +106,7 @@ register_rule(
         step("breach", StepKind.BREACH, "due", 0, Role.HR_RELATIONS),
         step("24h_after", StepKind.ESCALATE, "due", 24, Role.MANAGER),
     ],
+    moves=True,
 )
 register_rule(
     key=REGISTER,
@@ -118,6 +120,7 @@ register_rule(
         step("breach", StepKind.BREACH, "due", 0, Role.HR_RELATIONS),
         step("24h_after", StepKind.ESCALATE, "due", 24, Role.MANAGER),
     ],
+    moves=True,
 )
 register(
     Definition(
@@ -132,7 +135,7 @@ for key, title, label, owner in (
      _("Reminders and escalation for differences to be settled"), Role.HR_PAYROLL),
 ):  # fmt: skip
     register_rule(
-        key=key, clause="PP 35/2021 Pasal 15", title=title, label=label, owner_role=owner,
+        key=key, clause="PP 35/2021 Pasal 15", title=title, label=label, owner_role=owner, moves=True,
         ladder=[
             step("told", StepKind.REMIND, "start", 0, owner),
             step("1d_before", StepKind.REMIND, "due", -24, owner),
@@ -152,6 +155,7 @@ register_rule(
         step("breach", StepKind.BREACH, "due", 0, Role.HR_PAYROLL),
         step("48h_after", StepKind.ESCALATE, "due", 48, Role.HR_RELATIONS),
     ],
+    moves=True,
 )
 
 

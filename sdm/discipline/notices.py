@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_noop
 
 from occ.notifications.kinds import Kind, register
+from occ.workflow.endings import asks
+from sdm.models.discipline import DisciplineCase
 
 YOURS = register(
     Kind(
@@ -25,3 +27,6 @@ TOLD = register(
         gettext_noop("Read in OCC how it stands."),
     )
 )
+# Whatever state it waits in, the next step of the case is what was asked for, or something else was done instead.
+for one in (YOURS, WAITS):
+    asks(one, DisciplineCase, ())

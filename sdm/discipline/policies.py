@@ -49,6 +49,7 @@ def _rule(key: str, title: str, label: Any, owner: Role, above: Role) -> None:
         title=title,
         label=label,
         owner_role=owner,
+        moves=True,
         ladder=[
             step("day_before", StepKind.REMIND, "due", -24, above if owner is Role.AGENT else owner),
             step("breach", StepKind.BREACH, "due", 0, above),

@@ -46,7 +46,7 @@ DISCIPLINE = register(
             transition("appreciate", S.ASSESSED, S.APPRECIATED, by=SUPERIORS, label=_("Within the rules: appreciate"),
                        four_eyes=True),
             transition("cancel", S.ASSESSED, S.CANCELLED, by=OPENERS, label=_("Opened by mistake"), four_eyes=True),
-            transition("improve", S.COACHED, S.IMPROVING, by=PERSONS, label=_("Say what you will improve")),
+            transition("improve", S.COACHED, S.IMPROVING, by=PERSONS, label=_("Say what you will improve"), own=True),
             transition("proceed", S.COACHED, S.IMPROVING, by=SUPERIORS, label=_("Begin without the person's words"),
                        four_eyes=True),
             transition("verify", S.IMPROVING, S.IMPROVED, by=SUPERIORS, label=_("Improved: verify and document"),
@@ -62,7 +62,7 @@ DISCIPLINE = register(
                        label=_("A violation inside SP 3: final"), four_eyes=True, apart_from=who_asked),
             transition("return", S.SP_REQUESTED, S.PROBLEM, by=RELATIONS, label=_("Send the request back"),
                        four_eyes=True),
-            transition("receive", S.SP_ISSUED, S.COACHED, by=PERSONS, label=_("Sign for the letter")),
+            transition("receive", S.SP_ISSUED, S.COACHED, by=PERSONS, label=_("Sign for the letter"), own=True),
             transition("paper", S.SP_ISSUED, S.COACHED, by=RELATIONS, label=_("Signed on paper: upload it"),
                        four_eyes=True),
             transition("refuse", S.SP_ISSUED, S.COACHED, by=RELATIONS, label=_("Receipt refused before witnesses"),
@@ -87,6 +87,12 @@ PATHS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def drawn_at(status: str) -> Flow:
-    """The same process drawn on the branch of the chart on which a case of that status stands."""
-    return replace(DISCIPLINE, path=PATHS[status], off_path={}) if status in PATHS else DISCIPLINE
+# After a letter improvement begins anew: what led to the letter is behind it.
+AGAIN = (S.ASSESSED, S.PROBLEM, S.SP_REQUESTED, S.SP_ISSUED, S.COACHED, S.IMPROVING, S.IMPROVED, S.FILED)
+
+
+def drawn_at(status: str, *, warned: bool) -> Flow:
+    """The same process drawn on the branch of the chart on which a case of that status stands; `warned`: a letter was
+    issued in it."""
+    path = PATHS.get(status, AGAIN if warned and status in AGAIN else ())
+    return replace(DISCIPLINE, path=path, off_path={}) if path else DISCIPLINE

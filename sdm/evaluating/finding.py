@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.db.models import Q
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from occ.people.models import Person, User
 from occ.search import Result, register
-from sdm.models import Evaluation
+from sdm.models import Evaluation, PastEvaluation
 from sdm.providers import Line, Panel, register_panel
 
 SHOWN = 6
@@ -24,11 +24,15 @@ def find_evaluations(user: User, text: str, limit: int) -> Iterator[Result]:
 
 
 def lines(user: User, person: Person) -> list[Line]:
+    """The latest of OCC, then those of before."""
     rows = Evaluation.objects.visible_to(user).filter(person=person).select_related("period", "person")
+    before = PastEvaluation.objects.visible_to(user).filter(person=person).order_by("-month")[:SHOWN]
     return [
         Line(one.period.label, one.get_absolute_url(), one.status, str(one.get_status_display()),
              "" if one.total is None or one.told_number is None else f"{one.total}")
         for one in rows.order_by("-month")[:SHOWN]
+    ] + [
+        Line(one.label, "", "filed", gettext("of before"), f"{one.total} {one.grade}".strip()) for one in before
     ]  # fmt: skip
 
 

@@ -3,6 +3,9 @@
 from django.utils.translation import gettext_noop
 
 from occ.notifications.kinds import Kind, register
+from occ.workflow.endings import asks
+from sdm.evaluating.choices import EvaluationStatus, PeriodStatus
+from sdm.models import Evaluation, EvaluationPeriod
 
 TOLD = register(
     Kind(
@@ -35,3 +38,6 @@ SENT_BACK = register(
         "warning",
     )
 )
+asks(TOLD, Evaluation, {EvaluationStatus.TOLD})
+asks(RETURNED, Evaluation, {EvaluationStatus.RETURNED})
+asks(SENT_BACK, EvaluationPeriod, {PeriodStatus.RETURNED})

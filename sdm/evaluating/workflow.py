@@ -45,7 +45,7 @@ EVALUATION = register(
             # Made for all at once when the month is distributed.
             transition("tell", {E.VERIFIED, E.TOLD, E.SIGNED, E.WITNESSED}, E.TOLD, by=PERFORMANCE,
                        label=_("Distribute")),
-            transition("sign", E.TOLD, E.SIGNED, by=SIGNERS, label=_("I was told, and sign")),
+            transition("sign", E.TOLD, E.SIGNED, by=SIGNERS, label=_("I was told, and sign"), own=True),
             transition("witness", E.TOLD, E.WITNESSED, by=SCORERS, label=_("Told, but not signed"), needs={"note"},
                        four_eyes=True),
         ),

@@ -635,7 +635,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("requested", "Requested"),
                             ("revision", "Back for revision"),
-                            ("scheme", "Salary scheme being checked"),
+                            ("scheme", "Salary scheme to be checked"),
                             ("recruiting", "Recruiting"),
                             ("with_operation", "List with the operation"),
                             ("list_approved", "List approved"),
@@ -761,7 +761,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("requested", "Requested"),
                             ("revision", "Back for revision"),
-                            ("scheme", "Salary scheme being checked"),
+                            ("scheme", "Salary scheme to be checked"),
                             ("recruiting", "Recruiting"),
                             ("with_operation", "List with the operation"),
                             ("list_approved", "List approved"),

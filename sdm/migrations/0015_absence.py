@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("requested", "Asked for"),
-                            ("approved", "Approved by the team leader"),
+                            ("approved", "Approved by the superior"),
                             ("confirmed", "Confirmed against the roster"),
                             ("taken", "Taken"),
                             ("refused", "Refused"),
@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("requested", "Asked for"),
-                            ("approved", "Approved by the team leader"),
+                            ("approved", "Approved by the superior"),
                             ("confirmed", "Confirmed against the roster"),
                             ("taken", "Taken"),
                             ("refused", "Refused"),

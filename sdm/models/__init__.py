@@ -13,6 +13,7 @@ from sdm.models.evaluating import (
     PayrollRun,
 )
 from sdm.models.leaving import ClearanceItem, ExitInterview, Leaving
+from sdm.models.past_evaluations import PastEvaluation
 from sdm.models.people import Employee, EmployeeQuerySet, Employment, Placement
 from sdm.models.positions import POSITION_READERS, PlanLine, Position, PositionVersion
 from sdm.models.recruiting import Candidate, Criterion, Recruitment, SchemeCheck
@@ -41,6 +42,7 @@ __all__ = [
     "LeaveRequest",
     "Leaving",
     "Participant",
+    "PastEvaluation",
     "PayrollLine",
     "PayrollRun",
     "Placement",

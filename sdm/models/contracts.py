@@ -265,6 +265,11 @@ class CompensationCorrection(models.Model):
         return reverse("sdm:compensation_correction", args=[self.pk])
 
     @property
+    def reference(self) -> str:
+        """The compensation's with its own number: the same whenever it is exported."""
+        return f"{self.compensation.reference}-{self.pk}"
+
+    @property
     def person(self) -> Person:
         return self.compensation.person
 

@@ -14,7 +14,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -91,6 +91,11 @@ class Recruitment(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("sdm:recruitment", args=[self.pk])
+
+    @property
+    def numbered(self) -> str:
+        """By its number, which is no count of anything."""
+        return gettext("no. %(n)s") % {"n": self.pk}
 
     @property
     def is_open(self) -> bool:
@@ -280,7 +285,7 @@ class Criterion(models.Model):
         if self.kind == CriterionKind.EDUCATION:
             return str(Education(value).label)
         if self.kind == CriterionKind.EXPERIENCE:
-            return gettext("%(n)s months") % {"n": value}
+            return ngettext("%(n)s month", "%(n)s months", int(value)) % {"n": value}
         return value
 
     @property

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -64,6 +65,11 @@ class TrainingBatch(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("sdm:training_batch", args=[self.pk])
+
+    @property
+    def told_apart(self) -> str:
+        """By what it teaches, where, and from when: several have one title."""
+        return f"{self.title}, {self.site.name}, {date_format(self.starts_on, 'j F Y')}"
 
 
 class ParticipantQuerySet(models.QuerySet["Participant"]):

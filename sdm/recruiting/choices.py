@@ -7,7 +7,7 @@ class RequestStatus(models.TextChoices):
 
     REQUESTED = "requested", _("Requested")
     REVISION = "revision", _("Back for revision")
-    SCHEME = "scheme", _("Salary scheme being checked")
+    SCHEME = "scheme", _("Salary scheme to be checked")
     RECRUITING = "recruiting", _("Recruiting")
     LISTED = "with_operation", _("List with the operation")
     LIST_APPROVED = "list_approved", _("List approved")

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from occ.documents.types import DocumentType
 from occ.documents.types import register as register_type
@@ -58,7 +58,9 @@ def jo_body(row: Recruitment, *, requester: str, planned: int | None, actual: in
         if version.education:
             checked.append(_("Education at least %(what)s") % {"what": version.get_education_display()})
         if version.experience_months:
-            checked.append(_("Experience at least %(n)s months") % {"n": version.experience_months})
+            months = version.experience_months
+            words = ngettext("Experience at least %(n)s month", "Experience at least %(n)s months", months)
+            checked.append(words % {"n": months})
         checked += [_("Skill: %(what)s") % {"what": one} for one in version.skills]
         return {
             "facts": [{"label": label, "value": str(value)} for label, value in facts],

@@ -14,12 +14,13 @@ from django.core.files.base import File
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from occ.documents.attachments import attachment_add, attachments_of
 from occ.documents.models import Attachment
-from occ.errors import Invalid, NotAllowed, WrongState
+from occ.errors import Faults, Invalid, NotAllowed, WrongState
 from occ.notifications.services import notify
 from occ.obligations import services as obligations
 from occ.people import hindrances
@@ -50,11 +51,11 @@ from sdm.absence.policies import (
     Rules,
     kinds_on,
 )
-from sdm.absence.workflow import APPROVERS, ASKERS, LEAVE, ON_BEHALF
+from sdm.absence.workflow import APPROVERS, ASKERS, ENTERERS, LEAVE, ON_BEHALF
 from sdm.absence.working import days_counted, holidays_between
-from sdm.models import LeaveRequest, led_people
+from sdm.models import Employment, LeaveRequest, led_people
 from sdm.personal import ABSENCE_LEADERS, NOTE_READERS, is_self
-from sdm.ranks import decides_of
+from sdm.ranks import decides_of, without_superior
 from sdm.services.employees import employees_take_up
 
 logger = logging.getLogger(__name__)
@@ -75,9 +76,20 @@ def leads(user: User, person_id: int, site: Site) -> bool:
 
 
 def may_decide(user: User, leave: LeaveRequest) -> bool:
-    """The team leader of the person, or a coordinator or manager of the site, who ranks above; never of oneself."""
+    """The team leader of the person, or a coordinator or manager of the site, who ranks above; never of oneself.
+
+    HR where nobody here ranks above: it enters what was decided above the contact center.
+    """
     day = local_day(timezone.now(), leave.site.zone)
-    return has_role(user, APPROVERS, site=leave.site) and decides_of(user, leave.employee_id, day)
+    if has_role(user, APPROVERS, site=leave.site) and decides_of(user, leave.employee_id, day):
+        return True
+    enters = has_role(user, ENTERERS, site=leave.site) and not is_self(user, leave.employee_id)
+    return enters and decided_above(leave)
+
+
+def decided_above(leave: LeaveRequest) -> bool:
+    """Whether nobody with a log-in stands above the person, as above the only Head Manager."""
+    return bool(without_superior([leave.person], local_day(timezone.now(), leave.site.zone)))
 
 
 def may_act_for(user: User, person_id: int, site: Site) -> bool:
@@ -130,8 +142,12 @@ def _enough(person: Person, days: list[date], *, without: int = 0) -> None:
     terms = Rules().of(person.site_id)
     if not covered(person.joined_on, had, days, terms, person.last_working_day):
         left = balance(person.joined_on, days[0], had, terms, person.last_working_day)
-        words = _("%(wanted)s days of annual leave are asked for, and on %(day)s there are %(left)s.")
-        values = {"wanted": len(days), "left": left.left, "day": days[0].isoformat()}
+        words = ngettext(
+            "%(wanted)s day of annual leave is asked for, and on %(day)s there are %(left)s.",
+            "%(wanted)s days of annual leave are asked for, and on %(day)s there are %(left)s.",
+            len(days),
+        )
+        values = {"wanted": len(days), "left": left.left, "day": date_format(days[0], "j F Y")}
         raise Invalid(words % values, field="ends_on", code="balance")
 
 
@@ -151,14 +167,18 @@ def leave_ask(
     if not may_act_for(actor, person_id, person.site):
         raise NotAllowed
     found = _kind(kind, starts_on)
-    _dates_fit(person, found, starts_on, ends_on, actor, now)
-    reason = " ".join(reason.split())
+    faults, reason = Faults(), " ".join(reason.split())
     if len(reason) > REASON:
-        raise Invalid(_("This is longer than %(n)s characters.") % {"n": REASON}, field="reason")
+        faults.add(_("This is longer than %(n)s characters.") % {"n": REASON}, field="reason")
     if found.group in (Group.PERMISSION, Group.UNPAID) and not reason:
-        raise Invalid(_("Say why."), field="reason")
-    days = _days_fit(person, found, starts_on, ends_on, now)
-    _nothing_else(person_id, starts_on, ends_on)
+        faults.add(_("Say why."), field="reason")
+    days: list[date] = []
+    with faults.of():
+        _dates_fit(person, found, starts_on, ends_on, actor, now)
+        with faults.of():
+            days = _days_fit(person, found, starts_on, ends_on, now)
+        _nothing_else(person_id, starts_on, ends_on)
+    faults.tell()
     employees_take_up(people=[person], actor=actor, now=now)
     site = person.site
     due_at = decision_due(now, starts_on, site.zone, policy_value(DECIDE_DAYS, at=now, site=site))
@@ -229,6 +249,12 @@ def _kind(key: str, day: date) -> Kind:
     return found
 
 
+def contract_ends(person: Person) -> date | None:
+    """The last day of the last contract that is recorded; None where it has no end, or none is recorded."""
+    last = Employment.objects.filter(employee_id=person.pk).order_by("-starts_on").first()
+    return last.ends_on if last else None
+
+
 def _dates_fit(person: Person, kind: Kind, first: date, last: date, actor: User, now: datetime) -> None:
     if not in_reach(last) or last < first:
         raise Invalid(_("The leave would end before it begins."), field="ends_on", code="order")
@@ -238,6 +264,12 @@ def _dates_fit(person: Person, kind: Kind, first: date, last: date, actor: User,
     if first < person.joined_on or (person.last_working_day is not None and last > person.last_working_day):
         words = _("%(name)s does not work here on all of these days.")
         raise Invalid(words % {"name": person.name}, field="starts_on", code="not_employed")
+    ends = contract_ends(person)
+    if ends is not None and last > ends:
+        words = _("The contract of %(name)s ends on %(day)s: leave after it is asked for once it is extended.")
+        raise Invalid(
+            words % {"name": person.name, "day": date_format(ends, "j F Y")}, field="ends_on", code="contract_ends"
+        )
     today = local_day(now, person.site.zone)
     if first >= today:
         return
@@ -249,8 +281,13 @@ def _dates_fit(person: Person, kind: Kind, first: date, last: date, actor: User,
         raise Invalid(words, field="starts_on", code="too_late")
     late = int(policy_value(LATE_DAYS, at=now, site=person.site))
     if hr or first < today - timedelta(days=late):
-        words = _("It began more than %(n)s days ago. Ask HR to record it.")
-        raise Invalid(words % {"n": AFTERWARDS.days if hr else late}, field="starts_on", code="too_late")
+        most = AFTERWARDS.days if hr else late
+        words = ngettext(
+            "It began more than %(n)s day ago. Ask HR to record it.",
+            "It began more than %(n)s days ago. Ask HR to record it.",
+            most,
+        )
+        raise Invalid(words % {"n": most}, field="starts_on", code="too_late")
 
 
 def _days_fit(person: Person, kind: Kind, first: date, last: date, now: datetime, *, without: int = 0) -> list[date]:
@@ -259,7 +296,11 @@ def _days_fit(person: Person, kind: Kind, first: date, last: date, now: datetime
         words = _("None of these days is a working day: nothing need be asked for.")
         raise Invalid(words, field="ends_on", code="no_working_day")
     if kind.days and len(days) > kind.days:
-        words = _("“%(kind)s” lasts at most %(n)s days (%(source)s).")
+        words = ngettext(
+            "“%(kind)s” lasts at most %(n)s day (%(source)s).",
+            "“%(kind)s” lasts at most %(n)s days (%(source)s).",
+            kind.days,
+        )
         values = {"kind": kind.name, "n": kind.days, "source": kind.source}
         raise Invalid(words % values, field="ends_on", code="too_many_days")
     if kind.group == Group.ANNUAL:
@@ -271,7 +312,7 @@ def _nothing_else(person_id: int, first: date, last: date) -> None:
     other = LeaveRequest.objects.alive().touching(first, last).filter(employee_id=person_id).first()
     if other is not None:
         words = _("There is a leave or a request for these days already: %(first)s to %(last)s.")
-        values = {"first": other.starts_on.isoformat(), "last": other.ends_on.isoformat()}
+        values = {"first": date_format(other.starts_on, "j F Y"), "last": date_format(other.ends_on, "j F Y")}
         raise Invalid(words % values, field="starts_on", code="overlap")
 
 
@@ -311,11 +352,14 @@ def _locked(leave_id: int) -> LeaveRequest:
 def leave_approve(*, leave_id: int, note: str = "", actor: User, now: datetime) -> LeaveRequest:
     """The team leader agrees; WFM is asked to confirm it against the roster.
 
-    Raises NotAllowed (one's own, another team's), WrongState (a proof is missing).
+    Raises NotAllowed (one's own, another team's), Invalid (decided above the contact center, and by whom is not
+    said), WrongState (a proof is missing).
     """
     found = _locked(leave_id)
     if not may_decide(actor, found):
         raise NotAllowed
+    if not note.strip() and decided_above(found):
+        raise Invalid(_("Say who decided it: nobody here stands above this person."), field="note", code="decided_by")
     if found.proof and found.status == LeaveStatus.REQUESTED and not attachments_of(found).exists():
         raise WrongState(_("The proof for this absence has not been brought yet."), code="proof_missing")
     due_at = decision_due(now, found.starts_on, found.site.zone, policy_value(CONFIRM_DAYS, at=now, site=found.site))

@@ -13,7 +13,6 @@ from typing import Any, BinaryIO
 
 from django.core.files.base import File
 from django.db import transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.errors import Invalid, Refused, WrongState
@@ -21,6 +20,8 @@ from occ.ledger.services import record
 from occ.people.models import User
 from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
+from occ.texts import told as _
+from occ.texts import worded
 from sdm.models import Recruitment
 from sdm.positions.choices import Education
 from sdm.services.candidates import candidate_add
@@ -112,7 +113,7 @@ def _row(row: Row, recruitment: Recruitment, actor: User, now: datetime) -> None
             candidate_add(recruitment_id=recruitment.pk, actor=actor, now=now, **values(row))
     except Refused as refusal:
         known = refusal.field if any(one.name == refusal.field for one in COLUMNS) else ""
-        row.problems.append(Problem(row.number, known or "", refusal.code, str(refusal)))
+        row.problems.append(Problem(row.number, known or "", refusal.code, worded(refusal.message)))
 
 
 def values(row: Row) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from occ.errors import Invalid, NotAllowed, WrongState
+from occ.errors import Faults, Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
 from occ.people.actors import BEAT, Actor
 from occ.people.history import sign
@@ -55,33 +55,35 @@ def age_applies(now: datetime) -> str:
     return str(rows[0]["basis"]) if rows else ""
 
 
+CLEAN: dict[str, Callable[[str], str]] = {
+    "name": name_clean, "nik": nik_clean, "phone": phone_clean, "email": email_clean,
+}  # fmt: skip
+
+
 def facts_clean(given: dict[str, Any], *, now: datetime) -> dict[str, Any]:
     """The fields among `given`, checked and in one form. Raises Invalid."""
-    found = {name: given[name] for name in FIELDS if name in given}
-    if "name" in found:
-        found["name"] = name_clean(found["name"])
-    if "nik" in found:
-        found["nik"] = nik_clean(found["nik"] or "")
-    if "phone" in found:
-        found["phone"] = phone_clean(found["phone"] or "")
-    if "email" in found:
-        found["email"] = email_clean(found["email"] or "")
+    found, faults = {name: given[name] for name in FIELDS if name in given}, Faults()
+    for name, clean in CLEAN.items():
+        if name in found:
+            with faults.of():
+                found[name] = clean(found[name] or "")
     if "birth_date" in found:
         born = found["birth_date"]
         if born and not age_applies(now):
             words = _("No date of birth is kept: no policy names a law by which the age limit is applied.")
-            raise Invalid(words, field="birth_date", code="age_not_applied")
-        if born and not FIRST_BIRTH_YEAR <= born.year <= now.year - 15:
-            raise Invalid(_("This date of birth is not possible."), field="birth_date")
+            faults.add(words, field="birth_date", code="age_not_applied")
+        elif born and not FIRST_BIRTH_YEAR <= born.year <= now.year - 15:
+            faults.add(_("This date of birth is not possible."), field="birth_date")
         found["birth_date"] = born.isoformat() if born else ""
     if found.get("education") and found["education"] not in Education.values:
-        raise Invalid(_("There is no such education."), field="education")
+        faults.add(_("There is no such education."), field="education")
     if not 0 <= int(found.get("experience_months") or 0) <= 600:
-        raise Invalid(_("Experience is 0 to 600 months."), field="experience_months")
+        faults.add(_("Experience is 0 to 600 months."), field="experience_months")
     if "skills" in found:
         found["skills"] = sorted({" ".join(one.split()) for one in found["skills"]} - {""}, key=str.casefold)
         if len(found["skills"]) > 30 or any(len(one) > 60 for one in found["skills"]):
-            raise Invalid(_("At most 30 skills of at most 60 characters."), field="skills")
+            faults.add(_("At most 30 skills of at most 60 characters."), field="skills")
+    faults.tell()
     for name in ("study", "source"):
         if name in found:
             found[name] = " ".join((found[name] or "").split())[:80]
@@ -302,25 +304,27 @@ def candidate_contract(
     note: str = "", actor: Actor, now: datetime,
 ) -> Candidate:  # fmt: skip
     """Contract and ID card are made. Raises Invalid where the terms cannot be."""
-    number, card = " ".join(contract_number.split()), " ".join(id_card.split())
+    number, card, faults = " ".join(contract_number.split()), " ".join(id_card.split()), Faults()
     if not number:
-        raise Invalid(_("The contract has a number."), field="contract_number")
+        faults.add(_("The contract has a number."), field="contract_number")
     if not card or len(card) > 40:
-        raise Invalid(_("The ID card has a number of at most 40 characters."), field="id_card")
+        faults.add(_("The ID card has a number of at most 40 characters."), field="id_card")
     also = {
-        "contract_number": number, "contract_from": contract_from, "contract_until": contract_until, "id_card": card,
+        "contract_number": number[:60], "contract_from": contract_from, "contract_until": contract_until,
+        "id_card": card[:40],
     }  # fmt: skip
     states = frozenset({R.CONTRACTING})
     with _stepped(candidate_id, "contract", states, actor=actor, now=now, note=note, also=also) as (found, row):
         terms = Terms(row.kind, contract_from, contract_until, number)
         before = _worked_here(found)
-        try:
+        with faults.of():
             terms_check(terms, at=now)
             if before is not None:  # found out before it is signed
                 limit_check(before.pk, terms, at=now)
-        except Invalid as error:
-            names = {"agreed_until": "contract_until", "number": "contract_number"}
-            raise Invalid(error.message, field=names.get(error.field or "", error.field), code=error.code) from error
+        names = {"agreed_until": "contract_until", "number": "contract_number"}
+        for one in faults.found:
+            one.field = names.get(one.field or "", one.field)
+        faults.tell()
     return found
 
 

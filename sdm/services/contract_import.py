@@ -13,7 +13,6 @@ from typing import Any, BinaryIO
 
 from django.core.files.base import File
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.errors import Invalid, NotAllowed, Refused, WrongState
@@ -21,6 +20,8 @@ from occ.ledger.services import record
 from occ.people.models import Person, User
 from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
+from occ.texts import told as _
+from occ.texts import worded
 from sdm.models import Employment
 from sdm.personal import KEEPERS, may
 from sdm.services.contract_registration import employment_register
@@ -151,7 +152,7 @@ def _row(row: Row, actor: User, now: datetime) -> list[str]:
             named = "number"
         column = FIELDS.get(named, named)
         known = column if any(one.name == column for one in COLUMNS) else ""
-        row.problems.append(Problem(row.number, known, refusal.code, str(refusal)))
+        row.problems.append(Problem(row.number, known, refusal.code, worded(refusal.message)))
         return []
 
 

@@ -20,7 +20,7 @@ from occ.documents.attachments import attachment_add
 from occ.documents.models import IssuedDocument
 from occ.documents.pdf import pdf_check
 from occ.documents.services import document_issue
-from occ.errors import Invalid, Refused, WrongState
+from occ.errors import Faults, Invalid, Refused, WrongState
 from occ.obligations import services as obligations
 from occ.people import lifecycle
 from occ.people.actors import BEAT, LIFECYCLE, Actor
@@ -237,16 +237,20 @@ def renewal_propose(
     Raises Invalid: not after the present end, beyond the law's limit, no reason.
     """
     person = Person.objects.get(pk=_person_of(renewal_id))
+    faults = Faults()
     if not reason.strip():
-        raise Invalid(_("Say why it should be extended."), field="reason")
+        faults.add(_("Say why it should be extended."), field="reason")
     also = {"agreed_until": agreed_until, "reason": reason.strip()[:2000]}
     if agreed_until <= Renewal.objects.values_list("ends_on", flat=True).get(pk=renewal_id):
-        raise Invalid(_("That is not later than the present end."), field="agreed_until", code="order")
+        faults.add(_("That is not later than the present end."), field="agreed_until", code="order")
+        faults.tell()
     with step(RENEWAL, Renewal, renewal_id, "propose", actor=actor, now=now, note=note, also=also) as found:
         _not_over(found, now)
         terms = _terms(found, agreed_until)
-        employments.terms_check(terms, at=now)
-        limit_check(person.pk, terms, at=now)
+        with faults.of():
+            employments.terms_check(terms, at=now)
+            limit_check(person.pk, terms, at=now)
+        faults.tell()
         found.summary = proposal_facts(found, now=now)
         found.save(update_fields=["summary"])
     return found

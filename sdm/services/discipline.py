@@ -58,6 +58,7 @@ from sdm.services.discipline_common import (
     must_lead,
     nothing_owed,
     owe,
+    team_told,
     tell_person,
     tell_relations,
     tell_superiors,
@@ -299,17 +300,16 @@ def case_file(*, case_id: int, note: str, actor: User, now: datetime) -> Discipl
 
 
 def cases_follow_move(*, person: Person, actor: Actor, now: datetime) -> None:
-    """An open case goes with the person to another site: the superiors there go on, and owe what is not late."""
+    """An open case goes with the person to another site: the superiors there go on, and owe what has to be done."""
     rows = DisciplineCase.objects.open().select_for_update(of=("self",), no_key=True)
     for case in rows.filter(person=person).exclude(site=person.site):
         case.site = person.site
         sign(case, actor, "moved", now=now)
         case.save(update_fields=["site"])
         for rule in RULES:
-            duty = obligations.of(case, rule=rule)
-            if duty is not None and duty.due_at > now:
-                obligations.obligation_cancel(subject=case, rule=rule, reason="moved", actor=actor, now=now)
-                owe(case, rule, duty.due_at, actor=actor, now=now)
+            obligations.obligations_take_along(
+                subject=case, rules=[rule], site=case.site, team=team_told(case, rule, now), actor=actor, now=now
+            )
 
 
 def cases_lapse(*, person: Person, now: datetime) -> None:

@@ -21,7 +21,7 @@ from occ.obligations import services as obligations
 from occ.people.actors import Actor
 from occ.people.choices import Role
 from occ.people.history import sign
-from occ.people.models import Person, RoleAssignment, User, in_force
+from occ.people.models import Person, RoleAssignment, Team, User, in_force
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
 from occ.times import local_day
@@ -89,19 +89,20 @@ def in_policy_days(case: DisciplineCase, key: str, now: datetime) -> datetime:
 
 
 def owe(case: DisciplineCase, rule: str, due_at: datetime, *, actor: Actor, now: datetime) -> None:
-    """What the case owes next; one clock at a time, and none beside it.
-
-    The team is named where its leader owes it, and not at what HR owes: it would tell of a small team whose case it is.
-    """
-    led = RULES_OF_LEADERS & {rule}
+    """What the case owes next; one clock at a time, and none beside it."""
     case.due_at = due_at
     sign(case, actor, "owed", now=now)
     case.save(update_fields=["due_at"])
     obligations.obligation_open(
         rule=rule, subject=case, label=str(case), site=case.site,
-        team=case.person.team_on(local_day(now, case.site.zone)) if led else None, starts_at=min(now, due_at),
-        due_at=due_at, actor=actor, now=now,
+        team=team_told(case, rule, now), starts_at=min(now, due_at), due_at=due_at, actor=actor, now=now,
     )  # fmt: skip
+
+
+def team_told(case: DisciplineCase, rule: str, now: datetime) -> Team | None:
+    """The team is named where its leader owes it, and not at what HR owes: it would tell of a small team whose case
+    it is."""
+    return case.person.team_on(local_day(now, case.site.zone)) if rule in RULES_OF_LEADERS else None
 
 
 def done(case: DisciplineCase, rule: str, *, actor: Actor, now: datetime) -> None:

@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
-from occ.errors import Invalid, NotAllowed, WrongState
+from occ.errors import Faults, Invalid, NotAllowed, WrongState
 from occ.ledger.services import record
 from occ.obligations import services as obligations
 from occ.people.actors import Actor
@@ -45,21 +45,24 @@ class Terms:
 def terms_check(terms: Terms, *, at: datetime) -> None:
     """Raises Invalid: an unknown kind, a PKWT without an end, a PKWTT with one, an end before the beginning, probation
     beyond what the law allows at that instant."""
+    faults = Faults()
     if terms.kind not in EmploymentKind.values:
-        raise Invalid(_("A contract is a PKWT or a PKWTT."), field="kind")
+        faults.add(_("A contract is a PKWT or a PKWTT."), field="kind")
     if terms.kind == EmploymentKind.PKWT and terms.agreed_until is None:
-        raise Invalid(_("A PKWT ends on a day: say which."), field="agreed_until", code="pkwt_without_end")
+        faults.add(_("A PKWT ends on a day: say which."), field="agreed_until", code="pkwt_without_end")
     if terms.kind == EmploymentKind.PKWTT and terms.agreed_until is not None:
-        raise Invalid(_("A PKWTT has no end."), field="agreed_until", code="pkwtt_with_end")
+        faults.add(_("A PKWTT has no end."), field="agreed_until", code="pkwtt_with_end")
     for day in (terms.starts_on, terms.agreed_until):
         if day is not None and not in_reach(day):
-            raise Invalid(_("The date is not possible."), field="agreed_until")
+            faults.add(_("The date is not possible."), field="agreed_until")
     if terms.agreed_until is not None and terms.agreed_until < terms.starts_on:
-        raise Invalid(_("The contract would end before it begins."), field="agreed_until", code="order")
+        faults.add(_("The contract would end before it begins."), field="agreed_until", code="order")
     if len(terms.number) > 60:
-        raise Invalid(_("The contract number has at most 60 characters."), field="number")
+        faults.add(_("The contract number has at most 60 characters."), field="number")
     if terms.probation_months:
-        _probation_check(terms, law(at))
+        with faults.of():
+            _probation_check(terms, law(at))
+    faults.tell()
 
 
 def _probation_check(terms: Terms, numbers: Law) -> None:
@@ -68,7 +71,11 @@ def _probation_check(terms: Terms, numbers: Law) -> None:
             words = _("A PKWT has no probation (PP 35/2021 article 12): leave it out.")
             raise Invalid(words, field="probation_months", code="pkwt_probation")
     elif not 0 <= terms.probation_months <= numbers.pkwtt_probation:
-        words = _("Probation in a PKWTT lasts at most %(n)s months (UU 13/2003 article 60).")
+        words = ngettext(
+            "Probation in a PKWTT lasts at most %(n)s month (UU 13/2003 article 60).",
+            "Probation in a PKWTT lasts at most %(n)s months (UU 13/2003 article 60).",
+            numbers.pkwtt_probation,
+        )
         raise Invalid(words % {"n": numbers.pkwtt_probation}, field="probation_months", code="pkwtt_probation")
 
 
@@ -86,9 +93,12 @@ def limit_check(person_id: int, terms: Terms, *, at: datetime) -> None:
     numbers = law(at)
     chain = pkwt_chain(person_id, terms.starts_on, terms.agreed_until, numbers=numbers)
     if chain.too_long:
-        words = _(
+        words = ngettext(
+            "PKWTs last %(n)s month in all at most, extensions included (PP 35/2021 article 8): the first began on "
+            "%(first)s, so none may last beyond %(limit)s.",
             "PKWTs last %(n)s months in all at most, extensions included (PP 35/2021 article 8): the first began on "
-            "%(first)s, so none may last beyond %(limit)s."
+            "%(first)s, so none may last beyond %(limit)s.",
+            numbers.max_months,
         )
         values = {"n": numbers.max_months, "first": date_format(chain.first, "j F Y"),
                   "limit": date_format(chain.limit, "j F Y")}  # fmt: skip

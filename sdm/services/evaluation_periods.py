@@ -415,7 +415,7 @@ def _told(period: EvaluationPeriod, actor: User, now: datetime) -> None:
         for user in User.objects.filter(person__in=list(by_person), is_active=True).select_related("person"):
             assert user.person_id is not None
             row = by_person[user.person_id]
-            key = f"evaluation:told:{row.pk}:{told_number}"
+            key = f"told:{row.pk}:{told_number}"
             notify(to=[user], kind=notices.TOLD.key, params={"month": month}, key=key, url=row.get_absolute_url(),
                    now=now)  # fmt: skip
 

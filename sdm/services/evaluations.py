@@ -18,7 +18,7 @@ from occ.documents.choices import Purpose
 from occ.documents.models import IssuedDocument
 from occ.documents.services import document_issue, document_revise
 from occ.documents.signing import Signing
-from occ.errors import Invalid, NotAllowed, WrongState
+from occ.errors import Faults, Invalid, NotAllowed, WrongState
 from occ.notifications.services import notify
 from occ.obligations.services import obligation_cancel, obligation_fulfil, obligation_open
 from occ.obligations.services import of as open_duty
@@ -114,15 +114,18 @@ def judged_clean(judged: Mapping[str, Any], wanted: list[str]) -> dict[str, str]
     """Points from 0 to 100, to hundredths, of all that the superior judges and nothing else. Raises Invalid."""
     if set(judged) != set(wanted):
         raise Invalid(_("Score each component that is yours to judge."), field="judged")
-    found = {}
+    found, faults = {}, Faults()
     for key in wanted:
         try:
             points = Decimal(str(judged[key]))
-        except InvalidOperation as error:
-            raise Invalid(_("A number is needed here."), field=key) from error
+        except InvalidOperation:
+            faults.add(_("A number is needed here."), field=key)
+            continue
         if not points.is_finite() or not ZERO <= points <= HUNDRED or points != points.quantize(CENT):
-            raise Invalid(_("Points go from 0 to 100, with two decimals at most."), field=key)
+            faults.add(_("Points go from 0 to 100, with two decimals at most."), field=key)
+            continue
         found[key] = f"{points.quantize(CENT):f}"
+    faults.tell()
     return found
 
 

@@ -12,7 +12,6 @@ from typing import Any, BinaryIO
 
 from django.core.files.base import File
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.errors import Invalid, Refused, WrongState
@@ -22,6 +21,8 @@ from occ.people.choices import Channel
 from occ.people.models import Person, Site, Team
 from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
+from occ.texts import told as _
+from occ.texts import worded
 from sdm.services.employments import Terms
 from sdm.services.pushing import CHANGED, CREATED, UNCHANGED, employee_push
 
@@ -142,7 +143,7 @@ def _row(row: Row, meaning: "Meaning", actor: Actor, now: datetime) -> str | Non
     except Refused as refusal:
         column = FIELDS.get(refusal.field or "", refusal.field or "")
         known = column if any(one.name == column for one in COLUMNS) else ""
-        row.problems.append(Problem(row.number, known, refusal.code, str(refusal)))
+        row.problems.append(Problem(row.number, known, refusal.code, worded(refusal.message)))
         return None
 
 

@@ -50,21 +50,27 @@ def leaving_record(
 ) -> Leaving:
     """Somebody leaves: every module is told in this transaction, `userids` asks for their IDs to be shut.
 
-    Raises NotAllowed; WrongState when it is recorded already: then its day is moved instead.
+    Raises NotAllowed; WrongState when it is recorded already (and leads to it): then its day is moved instead.
     """
     person = person_locked(person_id)
     if not may(actor, RECORDERS, person.site):
         raise NotAllowed
-    if Leaving.objects.open().filter(employee_id=person_id).exists():
-        raise WrongState(
-            _("The leaving of %(name)s is recorded already. Move its last working day instead.") % {"name": person.name}
-        )
+    if standing := Leaving.objects.open().filter(employee_id=person_id).first():
+        raise _standing(standing, person, actor)
     lifecycle.person_leave(person_id=person_id, last_working_day=last_working_day, reason=reason, actor=actor, now=now)
     made = Leaving.objects.open().get(employee_id=person_id)
     if note.strip():
         sign(made, actor, note, now=now)
         made.save(update_fields=["status"])
     return made
+
+
+def _standing(leaving: Leaving, person: Person, actor: User) -> WrongState:
+    words = _("The leaving of %(name)s is recorded already. Move its last working day instead.")
+    refusal = WrongState(words % {"name": person.name})
+    if Leaving.objects.visible_to(actor).filter(pk=leaving.pk).exists():
+        refusal.url, refusal.about = leaving.get_absolute_url(), person.name
+    return refusal
 
 
 @transaction.atomic

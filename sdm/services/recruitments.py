@@ -15,12 +15,12 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from occ.documents.models import IssuedDocument
 from occ.documents.services import document_issue, document_revise
 from occ.documents.types import DocumentType
-from occ.errors import Invalid, NotAllowed, WrongState
+from occ.errors import Faults, Invalid, NotAllowed, WrongState
 from occ.obligations import services as obligations
 from occ.obligations.models import Obligation
 from occ.people.actors import LIFECYCLE, Actor
@@ -104,17 +104,18 @@ def _stepped(
 
 
 def _checked(people: int, needed_by: date, kind: str, why: str, explanation: str, site: Site, now: datetime) -> str:
-    explanation = explanation.strip()
+    explanation, faults = explanation.strip(), Faults()
     if not 1 <= people <= MOST:
-        raise Invalid(_("A number from 1 to %(most)s is needed.") % {"most": MOST}, field="people")
+        faults.add(_("A number from 1 to %(most)s is needed.") % {"most": MOST}, field="people")
     if not in_reach(needed_by) or needed_by <= local_day(now, site.zone):
-        raise Invalid(_("The day on which they are needed lies ahead."), field="needed_by")
+        faults.add(_("The day on which they are needed lies ahead."), field="needed_by")
     if kind not in EmploymentKind.values:
-        raise Invalid(_("A contract is a PKWT or a PKWTT."), field="kind")
+        faults.add(_("A contract is a PKWT or a PKWTT."), field="kind")
     if why not in Why.values:
-        raise Invalid(_("Say why people are needed."), field="why")
+        faults.add(_("Say why people are needed."), field="why")
     if not explanation or len(explanation) > 1000:
-        raise Invalid(_("Explain it, in at most %(n)s characters.") % {"n": 1000}, field="explanation")
+        faults.add(_("Explain it, in at most %(n)s characters.") % {"n": 1000}, field="explanation")
+    faults.tell()
     return explanation
 
 
@@ -126,10 +127,13 @@ def recruitment_request(
     """Ask for people and issue the Form JO. Raises NotAllowed, Invalid."""
     if not has_role(actor, OPERATION, site=site):
         raise NotAllowed
-    explanation = _checked(people, needed_by, kind, why, explanation, site, now)
-    version = position.version_on(local_day(now, site.zone))
+    faults, version = Faults(), position.version_on(local_day(now, site.zone))
+    with faults.of():
+        explanation = _checked(people, needed_by, kind, why, explanation, site, now)
     if version is None:
-        raise Invalid(_("This position has no specification that holds today."), field="position")
+        faults.add(_("This position has no specification that holds today."), field="position")
+    faults.tell()
+    assert version is not None
     row = Recruitment(
         site=site, position=position, version=version, people=people, needed_by=needed_by, kind=kind, why=why,
         explanation=explanation, requested_at=now, requested_by=actor, since=now, due_at=_due(R.REQUESTED, site, now),
@@ -360,8 +364,10 @@ def words_of(span: timedelta) -> str:
     """Days and hours, in the active language."""
     hours = int(span.total_seconds() // 3600)
     if hours < 48:
-        return _("%(n)s hours") % {"n": hours}
-    return _("%(days)s days %(hours)s hours") % {"days": hours // 24, "hours": hours % 24}
+        return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
+    days, rest = divmod(hours, 24)
+    found = ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+    return f"{found} {ngettext('%(n)s hour', '%(n)s hours', rest) % {'n': rest}}" if rest else found
 
 
 def words_of_hours(hours: float) -> str:

@@ -13,7 +13,6 @@ from typing import Any, BinaryIO, TypeAlias
 
 from django.core.files.base import File
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.errors import Invalid, Refused, WrongState
@@ -21,6 +20,8 @@ from occ.ledger.services import record
 from occ.people.models import Person, User
 from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
+from occ.texts import told as _
+from occ.texts import worded
 
 ADDED, UNCHANGED = "added", "unchanged"
 NUMBER = Column(
@@ -105,9 +106,10 @@ class RowImport:
             with transaction.atomic():
                 return self.bring(row.values, actor, now)
         except Refused as refusal:
-            known = any(one.name == refusal.field for one in self.columns)
-            field = str(refusal.field) if known else ""
-            row.problems.append(Problem(row.number, field, refusal.code, str(refusal)))
+            names = {one.name for one in self.columns}
+            for one in (refusal, *refusal.more):
+                field = str(one.field) if one.field in names else ""
+                row.problems.append(Problem(row.number, field, one.code, worded(one.message)))
             return None
 
     def summary(self, reading: Reading) -> dict[str, Any]:

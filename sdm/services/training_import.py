@@ -12,7 +12,6 @@ from typing import Any
 
 from django.core.files.base import File
 from django.db import transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.errors import Invalid, Refused, WrongState
@@ -20,6 +19,8 @@ from occ.ledger.services import record
 from occ.people.models import User
 from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
+from occ.texts import told as _
+from occ.texts import worded
 from sdm.models import Participant, TrainingBatch
 from sdm.services.training import Scored, results_record
 from sdm.training.choices import SCORED
@@ -99,7 +100,7 @@ def _try(file: File[bytes], batch: TrainingBatch, actor: User, now: datetime) ->
             with transaction.atomic():
                 _row(row, one, actor, now)
         except Refused as refusal:
-            row.problems.append(Problem(row.number, _column(refusal.field, one), refusal.code, str(refusal)))
+            row.problems.append(Problem(row.number, _column(refusal.field, one), refusal.code, worded(refusal.message)))
             continue
         done += 1
         assert one is not None

@@ -106,29 +106,37 @@ def _note(one: Participant, stage: str) -> str:
     return found.note if found else ""
 
 
+def _who(one: Participant) -> tuple[str, str]:
+    """An employee by name; a candidate by number only: reports are kept, and who is not taken on is forgotten."""
+    if one.person_id is not None:
+        return one.name, one.number
+    number = one.number or f"P-{one.pk}"
+    return _("Candidate %(n)s") % {"n": number.removeprefix("CAND-")}, number
+
+
 def _table(stage: str, people: Sequence[Participant]) -> tuple[list[str], list[list[str]]]:
     """Headings and rows of a stage's report; the first two columns are the participant."""
     who = [_("Participant"), _("Number")]
     if stage == S.REGISTERED:
-        return [*who, _("Goes to")], [[one.name, one.number, _where(one)] for one in people]
+        return [*who, _("Goes to")], [[*_who(one), _where(one)] for one in people]
     if stage in (S.SOFTSKILL, S.PASSIVE):
-        rows = [[one.name, one.number, _score(one, stage), _note(one, stage), _where(one)] for one in people]
+        rows = [[*_who(one), _score(one, stage), _note(one, stage), _where(one)] for one in people]
         return [*who, _("Score"), _("Note"), _("Goes to")], rows
     if stage == S.HARDSKILL:
         rows = []
         for one in people:
             found = _latest(one, stage)
             pre, post = (points(found.pre_score), points(found.score)) if found else ("–", "–")
-            rows.append([one.name, one.number, str(one.attempt), pre, post, _where(one)])
+            rows.append([*_who(one), str(one.attempt), pre, post, _where(one)])
         return [*who, _("Attempt"), _("Pre test"), _("Post test"), _("Goes to")], rows
     if stage in (S.ACTIVE, S.VALIDATING):
         rows = []
         for one in people:
             for row in _samples(one):
                 scored = [points(row.score), row.remark] if stage == S.VALIDATING else []
-                rows.append([one.name, one.number, row.reference, date_format(row.taken_on, "j M Y"), *scored])
+                rows.append([*_who(one), row.reference, date_format(row.taken_on, "j M Y"), *scored])
             if stage == S.VALIDATING:
-                rows.append([one.name, one.number, _("Average"), "", _score(one, stage), _where(one)])
+                rows.append([*_who(one), _("Average"), "", _score(one, stage), _where(one)])
         return [
             *who, _("Recording id"), _("Day"), *([_("Score"), _("Remark")] if stage == S.VALIDATING else [])
         ], rows  # fmt: skip
@@ -136,7 +144,7 @@ def _table(stage: str, people: Sequence[Participant]) -> tuple[list[str], list[l
     for one in people:
         test = _latest(one, S.HARDSKILL)
         rows.append(
-            [one.name, one.number, str(one.attempt), _score(one, S.SOFTSKILL), points(test.pre_score if test else None),
+            [*_who(one), str(one.attempt), _score(one, S.SOFTSKILL), points(test.pre_score if test else None),
              points(test.score if test else None), _score(one, S.PASSIVE), str(len(_samples(one))),
              _score(one, S.VALIDATING)]
         )  # fmt: skip

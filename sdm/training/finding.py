@@ -7,11 +7,13 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
 from occ.people.models import Person, User
+from occ.people.scope import has_role
 from occ.search import Result
 from occ.search import register as register_finder
 from occ.workflow.turns import Source
 from occ.workflow.turns import register as register_turns
-from sdm.models.training import Participant
+from sdm.models.training import TRAINING_READERS, Participant
+from sdm.personal import is_self
 from sdm.providers import Line, Panel, register_panel
 from sdm.training.workflow import TRAINING
 
@@ -39,8 +41,12 @@ def lines(user: User, person: Person) -> Sequence[Line]:
     return [Line(str(one.batch), one.get_absolute_url(), one.status, str(one.get_status_display())) for one in rows]
 
 
+def reads(user: User, person: Person) -> bool:
+    return is_self(user, person.pk) or has_role(user, TRAINING_READERS, site=person.site)
+
+
 register_finder(gettext_lazy("Trainings"), find_participants)
 register_turns(
     Source(TRAINING, rows=turns, title=lambda row: f"{row.name} · {row.batch.code}", due_at=lambda row: None)
 )
-register_panel(Panel("training", gettext_lazy("Trainings"), gettext_lazy("None is recorded."), lines))
+register_panel(Panel("training", gettext_lazy("Trainings"), gettext_lazy("None is recorded."), lines, reads=reads))

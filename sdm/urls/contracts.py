@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("renewals/<int:pk>/<slug:transition>/", renewals.renewal_step, name="renewal_step"),
     row_imports.WAGES.at("wages/import/"),
     path("compensations/", compensations.compensations, name="compensations"),
+    path("compensations/differences/", corrections.corrections, name="compensation_corrections"),
     path("compensations/differences/<int:pk>/", corrections.correction, name="compensation_correction"),
     path(
         "compensations/differences/<int:pk>/<slug:transition>/",

@@ -1,12 +1,14 @@
-from django.urls import path
+from django.urls import URLPattern, URLResolver, path
 
-from sdm.views import evaluation_periods, evaluations, incentive_schemes, payroll_runs
+from sdm.views import evaluation_periods, evaluations, incentive_schemes, past_evaluations, payroll_runs, row_imports
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("evaluations/", evaluations.evaluations, name="evaluations"),
     path("evaluations/<int:pk>/", evaluations.evaluation, name="evaluation"),
     path("evaluations/<int:pk>/pdf/", evaluations.evaluation_pdf, name="evaluation_pdf"),
     path("evaluations/<int:pk>/<slug:transition>/", evaluations.evaluation_step, name="evaluation_step"),
+    path("past-evaluations/", past_evaluations.past_evaluations, name="past_evaluations"),
+    row_imports.EVALUATIONS.at("past-evaluations/import/"),
     path("evaluation-months/", evaluation_periods.periods, name="evaluation_periods"),
     path("evaluation-months/new/", evaluation_periods.period_new, name="evaluation_period_new"),
     path("evaluation-months/<int:pk>/", evaluation_periods.period, name="evaluation_period"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.documents.attachments import attachments_of
@@ -30,6 +31,7 @@ from occ.people.scope import has_role
 from occ.processes import Stepping, plain_stepping, process_context, step_make
 from occ.sheets.writing import OutColumn
 from occ.times import JAKARTA, local_day
+from occ.workflow.flows import Transition
 from sdm.absence.choices import Group, LeaveStatus
 from sdm.absence.filters import LeaveFilter
 from sdm.absence.policies import kinds_on
@@ -89,7 +91,8 @@ def grouped(day: date) -> list[tuple[str, list[tuple[str, str]]]]:
     """The kinds of that day under their groups, each with its days."""
     found: dict[str, list[tuple[str, str]]] = {}
     for one in kinds_on(day).values():
-        limit = _("%(name)s (at most %(n)s days)") % {"name": one.name, "n": one.days} if one.days else one.name
+        words = ngettext("%(name)s (at most %(n)s day)", "%(name)s (at most %(n)s days)", one.days or 0)
+        limit = words % {"name": one.name, "n": one.days} if one.days else one.name
         found.setdefault(str(Group(one.group).label), []).append((one.key, limit))
     return list(found.items())
 
@@ -103,6 +106,15 @@ def may_step(user: User, leave: LeaveRequest, name: str) -> bool:
     return True
 
 
+class DecidedAboveForm(forms.Form):
+    note = forms.CharField(
+        label=gettext_lazy("Who decided it, and when"), widget=forms.Textarea(attrs={"rows": 2}), max_length=300,
+        help_text=gettext_lazy(
+            "Nobody here stands above this person: enter what was decided above the contact center."
+        ),
+    )  # fmt: skip
+
+
 class RequiredReasonForm(forms.Form):
     note = forms.CharField(
         label=gettext_lazy("Reason"), widget=forms.Textarea(attrs={"rows": 2}), max_length=300,
@@ -110,12 +122,22 @@ class RequiredReasonForm(forms.Form):
     )  # fmt: skip
 
 
-STEPPING: Stepping = plain_stepping(
+PLAIN: Stepping = plain_stepping(
     LEAVE, services.TRANSITIONS, key="leave_id", url_name="sdm:leave_step", icons=ICONS,
     own_forms={"approve": OptionalNoteForm, "confirm": OptionalNoteForm, "refuse": RequiredReasonForm,
                "reject": RequiredReasonForm, "cancel": RequiredReasonForm, "annul": RequiredReasonForm},
     aside=frozenset({"refuse", "reject", "cancel", "annul"}), may=may_step,
 )  # fmt: skip
+
+
+def form_for(subject: LeaveRequest, transition: Transition, data: Any, files: Any) -> forms.Form:
+    form = PLAIN.form_for(subject, transition, data, files)
+    if transition.name == "approve" and services.decided_above(subject):
+        return DecidedAboveForm(data, files, auto_id=form.auto_id)
+    return form
+
+
+STEPPING = replace(PLAIN, form_for=form_for)
 
 
 def rows_of(user: User, now: datetime) -> QuerySet[LeaveRequest]:
@@ -170,8 +192,11 @@ def leaves(request: HttpRequest) -> HttpResponse:
         return again
     sorts = {"first": "starts_on", "name": "employee__person__name", "asked": "asked_at"}
     context = listing(request, rows_of(user, now), filters=LeaveFilter, sorts=sorts, default="-first")
+    reads = has_role(user, READERS)
+    others = _("Who asked to be away, who agreed, and what the roster says")
     context |= {
-        "title": _("Leave"), "subtitle": _("Who asked to be away, who agreed, and what the roster says"),
+        "title": _("Leave"), "subtitle": others if reads else _("Your own: that of others is not shown to your roles"),
+        "reads": reads,
         "actions": [*import_action(user), *new_action(user)], "tabs": tabs(user, "sdm:leaves"),
         "export_kind": "sdm.leaves", "search": _("Name or employee number"),
     }  # fmt: skip

@@ -125,7 +125,7 @@ def rows_of(user: User, now: datetime) -> QuerySet[Candidate]:
 def columns() -> list[OutColumn]:
     return [
         OutColumn(_("No."), width=8), OutColumn(_("Name"), width=30), OutColumn(_("Position"), width=30),
-        OutColumn(_("Site"), width=8), OutColumn(_("Request"), width=10), OutColumn(_("Status"), width=24),
+        OutColumn(_("Site"), width=8), OutColumn(_("Request no."), width=10), OutColumn(_("Status"), width=24),
         OutColumn(_("Since"), width=18), OutColumn(_("Education"), width=12),
         OutColumn(_("Experience (months)"), width=14), OutColumn(_("Skills"), width=34),
         OutColumn(_("Not met"), width=30), OutColumn(_("Waived"), width=30),

@@ -136,13 +136,15 @@ def compensations(request: HttpRequest) -> HttpResponse:
         one.due_at = services.compensation_due(one.ends_on, one.site.zone)
         one.said = rupiah(services.amount_of(one)) if has_role(user, WAGE_READERS, site=one.site) else ""
         one.lacks_wage = one.status == "due" and one.wage_on(one.ends_on) is None
+    importing = {"label": _("Import wages"), "url": reverse("sdm:wage_import:import"), "icon": "upload"}
     context |= {
         "title": _("Compensations"), "search": _("Name or employee number"), "shown": shown,
         "subtitle": _("Owed at the end of each PKWT (PP 35/2021 articles 15 to 17)"),
         "export_kind": "sdm.compensations" if shown else "",
         "actions": [
-            {"label": _("Import wages"), "url": reverse("sdm:wage_import:import"), "icon": "upload"}
-        ] if has_role(user, PAYROLL) else [],
+            {"label": _("Differences"), "url": reverse("sdm:compensation_corrections"), "icon": "arrows-exchange"},
+            *([importing] if has_role(user, PAYROLL) else []),
+        ],
     }  # fmt: skip
     return render(request, "sdm/contracts/compensations.html", context)
 

@@ -26,7 +26,7 @@ from occ.documents.models import IssuedDocument
 from occ.documents.signing import signing_confirm
 from occ.downloads import download
 from occ.errors import NotAllowed, Refused
-from occ.filters import FromDay, OwnSite, UntilDay
+from occ.filters import FromDay, OwnFilterSet, OwnSite, UntilDay
 from occ.forms import DayField, NoteForm, PersonField, add_refusal
 from occ.ledger.services import record
 from occ.list_export import register_list
@@ -260,13 +260,17 @@ def may(user: User, found: DisciplineCase, name: str) -> bool:
 
 def stepping(found: DisciplineCase) -> Stepping:
     """The flow, drawn on the branch of the chart on which the case stands."""
+    warned = found.warnings.exclude(issued_on=None).exists()
     return Stepping(
-        drawn_at(found.status), form_for, make, lambda one, name: reverse("sdm:discipline_step", args=[one.pk, name]),
+        drawn_at(found.status, warned=warned), form_for, make,
+        lambda one, name: reverse("sdm:discipline_step", args=[one.pk, name]),
         ICONS, frozenset({"cancel", "proceed", "return", "refuse", "spare"}), may,
     )  # fmt: skip
 
 
-class CaseFilter(filters.FilterSet):
+class CaseFilter(OwnFilterSet):
+    readers = OPENERS
+    others = ("site",)
     q = filters.CharFilter(method="by_words", label=gettext_lazy("Search"))
     status = filters.ChoiceFilter(
         choices=[("open", gettext_lazy("Open")), *CaseStatus.choices], method="by_status",

@@ -168,6 +168,11 @@ class PeriodFilter(filters.FilterSet):
         return rows
 
 
+# By the names of the states: who is to be told and to sign, and who was told and did not sign.
+TOLD = {
+    "unsigned": Count("evaluations", filter=Q(evaluations__status=EvaluationStatus.TOLD)),
+    "witnessed": Count("evaluations", filter=Q(evaluations__status=EvaluationStatus.WITNESSED)),
+}
 WAITING = Q(evaluations__status__in=[EvaluationStatus.DUE, EvaluationStatus.RETURNED])
 
 
@@ -175,21 +180,21 @@ def rows_of(user: User, now: datetime) -> QuerySet[EvaluationPeriod]:
     rows = EvaluationPeriod.objects.visible_to(user).select_related("site", "scheme")
     return rows.annotate(
         people=Count("evaluations"), unscored=Count("evaluations", filter=WAITING),
-        unsigned=Count("evaluations", filter=Q(evaluations__status=EvaluationStatus.TOLD)),
-        mean=Avg("evaluations__total"),
+        **TOLD, mean=Avg("evaluations__total"),
     )  # fmt: skip
 
 
 def columns() -> list[OutColumn]:
-    labels = (_("Site"), _("Month"), _("Status"), _("People"), _("Not scored yet"), _("Not signed yet"), _("Mean"),
-              _("Approved"), _("Distributed"), _("Validated"), _("Paid"))  # fmt: skip
-    return [OutColumn(label, 18) for label in labels]
+    labels = (_("Site"), _("Month"), _("Status"), _("People"), _("Not scored yet"), EvaluationStatus.TOLD.label,
+              EvaluationStatus.WITNESSED.label, _("Mean"), _("Approved"), _("Distributed"), _("Validated"),
+              _("Paid"))  # fmt: skip
+    return [OutColumn(str(label), 18) for label in labels]
 
 
 def line(one: Any) -> list[Any]:
     return [one.site.name, one.month, one.get_status_display(), one.people, one.unscored, one.unsigned,
-            None if one.mean is None else round(one.mean, 2), one.approved_at, one.distributed_at, one.validated_at,
-            one.paid_at]  # fmt: skip
+            one.witnessed, None if one.mean is None else round(one.mean, 2), one.approved_at, one.distributed_at,
+            one.validated_at, one.paid_at]  # fmt: skip
 
 
 register_list(
@@ -352,8 +357,7 @@ def _sheets(found: EvaluationPeriod) -> list[Any]:
     unscored = Q(evaluations__status__in=[EvaluationStatus.DUE, EvaluationStatus.RETURNED])
     rows = found.sheets.select_related("team", "period").annotate(
         people=Count("evaluations"), unscored=Count("evaluations", filter=unscored),
-        unsigned=Count("evaluations", filter=Q(evaluations__status=EvaluationStatus.TOLD)),
-        mean=Avg("evaluations__total"),
+        **TOLD, mean=Avg("evaluations__total"),
     )  # fmt: skip
     sheets = list(rows.order_by("team__name", "role"))
     for one in sheets:

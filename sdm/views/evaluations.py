@@ -23,7 +23,7 @@ from occ.documents.models import IssuedDocument
 from occ.documents.signing import signing_confirm
 from occ.downloads import download
 from occ.errors import NotAllowed
-from occ.filters import OwnSite, OwnTeam, sites_of_reader
+from occ.filters import OwnFilterSet, OwnSite, OwnTeam, sites_of_reader
 from occ.forms import NoteForm
 from occ.ledger.services import record
 from occ.list_export import register_list
@@ -126,7 +126,9 @@ def url(subject: Evaluation, name: str) -> str:
 STEPPING = Stepping(EVALUATION, form_for, make, url, ICONS, ASIDE, services.may)
 
 
-class EvaluationFilter(filters.FilterSet):
+class EvaluationFilter(OwnFilterSet):
+    readers = READERS
+    others = ("site", "team", "role")
     q = filters.CharFilter(method="by_words", label=gettext_lazy("Search"))
     status = filters.ChoiceFilter(
         choices=EvaluationStatus.choices, label=gettext_lazy("Status"), empty_label=gettext_lazy("All")
@@ -142,6 +144,12 @@ class EvaluationFilter(filters.FilterSet):
         choices=[(str(one), one.label) for one in SCORERS], field_name="sheet__role", label=gettext_lazy("Scored by"),
         empty_label=gettext_lazy("All"),
     )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.own_only:
+            months = EvaluationPeriod.objects.filter(evaluations__in=self.queryset.order_by()).distinct()
+            self.filters["period"].queryset = months.select_related("site")
 
     def by_words(self, rows: QuerySet[Evaluation], name: str, value: str) -> QuerySet[Evaluation]:
         for word in value.replace("\x00", "").split()[:6]:
@@ -188,11 +196,13 @@ def evaluations(request: HttpRequest) -> HttpResponse:
     rows = rows_of(user, timezone.now())
     context = listing(request, rows, filters=EvaluationFilter, sorts=sorts, default="-month")
     others = has_role(user, READERS)
+    before = {"label": _("Evaluations of before"), "url": reverse("sdm:past_evaluations"), "icon": "history"}
     for row in context["page"].rows:  # of the own it is what was told that counts
         row.shown_total = row.total if row.told_number or row.person_id != user.person_id else None
     context |= {
         "title": _("Monthly evaluations") if others else _("My evaluations"), "others": others,
         "subtitle": _("Scored by the superior, verified, approved, told and signed (MO 4.1.4)"),
+        "actions": [before] if others else [],
         "export_kind": "sdm.evaluations" if others else "", "search": _("Name, employee number or position"),
     }  # fmt: skip
     return render(request, "sdm/evaluating/evaluations.html", context)

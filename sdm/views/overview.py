@@ -28,7 +28,7 @@ from occ.people.models import User
 from occ.people.scope import has_role, sites_for
 from occ.sheets.writing import OutColumn
 from occ.times import JAKARTA, local_day, month_of, next_month
-from sdm.filters import asked_day
+from sdm.filters import AsOfForm
 from sdm.models import Placement
 from sdm.overview.measures import PROBE, Span, band_days, share
 from sdm.services import turnover as services
@@ -50,14 +50,15 @@ def chart(request: HttpRequest) -> HttpResponse:
     if not sites:
         raise NotAllowed
     site = next((one for one in sites if one.code == request.GET.get("site")), sites[0])
-    asked = asked_day(request.GET)
+    form = AsOfForm(request.GET)
+    asked = form.cleaned_data["as_of"] if form.is_valid() else None
     day = asked or local_day(now, site.zone)
     found = organisation(site=site, day=day, now=now)
     people = reverse("sdm:people")
     context = {
         "title": _("Organisation"), "subtitle": f"{site.name} · {date_format(day, 'j F Y')}",
         "crumbs": [{"label": _("People"), "url": people}], "chart": found, "site": site, "sites": sites, "day": day,
-        "as_of": asked, "people_url": people,
+        "as_of": asked, "people_url": people, "form": form if form.errors else AsOfForm(initial={"as_of": day}),
     }  # fmt: skip
     return render(request, "sdm/overview/chart.html", context)
 

@@ -158,7 +158,8 @@ def _detail(
     times = services.times_of(found, now=now)
     context = process_context(request, REQUEST_STEPPING, found, tried)
     context |= {
-        "title": str(found), "crumbs": crumbs(), "subtitle": f"{found.site} · {found.get_why_display()}",
+        "title": str(found), "crumbs": crumbs(),
+        "subtitle": f"{found.numbered} · {found.site} · {found.get_why_display()}",
         "recruitment": found, "version": found.version, "schemes": found.schemes.select_related("checked_by"),
         "times": [(R(state).label, services.words_of(span)) for state, span in times.items()],
         "duties": Obligation.objects.filter(

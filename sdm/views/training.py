@@ -429,7 +429,7 @@ def _batch(
     for run in runs:
         run.duty = duty_of.get(run.pk)  # type: ignore[attr-defined]
     context = {
-        "title": found.title, "subtitle": f"{found.code} · {found.site.name}", "crumbs": crumbs(), "batch": found,
+        "title": found.told_apart, "subtitle": found.code, "crumbs": crumbs(), "batch": found,
         "zone": found.site.zone, "now": now, "people": people, "runs": runs,
         "stages": _stages(user, found, people, tried or {}),
         "add": add or (

@@ -42,6 +42,12 @@
     return formats[key].format(new Date(at));
   }
 
+  // The day that a shift begins on is its day (a night's too); without a shift, today.
+  function dayOf(row) {
+    const at = row.shift ? Date.parse(row.shift.starts_at) : now();
+    return new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit", timeZone: said.zones[row.site] || "Asia/Jakarta" }).format(new Date(at));
+  }
+
   const two = (n) => String(n).padStart(2, "0");
   function span(ms) {
     const all = Math.max(0, Math.floor(ms / 1000));
@@ -90,19 +96,20 @@
     tr.dataset.since = row.since || "";
     tr.classList.toggle("occ-board-old", row.stale);
     setText(parts.name, row.name);
-    if (said.person && row.person) parts.name.href = said.person + row.person + "/";
+    if (row.person) parts.name.href = said.day.replace("/0/", `/${row.person}/`).replace("DAY", dayOf(row));
     setText(parts.about, [row.number, row.team, row.site].filter(Boolean).join(" · "));
     setText(parts.plan, row.shift ? `${row.shift.code} ${clock(row.shift.starts_at, row.site)}–${clock(row.shift.ends_at, row.site)}` : words.unplanned);
     setText(parts.activity, activity(row));
     setIcon(parts.stateIcon, row.state);
     setText(parts.state, [said.states[row.state], row.reason && said.reasons[row.reason], said.channels[row.channel]].filter(Boolean).join(" · "));
     setText(parts.stale, row.stale ? (row.heard_at ? fill(words.stale, { time: clock(row.heard_at, row.site, true) }) : words.unheard) : "");
-    parts.need.className = `occ-board-need occ-tone-${tones[row.need]}`;
-    setIcon(parts.needIcon, row.need);
-    setText(parts.needWord, said.needs[row.need]);
+    const need = row.spent ? "aux" : row.need;
+    parts.need.className = `occ-board-need occ-tone-${row.spent ? "warning" : tones[need]}`;
+    setIcon(parts.needIcon, need);
+    setText(parts.needWord, said.needs[need]);
     const late = row.late_minutes ? fill(words.late, { n: row.late_minutes }) : "";
     const early = row.early_minutes ? fill(words.early, { n: row.early_minutes }) : "";
-    setText(parts.late, [late, early].filter(Boolean).join(", "));
+    setText(parts.late, [late, early, row.over && !row.spent ? said.needs.aux : ""].filter(Boolean).join(", "));
     tick(tr, row);
   }
 
@@ -130,7 +137,9 @@
   }
 
   function keep(row) {
-    row.order = RANK[row.need];
+    row.over = row.aux_over && row.need !== "aux"; // used up, and back at work: needs something else by now
+    row.spent = row.over && (row.need === "in" || row.need === "neutral"); // needs nothing worse
+    row.order = row.spent ? RANK.unknown + 0.5 : RANK[row.need];
     row.begun = row.since ? Date.parse(row.since) : Infinity;
     row.text = `${row.name} ${row.number}`.toLocaleLowerCase(lang);
     rows.set(row.id, row);
@@ -157,12 +166,13 @@
       if (team && row.team !== team) continue;
       if (channel && row.channel !== channel) continue;
       if (query.length && !query.every((word) => row.text.includes(word))) continue;
-      const over = row.aux_over && row.need !== "aux"; // used up, and back at work: needs something else by now
       counts[row.need] += 1;
-      if (over) counts.aux += 1;
-      if (!only.size || only.has(row.need) || (over && only.has("aux"))) order.push(row);
+      if (row.over) counts.aux += 1;
+      if (!only.size || only.has(row.need) || (row.over && only.has("aux"))) order.push(row);
     }
     order.sort(sorts[chosen("sort")] || sorts[""]);
+    const where = [site ? said.sites[site] || site : said.place, team].filter(Boolean).join(" · ");
+    setText(document.getElementById("board-place"), fill(words.floor, { place: where }));
     for (const button of board.querySelectorAll("[data-need]")) {
       if (button.tagName === "BUTTON") setText(button.querySelector("strong"), String(counts[button.dataset.need]));
     }
@@ -305,6 +315,7 @@
       const data = JSON.parse(event.data);
       rows.clear();
       data.rows.forEach(keep);
+      beginWithOwn();
       clockSkew = Date.parse(data.at) - Date.now();
       feeds(data.sources);
       heard(data.at);
@@ -339,12 +350,24 @@
   function remember() {
     const query = new URLSearchParams();
     for (const name of ["q", "site", "team", "channel", "sort"]) if (chosen(name)) query.set(name, chosen(name));
+    if (said.teams.length && !chosen("team")) query.set("team", ""); // all of them, by choice
     if (only.size) query.set("need", [...only].join(","));
     if (board.classList.contains("occ-board-wall")) query.set("wall", "1");
     history.replaceState(null, "", `${location.pathname}${query.size ? "?" + query : ""}`);
   }
 
+  // A leader's board begins with the own team, unless an address says otherwise or nobody of it is there.
+  let begun = false;
+  function beginWithOwn() {
+    if (begun) return;
+    begun = true;
+    if (!filter || !filter.elements.team || ["q", "site", "team", "channel", "need"].some((name) => asked.has(name))) return;
+    const there = said.teams.find((team) => [...rows.values()].some((row) => row.team === team && row.state !== "offline"));
+    if (there) filter.elements.team.value = there;
+  }
+
   function changed() {
+    begun = true;
     remember();
     box.scrollTop = 0;
     dirty = true;

@@ -57,7 +57,10 @@
       window.clearTimeout(writeAll.later);
       writeAll.later = window.setTimeout(() => document.body.dispatchEvent(new CustomEvent("occ:roster")), 1500);
     } catch (error) {
+      const here = table.contains(document.activeElement);
+      if (input) input.dispatchEvent(new Event("occ:drop")); // begun in another cell meanwhile: what is typed is for the refused one
       edits.forEach(([cell], i) => { [cell.textContent, cell.className] = was[i]; });
+      activate(edits[0][0], here);
       tell(error instanceof SyntaxError || error instanceof TypeError ? table.dataset.failed : error.message, "wrong");
     }
   }
@@ -83,6 +86,7 @@
       if (keep) write(cell, value);
     };
     input.addEventListener("blur", () => end(true));
+    input.addEventListener("occ:drop", () => end(false));
     input.addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === "Tab" || event.key === "Escape") {
         event.preventDefault();

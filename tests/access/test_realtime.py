@@ -118,9 +118,10 @@ def objects_of(where: Site) -> dict[str, Any]:
     call = Interaction.objects.create(source=source, number="c1", site=where, channel="voice", outcome="menu",
                                       arrived_at=now)  # fmt: skip
     mapping = ReportMapping.objects.create(site=where, name="bank", version=1, text="source: x\n", made_at=now)
-    imported = ReportImport.objects.create(source=source, site=where, mapping=mapping, file_name="a.csv", rows=1, known=0,
-                                           first_day="2020-11-01", last_day="2020-11-01", events=[],
-                                           imported_at=now)  # fmt: skip
+    imported = ReportImport.objects.create(
+        source=source, site=where, mapping=mapping, file_name="a.csv", rows=1, known=0, first_day="2020-11-01",
+        last_day="2020-11-01", events=[], imported_at=now,
+    )  # fmt: skip
     asker = User.objects.create_user(f"asker.{where.code}")
     RoleAssignment.objects.create(user=asker, role=Role.SUPPORT, site=where, starts_on="2020-01-01")
     job = job_of_a_stranger(drawer, asker)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from occ.people.choices import Role
 from occ.people.models import Site, User
-from sdm.absence.workflow import ASKERS, LEAVE, ON_BEHALF
+from sdm.absence.workflow import ASKERS, ENTERERS, LEAVE, ON_BEHALF
 from sdm.services import absence
 from sdm.services.absence import TAKERS_UP
 from sdm.services.absence_reading import READERS
@@ -39,9 +39,10 @@ ROWS: dict[str, Row] = {
 for one in LEAVE.transitions:
     if not one.by_roles:
         continue
-    # The Head Manager decides of managers only.
+    # The Head Manager decides of managers only, HR of nobody who has a superior here.
     # The own is cancelled by everybody, somebody else's only on their behalf.
     roles = BEHALF if one.name == "cancel" else {Role(role) for role in one.by_roles} - {Role.HEAD_MANAGER}
+    roles -= ENTERERS if one.name in {"approve", "refuse"} else frozenset()
     for name in ("sdm:leave_step", "api:sdm-leave-step"):
         ROWS[f"{name}/{one.name}"] = Row(post=roles, of="leave", sees=SEES, kwargs={"transition": one.name})
 

@@ -47,12 +47,14 @@ ROWS: dict[str, Row] = {
     "sdm:renewal": Row(get=READ, of="renewal", sees=READ),
     "sdm:compensations": Row(get=PAY),
     "sdm:compensation": Row(get=PAY, of="compensation", sees=PAY),
+    "sdm:compensation_corrections": Row(get=PAY),
     "sdm:compensation_correction": Row(get=PAY, of="compensation_correction", sees=PAY),
     "sdm:wages": Row(get=set(WAGE_READERS), post=set(PAYROLL), of="person", sees=set(WAGE_READERS)),
     "api:sdm-contracts": Row(get=READ, post=set(KEEPERS)),
     "api:sdm-renewals": Row(get=READ),
     "api:sdm-renewal": Row(get=READ, of="renewal", sees=READ),
     "api:sdm-compensations": Row(get=PAY),
+    "api:sdm-compensation-corrections": Row(get=PAY),
     "api:sdm-compensation-pay": Row(post=set(PAYROLL), of="compensation", sees=PAY),
     "api:sdm-wages": Row(post=set(PAYROLL)),
 }
@@ -65,8 +67,9 @@ for flow, of, sees in (
         if one.by_roles:
             roles, kwargs = {Role(role) for role in one.by_roles}, {"transition": one.name}
             ROWS[f"sdm:{of}_step/{one.name}"] = Row(post=roles, of=of, sees=sees, kwargs=kwargs)
-            if flow is RENEWAL:
-                ROWS[f"api:sdm-renewal-transition/{one.name}"] = Row(post=roles, of=of, sees=sees, kwargs=kwargs)
+            if flow is not COMPENSATION:
+                api = of.replace("_", "-")
+                ROWS[f"api:sdm-{api}-transition/{one.name}"] = Row(post=roles, of=of, sees=sees, kwargs=kwargs)
 
 
 def objects_of(where: Site) -> dict[str, Any]:

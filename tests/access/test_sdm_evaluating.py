@@ -11,13 +11,13 @@ from django.utils import timezone
 
 from occ.approvals.proving import Proof
 from occ.people.choices import Role
-from occ.people.models import Site
+from occ.people.models import Site, User
 from occ.times import month_of
 from sdm.evaluating.workflow import EVALUATION, PAYROLL, PERFORMANCE, PERIOD, SCHEME
 from sdm.models.evaluating import ANYBODY, PAY_READERS, READERS
 from sdm.services import evaluation_periods, evaluations, payroll
 from sdm.services.incentive_schemes import scheme_draft, scheme_publish
-from tests.access.matrix import Row, World, what_a_stranger_gets, who_is_let_in
+from tests.access.matrix import EVERYBODY, Row, World, job_of_a_stranger, what_a_stranger_gets, who_is_let_in
 from tests.factories import person, user
 from tests.sdm.evaluating import TERMS
 
@@ -28,6 +28,11 @@ ROWS: dict[str, Row] = {
     "sdm:evaluations": Row(get=set(ANYBODY)),
     "sdm:evaluation": Row(get=SEES, of="evaluation", sees=SEES),
     "sdm:evaluation_pdf": Row(get=set(), of="evaluation", sees=SEES),  # the own: tests/sdm/test_evaluating_pages.py
+    "sdm:past_evaluations": Row(get=SEES),
+    "sdm:evaluation_import:import": Row(get=MAKES, post=MAKES),
+    "sdm:evaluation_import:import_preview": Row(get=EVERYBODY, of="job", sees=set()),
+    "sdm:evaluation_import:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
+    "sdm:evaluation_import:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
     "sdm:evaluation_periods": Row(get=SEES),
     "sdm:evaluation_period_new": Row(get=MAKES, post=MAKES),
     "sdm:evaluation_period": Row(get=SEES, of="period", sees=SEES),
@@ -40,6 +45,7 @@ ROWS: dict[str, Row] = {
     "sdm:payroll_run": Row(get=MONEY, of="run", sees=MONEY),
     "sdm:payroll_file": Row(get=MONEY, of="run", sees=MONEY, kwargs={"ending": "csv"}),
     "api:sdm-evaluations": Row(get=set(ANYBODY)),
+    "api:sdm-past-evaluations": Row(get=SEES, post=MAKES),
     "api:sdm-evaluation-score": Row(post=SCORES, of="evaluation", sees=SEES),
     "api:sdm-evaluation-months": Row(get=SEES),
     "api:sdm-incentive-schemes": Row(get=MONEY),
@@ -85,7 +91,9 @@ def objects_of(where: Site) -> dict[str, Any]:
     run, _made = payroll.payroll_run(**step, actor=pay)
     draft = scheme_draft(name="B", starts_on=month_of(now.astimezone(where.zone).date()), now=now, **given)
     evaluation = period.evaluations.latest("pk")
-    return {"period": period.pk, "evaluation": evaluation.pk, "run": run.pk, "scheme": draft.pk}
+    stranger = User.objects.create_user(f"stranger.evaluating.{where.code}")
+    return {"period": period.pk, "evaluation": evaluation.pk, "run": run.pk, "scheme": draft.pk,
+            "job": job_of_a_stranger(stranger, quality).pk}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))

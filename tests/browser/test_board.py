@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from occ.ledger import heartbeats
 from occ.login.models import Session
 from occ.people.choices import Role
+from occ.people.models import User
 from realtime.models import Source
 from realtime.services.ingesting import events_take
 from tests.browser.conftest import violations
@@ -50,10 +51,13 @@ def site(live_floor: Floor, tmp_path: Path) -> Iterator[Web]:
 def open_board(browser: Browser, site: Web, live_floor: Floor) -> Iterator[Callable[..., Page]]:
     contexts = []
 
-    def opened(path: str = "/realtime/board/", *, width: int = 1440, language: str = "en", dark: bool = False) -> Page:
+    def opened(
+        path: str = "/realtime/board/", *, width: int = 1440, language: str = "en", dark: bool = False,
+        by: User | None = None,
+    ) -> Page:  # fmt: skip
         context = browser.new_context(viewport={"width": width, "height": 900}, base_url=site.url)
         contexts.append(context)
-        name, _sep, value = session_of(live_floor.leader).partition("=")
+        name, _sep, value = session_of(by or live_floor.leader).partition("=")
         cookies = {name: value, "django_language": language, "occ_theme": "dark" if dark else "light"}
         context.add_cookies([{"name": key, "value": said, "url": site.url} for key, said in cookies.items()])
         page = context.new_page()
@@ -111,11 +115,33 @@ def test_a_cut_connection_is_said_and_mended_and_everything_is_caught_up(
     page.wait_for_url("**/login/**", timeout=60_000)
 
 
+def test_a_leader_begins_with_the_own_team_if_somebody_of_it_is_there(
+    open_board: Callable[..., Page], site: Web, live_floor: Floor
+) -> None:
+    leader = user(Role.TEAM_LEADER, live_floor.jkt, name="tl.team", team=live_floor.team)
+    page = open_board(by=leader)
+    expect(page.locator("#board-shown")).to_have_text("40 of 40 agents")
+    expect(page.locator("#board-place")).to_have_text(f"Floor: {live_floor.jkt.name}")
+    rested, token = timezone.now() - timedelta(minutes=40), token_of(user(Role.RTFM, live_floor.jkt))
+    rest = event("agent.state", rested, agent=live_floor.account.user_id, state="aux", reason="toilet")
+    post(site.url, token, [rest, state(live_floor, "busy")])
+    expect(page.locator("#board-shown")).to_have_text("41 of 41 agents", timeout=15_000)
+    page.reload()
+    expect(page.locator("#board-place")).to_have_text(f"Floor: {live_floor.jkt.name} · {live_floor.team.name}")
+    expect(page.locator("#board-shown")).to_have_text("1 of 41 agents")
+    expect(page.locator("button[data-need=aux] strong")).to_have_text("1")
+    expect(row(page, live_floor).locator(".occ-board-need")).to_have_text("AUX used up")  # also at work again
+    page.select_option("#board-team", "")
+    page.reload()
+    expect(page.locator("#board-shown")).to_have_text("41 of 41 agents")
+
+
 @pytest.mark.req("KER-9")
 def test_searched_filtered_walked_through_by_keyboard_and_put_on_the_wall(
     open_board: Callable[..., Page], site: Web, live_floor: Floor
 ) -> None:
-    other = account(person(live_floor.jkt, name="Wati"))
+    wati = person(live_floor.jkt, name="Wati")
+    other = account(wati)
     token = token_of(user(Role.RTFM, live_floor.jkt))
     post(site.url, token, [
         state(live_floor, "busy", channel="voice"),
@@ -130,10 +156,14 @@ def test_searched_filtered_walked_through_by_keyboard_and_put_on_the_wall(
     post(site.url, token, [event("feed.up", timezone.now() + timedelta(seconds=1), source="late")])
     expect(page.locator("button[data-need=absent] strong")).to_have_text("40", timeout=5_000)
     assert page.locator("tr[data-key]").first.get_attribute("data-need") == "absent", "who needs somebody first"
+    expect(page.locator("#board-place")).to_have_text(f"Floor: {live_floor.jkt.name}")
     assert not violations(page)
 
     page.fill("#board-q", " wat")
     expect(page.locator("tr[data-key]")).to_have_count(1)
+    today = timezone.localtime(timezone.now(), live_floor.jkt.zone).date()
+    link = page.locator("tr[data-key] a").get_attribute("href")
+    assert link == f"/realtime/attendance/{wati.pk}/{today.isoformat()}/", "a name leads to the day"
     page.fill("#board-q", "")
     page.select_option("#board-channel", "whatsapp")
     expect(page.locator("tr[data-key]")).to_have_count(1)
@@ -151,7 +181,7 @@ def test_searched_filtered_walked_through_by_keyboard_and_put_on_the_wall(
     page.keyboard.press("End")
     assert page.evaluate("document.activeElement.closest('tr').getAttribute('aria-rowindex')") == "43"
     page.keyboard.press("Enter")
-    page.wait_for_url("**/sdm/people/**")
+    page.wait_for_url("**/realtime/attendance/**")
     assert not page.said  # type: ignore[attr-defined]
 
     wall = open_board("/realtime/board/?wall=1", width=3840, dark=True, language="id")

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import storages
+from django.db import connection
 from django.test import Client
 from pypdf import PdfReader
 
 from occ.documents import types
-from occ.documents.countersigning import document_sign, sheet_of
+from occ.documents.countersigning import awaited, document_sign, sheet_of
 from occ.documents.models import IssuedDocument
 from occ.documents.signing import Signer
 from occ.errors import Invalid, NotAllowed, WrongState
@@ -100,5 +101,43 @@ def test_when_all_who_are_named_have_signed_a_sheet_says_so_and_the_document_sta
     for one, named in ((document, sheet), (sheet, document)):
         assert named.full_number in client.get(one.get_absolute_url()).content.decode()
         assert named.full_number in client.get(f"/verify/{one.code}/").content.decode()
+    shown = client.get(sheet.get_absolute_url())
+    assert shown.context["awaited"] == [] and shown.context["form"] is None
+    assert "Belum menandatangani" not in shown.content.decode()
     sign(document, other, "acknowledged")
     assert IssuedDocument.objects.filter(type_code="LP-UJI").count() == 1
+
+
+def test_who_has_left_meanwhile_is_not_waited_for_and_there_is_one_sheet(
+    site: Site, control: User, kind: types.DocumentType
+) -> None:
+    gone, stays = user_with(Role.IT, site), user_with(Role.MANAGER, site)
+    slots = [Signer("Yang Keluar", "IT", "executed", gone.pk), Signer("Manajer", "Manajer", "approved", stays.pk)]
+    document = issue(site, control, type=kind, slots=slots)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    assert [one.name for one in awaited(document, [])] == ["Manajer"]
+    sign(document, stays, "approved")
+    sheet = sheet_of(document)
+    assert sheet is not None and "Yang Keluar" in text_of(sheet)
+    User.objects.filter(pk=gone.pk).update(is_active=True)
+    sign(document, User.objects.get(pk=gone.pk), "executed")
+    assert sheet_of(document) == sheet
+
+
+def test_a_process_of_the_version_before_still_issues(site: Site, control: User) -> None:
+    """The database is migrated first, and web processes are replaced one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_default FROM information_schema.columns WHERE (table_name, column_name) IN"
+            " (('documents_issueddocument', 'slots'), ('retention_condition', 'again')) ORDER BY 1"
+        )
+        assert [(table, default is not None) for table, default in cursor.fetchall()] == [
+            ("documents_issueddocument", True), ("retention_condition", True),
+        ]  # fmt: skip
+
+
+def test_what_names_somebody_is_found_by_an_index(site: Site) -> None:
+    """An agent, who reads no kind of document, searches and looks at Today as all others do."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        assert "document_slots" in IssuedDocument.objects.visible_to(user_with(Role.AGENT, site)).explain()

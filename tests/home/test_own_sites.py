@@ -1,5 +1,6 @@
 """Lists offer the sites and teams of whoever reads them, and the register the kinds of document that one may see."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +15,11 @@ from occ.documents.types import all_types
 from occ.filters import Reader
 from occ.people.choices import Role
 from occ.people.models import Site, Team
+from retention.batching.lists import FindingFilter
+from retention.models import Finding
 from tests import factories
 from tests.factories import Floor
+from tests.retention.around import source
 from userids.filters import DeactivationFilter
 from userids.models import DeactivationRequest
 
@@ -49,6 +53,13 @@ def test_a_leader_is_offered_the_own_site_and_an_auditor_all(floor: Floor, clien
         assert {one.code for one in form.fields["site"].queryset} == sites
         if "team" in form.fields:
             assert {one.site.code for one in form.fields["team"].queryset} <= sites
+
+
+@pytest.mark.req("KER-9")
+def test_findings_offer_the_sources_of_the_own_sites(floor: Floor, tmp_path: Path) -> None:
+    ours, _theirs = source(floor.jkt, tmp_path / "j"), source(floor.ygy, tmp_path / "y")
+    made: Any = FindingFilter({}, queryset=Finding.objects.none(), request=Reader(floor.leader))
+    assert list(made.form.fields["source"].queryset) == [ours]
 
 
 @pytest.mark.req("KER-9")

@@ -37,6 +37,16 @@ def client(floor: Floor) -> Client:
     return client
 
 
+def test_the_latest_messages_are_the_newest_whether_read_or_not(floor: Floor, client: Client) -> None:
+    now = timezone.now()
+    for n in range(8):  # the older the later its row, the newest ones read
+        row = {"kind": "sdm.discipline.told", "params": {"label": "PB-1"}, "created_at": now - timedelta(hours=n)}
+        floor.leader.notifications.create(key=f"k{n}", read_at=now if n < 3 else None, **row)
+    client.force_login(floor.leader)
+    latest = client.get(reverse("home")).context["latest"]
+    assert [one.key for one in latest] == [f"k{n}" for n in range(6)]
+
+
 def resign(floor: Floor, number: int, *, in_days: int = -3) -> None:
     """So many people, each with an ID and a resignation."""
     for _one in range(number):

@@ -131,3 +131,19 @@ def test_what_ones_roles_do_not_cover_is_not_among_the_chosen(floor: Floor) -> N
     leader = Client()
     leader.force_login(floor.leader)
     assert leave(leader, floor.account).status_code == 403
+
+
+def test_the_only_filter_taken_away_stays_away(floor: Floor, client: Client) -> None:
+    client.force_login(floor.support)
+    url = reverse("userids:accounts")
+    (chip,) = client.get(url, {"status": "active"}).context["chips"]
+    answer = client.get(url + chip["remove_url"], follow=True)
+    assert answer.context["chips"] == []
+    assert client.get(url).status_code == 200, "and it is not remembered either"
+
+
+def test_a_colleague_s_name_that_was_typed_does_not_come_back(floor: Floor, client: Client) -> None:
+    client.force_login(floor.coordinator)
+    url = reverse("retention:records")
+    client.get(url, {"kind": "chat", "agent": f"{floor.agent.name} · {floor.agent.number}"})
+    assert client.get(url).headers["Location"] == f"{url}?kind=chat"

@@ -35,10 +35,11 @@ from realtime.judging import (
 )
 from realtime.models import Alert, Interval, Source
 from realtime.policies import DRAW_UP
+from realtime.services import recovery
 from realtime.services.alerting import alert_acknowledge, alert_dismiss, alerts_watch
 from realtime.services.ingesting import Taken
 from realtime.services.intervals import QUARTER, quarter_of
-from tests.factories import NOW, Floor, user
+from tests.factories import DAY, NOW, Floor, user
 from tests.realtime.conftest import event
 from tests.realtime.floors import rostered
 
@@ -65,6 +66,22 @@ def q(offered: int, answered: int) -> Quarter:
 def test_scr_is_bad_after_two_quarters(last: list[Quarter], bad: bool, better: bool) -> None:
     found = scr_reading("voice", last, target=90, least=5)
     assert (found.bad, found.better) == (bad, better)
+
+
+@pytest.mark.parametrize(
+    ("longer", "bad", "better", "minutes"),
+    [
+        ([q(2, 0)] * 6 + [q(2, 1)], True, False, 105),  # the night of 14 calls and one answer
+        ([q(1, 1)] * 3 + [q(2, 0)], False, False, 60),  # two lost are chance
+        ([q(2, 0), q(1, 0)], True, False, 30),
+        ([q(20, 0), *[q(4, 4)] * 5], False, True, 75),  # the last twenty calls are all answered
+        ([q(4, 4), q(0, 0)], False, True, 30),
+        ([q(40, 0), q(4, 4)], True, False, 30),
+    ],
+)
+def test_few_calls_are_judged_together(longer: list[Quarter], bad: bool, better: bool, minutes: int) -> None:
+    found = scr_reading("voice", longer[-2:], target=90, least=5, longer=longer)
+    assert (found.bad, found.better, found.figures["minutes"]) == (bad, better, minutes)
 
 
 def test_the_other_readings_at_their_edges() -> None:
@@ -137,6 +154,23 @@ def test_a_missed_scr_comes_up_once_is_told_and_asks_for_a_plan(floor: Floor) ->
         assert "SCR below its target (Voice)" in duty.title
     with translation.override("id"):  # in the language of who reads it, whatever was set when it came up
         assert "SCR di bawah target (Suara)" in duty.title
+
+
+def test_a_night_of_few_calls_that_nobody_answers_comes_up(floor: Floor, client: Client) -> None:
+    """Never five in a quarter: fourteen were offered, one was answered."""
+    quarters(floor, (3, 0), (2, 1), (0, 0), (3, 0), (4, 0), (2, 0))
+    assert alerts_watch(now=LATER) == 1
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.figures["scr"], alert.figures["offered"]) == ("scr", 7.14, 14)
+    alerts_watch(now=LATER + minutes(30))
+    assert Alert.objects.get().closed_at is None, "half an hour without a call makes nothing better"
+    client.force_login(floor.leader)
+    told = "setidaknya 5 panggilan"
+    assert told in client.get("/realtime/alerts/").content.decode()
+    figures = client.get("/realtime/figures/", {"site": floor.jkt.pk, "first": DAY, "last": DAY, "interval": "15"})
+    assert told in figures.content.decode()
+    plan = recovery.plan_open(site=floor.jkt, channel="voice", alert_id=alert.pk, actor=floor.leader, now=LATER)
+    assert (plan.situation["offered"], plan.situation["answered"]) == (14, 1)
 
 
 def test_it_is_over_once_it_was_better_for_long_enough_and_rests_then(floor: Floor) -> None:

@@ -71,6 +71,20 @@ def test_a_day_is_shown_by_shift_and_handed_over(day: Floor, client: Client) -> 
     assert again.status_code == 422, "said, and nothing done twice"
 
 
+def test_who_went_home_early_came_and_did_not_work_to_the_end(floor: Floor, tell: Tell, client: Client) -> None:
+    shift(floor.jkt)
+    other = person(floor.jkt)
+    for one in (floor.agent, other):
+        rostered(one, wib(8))
+    tell(login(floor.agent, wib(8)), login(other, wib(8)), logout(other, wib(9, 49)), logout(floor.agent, wib(17)),
+         now=wib(19))  # fmt: skip
+    text = logged_in(client, floor.leader).get(reverse("realtime:attendance") + PLACE).content.decode()
+    (head,) = re.findall('<p class="mb-0 occ-shift-count">(.*?)</p>', text, re.DOTALL)
+    said = " ".join(re.sub("<.*?>", "", head).split())
+    assert said.startswith("2 dari 2 datang (100 %) · 1 bekerja sampai selesai · 1 pulang lebih awal")
+    assert text.count("431") == 1
+
+
 def test_a_shift_to_come_is_not_begun_and_own_hours_are_said(floor: Floor, client: Client) -> None:
     begins = (timezone.now() + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
     line = rostered(floor.agent, begins)

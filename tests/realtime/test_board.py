@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,8 +16,8 @@ from occ.api.authentication import token_create
 from occ.people.choices import Role
 from occ.people.models import RoleAssignment
 from realtime.floorwatch.audience import Audience, Place, audience_of
-from realtime.floorwatch.board import Board, Changes, Shown, snapshot_body
-from realtime.floorwatch.hub import delta
+from realtime.floorwatch.board import Board, Changes, Shown, rows_body, snapshot_body
+from realtime.floorwatch.hub import Hub, delta
 from realtime.floorwatch.tickets import Ticket, tickets_ended
 from realtime.models import AgentNow, AgentSegment, Roster, Source
 from realtime.services.ingesting import Taken
@@ -30,7 +31,7 @@ EVERYBODY = Audience(everywhere=True)
 
 
 def rows(board: Board, audience: Audience = EVERYBODY) -> dict[str, dict[str, Any]]:
-    body = json.loads(snapshot_body(board.shown.values(), board.feeds, audience, NOW))
+    body = json.loads(snapshot_body(rows_body(board.shown.values(), audience), board.feeds, NOW))
     return {one["name"]: one for one in body["rows"]}
 
 
@@ -213,7 +214,7 @@ def test_audiences(floor: Floor) -> None:
     assert audience_of(floor.manager) == Audience(everywhere=True)
     assert audience_of(floor.leader) == Audience(sites=frozenset({floor.jkt.pk}))
     of_team = user(Role.TEAM_LEADER, floor.jkt, name="tl.team", team=floor.team)
-    assert audience_of(of_team) == Audience(teams=frozenset({floor.team.pk}))
+    assert audience_of(of_team) == Audience(sites=frozenset({floor.jkt.pk})), "on shift one watches all of the site"
     agent = user(Role.AGENT, floor.jkt, name="agent.own")
     agent.person = floor.agent
     assert audience_of(agent) == Audience(person_id=floor.agent.pk)
@@ -224,6 +225,35 @@ def test_audiences(floor: Floor) -> None:
     assert [audience_of(one).sees(here) for one in (floor.manager, floor.leader, of_team, agent)] == [True] * 4
     assert audience_of(floor.manager).sees(there)
     assert not any(audience_of(one).sees(there) for one in (floor.leader, of_team, agent))
+
+
+def test_a_leader_of_a_team_sees_the_site_and_begins_with_the_own_team(floor: Floor, client: Client) -> None:
+    """SOP-RTM 6.5: the team leader on shift watches everything; the own team is a filter."""
+    now = timezone.now()
+    other = person(floor.jkt, name="Tim Lain")
+    known(other, "busy", now, of=source("omni", at=now), heard_at=now)
+    client.force_login(user(Role.TEAM_LEADER, floor.jkt, name="tl.team", team=floor.team))
+    assert [row["name"] for row in client.get("/api/v1/realtime/board/").json()["rows"]] == ["Tim Lain"]
+    page = client.get("/realtime/board/")
+    said = page.context["said"]
+    assert (said["teams"], said["place"]) == ([floor.team.name], floor.jkt.name)
+    assert f'<option value="{floor.team.name}">' in page.content.decode()
+    day = said["day"].replace("/0/", f"/{other.pk}/").replace("DAY", now.date().isoformat())
+    assert client.get(day).status_code == 200, "a name leads to the day, also of another team"
+
+
+def test_the_first_snapshot_has_the_clock_of_now_however_long_nothing_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Durations on a board are counted by it: one that was made for a reader two minutes ago would be behind."""
+    loop = asyncio.new_event_loop()
+    hub = Hub(loop)
+    hub.take_up({"p1": Shown(Place(1, None, 1), b'{"id":"p1"}')}, b"[]")
+    told = []
+    for at in (NOW, NOW + timedelta(minutes=2)):
+        monkeypatch.setattr("realtime.floorwatch.hub.timezone.now", lambda at=at: at)
+        told.append(json.loads(hub.snapshot(EVERYBODY).decode().split("data: ")[1]))
+    loop.close()
+    assert [one["rows"] for one in told] == [[{"id": "p1"}]] * 2
+    assert told[1]["at"] == "2026-11-20T03:02:00Z"
 
 
 def test_the_snapshot_holds_whom_one_may_see(floor: Floor, client: Client) -> None:

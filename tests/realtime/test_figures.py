@@ -144,7 +144,10 @@ def test_the_page_says_what_a_figure_is_made_of(floor: Floor, tell: Tell, leader
     assert [one["row"]["offered"] for one in page.context["lines"]] == [3, 1]
     assert [one.code for one in page.context["sources"]] == ["omni"]
     (chart,) = [one for one in page.context["charts"] if one["id"] == "scr"]
-    assert chart["chart"]["target"] == 90.0 and chart["chart"]["series"][0]["values"] == [66.67, 100.0]
+    assert chart["chart"]["target"] == 90.0
+    assert chart["chart"]["series"][0]["values"] == [66.67, None, 100.0], "time goes on where nothing arrived"
+    (arrived,) = [one["chart"] for one in page.context["charts"] if one["id"] == "arrived"]
+    assert arrived["series"][0]["values"] == [3, 0, 1] and len(arrived["labels"]) == len(arrived["urls"]) == 3
     behind = leader.get(page.context["lines"][0]["url"])
     assert sorted(one["number"] for one in behind.context["lines"]) == ["c1", "c2", "c3"]
     empty = leader.get(url(at=START - timedelta(days=40)))

@@ -20,11 +20,14 @@ from occ.documents.signing import Signing, signing_confirm
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.notifications.models import Notification
 from occ.obligations.models import Obligation
+from occ.obligations.services import obligation_open
+from occ.people.actors import BEAT
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.workflow.turns import turns_for
 from realtime.handing import parts_of
 from realtime.models import (
+    AgentSegment,
     Alert,
     AttendanceMark,
     Handover,
@@ -34,11 +37,11 @@ from realtime.models import (
     Shift,
     ShiftRecord,
 )
-from realtime.policies import HAND_OVER
+from realtime.policies import DRAW_UP, HAND_OVER, HEADCOUNT
 from realtime.services import handovers
 from realtime.workflow import HANDOVER
 from tests.factories import PASSWORD, Floor, person, user
-from tests.realtime.floors import rostered, shift
+from tests.realtime.floors import rostered, shift, source
 
 pytestmark = pytest.mark.req("RTM-15")
 
@@ -114,7 +117,7 @@ def test_drawn_up_signed_by_both_and_issued(ending: Floor, next_leader: User) ->
     ]
     assert [one["kind"] for one in content["alerts"]] == ["queue"], "of the own site alone"
     assert [one["cause"] for one in content["plans"]] == ["traffic"]
-    assert [one["rule"] for one in content["obligations"]] == ["userids.deactivate"]
+    assert (content["obligations"], content["obligations_more"]) == ([], 1), "due days ago, and not the floor's"
     assert Notification.objects.filter(kind="realtime.handover").values_list("user__username", flat=True).get() == (
         next_leader.username
     )
@@ -184,6 +187,63 @@ def test_what_was_signed_is_what_was_seen(ending: Floor) -> None:
     assert Handover.objects.get().status == "draft"
 
 
+def early(floor: Floor, now: datetime) -> Handover:
+    """The note of a shift that ends in two hours."""
+    line = rostered(person(floor.jkt), now + timedelta(minutes=115) - timedelta(hours=9), code="A")
+    key = f"{floor.jkt.pk}:{line.day.isoformat()}:{line.shift_id}"
+    return handovers.handover_open(key=key, actor=floor.leader, now=now)
+
+
+def test_long_before_the_end_both_say_why(ending: Floor, next_leader: User) -> None:
+    now = timezone.now()
+    note = early(ending, now)
+    given = {"handover_id": note.pk, "note": "", "actor": ending.leader, "now": now}
+    given |= {"seen": handovers.fingerprint(handovers.drawn(note, now))}
+    with pytest.raises(Invalid) as refused:
+        handovers.handover_hand(signing=signed(ending.leader, Purpose.PREPARED, now), **given)
+    assert refused.value.field == "early_why"
+    note = handovers.handover_hand(
+        signing=signed(ending.leader, Purpose.PREPARED, now), early_why="pulang karena sakit", **given
+    )
+    assert note.content["early"] == {"minutes": 115, "why": "pulang karena sakit"}
+    assert note.content_sha256 == handovers.fingerprint(note.content)
+    with pytest.raises(Invalid) as refused:
+        handovers.handover_take(
+            handover_id=note.pk, note=" ", signing=signed(next_leader, Purpose.ACKNOWLEDGED, now), actor=next_leader,
+            now=now,
+        )  # fmt: skip
+    assert refused.value.field == "note"
+    take(note, next_leader, now)
+    assert "pulang karena sakit" in str(IssuedDocument.objects.get(type_code="STS").data)
+
+
+def test_a_note_names_what_is_of_the_shift_and_counts_the_rest(ending: Floor) -> None:
+    now = timezone.now()
+    note = drawn_up(now)
+    later, near = note.ends_at + timedelta(days=14), note.ends_at + timedelta(hours=3)
+    for rule, due_at in (
+        ("sdm.discipline.close", near), ("coaching.close", near), ("userids.review", later), (HEADCOUNT, later),
+        ("userids.review", near),
+    ):  # fmt: skip
+        Obligation.objects.filter(pk=obligation(ending, now).pk).update(rule=rule, due_at=due_at)
+    content = handovers.drawn(note, now)
+    assert [one["rule"] for one in content["obligations"]] == ["userids.review", HEADCOUNT]
+    with translation.override("en"):
+        owed = parts_of(content, note.site.zone)[-1]
+    assert (owed.rows[-1][0][0], owed.rows[-1][1]) == (
+        f"and {content['obligations_more']} more duties that are not of this shift", "/obligations/?state=open",
+    )  # fmt: skip
+    assert content["obligations_more"] == 3 + Obligation.objects.filter(rule="userids.deactivate").count()
+
+
+def obligation(floor: Floor, now: datetime) -> Obligation:
+    return obligation_open(
+        rule=DRAW_UP, subject=Alert.objects.create(site=floor.ygy, kind="aux", about=str(Alert.objects.count()),
+                                                   opened_at=now, seen_at=now),
+        label="x", site=floor.jkt, team=None, starts_at=now, due_at=now, actor=BEAT, now=now,
+    )  # fmt: skip
+
+
 def test_tidak_goes_back_and_is_signed_again(ending: Floor, next_leader: User) -> None:
     now = timezone.now()
     note = hand(drawn_up(now), ending.leader, now)
@@ -220,7 +280,7 @@ def test_a_cancelled_one_does_not_come_again_by_itself(ending: Floor) -> None:
     assert handovers.handover_open(key=key, actor=ending.leader, now=now).status == "draft", "but somebody may begin it"
 
 
-def test_numbers_handed_to_rtfm_are_those_of_the_note(ending: Floor) -> None:
+def test_numbers_handed_to_rtfm_stand_in_the_note(ending: Floor) -> None:
     now = timezone.now()
     note = drawn_up(now)
     Headcount.objects.create(
@@ -228,11 +288,36 @@ def test_numbers_handed_to_rtfm_are_those_of_the_note(ending: Floor) -> None:
         counts={"rostered": 9, "there": 8, "sick": 1},
     )  # fmt: skip
     content = handovers.drawn(note, now)
-    assert content["headcount"] == {"rostered": 9, "there": 8, "counts": {"sick": 1}}
+    assert content["headcount"]["handed"] == {"rostered": 9, "there": 8}
     for language, words in (("id", "Sakit"), ("en", "Sick")):
         with translation.override(language):
             (agents, *_rest) = parts_of(content, note.site.zone)
             assert ([words, "1"], "") in list(agents.rows)
+
+
+def test_who_went_home_early_came_and_is_not_there(ending: Floor) -> None:
+    now = timezone.now()
+    stayed, left = (person(ending.jkt, name=name) for name in ("Tinggal", "Pulang"))
+    note = drawn_up(now)
+    told = source("omni", at=now)
+    for one, out in ((stayed, None), (left, now - timedelta(hours=3))):
+        rostered(one, note.starts_at)
+        AgentSegment.objects.create(
+            source=told, agent=one.number, person=one, site=ending.jkt, starts_at=note.starts_at, ends_at=out,
+            state="available",
+        )  # fmt: skip
+    content = handovers.drawn(note, now)
+    counts = content["headcount"]
+    assert (counts["came"], counts["now"], counts["left"], counts["ended"]) == (2, 1, 1, False)
+    with translation.override("en"):
+        (agents, away, *_rest) = parts_of(content, note.site.zone)
+        assert (["At work as this is written", "1"], "") in list(agents.rows)
+        assert [cells[2].split(" at ")[0] for cells, _url in away.rows if cells[0] == "Pulang"] == [
+            "Present, left early"
+        ]
+    after = handovers.drawn(note, note.ends_at + timedelta(minutes=10))
+    with translation.override("en"):
+        assert (["Worked to the end", "1"], "") in list(parts_of(after, note.site.zone)[0].rows)
 
 
 def test_every_transition_is_open_to_its_roles_alone(floor: Floor) -> None:
@@ -295,14 +380,20 @@ def test_the_pages_from_the_shift_to_the_document(ending: Floor, next_leader: Us
     assert client.post(new, {"shift": key}).status_code == 422, "there is one"
     page = client.get(url)
     assert ending.agent.name in page.content.decode()
-    seen = page.context["next"][0]["form"].initial["seen"]
-    given = {"note": "Promo besok", "password": PASSWORD, "seen": seen}
+    first = page.context["next"][0]["form"].initial
+    given = {"note": "Promo besok", "password": PASSWORD, "seen": first["seen"], "shown": first["shown"]}
     wrong = client.post(f"{url}hand/", given | {"password": "wrong"})
     assert wrong.status_code == 422 and 'value="wrong"' not in wrong.content.decode()
     Alert.objects.create(site=ending.jkt, kind="aux", about="", opened_at=timezone.now(), seen_at=timezone.now())
     stale = client.post(f"{url}hand/", given)
     assert stale.status_code == 422 and Handover.objects.get().status == "draft"
+    assert "sudah berubah" in stale.content.decode()
+    alerts = next(one for one in stale.context["parts"] if one["columns"][1] == "Sejak")
+    assert [row["mark"] for row in alerts["rows"]] == ["", "new"], "what came meanwhile is marked"
     seen = stale.context["next"][0]["form"]["seen"].value()
+    shown = stale.context["next"][0]["form"]["shown"].value()
+    again = client.post(f"{url}hand/", given | {"seen": seen, "shown": shown, "password": "wrong"})
+    assert not again.context["changed"], "what was read by now is not new any more"
     assert client.post(f"{url}hand/", given | {"seen": seen}).status_code == 302
     assert "take" not in {one["name"] for one in client.get(url).context["next"]}
     assert client.post(f"{url}take/", {"password": PASSWORD, "seen": "x"}).status_code == 403

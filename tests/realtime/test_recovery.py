@@ -15,14 +15,15 @@ from occ.documents.models import IssuedDocument
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.obligations.models import Obligation
 from occ.people.choices import Role
-from realtime.models import Alert, Interval, PlanAction, RecoveryPlan
+from realtime.models import AgentNow, Alert, Interval, PlanAction, RecoveryPlan
 from realtime.policies import DRAW_UP, VERIFY
 from realtime.services import recovery
 from realtime.services.alerting import alerts_watch
 from realtime.services.intervals import QUARTER, quarter_of
-from realtime.services.what_if import USUAL_PATIENCE, Question, answers, patience_at
+from realtime.services.what_if import USUAL_PATIENCE, Question, agents_at, answers, patience_at
 from realtime.workflow import RECOVERY
-from tests.factories import NOW, Floor, user
+from tests.factories import NOW, Floor, person, user
+from tests.realtime.floors import known, past_triggers, rostered, source
 from tests.realtime.test_alerts import LATER, quarters
 
 pytestmark = pytest.mark.req("RTM-14")
@@ -115,7 +116,7 @@ def test_no_plan_is_finished_or_verified_while_an_action_is_open(floor: Floor) -
                 again(action_id=one.pk, actor=floor.leader, now=LATER)
     recovery.plan_finish(**finish)
     late = plan.actions.create(kind="overtime", who="Budi", due_at=LATER)  # of before this was asked for
-    verify = {"plan_id": plan.pk, "note": "fine", "actor": floor.coordinator, "now": LATER}
+    verify = {"plan_id": plan.pk, "note": "fine", "actor": floor.coordinator, "now": LATER, "few_why": "malam"}
     with pytest.raises(Invalid) as refused:
         recovery.plan_verify(**verify)
     assert refused.value.code == "actions_open" and not IssuedDocument.objects.exists()
@@ -208,8 +209,50 @@ def test_what_if_agrees_with_the_check_values() -> None:
     found = {one.agents: one for one in answers(Question(120, 30, 450, 240), [28, 30])}
     assert round(found[30].scr, 1) == 91.6 and round(found[28].scr, 1) == 87.8
     assert found[28].service_level_c is None, "without patience its queue never ends"
+    (nobody,) = answers(Question(1, 30, 450, 240), [0])
+    assert (nobody.scr, nobody.service_level, nobody.asa) == (0.0, 0.0, None), "everybody waits"
     with pytest.raises(Invalid):
-        answers(Question(1, 30, 450, 240), [0])
+        answers(Question(1, 30, 450, 240), [-1])
+
+
+def test_the_what_if_begins_with_the_agents_of_the_channel_who_are_at_work(floor: Floor) -> None:
+    told = source("omni")
+    for state, channel in (("busy", "voice"), ("available", ""), ("aux", "voice"), ("available", "email"),
+                           ("offline", "voice")):  # fmt: skip
+        one = person(floor.jkt)
+        known(one, state, NOW, of=told, channel=channel)
+    assert agents_at(floor.jkt, "voice", NOW) == 1, "whose channel nobody tells is nobody's"
+    assert agents_at(floor.jkt, "email", NOW) == 1
+    untold = AgentNow.objects.get(channel="").person
+    assert untold is not None
+    line = rostered(untold, NOW - timedelta(hours=1))
+    line.channel = "voice"
+    with past_triggers():
+        line.save(update_fields=["channel"])
+    assert agents_at(floor.jkt, "voice", NOW) == 2
+    plan = recovery.plan_open(site=floor.jkt, channel="chat", actor=floor.leader, now=NOW)
+    assert recovery.question_of(plan)[1] == plan.situation["agents"] == 0
+    recovery.plan_expect(
+        plan_id=plan.pk, question=Question(12, 30, 450, 240), agents=0, more=2, actor=floor.leader, now=NOW
+    )
+    assert RecoveryPlan.objects.get().expected["scr"] == 0.0
+
+
+def test_a_plan_that_nothing_came_since_is_verified_with_a_reason_only(floor: Floor) -> None:
+    plan = opened(floor)
+    act(plan, floor)
+    recovery.plan_start(plan_id=plan.pk, cause="aht", analysis="x", actor=floor.leader, now=LATER)
+    settle(plan, floor)
+    then = LATER + timedelta(minutes=2)
+    recovery.plan_finish(plan_id=plan.pk, note="done", actor=floor.leader, now=then)
+    verify = {"plan_id": plan.pk, "note": "fine", "actor": floor.coordinator, "now": then}
+    with pytest.raises(Invalid) as refused:
+        recovery.plan_verify(**verify)
+    assert refused.value.field == "few_why" and RecoveryPlan.objects.get().status == "done"
+    plan = recovery.plan_verify(**verify, few_why="antrean kosong")
+    assert plan.day["few"] == {"calls": 0, "why": "antrean kosong"}
+    form = str(IssuedDocument.objects.get(type_code="FRP").data)
+    assert "antrean kosong" in form and "Hari itu sampai 10:04" in form, "its figures are not those of a whole day"
 
 
 def test_patience_is_estimated_from_the_own_abandons(floor: Floor) -> None:
@@ -251,13 +294,15 @@ def test_the_pages_from_the_alert_to_the_verified_plan(floor: Floor, client: Cli
     assert client.post(drop, {"why": "sakit"}).status_code == 302
     assert "tidak dijalankan: sakit" in client.get(url).content.decode()
     what = {"calls": "120", "minutes": "30", "handling": "450", "patience": "240", "agents": "28", "more": "2"}
-    assert client.post(f"{url}expect/", what | {"agents": "0"}).status_code == 422
+    assert client.post(f"{url}expect/", what | {"agents": "0"}).status_code == 302
+    assert client.post(f"{url}expect/", what | {"agents": "-1"}).status_code == 422
     assert client.post(f"{url}expect/", what).status_code == 302
     assert client.post(f"{url}start/", {"cause": "aht", "analysis": "x"}).status_code == 302
     assert client.post(f"{url}finish/", {"note": "better"}).status_code == 302
     assert client.post(f"{url}verify/", {"note": "fine"}).status_code == 403
     client.force_login(floor.coordinator)
-    assert client.post(f"{url}verify/", {"note": "fine"}).status_code == 302
+    assert client.post(f"{url}verify/", {"note": "fine"}).status_code == 422, "nothing came since"
+    assert client.post(f"{url}verify/", {"note": "fine", "few_why": "malam"}).status_code == 302
     assert "FRP" in client.get(url).content.decode()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from occ.jobs.services import job_run
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.sheets.reading import SheetRefused, read_head
-from realtime.models import Event, Interval, ReportMapping, Source
+from realtime.models import Event, Interval, ReportMapping, ServiceMonth, Source
 from realtime.report_forms import MappingForm
 from realtime.reports.mapping import mapping_of
 from realtime.services.call_reports import report_work
@@ -95,6 +96,21 @@ def test_from_a_file_with_unknown_columns_to_its_figures(floor: Floor, sender: U
     assert figures(site=floor.jkt, channel="voice", first=DAY, last=DAY, interval="day") == [day]
 
 
+@pytest.mark.req("RTM-12")
+def test_calls_of_a_month_that_is_frozen_are_said_to_want_a_revision(
+    floor: Floor, sender: User, client: Client
+) -> None:
+    for month in (date(1998, 12, 1), date(1999, 1, 1)):
+        ServiceMonth.objects.create(site=floor.jkt, month=month)
+    job = upload(client, floor, as_csv(SMALL).getvalue(), mapping=keep(floor, sender))
+    shown = client.get(f"/realtime/reports/{job.pk}/")
+    assert [one.month for one in shown.context["frozen"]] == [date(1999, 1, 1)]
+    assert "Januari 1999 sudah dibekukan" in shown.content.decode()
+    brought = client.post(f"/realtime/reports/{job.pk}/apply/")["Location"]
+    ran(brought)
+    assert "Januari 1999 sudah dibekukan" in client.get(brought).content.decode()
+
+
 def test_a_workbook_with_a_title_above_its_headings(floor: Floor, sender: User, client: Client) -> None:
     book = Workbook()
     sheet = book.active
@@ -120,6 +136,17 @@ def test_a_faulty_row_is_shown_and_nothing_can_be_imported(floor: Floor, sender:
     count = Job.objects.count()
     client.post(f"/realtime/reports/{job.pk}/apply/")
     assert Job.objects.count() == count and not Event.objects.exists()
+
+
+def test_an_outcome_without_a_rule_is_named_and_the_reader_is_led_to_the_preview(
+    floor: Floor, sender: User, client: Client
+) -> None:
+    text = MAPPING.replace("PHANTOM", "GHOST")
+    assert text != MAPPING
+    job = upload(client, floor, as_csv(SMALL).getvalue(), mapping=keep(floor, sender, text))
+    assert "PHANTOM" in client.get(f"/realtime/reports/{job.pk}/").content.decode()
+    waiting = client.get(job.get_absolute_url()).content.decode()
+    assert "data-follow" in waiting and job.url in waiting and "Selesai." not in waiting
 
 
 @pytest.mark.parametrize("content", [b"%PDF-1.7", b"\x00\x01\x02", b"<html></html>"])
@@ -240,7 +267,7 @@ def test_what_no_rule_names_is_told_by_its_value_and_leads_to_the_mapping(
 
 def test_a_preview_is_not_taken_for_the_import(floor: Floor, sender: User, client: Client) -> None:
     job = upload(client, floor, as_csv(SMALL).getvalue(), mapping=keep(floor, sender))
-    assert "belum ada yang diimpor" in client.get(job.get_absolute_url()).content.decode()
+    assert "data-follow" in client.get(job.get_absolute_url()).content.decode(), "it leads to the preview"
 
 
 def test_words_that_could_be_a_time_stand_in_quotation_marks() -> None:

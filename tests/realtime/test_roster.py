@@ -20,8 +20,8 @@ from occ.workflow.models import WorkflowStep
 from occ.workflow.turns import turns_for
 from realtime.choices import RosterStatus
 from realtime.models import Roster, RosterLine
-from realtime.rostering.plan import last_shift, planned
 from realtime.notices import ROSTER_RENUMBERED
+from realtime.rostering.plan import last_shift, planned
 from realtime.rostering.versions import cells_of, differences
 from realtime.services import rosters as services
 from realtime.services import shift_codes

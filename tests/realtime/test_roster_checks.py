@@ -52,9 +52,7 @@ def duty(one: RosterCheck) -> Obligation:
     return Obligation.objects.filter(rule=VALIDATE, object_id=one.pk).latest("pk")
 
 
-def sign(
-    one: RosterCheck, actor: Any, *, now: datetime = EVE + timedelta(hours=8), note: str = ""
-) -> RosterCheck:
+def sign(one: RosterCheck, actor: Any, *, now: datetime = EVE + timedelta(hours=8), note: str = "") -> RosterCheck:
     one.refresh_from_db()
     return check_sign(check_id=one.pk, digest=one.digest, note=note, actor=actor, now=now)
 

@@ -591,7 +591,9 @@ def test_the_list_is_found_filtered_and_exported(floor: Floor, client: Client) -
     both = {one.pk, two.pk}
     assert shown("sort=agent") == both and shown("q=lain") == {two.pk} and shown("status=upheld") == {one.pk}
     assert shown("severity=major") == {two.pk} and shown(f"rule={one.version.rule_id}") == {one.pk}
-    assert shown(f"site={floor.ygy.pk}") == set() and shown("since=2026-11-21") == set()
+    assert shown(f"site={floor.jkt.pk}") == both and shown("since=2026-11-21") == set()
+    foreign = client.get(f"/realtime/violations/?site={floor.ygy.pk}").context["filter"].form
+    assert set(foreign.errors) == {"site"}  # not offered to who leads at Jakarta
     started = client.post("/exports/new/", {"kind": "realtime.violations", "query": "q=lain"})
     assert started.status_code == 302
 

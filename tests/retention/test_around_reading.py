@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +27,7 @@ from occ.masking import masked_text
 from occ.people.choices import Role
 from occ.times import JAKARTA
 from retention.models import Credential, Packed, Record, Source, Transcript
+from retention.models.transcripts import SHUT
 from retention.panels import record_panels
 from retention.reading import permits
 from retention.reading.chats import MOST_BYTES, read_chat
@@ -479,3 +481,13 @@ def test_of_what_no_scan_has_seen_at_least_the_size_fits(floor: Floor, tmp_path:
 def everything(one: Record) -> bytes:
     content = listening.content_of(one)
     return b"".join(content.pieces(0, content.size))
+
+
+@pytest.mark.req("RET-13")
+def test_what_waits_for_its_words_is_found_by_an_index(db: None) -> None:
+    """Each run of beat asks for it: of fifty million chats those few are not looked for one by one."""
+    now = timezone.now()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for rows in (transcripts.due(now), Transcript.objects.filter(why=SHUT)):
+            assert "transcript_waiting" in rows.explain()

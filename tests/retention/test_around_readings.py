@@ -78,7 +78,10 @@ def test_who_audits_sees_who_heard_what_when_and_what_for(floor: Floor, heard: R
 
 @pytest.mark.req("KER-9")
 def test_who_audits_one_site_sees_that_one_and_others_nothing(floor: Floor, heard: Record) -> None:
-    assert rows(acting(user(Role.QUALITY_ASSURANCE, floor.ygy))) == ["Heard YGY-1"]
+    client = acting(user(Role.QUALITY_ASSURANCE, floor.ygy))
+    assert rows(client) == ["Heard YGY-1"]
+    form = client.get(reverse("retention:readings")).context["filter"].form
+    assert list(form.fields["site"].queryset) == [floor.ygy]
     for role in (Role.TEAM_LEADER, Role.COORDINATOR, Role.IT, Role.QUALITY_CONTROL, Role.ADMINISTRATOR):
         client = acting(user(role, floor.jkt, name=f"no.{role}"))
         assert client.get(reverse("retention:readings")).status_code == 403

@@ -13,7 +13,7 @@ from occ.people.models import Site
 from retention.choices import ItemState, RecordState, Result
 from retention.models import Copy, Record
 from retention.services import destroyable
-from retention.services.proposals import held_pull, proposal_submit
+from retention.services.proposals import condition_say, held_pull, proposal_submit
 from tests.retention.disposal import NOW, Dead, dead
 from tests.retention.meddling import past_the_triggers
 
@@ -124,6 +124,8 @@ def test_a_hold_on_a_draft_takes_its_lines_out_and_the_rest_is_put_before_the_cl
     draft.refresh_from_db()
     assert draft.items_count == len(world.records) - 2 == draft.items.filter(live=True).count()
     assert draft.bytes_count == sum(one.record.size for one in draft.items.filter(live=True))
+    for key in ("law", "case"):  # said of the list with them in it
+        condition_say(proposal_id=draft.pk, key=key, note="Diperiksa lagi", actor=world.control, now=NOW)
     asked = proposal_submit(proposal_id=draft.pk, actor=world.leader, now=NOW)
     live = asked.items.filter(live=True).order_by("position").values_list("position", flat=True)
     assert list(live) == list(range(1, len(world.records) - 1)) and asked.items_count == len(live)

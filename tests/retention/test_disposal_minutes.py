@@ -301,6 +301,25 @@ def test_its_signers_are_the_executor_the_witness_and_the_approver_and_a_sheet_b
     assert IssuedDocument.objects.filter(proofs()).count() == 2, "neither ever comes up for disposal"
 
 
+@pytest.mark.req("RET-10", "KER-3")
+def test_who_cannot_sign_here_is_not_waited_for_and_signs_on_paper(world: Dead) -> None:
+    """Who only audits signs nothing here; who has left by then has no log-in any more."""
+    proposal, saw = world.destroyed(), user(Role.AUDITOR, world.site)
+    saw.person = person(world.site, name="Rini Auditor")
+    saw.save(update_fields=["person"])
+    type(world.it).objects.filter(pk=world.it.pk).update(is_active=False)
+    document = issue(world, proposal, witnesses=[saw.person])
+    assert [(one["purpose"], one["user_id"]) for one in document.slots] == [
+        ("executed", None), ("witnessed", None), ("approved", world.client.pk),
+    ]  # fmt: skip
+    document_sign(document_id=document.pk, user=world.client, purpose="approved", password=PASSWORD, now=LATER)
+    sheet = sheet_of(document)
+    assert sheet is not None
+    with storages["documents"].open(sheet.file) as file:
+        said = "".join(page.extract_text() for page in PdfReader(file).pages)
+    assert "Rini Auditor" in said
+
+
 def test_only_those_who_can_be_are_offered_as_witnesses(world: Dead, client: Client) -> None:
     proposal, free, theirs = world.destroyed(), user(Role.SUPPORT, world.site), user(Role.CLIENT, world.site)
     for n, one in enumerate((world.control, world.it, world.client, free, theirs)):

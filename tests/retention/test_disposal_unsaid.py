@@ -15,8 +15,9 @@ from django.urls import reverse
 from occ.errors import Invalid, WrongState
 from occ.ledger.models import Entry
 from retention.choices import ConditionKey
-from retention.models import Condition, Proposal
+from retention.models import Condition, Proposal, Record
 from retention.services import holds, proposals
+from tests.factories import person
 from tests.retention.disposal import NOW, Dead, dead
 
 pytestmark = [pytest.mark.req("RET-7", "RET-12")]
@@ -68,6 +69,23 @@ def test_a_hold_on_other_records_takes_nothing_back(world: Dead) -> None:
     assert proposal.items.count() == 5
     holds.hold_lift(hold_id=hold(world, 0).pk, because="selesai", actor=world.coordinator, now=NOW + later)
     assert proposals.unsaid(Proposal.objects.get(pk=proposal.pk)) == []
+
+
+def test_a_hold_that_is_widened_takes_back_once_more_what_was_said_since(world: Dead) -> None:
+    """It took lines when it was set, and others when it came to cover records whose agent nobody knew."""
+    agent, proposal = person(world.site), world.vouched()
+    Record.objects.filter(pk=world.records[0].pk).update(agent=agent)
+    scope = holds.Scope(site=world.site, agent=agent)
+    made = holds.hold_set(scope=scope, reason="complaint", note="x", until=None, actor=world.coordinator, now=NOW)
+    for _again in range(2):
+        assert set(proposals.unsaid(Proposal.objects.get(pk=proposal.pk))) == {ConditionKey.CASE, ConditionKey.LAW}
+        for key in ("case", "law"):
+            say(world, proposal, key)
+        if not made.without_agent:
+            Record.objects.filter(pk__in=[one.pk for one in world.records[2:]]).update(agent=person(world.site))
+            made = holds.hold_widen(hold_id=made.pk, note="x", actor=world.coordinator, now=NOW)
+    found = proposals.proposal_submit(proposal_id=proposal.pk, actor=world.leader, now=NOW)
+    assert found.items_count == 4
 
 
 def test_a_condition_says_by_what_it_is_known(world: Dead, client: Client) -> None:

@@ -14,13 +14,17 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from occ.demo.people import make_staff
+from occ.demo.realtime.rostering import sickness
+from occ.demo.realtime.rosters import rosters
 from occ.demo.sdm.absence import leave as live_leave
 from occ.documents.attachments import attachment_visible, attachments_of
 from occ.errors import Invalid, NotAllowed, Refused, WrongState
 from occ.ledger.models import Entry
 from occ.notifications.models import Notification
 from occ.obligations.models import Obligation
+from occ.obligations.sweep import sweep
 from occ.people import planned
+from occ.people.actors import LIFECYCLE
 from occ.people.choices import Role
 from occ.people.hindrances import excuses, hindrances
 from occ.people.lifecycle import announce_left
@@ -30,13 +34,15 @@ from occ.policies.services import policy_set, policy_value
 from occ.search import search
 from occ.workflow.models import WorkflowStep
 from occ.workflow.turns import turns_for
+from realtime.models import RosterLine
 from sdm.absence.choices import LeaveStatus
 from sdm.absence.deadlines import decision_due, note_due
 from sdm.absence.policies import ANNUAL_DAYS, CONFIRM, DECIDE, KINDS, NOTE
-from sdm.absence.workflow import LEAVE, ON_BEHALF
-from sdm.models import LeaveRequest, Leaving
+from sdm.absence.workflow import ENTERERS, LEAVE, ON_BEHALF
+from sdm.models import Employment, LeaveRequest, Leaving
 from sdm.services import absence, leavings
 from sdm.services.absence_reading import balances_on
+from sdm.services.employees import employees_take_up
 from tests.factories import DAY, NOW, PASSWORD, PDF, Floor, person, trying, user
 from tests.userids.test_ladder import in_threads
 
@@ -114,8 +120,9 @@ def test_every_step_from_every_state_by_every_role(floor: Floor, state: str) -> 
         for role, where in trying(floor, one, state):
             actor = user(role, where, name=f"{role}-{where.code}")
             # Whoever works here cancels the own; somebody else's only who asks on behalf of others.
-            # The Head Manager decides of managers only.
-            may = role in (ON_BEHALF if one.name == "cancel" else set(one.by_roles) - {Role.HEAD_MANAGER})
+            # The Head Manager decides of managers only, HR of nobody who has a superior here.
+            never = {Role.HEAD_MANAGER} | (ENTERERS if one.name in {"approve", "refuse"} else set())
+            may = role in (ON_BEHALF if one.name == "cancel" else set(one.by_roles) - never)
             allowed = may and where == floor.jkt
             given: dict[str, Any] = {"leave_id": found.pk, "actor": actor, "now": NOW}
             given |= {"note": "catatan"} if "note" in one.needs else {}
@@ -169,6 +176,67 @@ def test_only_who_ranks_above_decides(floor: Floor) -> None:
                    for one in above[role]), role  # fmt: skip
 
 
+def test_leave_of_the_only_head_manager_is_entered_by_hr_with_who_decided_it(floor: Floor, hr: User) -> None:
+    head = login(person(floor.jkt), Role.HEAD_MANAGER)
+    found = ask(head)
+    assert found.get_absolute_url() in {one.url for one in turns_for(User.objects.get(pk=hr.pk))}
+    for actor in (floor.manager, floor.coordinator, head):
+        with pytest.raises(NotAllowed):
+            absence.leave_approve(leave_id=found.pk, actor=actor, now=NOW)
+    with pytest.raises(Invalid):
+        absence.leave_approve(leave_id=found.pk, actor=hr, now=NOW)
+    with transaction.atomic():
+        absence.leave_approve(leave_id=found.pk, note="Kepala Divisi, 19 November", actor=hr, now=NOW)
+        transaction.set_rollback(True)
+    user(Role.HEAD_MANAGER, floor.jkt, name="second")
+    assert not absence.may_decide(User.objects.get(pk=hr.pk), found)
+    assert found.get_absolute_url() not in {one.url for one in turns_for(User.objects.get(pk=hr.pk))}
+
+
+def test_leave_ends_with_the_contract(floor: Floor, agent: User) -> None:
+    employees_take_up(people=[floor.agent], actor=agent, now=NOW)
+    held = Employment.objects.create(
+        employee_id=floor.agent.pk, kind="pkwt", starts_on=DAY, agreed_until=LAST, ends_on=LAST
+    )
+    with pytest.raises(Invalid) as refusal:
+        ask(agent, ends_on=LAST + timedelta(days=1))
+    assert (refusal.value.code, refusal.value.field) == ("contract_ends", "ends_on")
+    assert "9 Desember 2026" in str(refusal.value)
+    with transaction.atomic():
+        assert ask(agent).ends_on == held.ends_on
+        transaction.set_rollback(True)
+    Employment.objects.update(kind="pkwtt", agreed_until=None, ends_on=None)
+    assert ask(agent, ends_on=LAST + timedelta(days=1))
+
+
+def test_all_that_is_wrong_with_a_leave_is_told_at_once(floor: Floor, agent: User, client: Client) -> None:
+    employees_take_up(people=[floor.agent], actor=agent, now=NOW)
+    Employment.objects.create(employee_id=floor.agent.pk, kind="pkwt", starts_on=DAY, agreed_until=LAST, ends_on=LAST)
+    client.force_login(agent)
+    given = {"kind": "permission", "starts_on": "2029-01-08", "ends_on": "2029-01-08"}
+    page = client.post("/sdm/leave/new/", given)
+    assert page.status_code == 422 and set(page.context["form"].errors) == {"reason", "ends_on"}
+    said = client.post("/api/v1/sdm/leaves/", given, "application/json", headers={"Idempotency-Key": "a"}).json()
+    assert [one["field"] for one in said["errors"]] == ["reason", "ends_on"] and said["field"] == "reason"
+    assert not LeaveRequest.objects.exists()
+
+
+def test_to_roles_that_do_not_read_leave_the_pages_say_so(floor: Floor, agent: User, client: Client) -> None:
+    ask(agent)
+    employees_take_up(people=[floor.agent], actor=agent, now=NOW)
+    stranger = login(person(floor.jkt), Role.HR_TRAINING)
+    User.objects.update(language="en")
+    url = f"/sdm/people/{floor.agent.pk}/"
+    for who, shut in ((stranger, True), (floor.coordinator, False)):
+        client.force_login(who)
+        page = client.get(url).content.decode()
+        assert "No leave is recorded" not in page
+        assert ('id="panel-sdm.leave">Leave</span></li>' in page) == shut
+    client.force_login(stranger)
+    page = client.get("/sdm/leave/").content.decode()
+    assert "Only your own leave is listed here" in page and "Nobody has asked" not in page
+
+
 def test_a_leader_of_another_team_neither_sees_nor_decides(floor: Floor, agent: User) -> None:
     other = Team.objects.create(code="JKT-B", name="Tim B", site=floor.jkt)
     stranger = user(Role.TEAM_LEADER, floor.jkt, name="tl.b", team=other)
@@ -181,6 +249,23 @@ def test_a_leader_of_another_team_neither_sees_nor_decides(floor: Floor, agent: 
     assert not LeaveRequest.objects.visible_to(stranger).exists()
     assert LeaveRequest.objects.visible_to(own).get() == found
     assert absence.leave_approve(leave_id=found.pk, actor=own, now=NOW).status == "approved"
+
+
+def test_the_page_names_only_who_may_decide_of_that_leave(floor: Floor, agent: User, client: Client) -> None:
+    """A leader of another team, who would find no such page, is not named; nor is a role that decides of others."""
+    other = Team.objects.create(code="JKT-B", name="Tim B", site=floor.jkt)
+    for name, team in (("tl.own", floor.team), ("tl.other", other)):
+        user(Role.TEAM_LEADER, floor.jkt, name=name, team=team)
+    found = ask(agent)
+    client.force_login(agent)
+    context = client.get(found.get_absolute_url()).context
+    (one,) = context["waits"]
+    assert "tl.own" in one.people and "tl.other" not in one.people
+    head = ask(login(person(floor.jkt), Role.HEAD_MANAGER), starts_on=LAST, ends_on=LAST)
+    client.force_login(User.objects.get(person_id=head.employee_id))
+    hr = user(Role.HR_RELATIONS)
+    (one,) = client.get(head.get_absolute_url()).context["waits"]
+    assert (one.people, one.roles) == (str(hr), str(Role.HR_RELATIONS.label))
 
 
 # Asking --------------------------------------------------------------------------------------------------------------
@@ -463,6 +548,20 @@ def test_who_moves_takes_along_what_is_not_decided(floor: Floor, agent: User) ->
     assert Obligation.objects.open().get(rule__startswith="sdm.leave").site == floor.ygy
 
 
+def test_what_was_late_where_somebody_left_is_owed_where_they_came_to_as_well(floor: Floor, agent: User) -> None:
+    found = ask(agent)
+    late = found.due_at + timedelta(hours=1)  # type: ignore[operator]
+    sweep(now=late)
+    Person.objects.filter(pk=floor.agent.pk).update(site=floor.ygy)
+    absence.leaves_follow_move(person=Person.objects.get(pk=floor.agent.pk), actor=LIFECYCLE, now=late)
+    duties = Obligation.objects.open().filter(object_id=found.pk)
+    assert [(one.site, one.breached_at is None) for one in duties.order_by("opened_at")] == [
+        (floor.jkt, False), (floor.ygy, True)]  # fmt: skip
+    assert duties.get(site=floor.ygy).due_at >= late + timedelta(days=1)
+    absence.leave_approve(leave_id=found.pk, actor=user(Role.TEAM_LEADER, floor.ygy, name="tl.ygy"), now=late)
+    assert {one.state for one in Obligation.objects.filter(rule__startswith=DECIDE)} == {"fulfilled"}
+
+
 # Who reads what ------------------------------------------------------------------------------------------------------
 
 
@@ -601,3 +700,20 @@ def test_the_demo_lives_a_year_of_leave_and_leaves_something_to_do(db: None) -> 
     assert rows.get(group="sick", status="requested").starts_on == DAY
     for one in rows.filter(group="annual", status="taken"):
         assert absence.balance_on(one.person, one.starts_on).over == 0
+
+
+def test_the_demos_rosters_know_no_leave_but_the_leave_modules(db: None) -> None:
+    staff = make_staff(rng=random.Random(3), password="x", start=date(2024, 1, 1))
+    for site, teams in staff.teams.items():
+        for n in range(30):
+            staff.hire(staff.sites[site], "Agent", date(2024, 2, 1) + timedelta(days=n), teams[n % len(teams)])
+    live_leave(staff, NOW)
+    rosters(staff, NOW)
+    for where in staff.sites.values():
+        sickness(staff, where, NOW)
+    lines = RosterLine.objects.in_force().filter(kind__in=["leave", "sick", "permission"])
+    assert {one.kind for one in lines} == {"leave", "sick", "permission"}
+    assert lines.filter(roster__version=2, kind="sick").exists()
+    for line in lines:
+        known = LeaveRequest.objects.alive().touching(line.day, line.day).filter(employee_id=line.person_id)
+        assert [one.shown for one in known] == [line.kind], line

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import InternalError, connection, transaction
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.models import Entry
@@ -22,6 +25,7 @@ from sdm.contracts.workflow import CORRECTION
 from sdm.models import Compensation, CompensationCorrection
 from sdm.services import compensation_corrections as services
 from sdm.services import contract_wages, employments
+from sdm.views.compensation_corrections import columns, line, rows_of
 from tests.factories import NOW, Floor, user
 from tests.sdm.conftest import Hire
 from tests.sdm.contracts import elsewhere, paid
@@ -175,3 +179,33 @@ def test_every_step_by_every_role(floor: Floor, row: Compensation) -> None:
         if onward:
             tried(onward, actors[may[onward], row.site])
     assert {one.name for one in CORRECTION.transitions if not one.by_roles} == {"void"}
+
+
+@pytest.mark.req("SDM-11")
+def test_list_export_and_api_tell_the_same_and_money_to_few(row: Compensation, hr: User, payroll: User) -> None:
+    wage(row, 6_000_000)
+    found = row.corrections.get()
+    office, desk, audit = Client(), Client(), Client()
+    auditor = user(Role.AUDITOR)
+    for client, who in ((office, hr), (desk, payroll), (audit, auditor)):
+        client.force_login(who)
+    listed = reverse("sdm:compensation_corrections")
+    assert "1.000.000" in desk.get(listed, {"status": "open"}).content.decode()
+    assert "1.000.000" not in audit.get(listed).content.decode()
+    assert found.get_absolute_url() not in desk.get(listed, {"status": "settled"}).content.decode()
+    assert listed in desk.get(reverse("sdm:compensations")).content.decode()
+    exported = dict(zip([one.label for one in columns()], line(rows_of(payroll, LATER).get()), strict=True))
+    url = reverse("api:sdm-compensation-corrections")
+    (said,) = desk.get(url, {"status": "proposed"}).json()["results"]
+    assert said["reference"] == exported["Nomor acuan"] == f"{row.reference}-{found.pk}"
+    assert Decimal(said["amount"]) == exported["Selisih"] == 1_000_000
+    assert not {"wage", "owed", "before", "amount"} & audit.get(url).json()["results"][0].keys()
+    step = partial(reverse, "api:sdm-compensation-correction-transition")
+    key = {"HTTP_IDEMPOTENCY_KEY": "selisih-1"}
+    assert office.post(step(args=[found.pk, "approve"]), {}, **key).json()["status"] == "agreed"
+    refused = desk.post(step(args=[found.pk, "settle"]), {"text": "TRF"}, HTTP_IDEMPOTENCY_KEY="selisih-2")
+    assert (refused.status_code, refused.json()["field"]) == (422, "paid_on")
+    given = {"text": "TRF-9", "paid_on": timezone.localdate().isoformat()}
+    paid_now = desk.post(step(args=[found.pk, "settle"]), given, HTTP_IDEMPOTENCY_KEY="selisih-3")
+    assert paid_now.json()["settled_on"] == given["paid_on"]
+    assert desk.post(step(args=[found.pk, "void"]), {}, HTTP_IDEMPOTENCY_KEY="selisih-4").status_code == 404

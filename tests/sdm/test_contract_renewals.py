@@ -523,4 +523,7 @@ def test_what_is_open_goes_with_who_moves(floor: Floor, hire: Hire, hr: User) ->
     late = NOW + timedelta(days=10, hours=20)  # the contract's last day is over by an hour
     placements.person_transfer(person_id=person_id, on=DAY + timedelta(days=11), site=floor.jkt, actor=hr, now=late,
                                **place)  # fmt: skip
-    assert set(Obligation.objects.open().values_list("rule", "site__code")) == {(RENEW, "YGY"), (COMPENSATE, "YGY")}
+    late_there, owed_here = {(RENEW, "YGY"), (COMPENSATE, "YGY")}, {(RENEW, "JKT"), (COMPENSATE, "JKT")}
+    duties = {(one.rule.removesuffix("_after_move"), one.site.code): one for one in Obligation.objects.open()}
+    assert set(duties) == late_there | owed_here
+    assert all(duties[key].due_at > late for key in owed_here)

@@ -16,6 +16,7 @@ from occ.documents.choices import Purpose
 from occ.documents.models import IssuedDocument
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.models import Entry
+from occ.notifications.endings import endings
 from occ.notifications.models import Notification
 from occ.obligations.models import Obligation
 from occ.obligations.sweep import sweep
@@ -193,6 +194,16 @@ def test_after_a_letter_it_is_watched_anew(floor: Floor) -> None:
     do(floor, case, "improve", agent_user(floor.agent))
     with pytest.raises(WrongState):
         do(floor, case, "identify", floor.leader)
+
+
+def test_a_message_says_that_the_step_was_made(floor: Floor) -> None:
+    own = agent_user(floor.agent)
+    case = opened(floor)
+    do(floor, case, "coach", floor.leader)
+    asked = Notification.objects.get(kind="sdm.discipline.yours", user=own)
+    assert not endings([asked])
+    do(floor, case, "improve", own, now=NOW + DAYS)
+    assert (endings([asked])[asked.pk].how, endings([asked])[asked.pk].by) == ("done", str(own))
 
 
 def test_the_person_has_time_to_answer(floor: Floor) -> None:

@@ -18,11 +18,12 @@ from openpyxl import load_workbook
 
 from occ.jobs.models import Job
 from occ.jobs.services import job_run, job_start
+from occ.notifications.endings import endings
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.search import search
 from sdm.models import Evaluation, EvaluationPeriod, EvaluationSheet, IncentiveScheme, PayrollLine, PayrollRun
-from sdm.services import evaluation_periods, payroll
+from sdm.services import evaluation_periods, evaluations, payroll
 from sdm.services.evaluation_amounts import Decided
 from sdm.services.incentive_schemes import scheme_draft
 from tests.factories import PASSWORD, Floor, person, user
@@ -121,6 +122,24 @@ def test_the_own_is_read_signed_and_taken_along(floor: Floor, told: Told, client
     seen = text(client.get(at("evaluation", found.pk)))
     assert "79.06" in seen and "300,000" not in seen  # a superior reads the result, not what is paid
     assert client.get(at("evaluation_pdf", found.pk)).status_code == 403
+
+
+def test_a_month_counts_who_is_to_sign_and_who_did_not_by_the_names_of_the_states(
+    floor: Floor, told: Told, client: Client
+) -> None:
+    month, own = opened(floor, told), log_in_of(floor.agent)
+    month.to("distributed")
+    found = month.of(floor.agent)
+    (asked,) = own.notifications.filter(kind="sdm.evaluation.told")
+    assert not endings([asked])
+    evaluations.evaluation_witness(evaluation_id=found.pk, note="Tidak masuk", actor=floor.leader,
+                                   now=OVER + timedelta(days=1))  # fmt: skip
+    as_(client, floor.manager)
+    context = client.get(at("evaluation_period", month.period.pk)).context
+    counted = {one["code"]: one["n"] for one in context["states"]}
+    assert sum(one.unsigned for one in context["sheets"]) == counted.get("told", 0)
+    assert sum(one.witnessed for one in context["sheets"]) == counted["witnessed"] == 1
+    assert endings([asked])[asked.pk].how == "done"
 
 
 def test_payroll_takes_the_run_along_and_twice_is_once(floor: Floor, told: Told, client: Client) -> None:

@@ -105,7 +105,7 @@ def test_every_registered_flow_is_walked() -> None:
     walked = {"sdm.leaving"}
     walked |= {"sdm.discipline", "sdm.training"}  # test_discipline.py, test_training.py
     walked |= {"sdm.recruitment", "sdm.candidate"}  # test_recruiting.py
-    walked |= {"sdm.evaluation", "sdm.evaluation_period", "sdm.incentive_scheme"}  # test_evaluating.py
+    walked |= {"sdm.evaluation", "sdm.evaluation_period", "sdm.incentive_scheme"}  # test_evaluating_steps.py
     walked |= {"sdm.renewal", "sdm.compensation", "sdm.compensation_correction"}  # test_contract_renewals.py and others
     walked |= {"sdm.leave"}  # test_absence.py
     assert walked == {key for key in FLOWS if key.startswith("sdm.")}
@@ -167,6 +167,15 @@ def test_twice_is_refused_and_the_database_says_so_too(floor: Floor, hr: User) -
         Leaving.objects.create(
             employee=found.employee, site=floor.jkt, reason="death", last_working_day=LAST, recorded_at=NOW
         )
+
+
+def test_the_refusal_of_a_second_leaving_leads_to_the_first(floor: Floor, hr: User, client: Client) -> None:
+    found = record(floor, hr)
+    client.force_login(hr)
+    given = {"person": floor.agent.number, "last_working_day": LAST.isoformat(), "reason": "resignation", "note": ""}
+    page = client.post(reverse("sdm:leaving_new"), given)
+    assert page.status_code == 422
+    assert f'<a href="{found.get_absolute_url()}">' in page.content.decode()
 
 
 def test_from_both_doors_at_once_there_is_one_leaving(live_floor: Floor) -> None:

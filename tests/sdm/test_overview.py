@@ -258,3 +258,11 @@ def test_nonsense_in_the_address_breaks_nothing(floor: Floor, client: Client, qu
     client.force_login(floor.manager)
     for name in ("turnover", "turnover_rows", "organisation"):
         assert client.get(f"{reverse(f'sdm:{name}')}?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("asked", ["1900-01-01", "kemarin"])
+def test_a_day_that_cannot_be_meant_is_told_at_its_field(floor: Floor, client: Client, asked: str) -> None:
+    client.force_login(floor.manager)
+    page = client.get(reverse("sdm:organisation"), {"as_of": asked}).content.decode()
+    assert 'id="id_as_of_error"' in page and f'value="{asked}"' in page
+    assert 'id="id_as_of_error"' not in client.get(reverse("sdm:organisation")).content.decode()

@@ -87,7 +87,10 @@ def test_a_batch_goes_through_every_stage_with_its_report(floor: Floor) -> None:
     assert first.certificate.number == "CRT/JKT/2026/000001"
     assert not Obligation.objects.filter(content_type__model="stagerun", state="open").exists()
     tests = IssuedDocument.objects.get(type_code="TRT").data["rows"]
-    assert [row[:5] for row in tests] == [["Calon Dua", "K-2", "1", "40", "85"], ["Calon Satu", "K-1", "1", "40", "85"]]
+    assert [row[:5] for row in tests] == [
+        ["Kandidat K-2", "K-2", "1", "40", "85"],
+        ["Kandidat K-1", "K-1", "1", "40", "85"],
+    ]
     validated = IssuedDocument.objects.get(type_code="TRV").data["rows"]
     assert [row[4] for row in validated[:4]] == ["84,5", "84,5", "84,5", "84,5"]
     recap = IssuedDocument.objects.get(type_code="TRR").data["rows"]
@@ -267,3 +270,20 @@ def test_a_finished_batch_takes_nobody(floor: Floor) -> None:
     brought(floor, add(where), S.OUT)
     with pytest.raises(WrongState):
         add(where, "Terlambat")
+
+
+@pytest.mark.req("SDM-2")
+def test_a_report_names_employees_and_of_candidates_their_number(floor: Floor) -> None:
+    where = batch(floor)
+    people = [add(where, "Rahasia Satu", "K-7"), add(where, "Rahasia Dua"), add(where, person=floor.agent)]
+    for one in people:
+        step(floor, one, "softskill")
+    for one in people:
+        ready(floor, one)
+        step(floor, one, "softskill_pass")
+    reports = IssuedDocument.objects.filter(subject_type="sdm.stagerun")
+    assert reports.count() == 2
+    for report in reports:
+        said = str(report.data)
+        assert "Rahasia" not in said
+        assert "K-7" in said and f"P-{people[1].pk}" in said and floor.agent.name in said

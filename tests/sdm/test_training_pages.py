@@ -174,3 +174,12 @@ def test_pembinaan_by_api(floor: Floor) -> None:
     assert api(user(Role.AUDITOR)).get(f"/api/v1/sdm/discipline/{pk}/").status_code == 404
     assert api(user(Role.SUPPORT)).get("/api/v1/sdm/discipline/").json()["results"] == []
     assert DisciplineCase.objects.count() == 1
+
+
+def test_batches_of_one_title_are_told_apart(floor: Floor) -> None:
+    office, titles = client_of(hr()), set()
+    for code, day in (("A", "2026-11-20"), ("B", "2026-12-01")):
+        given = {"site": floor.jkt.pk, "code": code, "title": "Agen baru", "starts_on": day}
+        page = office.post(reverse("sdm:training_new"), given, follow=True)
+        titles.add(page.context["title"])
+    assert titles == {"Agen baru, Jakarta, 20 November 2026", "Agen baru, Jakarta, 1 Desember 2026"}

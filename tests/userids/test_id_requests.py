@@ -21,10 +21,11 @@ from tests.factories import DAY, NOW, Floor, account, person, trying, user
 from tests.sdm.test_records import acting
 from userids.deadlines import id_due
 from userids.models import IdRequest
-from userids.policies import GIVE, GIVE_AFTER_MOVE
+from userids.policies import GIVE
 from userids.services.id_requests import TRANSITIONS, id_request_open, requests_follow_move
 from userids.workflow import ID_REQUEST
 
+GIVE_AFTER_MOVE = f"{GIVE}_after_move"
 pytestmark = pytest.mark.req("SDM-3")
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from datetime import date, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,33 @@ def test_the_preview_writes_nothing(floor: Floor) -> None:
 ])  # fmt: skip
 def test_what_is_wrong_with_a_row_is_said(floor: Floor, changes: dict[str, Any], code: str) -> None:
     assert codes(look(floor, row(**changes))) == [{code}]
+
+
+@pytest.mark.req("UID-13")
+@pytest.mark.parametrize(("changes", "faults"), [
+    ({"user_id": None, "status": "Non Aktif", "deactivated": "31/07/2025"}, {"empty", "order"}),
+    ({"channels": "Telegraf", "activated": "32/08/2025", "deactivated": date(2027, 1, 1), "status": "Non Aktif"},
+     {"unknown", "date_impossible", "future"}),
+    ({"activated": "32/08/2025", "deactivated": "31/06/2025"}, {"date_impossible", "contradiction"}),
+    ({"activated": "32/08/2025", "deactivated": "31/06/2025", "status": "Non Aktif"}, {"date_impossible"}),
+    ({"activated": "32/08/2025", "name": "Orang Lain", "email": "USED"},
+     {"date_impossible", "other_person", "email_used"}),
+])  # fmt: skip
+def test_all_that_is_wrong_with_a_row_is_said_at_once(floor: Floor, changes: dict[str, Any], faults: set[str]) -> None:
+    """Else it would come up only once the first faults are mended."""
+    Person.objects.filter(pk=factories.person(floor.jkt, name="Siti Aminah").pk).update(number="K900")
+    if changes.get("email") == "USED":
+        changes = changes | {"email": floor.agent.email}
+    assert codes(look(floor, row(**changes))) == [faults]
+
+
+@pytest.mark.req("UID-13")
+def test_dates_are_judged_though_the_site_is_not_known(floor: Floor) -> None:
+    wrong = row(status="Non Aktif", deactivated="31/07/2025")
+    reading = logbook_read(
+        file=xlsx(wrong), site=None, application=factories.application(), actor=floor.support, now=NOW
+    )
+    assert codes(reading) == [{"unknown", "order"}]
 
 
 @pytest.mark.req("UID-13")
@@ -236,6 +264,47 @@ def test_the_wizard_shows_then_writes(live_floor: Floor, client: Client) -> None
     assert job_run(job_id=started.pk, now=started.created_at)
     assert not job_run(job_id=started.pk, now=started.created_at + timedelta(seconds=1))
     assert Account.objects.filter(user_id="OMN-900").count() == 1
+
+
+@pytest.mark.req("UID-13", "KER-13")
+def test_the_preview_speaks_the_language_of_who_reads_it(live_floor: Floor, client: Client) -> None:
+    client.force_login(live_floor.support)
+    wrong = row(user_id="OMN-901", activated="31/02/2025", status="Cuti", channels="Telegraf", name=None)
+    job = post(client, live_floor, GOOD, wrong)
+    pages = {}
+    for language in ("id", "en"):
+        client.cookies["django_language"] = language
+        pages[language] = unescape(client.get(f"/userids/import/{job.pk}/").content.decode())
+    for words in (
+        "“31/02/2025” is not a day in the calendar.", "There is no channel “telegraf”.",
+        "Use one of: active, inactive.", "1 August 2025", "Voice, WhatsApp", "Active since:",
+    ):  # fmt: skip
+        assert words in pages["en"]
+        assert words not in pages["id"]
+    for words in (
+        "“31/02/2025” tidak ada di kalender",
+        "Aktif, Non Aktif",
+        "1 Agustus 2025",
+        "Suara, WhatsApp",
+        "Tanggal Aktif:",
+    ):
+        assert words in pages["id"]
+        assert words not in pages["en"]
+
+
+@pytest.mark.req("UID-13", "KER-13")
+def test_a_refused_file_says_why_in_the_language_of_who_reads_it(live_floor: Floor, client: Client) -> None:
+    client.force_login(live_floor.support)
+    file = io.BytesIO(b"Nama;NIK\nSiti;K900\n")
+    file.name = "logbook.csv"
+    client.post(
+        "/userids/import/", {"file": file, "site": live_floor.jkt.pk, "application": factories.application().pk}
+    )
+    job = Job.objects.latest("created_at")
+    job_run(job_id=job.pk, now=job.created_at)
+    for language, words in (("id", "Tanggal Aktif (Active since"), ("en", "These columns are missing")):
+        client.cookies["django_language"] = language
+        assert words in unescape(client.get(f"/userids/import/{job.pk}/").content.decode())
 
 
 @pytest.mark.req("UID-13", "KER-9")

@@ -19,6 +19,7 @@ from occ.people.actors import CONNECTOR
 from occ.people.choices import Role
 from occ.people.models import Person
 from occ.policies.services import policy_set
+from occ.texts import said
 from occ.workflow.flows import FLOWS, Flow, Transition
 from occ.workflow.models import WorkflowStep
 from occ.workflow.services import step
@@ -228,7 +229,7 @@ def test_a_shut_id_is_inactive_and_nobody_holds_it(floor: Floor) -> None:
     request = deactivation(floor, "deactivated")
     found = Account.objects.get(pk=request.account_id)
     assert (found.status, found.deactivated_at, found.holder) == ("inactive", LATER, None)
-    assert Assignment.objects.get(account=found).ended == "Pengunduran diri"
+    assert said(Assignment.objects.get(account=found).ended) == "Pengunduran diri"
 
 
 @pytest.mark.req("UID-3", "KER-8")

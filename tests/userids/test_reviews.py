@@ -678,3 +678,70 @@ def test_the_database_refuses_half_a_review(floor: Floor) -> None:
         BreachReview.objects.filter(pk=review.pk).update(status="closed")
     with pytest.raises(IntegrityError, match="action_has_date"), transaction.atomic():
         BreachReview.objects.filter(pk=review.pk).update(status="action")
+
+
+@pytest.mark.req("UID-12")
+def test_a_refused_decision_keeps_filter_and_ticks(floor: Floor, teams: dict[str, Any]) -> None:
+    item = teams["review"].items.get(account=floor.account)
+    decide(teams, teams["leads.a"], floor.account)  # somebody was quicker
+    other = teams["review"].items.get(account=teams["none"])
+    url = reverse("userids:access_review_decide", args=[teams["review"].pk])
+    coordinator = acting(floor.coordinator)
+    query = {"back": "team=0&sort=name", "decision": "confirmed"}
+    page = coordinator.post(url, query | {"item": [item.pk, other.pk]})
+    text = page.content.decode()
+    assert (page.status_code, [chip["value"] for chip in page.context["chips"]]) == (422, ["no team"])
+    assert f'value="{other.pk}" checked' in text and 'value="team=0&amp;sort=name"' in text
+    assert f'action="{teams["review"].get_absolute_url()}"' in text, "the filters lead to the list"
+    page = coordinator.post(url, query)
+    assert [chip["value"] for chip in page.context["chips"]] == ["no team"], "nothing was ticked"
+
+
+@pytest.mark.req("UID-7", "KER-13")
+def test_a_closed_review_is_at_its_end_and_its_history_says_what_was_answered(floor: Floor) -> None:
+    review = late_review(floor, "action")
+    breach_reviews.review_close(review_id=review.pk, evidence={"text": "daftar"}, actor=floor.coordinator, now=LATER)
+    for language, correction, action in (
+        ("en", "Correction: ", "Corrective action: "), ("id", "Koreksi: ", "Tindakan korektif: "),
+    ):  # fmt: skip
+        client = acting(floor.coordinator)
+        client.cookies["django_language"] = language
+        page = client.get(review.get_absolute_url())
+        assert page.context["steps"][-1]["state"] == "done"
+        notes = "\n".join(one.get("note", "") for one in page.context["entries"])
+        assert correction + ANALYSIS["correction"] in notes
+        assert action + ANALYSIS["corrective_action"] in notes
+        shown = page.content.decode().split("daftar</p>", 1)[1]
+        assert not shown.lstrip().startswith("–"), "words are evidence enough"
+
+
+@pytest.mark.req("UID-2", "KER-13")
+def test_why_an_id_was_shut_is_told_in_the_readers_language(floor: Floor) -> None:
+    floor.resign()
+    shut(floor.request, floor, NOW)
+    for language, words in (("en", "Resignation"), ("id", "Pengunduran diri")):
+        client = acting(floor.coordinator)
+        client.cookies["django_language"] = language
+        page = client.get(floor.account.get_absolute_url()).content.decode()
+        assert f'<span class="text-secondary">{words}</span>' in page
+        assert "⟦" not in page
+
+
+@pytest.mark.req("UID-4")
+def test_a_failed_step_is_no_success_and_says_what_comes_next(floor: Floor) -> None:
+    floor.resign()
+    deactivations.deactivation_start(request_id=floor.request.pk, actor=floor.leader, now=NOW)
+    url = reverse("userids:deactivation_step", args=[floor.request.pk, "fail"])
+    page = acting(floor.leader).post(url, {"note": "tidak bisa"}, follow=True)
+    told = [(one.level_tag, str(one)) for one in page.context["messages"]]
+    assert [level for level, _words in told] == ["warning"]
+    assert "Failed" in told[0][1] and "Team Leader / SPV" in told[0][1]
+
+
+@pytest.mark.req("UID-1", "KER-13")
+@pytest.mark.parametrize(("language", "words"), [("en", "1 March 2026, 09:30"), ("id", "1 Maret 2026, 09:30")])
+def test_the_instant_of_the_logbook_is_written_as_the_language_does(floor: Floor, language: str, words: str) -> None:
+    client = acting(floor.coordinator)
+    client.cookies["django_language"] = language
+    page = client.get(reverse("userids:accounts"), {"as_of": "2026-03-01T09:30"})
+    assert [chip["value"] for chip in page.context["chips"]] == [words]

@@ -23,6 +23,7 @@ from occ.jobs.models import Job, State
 from occ.jobs.services import job_start, must_still_cover
 from occ.people.access import get_visible
 from occ.processes import evidence_of
+from occ.texts import said, said_within
 from userids.choices import SAYABLE, FindingKind, FindingStatus
 from userids.models import Application
 from userids.models.reconciliation import Finding, Reconciliation
@@ -90,15 +91,15 @@ class ReconciliationJobSerializer(serializers.Serializer[Any]):
 
 
 def job_said(job: Job) -> dict[str, Any]:
-    result, refused = job.result, None
+    result, refused = said_within(job.result), None
     if "faulty" in result:
         refused = {"code": "faulty_rows", "message": result["message"], "rows": result["faulty"]["rows"]}
     elif "confirm" in result:
         refused = {"code": "confirmation_needed", "message": result["confirm"]}
     elif job.state in {State.REFUSED, State.FAILED}:
-        refused = {"code": job.state, "message": job.error}
-    said = {"job": str(job.pk), "state": job.state, "progress": job.progress, "run": result.get("run")}
-    return said | {"refused": refused}
+        refused = {"code": job.state, "message": said(job.error)}
+    found = {"job": str(job.pk), "state": job.state, "progress": job.progress, "run": result.get("run")}
+    return found | {"refused": refused}
 
 
 class Reconciliations(APIView):

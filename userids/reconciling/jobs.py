@@ -16,6 +16,7 @@ from occ.people.models import User
 from occ.people.scope import has_role
 from occ.sheets.importing import faulty_rows_workbook
 from occ.sheets.writing import OutColumn
+from occ.texts import kept_within
 from occ.times import JAKARTA
 from userids.choices import ListSource
 from userids.jobs import reads
@@ -48,10 +49,10 @@ def reconcile(job: Job, progress: Progress, now: datetime) -> Outcome:
         )  # fmt: skip
     except FaultyRows as faulty:
         content = faulty_rows_workbook(faulty.preview, zone=JAKARTA)
-        result = {"faulty": faulty_rows(faulty.preview), "message": str(faulty)}
-        return Outcome(content=content, name=_("faulty-rows") + ".xlsx", url=url, result=result)
+        result = {"faulty": faulty_rows(faulty.preview), "message": faulty.message}
+        return Outcome(content=content, name=_("faulty-rows") + ".xlsx", url=url, result=kept_within(result))
     except ConfirmationNeeded as needed:
-        return Outcome(url=url, result={"confirm": str(needed)})
+        return Outcome(url=url, result=kept_within({"confirm": needed.message}))
     return Outcome(url=run.get_absolute_url(), result={"run": run.pk, "counts": run.counts})
 
 

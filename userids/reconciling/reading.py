@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from occ.errors import Refused
 from occ.sheets.importing import Preview, Problem, Row, as_read, validate
 from occ.sheets.reading import Column, read_table
-from occ.texts import hidden
-from occ.times import JAKARTA, start_of_day
+from occ.texts import hidden, told_day
+from occ.texts import told as _
+from occ.times import JAKARTA, local_day, start_of_day
 from userids.services.importing import Report, Upload, digest
 
 LONGEST = {"user_id": 254, "name": 200, "email": 254, "role": 120}
@@ -144,7 +143,7 @@ def problems(row: Row, taken_at: datetime) -> list[Problem]:
         at = instant(value.get(column))
         if at is not None and at > taken_at + AHEAD:
             words = _("%(day)s lies after the day of the list. The day comes first, then the month.")
-            day = {"day": date_format(at.astimezone(JAKARTA), "j F Y")}
+            day = {"day": told_day(local_day(at, JAKARTA))}
             found.append(Problem(row.number, column, "future", words % day))
     if value.get("status") == "active" and value.get("inactive_since") is not None:
         value["inactive_since"] = None  # of an earlier time: the status is what holds

@@ -8,7 +8,6 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from occ.errors import Invalid, NotAllowed, Refused, WrongState
 from occ.ledger.services import record
@@ -17,6 +16,7 @@ from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.scope import site_ids
 from occ.policies.services import policy_value
+from occ.texts import told as _
 from userids.choices import GRAVE, FindingKind, ListSource, Sight
 from userids.models import Account, Application
 from userids.models.reconciliation import Finding, Reconciliation

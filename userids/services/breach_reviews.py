@@ -98,15 +98,26 @@ def review_analyse(
         raise Invalid(_("Say what will be done."), field="corrective_action")
     also = {"cause": cause, "cause_note": cause_note, "correction": correction,
             "corrective_action": corrective_action, "action_due": action_due}  # fmt: skip
+    told = _told(correction, corrective_action, action_due)
     with step(
-        BREACH_REVIEW, BreachReview, review_id, "analyse", actor=actor, now=now, note=cause_note, also=also
-    ) as review:
+        BREACH_REVIEW, BreachReview, review_id, "analyse", actor=actor, now=now, note=cause_note, evidence=told,
+        also=also,
+    ) as review:  # fmt: skip
         due_at = _action_due(review, action_due, now)
         obligations.obligation_fulfil(
             subject=review, rule=REVIEW_BREACH, at=now, evidence={"cause": cause}, actor=actor, now=now
         )
         _owe(review, CORRECTIVE_ACTION, due_at, actor=actor, now=now)
     return review
+
+
+def _told(correction: str, action: str = "", action_due: date | None = None) -> dict[str, Any]:
+    """What the history of the review keeps of an answer: a later one overwrites the review's own fields."""
+    told = [[kept(gettext_noop("Correction")), correction]]
+    if action:
+        due = kept("%(day)s", day=action_due)
+        told += [[kept(gettext_noop("Corrective action")), action], [kept(gettext_noop("Corrective action due")), due]]
+    return {"told": told}
 
 
 def _complete(cause: str, correction: str) -> None:
@@ -128,7 +139,10 @@ def review_settle(
     """Closed without a corrective action; `note` says why none is needed. Raises WrongState while the ID is active."""
     _complete(cause, correction)
     also = {"cause": cause, "cause_note": note, "correction": correction, "closed_at": now, "closed_by": actor}
-    with step(BREACH_REVIEW, BreachReview, review_id, "settle", actor=actor, now=now, note=note, also=also) as review:
+    with step(
+        BREACH_REVIEW, BreachReview, review_id, "settle", actor=actor, now=now, note=note, evidence=_told(correction),
+        also=also,
+    ) as review:  # fmt: skip
         _must_be_shut(review)
         obligations.obligation_fulfil(
             subject=review, rule=REVIEW_BREACH, at=now, evidence={"cause": cause}, actor=actor, now=now

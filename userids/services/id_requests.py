@@ -4,7 +4,6 @@ The person's lock is taken first, as everywhere.
 """
 
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
@@ -25,7 +24,7 @@ from occ.workflow.services import begin, step
 from userids.choices import IdRequestStatus
 from userids.deadlines import id_due
 from userids.models import Account, Assignment, IdRequest
-from userids.policies import GIVE, GIVE_AFTER_MOVE, GIVE_WITHIN
+from userids.policies import GIVE, GIVE_WITHIN
 from userids.workflow import ID_REQUEST
 
 
@@ -66,8 +65,7 @@ def id_request_give(*, request_id: int, note: str = "", actor: Actor, now: datet
         also = {"account": held.account, "ended_at": now}
         with step(ID_REQUEST, IdRequest, request_id, "give", actor=actor, now=now, note=note, also=also) as found:
             evidence = {"user_id": held.account.user_id}
-            for rule in (GIVE, GIVE_AFTER_MOVE):
-                obligations.obligation_fulfil(subject=found, rule=rule, at=now, evidence=evidence, actor=actor, now=now)
+            obligations.obligation_fulfil(subject=found, rule=GIVE, at=now, evidence=evidence, actor=actor, now=now)
     return found
 
 
@@ -86,8 +84,7 @@ def id_request_cancel(*, request_id: int, note: str, actor: Actor, now: datetime
     with step(
         ID_REQUEST, IdRequest, request_id, "cancel", actor=actor, now=now, note=note, also={"ended_at": now}
     ) as found:
-        for rule in (GIVE, GIVE_AFTER_MOVE):
-            obligations.obligation_cancel(subject=found, rule=rule, reason=note, actor=actor, now=now)
+        obligations.obligation_cancel(subject=found, rule=GIVE, reason=note, actor=actor, now=now)
     return found
 
 
@@ -127,24 +124,11 @@ def requests_follow_move(*, person: Person, actor: Actor, now: datetime) -> None
         found.site = person.site
         sign(found, actor, kept(gettext_noop("Works at another site")), now=now)
         found.save(update_fields=["site"])
-        _owe_here(found, actor=actor, now=now)
-
-
-def _owe_here(found: IdRequest, *, actor: Actor, now: datetime) -> None:
-    """The duty goes along while it is not late; else the site has one of its own."""
-    along: dict[str, Any] = {"subject": found, "site": found.site, "team": None, "actor": actor, "now": now}
-    obligations.obligations_take_along(rules=[GIVE], **along)
-    first = obligations.of(found, rule=GIVE)
-    if first is None or first.site == found.site:
-        obligations.obligation_cancel(subject=found, rule=GIVE_AFTER_MOVE, reason="moved", actor=actor, now=now)
-        return
-    obligations.obligations_take_along(rules=[GIVE_AFTER_MOVE], **along)
-    if obligations.of(found, rule=GIVE_AFTER_MOVE) is None:
         within = timedelta(hours=float(policy_value(GIVE_WITHIN, at=now, site=found.site)))
-        obligations.obligation_open(
-            rule=GIVE_AFTER_MOVE, label=first.subject_label, starts_at=now,
-            due_at=id_due(found.first_day, found.site.zone, now, within), **along,
-        )  # fmt: skip
+        due_at = id_due(found.first_day, found.site.zone, now, within)
+        obligations.obligations_take_along(
+            subject=found, rules=[GIVE], site=found.site, team=None, actor=actor, now=now, due={GIVE: due_at}
+        )
 
 
 TRANSITIONS = {"give": id_request_give, "cancel": id_request_cancel}

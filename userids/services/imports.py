@@ -21,7 +21,8 @@ from userids.choices import AccountStatus
 from userids.models import Account, Application, Assignment
 from userids.services import deactivations
 from userids.services.accounts import searchable
-from userids.services.importing import Entry, Reading, Report, Upload, chunks, logbook_read
+from userids.services.import_rows import Entry, chunks
+from userids.services.importing import Reading, Report, Upload, logbook_read
 
 LOCK = 0x0CC_1090
 SOME = 2_000

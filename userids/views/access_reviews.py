@@ -20,7 +20,7 @@ from occ.errors import NotAllowed, Refused
 from occ.form_pages import form_page
 from occ.jobs.models import Job
 from occ.jobs.services import job_start
-from occ.lists import listing
+from occ.lists import as_left, listing
 from occ.paging import key_of, paginate
 from occ.people.access import get_visible, me
 from occ.people.choices import Role
@@ -144,6 +144,7 @@ def access_review_decide(request: HttpRequest, pk: int) -> HttpResponse:
     except NotAllowed:
         raise
     except Refused as refusal:
+        as_left(request, path=found.get_absolute_url(), query=_back(request))
         return _detail(request, found, str(refusal), 422, ticked)
     messages.success(request, _("Decided: %(count)s.") % {"count": count})
     return redirect(f"{found.get_absolute_url()}?{_back(request)}")

@@ -22,6 +22,7 @@ from occ.lists import listing, remembered
 from occ.paging import part
 from occ.people.access import get_visible, me
 from occ.people.scope import site_ids
+from occ.texts import said_within
 from userids.choices import STANDING, FindingKind, Sight
 from userids.models import LOGBOOK_READERS, Application
 from userids.models.reconciliation import Finding, FindingSighting, Pull, Reconciliation
@@ -117,7 +118,7 @@ def reconciliation_job(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     rows, pages = part(faulty.get("rows", []), request.GET.get("page", "1"), ROWS)
     context = pages | {
         "title": job.input_name, "crumbs": crumbs(), "job": job, "run": run, "faulty": faulty,
-        "confirm": job.result.get("confirm"), "rows": rows,
+        "confirm": job.result.get("confirm"), "rows": said_within(rows),
     }  # fmt: skip
     return render(request, "userids/reconciliation_job.html", context)
 

@@ -124,7 +124,8 @@ def _answer(staff: Staff, now: datetime) -> None:
         recovery.plan_finish(plan_id=plan.pk, note=note, actor=leader, now=now)
         if plan.pk % 3:
             note = "Tercapai kembali sebelum pergantian shift. Promo diberitahukan ke WFM."
-            recovery.plan_verify(plan_id=plan.pk, note=note, actor=coordinator, now=now)
+            few = "Malam hari: panggilan sedikit, antrean kosong saat diperiksa."
+            recovery.plan_verify(plan_id=plan.pk, note=note, few_why=few, actor=coordinator, now=now)
 
 
 def _hand_over(staff: Staff, now: datetime) -> None:

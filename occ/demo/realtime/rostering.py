@@ -10,6 +10,7 @@ from django.db import transaction
 
 from occ.demo.people import Staff
 from occ.demo.realtime.rosters import month_made, near, publish
+from occ.demo.sdm.absence import told
 from occ.errors import Refused
 from occ.people.choices import Role
 from occ.people.models import Person, RoleAssignment, Site, User
@@ -26,7 +27,7 @@ REASONS = ("Acara keluarga", "Kuliah sore", "Kontrol ke dokter")
 def rostering(staff: Staff, now: datetime) -> None:
     sites = list(Site.objects.order_by("pk"))
     for site in sites:
-        _sick(staff, site, now)
+        sickness(staff, site, now)
     for back in (3, 2, 1, 0):
         _signed(staff, now, back)
     for site in sites:
@@ -34,8 +35,8 @@ def rostering(staff: Staff, now: datetime) -> None:
         _to_come(staff, site, now)
 
 
-def _sick(staff: Staff, site: Site, now: datetime) -> None:
-    """The second version of the month: two agents are sick, one has permission."""
+def sickness(staff: Staff, site: Site, now: datetime) -> None:
+    """The second version of the month: two agents are sick, one has permission, as the leave module knows it."""
     wfm, at = staff.users["wfm"], now - timedelta(days=4)
     today = local_day(now, site.zone)
     month = month_of(today)
@@ -43,10 +44,15 @@ def _sick(staff: Staff, site: Site, now: datetime) -> None:
     rows = RosterLine.objects.in_force().filter(
         roster__site=site, day=day, kind=DayKind.SHIFT, shift__code="P", person__last_working_day=None
     )
-    people = list(rows.exclude(person__user__isnull=False).order_by("person__number")[:3])
+    people = [line.person for line in rows.exclude(person__user__isnull=False).order_by("person__number")]
+    edits = []
+    for kind, code in (("sick", "SK"), ("sick", "SK"), ("permission", "IZ")):
+        away = next((one for one in people if told(staff, one, kind, day, at)), None)
+        if away is not None:
+            people = people[people.index(away) + 1 :]
+            edits.append((away.pk, day, code))
     reason = "Dua agent sakit, satu izin"
     roster = services.roster_begin(site=site, month=month, reason=reason, actor=wfm, now=at)
-    edits = [(line.person_id, day, code) for line, code in zip(people, ("SK", "SK", "IZ"), strict=False)]
     services.cells_write(roster_id=roster.pk, edits=edits, actor=wfm, now=at)
     publish(roster, wfm, staff.users[f"team_leader.{site.code.lower()}"], at)
 

@@ -5,11 +5,11 @@ A leaver's last shift ends when the clock of the user ID's deactivation starts: 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import date, datetime, time, timedelta
 
+from django.db.models import Q, QuerySet
+
 from occ.demo.people import Staff
-from occ.people.hindrances import Hindrance, hindrances
 from occ.people.models import Person, Site, User
 from occ.times import local_day, month_of, next_month
 from occ.workflow.services import step
@@ -19,7 +19,9 @@ from realtime.rostering.codes import times_of
 from realtime.services import rosters as services
 from realtime.services.shift_codes import Terms, shift_make
 from realtime.workflow import ROSTER
-from sdm.models import Employee
+from sdm.absence.choices import Group, LeaveStatus
+from sdm.absence.hindering import AGREED
+from sdm.models import Employee, LeaveRequest
 from userids.models import DeactivationRequest
 
 # code, name, begins, minutes, leads; who is on it of seven.
@@ -70,9 +72,7 @@ def month_made(site: Site, month: date, wfm: User, at: datetime) -> Roster:
     there = Employee.objects.as_of(max(month, local_day(at, site.zone)))
     found = Person.objects.filter(pk__in=there.values("pk"), site=site).order_by("number")
     days = [month + timedelta(days=n) for n in range((next_month(month) - month).days)]
-    away: dict[int, list[Hindrance]] = defaultdict(list)
-    for one in hindrances(list(found.values_list("pk", flat=True)), days[0], days[-1]):
-        away[one.person_id].append(one)
+    away = _away(found, days)
     lines = []
     for position, code_for in (("Agent", code_of), ("Team Leader", lead_of)):
         # Somebody's place stays, whoever comes and goes: the shifts of two months follow on each other.
@@ -84,12 +84,25 @@ def month_made(site: Site, month: date, wfm: User, at: datetime) -> Roster:
                 if day < person.joined_on or (last is not None and day >= last):
                     continue
                 code = code_for(place[person.pk], day)
-                kept = position == "Team Leader" or not any(one.on(day) for one in away[person.pk])
-                lines.append(_line(roster, person, day, shifts.get(code), DayKind.OFF if kept else DayKind.LEAVE))
+                free = away.get((person.pk, day), DayKind.OFF)
+                lines.append(_line(roster, person, day, shifts.get(code), free))
             if person.last_working_day in days:
                 lines.append(_last(roster, person, person.last_working_day, [shifts[code] for code in "PSM"]))
     RosterLine.objects.bulk_create(lines, batch_size=2_000)
     return roster
+
+
+def _away(people: QuerySet[Person], days: list[date]) -> dict[tuple[int, date], DayKind]:
+    """What the leave module knows of these days, and nothing else: what was agreed to, and who says that they are
+    ill."""
+    known = Q(status__in=AGREED) | Q(status=LeaveStatus.REQUESTED, group=Group.SICK)
+    rows = LeaveRequest.objects.touching(days[0], days[-1]).filter(known, employee_id__in=people.values("pk"))
+    return {
+        (one.employee_id, day): DayKind(one.shown)
+        for one in rows
+        for day in days
+        if one.starts_on <= day <= one.ends_on
+    }
 
 
 def code_of(index: int, day: date) -> str:
@@ -109,7 +122,7 @@ def lead_of(index: int, day: date) -> str:
 
 
 def _line(roster: Roster, person: Person, day: date, shift: Shift | None, free: DayKind) -> RosterLine:
-    if shift is None or free == DayKind.LEAVE:
+    if shift is None or free != DayKind.OFF:
         return RosterLine(roster=roster, person=person, day=day, kind=free)
     start, end = times_of(day, shift, roster.site.zone)
     return RosterLine(

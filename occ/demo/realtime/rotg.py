@@ -144,14 +144,14 @@ class _Story:
         return self.now - timedelta(**parts)
 
     def _team(self, number: int) -> list[Person]:
-        """People of the first team with nothing else to come."""
-        team = self.staff.teams[self.code][0]
-        members = TeamMembership.objects.filter(in_force(local_day(self.now, self.site.zone)), team=team)
+        """People with nothing else to come, of the first team as far as it has them."""
+        today, team = local_day(self.now, self.site.zone), self.staff.teams[self.code][0]
         people = Person.objects.filter(
-            pk__in=members.values("person_id"), site=self.site, position="Agent", last_working_day=None, user=None,
+            site=self.site, position="Agent", last_working_day=None, user=None,
             joined_on__lt=local_day(self.ago(days=90), self.site.zone),
         )  # fmt: skip
-        return list(people.order_by("pk")[:number])
+        members = set(TeamMembership.objects.filter(in_force(today), team=team).values_list("person_id", flat=True))
+        return sorted(people, key=lambda person: (person.pk not in members, person.pk))[:number]
 
     def _seen(self, person: Person, rule: str, what: str, at: datetime, *, photo: bool = False) -> Violation:
         return rotg.violation_record(

@@ -75,6 +75,17 @@ def _leader(staff: Staff, leave: LeaveRequest, day: date) -> User:
     return staff.users[f"coordinator.{leave.site.code.lower()}"]
 
 
+def told(staff: Staff, person: Person, kind: str, day: date, now: datetime) -> bool:
+    """Somebody is away on that day: told of, agreed to and confirmed. False where that is refused."""
+    made = _ask(person, kind, day, 1, now, random.Random(person.pk))  # noqa: S311
+    if made is None:
+        return False
+    step: dict[str, Any] = {"leave_id": made.pk, "now": now + timedelta(minutes=20)}
+    absence.leave_approve(actor=_leader(staff, made, local_day(now, JAKARTA)), **step)
+    absence.leave_confirm(actor=staff.users["wfm"], **step)
+    return True
+
+
 def at(day: date, hour: int) -> datetime:
     return datetime.combine(day, time(hour), JAKARTA)
 

@@ -39,7 +39,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from occ import texts
+from occ.home.deeds_said import deed_said, kind_said
+from occ.people.actors import who
 from occ.static_files import packages_root
+from occ.workflow.models import WorkflowStep
 
 register = template.Library()
 
@@ -55,6 +58,17 @@ POSITION_PARAMETERS = ("after", "before", "cursor", "page")
 @register.filter
 def said(text: str) -> str:
     return texts.said(str(text or ""))
+
+
+register.filter("deed_said", deed_said)
+register.filter("kind_said", kind_said)
+register.filter("who", who)
+
+
+@register.filter
+def evidence_words(steps: list[WorkflowStep]) -> list[str]:
+    """What was said of evidence at a process's steps, in today's language."""
+    return [texts.said(text) for one in steps if (text := one.evidence.get("text"))]
 
 
 # Icons -------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from occ.obligations import services as obligations
 from occ.people.actors import CONNECTOR, Actor
 from occ.people.choices import Role
 from occ.policies.services import policy_value
+from occ.texts import kept
 from occ.workflow.services import step
 from userids.choices import BINDING, SUSPENDING, DeactivationReason
 from userids.models import Account, DeactivationRequest, RemoteAccount
@@ -152,7 +153,7 @@ def _close(
     """The ID is inactive from `at` on: the logbook says so, and the clock has ended."""
     account = Account.objects.select_for_update(of=("self",), no_key=True).get(pk=request.account_id)
     gravest = request.asked_reason if request.asked_reason in BINDING else request.reason
-    why = str(DeactivationReason(gravest).label)
+    why = kept(DeactivationReason(gravest).label)
     # Whoever leaves does not come back to it, and what is revoked is not for a while.
     suspend = set(request.reasons) <= set(SUSPENDING) and request.person.last_working_day is None
     accounts.close(account, at=at, why=why, suspend=suspend, actor=actor, now=now)

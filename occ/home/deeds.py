@@ -1,0 +1,57 @@
+"""The ledger's action codes of the kernel in words (see occ.ledger.words); those of flows are their transitions."""
+
+from django.utils.translation import gettext_lazy as _
+
+from occ.ledger.words import register_deeds
+
+register_deeds(
+    {
+        "approval.given": _("Approved"),
+        "approval.recalled": _("Approval taken back"),
+        "attachment.added": _("File attached"),
+        "attachment.downloaded": _("Attached file downloaded"),
+        "backup.made": _("Backup of OCC made"),
+        "backup.restored": _("Backup of OCC restored"),
+        "bootstrap": _("OCC set up"),
+        "document.destroyed": _("Document destroyed"),
+        "document.downloaded": _("Document downloaded"),
+        "document.issued": _("Document issued"),
+        "document.revised": _("Document revised"),
+        "document.signature_repeated": _("Signature of the revision before repeated"),
+        "document.signed": _("Document signed"),
+        "job.downloaded": _("Result of a job downloaded"),
+        "job.started": _("Job started"),
+        "keys.rotated": _("Encryption keys rotated"),
+        "obligation.acquitted": _("Obligation declared not missed"),
+        "obligation.cancelled": _("Obligation cancelled"),
+        "obligation.fulfilled": _("Obligation fulfilled"),
+        "obligation.moved": _("Deadline of an obligation moved"),
+        "obligation.team": _("Obligation passed to another team"),
+        "person.joined": _("Person joined"),
+        "person.leaving": _("Leaving recorded"),
+        "person.left": _("Person left"),
+        "person.moved": _("Person moved"),
+        "person.returned": _("Person came back"),
+        "person.stayed": _("Leaving withdrawn, the person stays"),
+        "policy.set": _("Policy set"),
+        "policy.taken_back": _("Planned policy taken back"),
+        "token.created": _("API token made"),
+        "token.revoked": _("API token revoked"),
+        "user.code_refused": _("Code of the second factor refused"),
+        "user.identity_linked": _("Identity of the provider linked"),
+        "user.identity_unlinked": _("Identity of the provider unlinked"),
+        "user.lockout_lifted": _("Lock on logging in lifted"),
+        "user.logged_in": _("Logged in"),
+        "user.login_refused": _("Log-in refused"),
+        "user.password_changed": _("Password changed"),
+        "user.password_refused": _("Password refused where it stands for a signature"),
+        "user.recovery_code_used": _("Recovery code used"),
+        "user.recovery_codes_renewed": _("Recovery codes renewed"),
+        "user.second_factor_off": _("Second factor switched off"),
+        "user.second_factor_reset": _("Second factor reset"),
+        "user.second_factor_set": _("Second factor set up"),
+        "user.sessions_ended": _("Sessions ended"),
+        "user.switched_off": _("Log-in switched off"),
+        "user.switched_on": _("Log-in switched on"),
+    }
+)
