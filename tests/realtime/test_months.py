@@ -320,4 +320,6 @@ def test_a_report_issued_by_itself_says_so_in_words(floor: Floor, october: datet
     assert "system:beat" not in page.content.decode() and report.issuer == "Sistem"
     assert "PT Pegadaian" not in str(report.data), "no empty place for a signature that is given on the page"
     offered = [value for value, _label in page.context["form"].fields["purpose"].choices]
-    assert "approved" in offered and "prepared" not in offered
+    assert offered == ["approved"], "the client approves, and is offered nothing else"
+    sent = {"purpose": "acknowledged", "password": PASSWORD}
+    assert client.post(f"/documents/{report.pk}/sign/", sent).status_code == 422
