@@ -63,6 +63,8 @@ ROWS: dict[str, Row] = {
     "realtime:reports:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
     "realtime:reports:mapping": Row(get=READERS, post=set(SENDERS), of="mapping", sees=READERS),
     "realtime:reports:imported": Row(get=READERS, post=set(SENDERS), of="imported", sees=READERS),
+    "api:realtime-imports": Row(get=READERS),
+    "api:realtime-import-withdraw": Row(post=set(SENDERS), of="imported", sees=READERS),
     "realtime:interactions": Row(get=FLOOR),
     "realtime:interaction": Row(get=FLOOR, of="interaction", sees=FLOOR),
     "realtime:interaction_read": Row(post=set(UNMASKED), of="interaction", sees=FLOOR),

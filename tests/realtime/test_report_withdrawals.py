@@ -110,6 +110,21 @@ def test_a_frozen_month_is_said_and_is_taken_back_by_who_revises_it(floor: Floor
     assert not Interaction.objects.exists()
 
 
+def test_the_api_lists_imports_and_takes_them_back(floor: Floor, client: Client) -> None:
+    done = take(as_csv(SMALL))
+    client.force_login(user(Role.RTFM, floor.jkt))
+    (one,) = client.get("/api/v1/realtime/imports/?site=JKT").json()["results"]
+    assert (one["id"], one["rows"], one["withdrawn_at"]) == (done["import"], 6, None)
+    where = f"/api/v1/realtime/imports/{one['id']}/withdraw/"
+    assert client.post(where, {}, content_type="application/json").status_code in (400, 422), "not without a reason"
+    gone = client.post(where, {"reason": "Salah"}, content_type="application/json").json()
+    assert gone["reason"] == "Salah" and gone["withdrawn_at"]
+    assert client.post(where, {"reason": "Salah"}, content_type="application/json").status_code == 409
+    report_work(timezone.now())
+    assert not Interaction.objects.exists()
+    assert client.get("/api/v1/realtime/imports/?site=YGY").json()["results"] == []
+
+
 def test_a_preview_says_what_looks_wrong(floor: Floor) -> None:
     many = [line(n, "10:00:00", "AGENT", ("10:00:05", "10:00:08", 3), ("10:00:08", "10:01:08", 60), "S1")
             for n in range(100, 120)]  # fmt: skip
