@@ -270,6 +270,11 @@ def test_a_preview_is_not_taken_for_the_import(floor: Floor, sender: User, clien
     assert "data-follow" in client.get(job.get_absolute_url()).content.decode(), "it leads to the preview"
 
 
+def test_what_a_mapping_says_is_described_where_a_report_is_uploaded(sender: User, client: Client) -> None:
+    page = client.get("/realtime/reports/").content.decode()
+    assert 'id="mapping-help"' in page and "%d/%m/%Y" in page and "<code>outcomes</code>" in page
+
+
 def test_words_that_could_be_a_time_stand_in_quotation_marks() -> None:
     form = MappingForm(CHOSEN, headings=HEAD)
     assert form.is_valid(), form.errors
