@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import django_filters as filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from occ.forms import DayField, InstantField
@@ -57,6 +57,15 @@ def reader_of(request: Any) -> User | None:
 def sites_of_reader(request: Any) -> QuerySet[Site]:
     user = reader_of(request)
     return own_sites(user) if user is not None else Site.objects.none()
+
+
+def of_own_sites(rows: QuerySet[Any]) -> Callable[[Any], QuerySet[Any]]:
+    """What a chooser offers of `rows` that have a `site`: those of the reader's sites, and those of all sites."""
+
+    def offered(request: Any) -> QuerySet[Any]:
+        return rows.filter(Q(site__in=sites_of_reader(request)) | Q(site=None))
+
+    return offered
 
 
 class OwnFilterSet(filters.FilterSet):

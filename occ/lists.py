@@ -1,7 +1,8 @@
 """What every list page does: filter, sort, page by key, say what it is filtered by, and remember that (KER-12).
 
 What somebody typed to find is not remembered: it is often a customer's or a colleague's name or number, and would come
-back into an address and onto a screen unasked. A view that is saved keeps it, as somebody decided that.
+back into an address and onto a screen unasked. Nor is a past instant: who comes back wants to see how it is. A view
+that is saved keeps both, as somebody decided that.
 """
 
 from datetime import date, datetime
@@ -23,7 +24,7 @@ from occ.people.models import SavedView
 from occ.texts import month_said
 
 POSITION = {"after", "before", "clear"}
-TYPED = {"q", "agent"}
+FLEETING = {"q", "agent", "as_of"}
 RETURNED = "list-returned"
 
 
@@ -38,7 +39,7 @@ def remembered(request: HttpRequest) -> HttpResponse | None:
             return None
         request.session[RETURNED] = request.path
         return redirect(f"{request.path}?{kept}")
-    if (query := standing(request, typed=False)) != request.session.get(key, ""):
+    if (query := standing(request, fleeting=False)) != request.session.get(key, ""):
         request.session[key] = query
     return None
 
@@ -48,14 +49,14 @@ def as_left(request: HttpRequest, *, path: str, query: str) -> None:
     request.path, request.GET = path, QueryDict(query)
 
 
-def standing(request: HttpRequest, *, typed: bool = True) -> str:
+def standing(request: HttpRequest, *, fleeting: bool = True) -> str:
     """What the list is filtered and sorted by, without the position in it, as a query string.
 
-    Without what was typed to find, where it is not `typed`.
+    `fleeting` False: without what is not to come back by itself (see above).
     """
     chosen = request.GET.copy()
     for name in list(chosen):
-        if name in POSITION or not chosen[name] or (name in TYPED and not typed):
+        if name in POSITION or not chosen[name] or (name in FLEETING and not fleeting):
             del chosen[name]
     return chosen.urlencode()[:1000]
 

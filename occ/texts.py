@@ -48,9 +48,14 @@ class Told(str):
     words: str
     values: dict[str, Any]
 
-    def __mod__(self, values: Any) -> str:
+    def __mod__(self, values: Any) -> "Told":
         made = Told(super().__mod__(values))
         made.words, made.values = self.words, values
+        return made
+
+    def __add__(self, more: str) -> "Told":
+        made = Told(super().__add__(more))
+        made.words, made.values = "%(words)s%(more)s", {"words": self, "more": more}
         return made
 
     def kept(self) -> str:

@@ -172,7 +172,10 @@ class ConfirmReplacementForm(EvidenceForm):
 
 class ReplacementForm(forms.Form):
     person = PersonField(chooser=NEW_HOLDER, label=_("New agent"), help_text=WHO)
-    email = forms.EmailField(label=_("New agent's e-mail"), help_text=_("The address that the application will know."))
+    email = forms.EmailField(
+        label=_("New agent's e-mail"), required=False,
+        help_text=_("The address that the application will know; left empty, the person's own."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, user: User, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -92,7 +92,7 @@ def logbook(job: Job, progress: Progress, now: datetime) -> Outcome:
     out = workfile()
     at = chosen.form.cleaned_data.get("as_of")
     exports.logbook_workbook(out, chosen.qs, at=at, meta=meta_of(chosen), now=now)
-    return Outcome(out, stamped("logbook-user-id", now))
+    return Outcome(out, stamped("logbook-user-id", now) if at is None else stamped("logbook-user-id-per", at))
 
 
 def logbook_pdf(job: Job, progress: Progress, now: datetime) -> Outcome:

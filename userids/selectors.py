@@ -105,7 +105,10 @@ def counted(now: datetime) -> dict[str, Any]:
 
 
 def months(user: User, *, now: datetime, back: int = 12) -> list[Month]:
-    """The last `back` months by due date, oldest first; cancelled requests do not count."""
+    """The last `back` months by due date, oldest first; cancelled requests do not count.
+
+    From the first in which something was due on, one in which nothing was is there too, with no share.
+    """
     this = month_of(local_day(now, JAKARTA))
     first = this
     for _month in range(back - 1):
@@ -118,7 +121,13 @@ def months(user: User, *, now: datetime, back: int = 12) -> list[Month]:
         .annotate(**counted(now))
         .order_by("month")
     )
-    return [Month(row["month"].date(), row["judged"], row["on_time"], row["median"], row["p95"]) for row in rows]
+    known = {row["month"].date(): row for row in rows}
+    found, month = [], min(known, default=next_month(this))
+    while month <= max([this, *known]):
+        row = known.get(month, {"judged": 0, "on_time": 0, "median": None, "p95": None})
+        found.append(Month(month, row["judged"], row["on_time"], row["median"], row["p95"]))
+        month = next_month(month)
+    return found
 
 
 def judged_requests(user: User) -> DeactivationQuerySet:

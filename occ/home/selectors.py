@@ -1,7 +1,7 @@
 """What "Today" shows: what is due, what is wrong, what do I do next."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -24,6 +24,7 @@ from userids.models import Assignment
 SOON = timedelta(days=60)
 DUE = 25  # of what is due, on "Today"
 OTHERS = 8  # of these, what others owe: of that the soonest is enough
+MONTHS = 2  # before this one, of which the compliance page shows each row unasked
 
 
 def today_for(user: User, *, now: datetime) -> dict[str, Any]:
@@ -77,18 +78,26 @@ def expiring(user: User, *, now: datetime) -> "QuerySet[IssuedDocument]":
     return rows.defer("data").order_by("expires_on", "pk")[:10]
 
 
+def _months_ago(day: date, number: int) -> date:
+    """The first of the month that is so many back."""
+    months = 12 * day.year + day.month - 1 - number
+    return date(months // 12, months % 12 + 1, 1)
+
+
 def compliance_page(
     user: User, *, now: datetime, chosen: dict[str, Any] | None = None, all_months: bool = False
 ) -> dict[str, Any]:
-    """Rows by month, clause, site and team, and the on-time share per month as a chart: of two years, or of all.
+    """Rows by month, clause, site and team, of a few months or of all, and the on-time share of each month as a chart.
 
     `chosen`: filters of obligations. `rows` begin with this month and go back; `coming` are the months after it.
     """
     today, chosen = local_day(now, JAKARTA), chosen or {}
-    since = None if all_months or "due_at__gte" in chosen else today.replace(year=today.year - 2, day=1)
-    wanted = ({"due_at__gte": start_of_day(since, JAKARTA)} if since else {}) | chosen
-    by_month = [one for one in reversed(compliance(user=user, now=now, by=(), **wanted)) if one.share is not None][-24:]
-    rows = compliance(user=user, now=now, **wanted)
+    past = compliance(
+        user=user, now=now, by=(), **{"due_at__gte": start_of_day(_months_ago(today, 24), JAKARTA)} | chosen
+    )
+    by_month = [one for one in reversed(past) if one.share is not None][-24:]
+    since = None if all_months or any(name.startswith("due_at") for name in chosen) else _months_ago(today, MONTHS)
+    rows = compliance(user=user, now=now, **({"due_at__gte": start_of_day(since, JAKARTA)} if since else {}) | chosen)
     return {
         "rows": [one for one in rows if one.month <= today],
         "coming": sorted((one for one in rows if one.month > today), key=lambda one: one.month),

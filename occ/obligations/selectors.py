@@ -35,7 +35,7 @@ def compliance(
     *, user: User, now: datetime, by: tuple[str, ...] = ("clause", "site", "team"), **filters: Any
 ) -> list[Compliance]:
     """Figures over what the user may see, newest month first; cancelled obligations do not count."""
-    columns = {"clause": "clause", "site": "site__code", "team": "team__code"}
+    columns = {"clause": "clause", "site": "site__code", "team": "team__name"}
     rows = (
         Obligation.objects.visible_to(user)
         .filter(**filters)
@@ -55,7 +55,7 @@ def compliance(
             month=row["month"].date(),
             clause=row.get("clause", ""),
             site=row.get("site__code", ""),
-            team=row.get("team__code") or "",
+            team=row.get("team__name") or "",
             met=row["met"],
             late=row["late"],
             overdue=row["overdue"],

@@ -329,12 +329,10 @@ def obligation_cancel(
 def climb(obligation: Obligation, *, now: datetime) -> list[Come]:
     """Take every step of the ladder that has come. The caller holds the row's lock (or has just made it)."""
     steps = ladder(policy_value(RULES[obligation.rule].ladder_policy, at=obligation.opened_at, site=obligation.site))
-    taken = ObligationEvent.objects.filter(obligation=obligation, kind=EventKind.STEP)
+    taken = ObligationEvent.objects.filter(obligation=obligation, kind=EventKind.STEP).values_list("step", "due_at")
     # A step at the start belongs to the obligation, the others to its due time: moving the deadline renews those.
     at_start = {step.key for step in steps if step.anchor == "start"}
-    done = set(taken.filter(due_at=obligation.due_at).values_list("step", flat=True)) | (
-        at_start & set(taken.values_list("step", flat=True))
-    )
+    done = {key for key, due_at in taken if due_at == obligation.due_at or key in at_start}
     come, obligation.next_at = pending(
         steps,
         starts_at=obligation.starts_at,

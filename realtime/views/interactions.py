@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from occ.errors import NotAllowed, Refused
-from occ.filters import InstantFilter, OwnSite
+from occ.filters import InstantFilter, OwnSite, of_own_sites
 from occ.forms import add_refusal
 from occ.list_export import register_list
 from occ.lists import listing, remembered
@@ -50,7 +50,7 @@ class SpanFilter(filters.FilterSet):
         choices=Channel.choices, label=gettext_lazy("Channel"), empty_label=gettext_lazy("All")
     )
     source = filters.ModelChoiceFilter(
-        queryset=Source.objects.all(), label=gettext_lazy("Source"), empty_label=gettext_lazy("All")
+        queryset=of_own_sites(Source.objects.all()), label=gettext_lazy("Source"), empty_label=gettext_lazy("All")
     )
     since = InstantFilter(method="ignore", label=gettext_lazy("From"))
     until = InstantFilter(method="ignore", label=gettext_lazy("To (not included)"))
@@ -107,7 +107,7 @@ class FaultFilter(SpanFilter):
 class ParkedFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_words", label=gettext_lazy("Search"))
     source = filters.ModelChoiceFilter(
-        queryset=Source.objects.all(), label=gettext_lazy("Source"), empty_label=gettext_lazy("All")
+        queryset=of_own_sites(Source.objects.all()), label=gettext_lazy("Source"), empty_label=gettext_lazy("All")
     )
     since = InstantFilter(field_name="received_at", lookup_expr="gte", label=gettext_lazy("From"))
     until = InstantFilter(field_name="received_at", lookup_expr="lt", label=gettext_lazy("To (not included)"))

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from occ.documents.attachments import attachments_of
 from occ.errors import NotAllowed, Refused
-from occ.filters import FromDay, OwnSite, UntilDay
+from occ.filters import FromDay, OwnSite, UntilDay, of_own_sites
 from occ.forms import InstantField, OptionalNoteForm, PersonField, add_refusal
 from occ.list_export import register_list
 from occ.lists import listing, remembered
@@ -118,7 +118,7 @@ class ViolationFilter(filters.FilterSet):
         empty_label=gettext_lazy("All"),
     )  # fmt: skip
     rule = filters.ModelChoiceFilter(
-        queryset=Rule.objects.all(), field_name="version__rule", label=gettext_lazy("Rule"),
+        queryset=of_own_sites(Rule.objects.all()), field_name="version__rule", label=gettext_lazy("Rule"),
         empty_label=gettext_lazy("All"),
     )  # fmt: skip
     site = OwnSite()

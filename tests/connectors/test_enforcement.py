@@ -25,10 +25,12 @@ from tests.factories import Floor
 from tests.processes import running
 from tests.userids.test_ladder import in_threads
 from userids.models import Account, Application, ConnectorOrder, DeactivationRequest, Enforcement
+from userids.policies import DEACTIVATE
 from userids.services import connecting, deactivations
 from userids.services import orders as ordering
 from userids.services.applications import enforcement_set, mode_at
 from userids.services.connecting import connect, enforcement_open, order_run
+from userids.workflow import DEACTIVATION
 
 pytestmark = [pytest.mark.req("UID-6", "KER-7"), pytest.mark.timeout(120)]
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -61,10 +63,12 @@ def test_at_due_time_and_not_a_moment_before(live_floor: Floor, faulty: Faulty, 
     due.refresh_from_db()
     assert (due.status, due.confirmed_at) == ("shut", None)
     assert due.inactive_since is not None and due.due_at <= due.inactive_since <= due.due_at + MINUTE
-    trail = list(WorkflowStep.objects.filter(object_id=due.pk).values_list("transition", "actor_label"))
+    trail = list(
+        WorkflowStep.objects.filter(object_id=due.pk, flow=DEACTIVATION.key).values_list("transition", "actor_label")
+    )
     assert trail[-2:] == [("take_over", "system:connector"), ("shut", "system:connector")]
     assert Account.objects.get(pk=live_floor.account.pk).status == "inactive"
-    assert Obligation.objects.get(object_id=due.pk).state == "fulfilled"
+    assert Obligation.objects.get(object_id=due.pk, rule=DEACTIVATE).state == "fulfilled"
     actions = list(Entry.objects.filter(actor_label="system:connector").values_list("action", flat=True))
     assert {"connector.enforced", "userids.deactivation.take_over", "userids.deactivation.shut"} <= set(actions)
     assert Notification.objects.get(kind="userids.enforced").user == live_floor.leader
@@ -225,7 +229,7 @@ def test_what_fails_for_good_is_told_once_and_not_tried_for_ever(
     due.refresh_from_db()
     assert due.status == "failed" and faulty.count("PATCH") == 1
     assert Notification.objects.filter(kind="userids.connector_failed", user=it).count() == 1
-    assert Obligation.objects.get(object_id=due.pk).state == "open"  # nobody's clock is stopped
+    assert Obligation.objects.get(object_id=due.pk, rule=DEACTIVATE).state == "open"  # nobody's clock is stopped
 
 
 def test_one_that_cannot_be_ordered_stops_no_other(

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.models import Entry
@@ -22,6 +22,7 @@ from occ.notifications.models import Notification
 from occ.obligations.models import Obligation
 from occ.people.actors import CONNECTOR
 from occ.people.choices import Role
+from occ.texts import said
 from occ.workflow.models import WorkflowStep
 from tests import factories
 from tests.connectors.conftest import connect
@@ -159,6 +160,9 @@ def test_what_a_person_must_look_at_is_a_failed_step_and_told(
     order.refresh_from_db()
     assert (request_.status, order.state, request_.inactive_since) == ("failed", "failed", None)
     assert live_floor.account.user_id in WorkflowStep.objects.get(transition="fail").note == order.error
+    for language, words in (("id", "masih menampilkan"), ("en", "still shows")):
+        with translation.override(language):
+            assert words in said(order.error)
     told = set(Notification.objects.filter(kind="userids.connector_failed").values_list("user__username", flat=True))
     assert told == {live_floor.leader.username, it.username}
     assert Account.objects.get(pk=live_floor.account.pk).status == "active"

@@ -15,6 +15,8 @@ from occ.documents.types import all_types
 from occ.filters import Reader
 from occ.people.choices import Role
 from occ.people.models import Site, Team
+from realtime.models import Rule, Violation
+from realtime.views.rotg import ViolationFilter
 from retention.batching.lists import FindingFilter
 from retention.models import Finding
 from tests import factories
@@ -79,3 +81,10 @@ def test_the_register_offers_the_kinds_that_one_may_see(floor: Floor, client: Cl
     assert not offered & {"LOG-UID", "PKWT"}
     chosen = RegisterFilter({"type": "PKWT"}, queryset=IssuedDocument.objects.none(), request=Reader(floor.leader))
     assert not chosen.form.is_valid()
+
+
+@pytest.mark.req("KER-9")
+def test_rules_of_the_floor_are_offered_of_the_own_sites_and_of_all(floor: Floor) -> None:
+    rules = [Rule.objects.create(number=str(i), site=site) for i, site in enumerate((floor.jkt, floor.ygy, None))]
+    made: Any = ViolationFilter({}, queryset=Violation.objects.none(), request=Reader(floor.leader))
+    assert list(made.form.fields["rule"].queryset) == [rules[0], rules[2]]

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from occ.ledger import heartbeats
 from occ.logs import JsonFormatter, request_id
+from occ.obligations.models import Obligation
 from occ.obligations.services import obligation_open
 from occ.people.actors import BEAT
 from occ.people.choices import Role
@@ -83,6 +84,8 @@ def test_a_list_remembers_its_filter_until_it_is_cleared(floor: Floor, client: C
     assert words not in client.get(f"{url}?status=inactive").content.decode(), "by choice, this time"
     client.get(url, {"status": "inactive", "q": "Siti"})
     assert client.get(url).headers["Location"] == f"{url}?status=inactive", "what was typed to find is forgotten"
+    client.get(url, {"status": "inactive", "as_of": "2026-01-05T09:00"})
+    assert client.get(url).headers["Location"] == f"{url}?status=inactive", "and so is an instant of the past"
     client.get(url, {"clear": "1"})
     assert client.get(url).status_code == 200
 
@@ -330,6 +333,13 @@ def test_compliance_begins_with_this_month_and_is_filtered(floor: Floor, client:
     later = client.get(url, {"first": f"{page['coming'][0].month:%Y-%m}", "clause": "SOP-UID 5.1"}).context
     assert not later["rows"] and later["coming"]
     assert client.get(url, {"last": f"{page['rows'][-1].month:%Y-%m}"}).context["coming"] == []
+    old = timezone.now() - timedelta(days=200)
+    Obligation.objects.filter(pk=Obligation.objects.order_by("pk")[0].pk).update(starts_at=old, due_at=old)
+    told = [any(one.month < today - timedelta(days=150) for one in rows) for rows in (
+        client.get(url).context["rows"], client.get(url, {"all": "1"}).context["rows"],
+        client.get(url, {"last": f"{today:%Y-%m}"}).context["rows"],
+    )]  # fmt: skip
+    assert told == [False, True, True]
     wrong = client.get(url, {"first": "2026-13"})
     assert wrong.status_code == 200 and wrong.context["rows"] and wrong.context["form"].errors
 

@@ -13,7 +13,7 @@ from occ.notifications.kinds import Kind
 from occ.obligations.models import Obligation
 from occ.obligations.rules import RULES
 from occ.policies.services import policy_value
-from occ.texts import kept, said
+from occ.texts import kept, said, told
 from occ.timeline import process_entries, step_words
 from occ.workflow.models import WorkflowStep
 from tests.factories import Floor
@@ -110,3 +110,12 @@ def test_a_reminder_after_the_due_time_does_not_say_that_time_was_left(floor: Fl
         early, _tone, _icon = step_words(duty, reminder, left=timedelta(hours=3))
         late, _tone, _icon = step_words(duty, reminder, left=timedelta(hours=-3))
     assert (early.endswith("reminded: 3 hours left"), late.endswith("reminded")) == (True, True)
+
+
+def test_what_was_told_and_put_together_is_kept_for_each_reader() -> None:
+    with translation.override("id"):
+        words = told("Found by reconciliation %(number)s") % {"number": 12} + " “locked”"
+        assert words == "Ditemukan oleh rekonsiliasi 12 “locked”"
+        row = words.kept()
+    with translation.override("en"):
+        assert said(row) == "Found by reconciliation 12 “locked”"

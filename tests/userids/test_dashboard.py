@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
@@ -109,3 +109,14 @@ def test_nought_is_a_figure_and_nothing_due_is_none(floor: Floor, client: Client
     assert re.search(r">0 <small>%</small>", page) and '<td class="num">0.0</td>' in page
     assert 'data-none="no data"' in page and '"y": "Time taken, in hours"' in page and "nothing was due yet" not in page
     assert '<td class="num"><span class="text-secondary">no data</span></td>' in page  # nobody's hours are known yet
+
+
+@pytest.mark.req("UID-16")
+def test_a_month_in_which_nothing_was_due_stands_between_the_others(floor: Floor) -> None:
+    reader, now = user(Role.COORDINATOR, floor.jkt), datetime(2026, 5, 20, tzinfo=floor.jkt.zone)
+    assert months_of(reader, now=now) == []
+    floor.resign(date(2026, 1, 10), now=datetime(2026, 1, 3, tzinfo=floor.jkt.zone))
+    found = months_of(reader, now=now)
+    assert [(one.month, one.judged, one.share) for one in found] == [
+        (date(2026, 1, 1), 1, 0), *((date(2026, month, 1), 0, None) for month in (2, 3, 4, 5)),
+    ]  # fmt: skip

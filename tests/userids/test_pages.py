@@ -17,6 +17,7 @@ from occ.documents.models import IssuedDocument
 from occ.jobs.models import Job, State
 from occ.jobs.services import job_run
 from occ.people.choices import Role
+from occ.people.models import Team, TeamMembership
 from tests import factories
 from tests.factories import PASSWORD, Floor
 from userids.models import Account
@@ -132,6 +133,19 @@ def test_the_address_that_a_form_sends_to_leads_to_its_page(live_floor: Floor) -
     assert (opened.status_code, opened["Location"]) == (302, page)
     assert leader.get(page).status_code == 200
     assert leader.get(f"{page}confirm/").status_code == 405, "who is no browser hears the truth"
+
+
+@pytest.mark.req("UID-1", "KER-9")
+def test_who_led_a_leaver_sees_the_resignation_when_the_team_is_left(floor: Floor) -> None:
+    last = timezone.localdate() - timedelta(days=2)
+    link = f"/userids/resignations/{floor.resign(last, now=timezone.now() - timedelta(days=9)).pk}/"
+    TeamMembership.objects.filter(person=floor.agent).update(ends_on=last)
+    team = Team.objects.create(site=floor.jkt, code="JKT-Z", name="Z")
+    other = factories.user(Role.TEAM_LEADER, floor.jkt, team=team, name="leader-z")
+    for leader, status in ((floor.leader, 200), (other, 404)):
+        assert acting(leader).get(link).status_code == status
+        page = acting(leader).get(floor.request.get_absolute_url()).content.decode()
+        assert (link in page) == (status == 200) and "not shown to your role" in page
 
 
 @pytest.mark.req("UID-3", "UID-1")

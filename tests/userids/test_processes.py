@@ -286,6 +286,23 @@ def test_an_email_in_use_is_refused_with_the_place(floor: Floor) -> None:
         )
 
 
+@pytest.mark.req("UID-9", "UID-11")
+def test_who_holds_an_id_of_the_application_is_not_given_another(floor: Floor) -> None:
+    new = person(floor.jkt)
+    held = account(new)
+    floor.resign()
+
+    def ask() -> ReplacementRequest:
+        return replacements.replacement_request(
+            account_id=floor.account.pk, person_id=new.pk, email=new.email, actor=floor.support, now=NOW
+        )
+
+    with pytest.raises(Invalid, match=held.user_id):
+        ask()
+    Account.objects.filter(pk=held.pk).update(status="inactive", deactivated_at=NOW)
+    assert ask().person == new
+
+
 @pytest.mark.req("UID-9")
 @pytest.mark.parametrize(("sessions", "work"), [(False, True), (True, False), (False, False)])
 def test_the_check_list_must_be_done(floor: Floor, sessions: bool, work: bool) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from occ.texts import kept_within
+
 
 @dataclass(frozen=True)
 class RemoteUser:
@@ -35,6 +37,12 @@ class ConnectorError(Exception):
     def __init__(self, message: str, *, temporary: bool, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.temporary, self.retry_after = temporary, retry_after
+
+    @property
+    def kept(self) -> str:
+        """The words as a row keeps them, for whoever reads them in whatever language."""
+        found: str = kept_within(self.args[0])
+        return found
 
 
 class Connector(Protocol):

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import NoReturn
 
-from django.utils.translation import gettext as _
-
+from occ.texts import told as _
 from userids.connectors.base import ConnectorError, RemoteUser
 
 

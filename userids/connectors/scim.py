@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any
 
 import httpx2
-from django.utils.translation import gettext as _
 from scim2_client import SCIMClientException
 from scim2_models import PatchOp, ResourceType, SCIMException, ScimProvider, SearchRequest, User
 
 from occ.addresses import Forbidden
+from occ.texts import told as _
 from occ.times import in_reach
 from userids.connectors.addresses import Guarded, checked, transport
 from userids.connectors.base import ConnectorError, RemoteUser

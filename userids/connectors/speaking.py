@@ -13,10 +13,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
-from django.utils.translation import gettext as _
 from scim2_client.engines.httpx2 import SyncSCIMClient
 
 from occ.addresses import Forbidden
+from occ.texts import told as _
 from userids.connectors.addresses import Guarded
 from userids.connectors.base import ConnectorError
 

@@ -33,8 +33,8 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from occ.people.choices import LeavingReason, Role
-from occ.people.models import Person, Site, Team, User, whole_range, within_reach
-from occ.people.scope import SITE_WIDE, people_filter, site_filter
+from occ.people.models import Person, Site, Team, TeamMembership, User, in_force, whole_range, within_reach
+from occ.people.scope import SITE_WIDE, people_filter, roles_of, site_filter
 from occ.search import full_text
 from userids.choices import (
     OTHER_REASONS,
@@ -224,7 +224,12 @@ class Assignment(models.Model):
 
 class ResignationQuerySet(models.QuerySet["Resignation"]):
     def visible_to(self, user: User) -> ResignationQuerySet:
-        return self.filter(person__in=Person.objects.filter(people_filter(user)))
+        """Of the people whom the user sees, and of those who were in a team of the user's when they left it."""
+        seen = Q(person__in=Person.objects.filter(people_filter(user)))
+        if teams := [one.team_id for one in roles_of(user) if one.role == Role.TEAM_LEADER and one.team_id is not None]:
+            members = TeamMembership.objects.filter(team__in=teams, person=OuterRef("person"))
+            seen |= Exists(members.filter(in_force(cast(Any, OuterRef("last_working_day")))))
+        return self.filter(seen)
 
     def standing(self) -> ResignationQuerySet:
         return self.filter(withdrawn_at=None, ended_at=None)

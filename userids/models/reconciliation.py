@@ -282,7 +282,7 @@ class Pull(models.Model):
     next_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
     tried_at = models.DateTimeField(null=True)
-    error = models.CharField(max_length=300, blank=True)
+    error = models.TextField(blank=True)  # as words are kept
     asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     confirmed = models.BooleanField(default=False)  # who asked says that a much shorter list is right, this time
     run = models.ForeignKey(Reconciliation, models.PROTECT, null=True, related_name="+")

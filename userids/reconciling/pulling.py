@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
-from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
 from occ.errors import Invalid, NotAllowed, Refused
 from occ.people.models import Site, User
 from occ.policies.services import policy_value
+from occ.texts import kept_within, worded
+from occ.texts import told as _
 from userids.choices import ConnectorKind, ListSource
 from userids.connectors.base import ConnectorError, RemoteUser
 from userids.models import Application
@@ -93,12 +94,12 @@ def pull_run(*, pull_id: int, now: datetime) -> bool:
             listing = listing_of(connector.list_accounts(), name=str(pull.application))
         _reconcile(pull, listing, now)
     except ConnectorError as error:
-        _failed(pull, str(error), now, wait=waits(pull.attempts, error) if error.temporary else None)
+        _failed(pull, error.kept, now, wait=waits(pull.attempts, error) if error.temporary else None)
     except Refused as refusal:
-        _failed(pull, str(refusal), now)
+        _failed(pull, kept_within(worded(refusal.message)), now)
     except Exception:  # one application never stops the others
         logger.exception("pull failed", extra={"data": {"pull": pull_id}})
-        _failed(pull, _("OCC made a mistake here; nothing was changed. Tell Team IT."), now)
+        _failed(pull, _("OCC made a mistake here; nothing was changed. Tell Team IT.").kept(), now)
     else:
         return True
     return False
@@ -133,10 +134,10 @@ def _failed(pull: Pull, error: str, now: datetime, *, wait: timedelta | None = N
     given_up = wait is None or pull.attempts >= len(WAITS)
     # What comes much later is no longer what somebody asked for: it runs in the system's name.
     asked_by = None if given_up else pull.asked_by
-    _written(pull, next_at=following, error=error[:300], confirmed=False, asked_by=asked_by)
+    _written(pull, next_at=following, error=error, confirmed=False, asked_by=asked_by)
     if given_up:
         sites = Site.objects.filter(pk__in=sites_of(pull.application)) or Site.objects.all()
-        pull_failure_tell(pull.application, error[:300], sites=sites, now=now)
+        pull_failure_tell(pull.application, error, sites=sites, now=now)
 
 
 def _written(pull: Pull, **fields: object) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef, Q
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, Refused, WrongState
@@ -23,7 +22,8 @@ from occ.people.actors import CONNECTOR
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.policies.services import policy_value
-from occ.texts import kept
+from occ.texts import kept, kept_within, worded
+from occ.texts import told as _
 from userids.choices import ConnectorKind, DeactivationStatus, EnforcementMode, OrderState
 from userids.connectors.base import Connector, ConnectorError
 from userids.models import Application, Assignment, ConnectorOrder, DeactivationRequest, ReplacementRequest
@@ -240,8 +240,8 @@ def _claim(order_id: int, *, now: datetime) -> Work | None:
     if order is None:
         return None
     if why := _obstacle(order, request, now):
-        end(order, OrderState.DROPPED, error=why, now=now)
-        data = {"order": order.pk, "why": why}
+        end(order, OrderState.DROPPED, error=kept_within(why), now=now)
+        data = {"order": order.pk, "why": kept_within(why)}
         record(actor=CONNECTOR, action="connector.dropped", subject=request, data=data, now=now, site=request.site)
         return None
     if order.attempts > len(WAITS):  # its worker died each time
@@ -265,7 +265,7 @@ def _obstacle(order: ConnectorOrder, request: Process, now: datetime) -> str:
         try:
             replacements.replaceable(request, now=now)
         except Refused as refusal:
-            return str(refusal)
+            return worded(refusal.message)
         return ""
     holder = request.account.holder
     if holder is None or holder.person_id != request.person_id:
@@ -322,15 +322,16 @@ def _failed(work: Work, error: ConnectorError, *, now: datetime) -> None:
         return
     order, request = mine
     if not error.temporary or order.attempts > len(WAITS):
-        _give_up(order, request, str(error), now=now)
+        _give_up(order, request, error.kept, now=now)
         return
-    _note_failure(request, str(error), now=now)
+    _note_failure(request, error.kept, now=now)
     wait = max(WAITS[order.attempts - 1], timedelta(seconds=error.retry_after or 0))
-    order.state, order.next_at, order.error = OrderState.WAITING, now + wait, str(error)
+    order.state, order.next_at, order.error = OrderState.WAITING, now + wait, error.kept
     order.save(update_fields=["state", "next_at", "error"])
 
 
-def _give_up(order: ConnectorOrder, request: Process, error: str, *, now: datetime) -> None:
+def _give_up(order: ConnectorOrder, request: Process, words: str, *, now: datetime) -> None:
+    error: str = kept_within(words)
     _note_failure(request, error, now=now)
     end(order, OrderState.FAILED, error=error, now=now)
     for role in (Role.TEAM_LEADER, Role.IT):
@@ -364,7 +365,9 @@ def _succeeded(work: Work, seen: Seen, *, now: datetime) -> None:
         with transaction.atomic():
             _write(order, request, seen, work.held_since, now)
     except Refused as refusal:
-        words = _("The application shows it done, but the logbook does not take it: %(why)s") % {"why": refusal}
+        words = _("The application shows it done, but the logbook does not take it: %(why)s") % {
+            "why": worded(refusal.message)
+        }
         request.refresh_from_db(fields=["status"])
         _give_up(order, request, words, now=now)
     else:

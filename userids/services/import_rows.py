@@ -272,6 +272,8 @@ class Judge:
                 if end is None or end > begin:
                     for claim, other in ((one, following), (following, one)):
                         words = _("User ID %(id)s is held by somebody else at that time: row %(row)s.")
+                        if one.person_key == following.person_key:
+                            words = _("Row %(row)s says the same of user ID %(id)s and its holder: keep one of them.")
                         values = {"id": claim.user_id, "row": other.row.number}
                         problem(claim, "user_id", "duplicate", words % values)
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from celery import current_app
 from django.db import transaction
-from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
 from occ.errors import WrongState
+from occ.texts import told as _
 from userids.choices import OrderState
 from userids.models import ConnectorOrder, DeactivationRequest, ReplacementRequest
 from userids.models.applications import SILENT, OrderQuerySet
@@ -37,7 +37,7 @@ def stand_back(request: Process, *, now: datetime, enforced_too: bool = True) ->
         if order.state == OrderState.RUNNING and order.claimed_at is not None and order.claimed_at > now - SILENT:
             raise WrongState(_("The connector is at work on this user ID right now. Look again in a moment."))
         if enforced_too or order.enforced_due_at is None:
-            end(order, OrderState.DROPPED, error=_("Somebody took the next step by hand."), now=now)
+            end(order, OrderState.DROPPED, error=_("Somebody took the next step by hand.").kept(), now=now)
 
 
 def was_asked(request: Process) -> bool:

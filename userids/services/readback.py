@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
+from occ.texts import told as _
 from userids.connectors.base import RemoteUser
 from userids.models import ReplacementRequest
 from userids.services.orders import Process
@@ -51,11 +50,11 @@ def evidence(request: Process, seen: Seen) -> dict[str, Any]:
         text = _("%(name)s showed user ID %(id)s as inactive already at %(at)s.")
     else:
         text = _("%(name)s showed user ID %(id)s as inactive when read back at %(at)s.")
-    text = text % words
+    told = [text % words]
     if seen.user.modified_at is not None:
-        text += " " + _("It says that it changed the ID last at %(at)s.") % {"at": said(seen.user.modified_at)}
+        told.append(_("It says that it changed the ID last at %(at)s.") % {"at": said(seen.user.modified_at)})
     instants = {
         "active_at": seen.active_at, "read_back_at": seen.read_back_at, "application_modified_at": seen.user.modified_at
     }  # fmt: skip
     kept = {key: at.isoformat() for key, at in instants.items() if at is not None}
-    return {"text": text, "connector": "scim", "remote_id": seen.user.remote_id} | kept
+    return {"text": " ".join(one.kept() for one in told), "connector": "scim", "remote_id": seen.user.remote_id} | kept

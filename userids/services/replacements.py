@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_noop
 
 from occ.errors import Invalid, NotAllowed, WrongState
@@ -17,10 +17,11 @@ from occ.people.models import Person, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
 from occ.texts import kept
+from occ.texts import told as _
 from occ.times import local_day
 from occ.workflow.services import begin, step
 from userids.choices import AccountStatus
-from userids.models import Account, ReplacementRequest
+from userids.models import Account, Assignment, DeactivationRequest, ReplacementRequest
 from userids.notices import CHECK, DOCUMENT, REPLACE, tell
 from userids.policies import QUARANTINE
 from userids.services import accounts, orders
@@ -71,6 +72,14 @@ def _check_new_holder(account: Account, person: Person, email: str) -> None:
         raise Invalid(_("%(name)s is leaving or has left.") % {"name": person.name}, field="person")
     if person.site_id != account.site_id:
         raise Invalid(_("%(name)s works at another site.") % {"name": person.name}, field="person")
+    leaving = DeactivationRequest.objects.open().filter(account=OuterRef("account"), person=person)
+    held = Assignment.objects.filter(
+        ~Exists(leaving), person=person, ends_at=None, account__application=account.application,
+        account__status=AccountStatus.ACTIVE,
+    )  # fmt: skip
+    if (other := held.exclude(account=account).select_related("account").order_by("pk").first()) is not None:
+        words = _("%(name)s holds user ID %(id)s already: one person has one user ID of an application.")
+        raise Invalid(words % {"name": person.name, "id": other.account.user_id}, field="person")
 
 
 def replacement_start(*, request_id: int, actor: Actor, now: datetime) -> ReplacementRequest:

@@ -75,6 +75,8 @@ def _detail(
     if resignation is not None:
         may_read = letter_visible(me(request), str(resignation.pk))
         letters = attachments_of(resignation) if may_read else None
+    elif Resignation.objects.filter(person=found.person).exists():
+        letters = None
     context |= {
         "title": _("Deactivation of %(id)s") % {"id": found.account.user_id},
         "crumbs": [{"label": _("Deactivations"), "url": reverse("userids:deactivations")}],

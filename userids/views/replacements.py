@@ -55,8 +55,9 @@ def replacement_new(request: HttpRequest) -> HttpResponse:
 
     def ask_for(data: dict[str, Any]) -> ReplacementRequest:
         return services.replacement_request(
-            account_id=account.pk, person_id=data["person"].pk, email=data["email"], actor=user, now=now
-        )
+            account_id=account.pk, person_id=data["person"].pk, email=data["email"] or data["person"].email, actor=user,
+            now=now,
+        )  # fmt: skip
 
     return form_page(
         request, form, ask_for, said=_("Requested; the team leader has been told."),

@@ -8,9 +8,10 @@ from datetime import date, datetime, time, timedelta
 from occ.demo.floor_engine import PROFILE, TALK, WRAPUP
 from occ.demo.people import Staff
 from occ.people.models import Site
-from occ.times import local_day
+from occ.times import JAKARTA, local_day, start_of_day
 from realtime.choices import Period
 from realtime.forecasting.services import (
+    NIGHT,
     evaluation_make,
     forecast_enter,
     forecast_nightly,
@@ -19,7 +20,7 @@ from realtime.forecasting.services import (
 from realtime.models import Interval
 from realtime.services.intervals import quarter_of
 
-DAYS, NIGHTS = 84, 3
+DAYS, NIGHTS, MINUTE = 84, 3, timedelta(minutes=1)
 WEEKDAYS = (1.12, 1.04, 1.0, 0.99, 1.03, 0.7, 0.7)
 PATIENT, LOST = 9, 60  # seconds that those waited who were answered, and who were not
 
@@ -67,12 +68,13 @@ def _row(site: Site, channel: str, at: datetime, came: int, now: datetime) -> In
 
 
 def forecasts(staff: Staff, now: datetime) -> None:
-    """The last nights' forecasts of calls, tonight's of everything, and WFM's words."""
+    """The last nights' forecasts of calls, the latest night's of everything, and WFM's words."""
+    latest = now if now.astimezone(JAKARTA).time() >= NIGHT else start_of_day(local_day(now, JAKARTA), JAKARTA) - MINUTE
     for site in Site.objects.order_by("code"):
         for ago in range(NIGHTS, 0, -1):
-            night = datetime.combine(local_day(now, site.zone) - timedelta(days=ago), time(0, 30), tzinfo=site.zone)
+            night = datetime.combine(local_day(latest, site.zone) - timedelta(days=ago), time(0, 30), tzinfo=site.zone)
             forecast_nightly(site, "voice", 2, night)
-    forecasts_make(now=now)
+    forecasts_make(now=latest)
     wfm = staff.users["wfm"]
     for site in Site.objects.order_by("code"):
         today = local_day(now, site.zone)

@@ -42,7 +42,7 @@ def sickness(staff: Staff, site: Site, now: datetime) -> None:
     month = month_of(today)
     day = min(today + timedelta(days=1), next_month(month) - timedelta(days=1))
     rows = RosterLine.objects.in_force().filter(
-        roster__site=site, day=day, kind=DayKind.SHIFT, shift__code="P", person__last_working_day=None
+        roster__site=site, day=day, kind=DayKind.SHIFT, shift__code__startswith="P", person__last_working_day=None
     )
     people = [line.person for line in rows.exclude(person__user__isnull=False).order_by("person__number")]
     edits = []
@@ -115,9 +115,9 @@ def _pairs(site: Site, day: date) -> Iterable[tuple[Person, Person]]:
     worked = RosterLine.objects.in_force().filter(roster__site=site, kind=DayKind.SHIFT)
     rows = worked.filter(day=day, person__last_working_day=None).select_related("person__site")
     before = worked.filter(day=day - timedelta(days=1)).values("person_id")
-    after = worked.filter(day=day + timedelta(days=1), shift__code="P").values("person_id")
-    mornings = rows.filter(shift__code="P").exclude(person__in=after).order_by("-person__number")[:4]
-    afternoons = rows.filter(shift__code="S").exclude(person__in=before).order_by("-person__number")[:4]
+    after = worked.filter(day=day + timedelta(days=1), shift__code__startswith="P").values("person_id")
+    mornings = rows.filter(shift__code__startswith="P").exclude(person__in=after).order_by("-person__number")[:4]
+    afternoons = rows.filter(shift__code__startswith="S").exclude(person__in=before).order_by("-person__number")[:4]
     return product([one.person for one in mornings], [one.person for one in afternoons])
 
 
@@ -151,7 +151,7 @@ def _to_come(staff: Staff, site: Site, now: datetime) -> None:
         services.cells_write(roster_id=roster.pk, edits=edits, actor=wfm, now=now - timedelta(hours=2))
         services.roster_validate(roster_id=roster.pk, actor=staff.users["team_leader.jkt"], now=now)
         return
-    rows = RosterLine.objects.filter(roster=roster, kind=DayKind.SHIFT, shift__code="P", day__gt=month)
+    rows = RosterLine.objects.filter(roster=roster, kind=DayKind.SHIFT, shift__code__startswith="P", day__gt=month)
     for line in rows.filter(person__last_working_day=None).order_by("person__number", "day")[:2]:
         before = line.day - timedelta(days=1)
         services.cells_write(roster_id=roster.pk, edits=[(line.person_id, before, "M")], actor=wfm, now=now)

@@ -6,6 +6,7 @@ A leaver's last shift ends when the clock of the user ID's deactivation starts: 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -24,15 +25,16 @@ from sdm.absence.hindering import AGREED
 from sdm.models import Employee, LeaveRequest
 from userids.models import DeactivationRequest
 
-# code, name, begins, minutes, leads; who is on it of seven.
+# code, name, begins, minutes, leads; who is on it of seven. Who has the second of two takes the breaks an hour later.
 SHIFTS = (
-    ("P", "Pagi", time(7), 540, False), ("S", "Siang", time(13), 540, False), ("M", "Malam", time(22), 540, False),
-    ("TP", "TL pagi", time(7), 540, True), ("TS", "TL siang", time(13), 540, True),
-    ("TM", "TL malam", time(22), 540, True),
+    ("P", "Pagi", time(7), 540, False), ("P2", "Pagi, istirahat kedua", time(7), 540, False),
+    ("S", "Siang", time(13), 540, False), ("S2", "Siang, istirahat kedua", time(13), 540, False),
+    ("M", "Malam", time(22), 540, False), ("TP", "TL pagi", time(7), 540, True),
+    ("TS", "TL siang", time(13), 540, True), ("TM", "TL malam", time(22), 540, True),
 )  # fmt: skip
 WEIGHTS = "PPPSSPSSM"
 LEADS = ("TP", "TS", "TM")
-BREAKS = [
+BREAKS: list[dict[str, Any]] = [
     {"activity": Activity.BREAK, "after": 120, "minutes": 15},
     {"activity": Activity.MEAL, "after": 255, "minutes": 45},
     {"activity": Activity.PRAYER, "after": 390, "minutes": 15},
@@ -46,7 +48,8 @@ def rosters(staff: Staff, now: datetime) -> None:
         today = local_day(now, site.zone)
         this = month_of(today)
         for code, label, begins, minutes, leads in SHIFTS:
-            terms = Terms(label, begins, minutes, minutes - 60, BREAKS, leads)
+            breaks = [one | {"after": one["after"] + 60} for one in BREAKS] if code.endswith("2") else BREAKS
+            terms = Terms(label, begins, minutes, minutes - 60, breaks, leads)
             shift_make(site=site, code=code, terms=terms, actor=wfm, now=now - timedelta(days=400))
         for month in (month_of(this - timedelta(days=1)), this, *([next_month(this)] if near(today) else [])):
             at = min(now, datetime.combine(month, time(3), tzinfo=site.zone) - NEAR)
@@ -96,7 +99,9 @@ def _away(people: QuerySet[Person], days: list[date]) -> dict[tuple[int, date], 
     """What the leave module knows of these days, and nothing else: what was agreed to, and who says that they are
     ill."""
     known = Q(status__in=AGREED) | Q(status=LeaveStatus.REQUESTED, group=Group.SICK)
-    rows = LeaveRequest.objects.touching(days[0], days[-1]).filter(known, employee_id__in=people.values("pk"))
+    rows = LeaveRequest.objects.touching(days[0], days[-1]).filter(
+        known, employee_id__in=list(people.values_list("pk", flat=True))
+    )
     return {
         (one.employee_id, day): DayKind(one.shown)
         for one in rows
@@ -111,7 +116,8 @@ def code_of(index: int, day: date) -> str:
     if (number + index * 2) % 7 in (0, 1):
         return ""
     week = (number + index * 2) // 7
-    return WEIGHTS[(index * 4 + week) % len(WEIGHTS)]
+    code = WEIGHTS[(index * 4 + week) % len(WEIGHTS)]
+    return f"{code}2" if code != "M" and index % 2 else code
 
 
 def lead_of(index: int, day: date) -> str:

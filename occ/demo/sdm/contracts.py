@@ -55,13 +55,13 @@ def _wages(staff: Staff, rng: random.Random, now: datetime) -> None:
         if person.joined_on > today or left or payroll.person_id == employee.pk:
             continue
         base = WAGES.get(person.position, 6_000_000) + 50_000 * rng.randrange(0, 8)
-        begun = [(person.joined_on, base), (date(today.year, 1, 1), base + 325_000)]
-        for first, amount in begun:
-            if first >= person.joined_on:
-                wages.wage_record(
-                    person_id=employee.pk, starts_on=first, amount=Decimal(amount), actor=payroll,
-                    now=min(noon(first), now),
-                )  # fmt: skip
+        begun, this_year = {person.joined_on: base}, date(today.year, 1, 1)
+        if person.joined_on < this_year:
+            begun[this_year] = base + 325_000
+        for first, amount in begun.items():
+            wages.wage_record(
+                person_id=employee.pk, starts_on=first, amount=Decimal(amount), actor=payroll, now=min(noon(first), now)
+            )
 
 
 def _compensations(staff: Staff, now: datetime) -> None:
