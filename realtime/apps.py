@@ -28,6 +28,7 @@ class RealtimeConfig(AppConfig):
         from realtime.views import (  # noqa: F401
             alerts,
             attendance,
+            attendance_exports,
             figures,
             handovers,
             interactions,

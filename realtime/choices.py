@@ -30,6 +30,8 @@ class EventType(models.TextChoices):
     LINK_DOWN = "link.down", _("Link down")
     FEED_UP = "feed.up", _("Feed up")
     FEED_DOWN = "feed.down", _("Feed down")
+    # Written by OCC itself when an import is taken back; no source may tell it.
+    WITHDRAWN = "event.withdrawn", _("Taken back with its import")
 
 
 class AgentState(models.TextChoices):

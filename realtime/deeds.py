@@ -23,6 +23,7 @@ register_deeds(
         "realtime.mapping_kept": _("Mapping of a report kept"),
         "realtime.month_frozen": _("Month frozen"),
         "realtime.report_imported": _("Report imported"),
+        "realtime.report_withdrawn": _("Import of a report taken back"),
         "recovery.action_added": _("Action added to a recovery plan"),
         "recovery.action_done": _("Action of a recovery plan done"),
         "recovery.action_dropped": _("Action of a recovery plan dropped"),

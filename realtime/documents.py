@@ -59,8 +59,9 @@ register_policy(
 )  # fmt: skip
 RESULTS = {
     "met": gettext_lazy("reached"), "limit": gettext_lazy("within the limit"), "missed": gettext_lazy("not reached"),
-    "unknown": gettext_lazy("not known"),
+    "unknown": gettext_lazy("not known"), "unrecorded": gettext_lazy("not yet recorded"),
 }  # fmt: skip
+UNRECORDED: dict[str, Any] = {"coaching.qm": gettext_lazy("QM (Quality Monitoring)")}  # until their module answers
 UNITS = {"percent": "%", "seconds": "s", "points": "", "count": "", "hours": "h"}
 
 
@@ -154,7 +155,7 @@ def recovery_body(plan: RecoveryPlan, *, language: str) -> dict[str, Any]:
 
 
 def figure_label(key: str) -> str:
-    return str(FIGURES[key].label) if key in FIGURES else key
+    return str(FIGURES[key].label if key in FIGURES else UNRECORDED.get(key, key))
 
 
 def figure_said(value: float | None, unit: str) -> str:
@@ -212,8 +213,8 @@ def month_body(revision: MonthRevision, *, language: str) -> dict[str, Any]:
             "outages_title": _("Outages"),
             "outage_columns": [_("What"), _("From"), _("To")],
             "outages": [[one["name"], moment(one["since"]), moment(one["until"])] for one in revision.outages[:200]],
-            "places": [
-                {"purpose": _("Issued by"), "name": "…", "position": _("Operation Manager"), "signed_at": None},
-                {"purpose": _("Accepted by"), "name": "…", "position": "PT Pegadaian", "signed_at": None},
-            ],
+            "signing": _(
+                "Signed electronically after its issue: who approved it for the client, and when, stands on the page of"
+                " verification that the code below leads to."
+            ),
         }  # fmt: skip

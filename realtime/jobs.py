@@ -19,7 +19,7 @@ from occ.sheets.importing import Preview
 from occ.sheets.reading import read_head
 from realtime.masking import number_shown
 from realtime.models import ReportMapping
-from realtime.reports.mapping import Mapping, mapping_of
+from realtime.reports.mapping import mapping_of
 from realtime.services.call_reports import must_import, report_import, report_read, report_summary
 from realtime.services.ingesting import SENDERS
 
@@ -36,8 +36,8 @@ def place(job: Job) -> Site:
     return site
 
 
-def mapping_for(job: Job) -> Mapping:
-    return mapping_of(ReportMapping.objects.visible_to(job.owner).get(pk=job.params["mapping"]).text)
+def mapping_for(job: Job) -> ReportMapping:
+    return ReportMapping.objects.visible_to(job.owner).get(pk=job.params["mapping"])
 
 
 def head(job: Job, progress: Progress, now: datetime) -> Outcome:
@@ -54,15 +54,16 @@ def head(job: Job, progress: Progress, now: datetime) -> Outcome:
 
 
 def read(job: Job, file: File, progress: Progress, now: datetime) -> tuple[Preview, dict[str, Any]]:
-    site, mapping = place(job), mapping_for(job)
+    site, mapping = place(job), mapping_of(mapping_for(job).text)
     reading = report_read(file=file, mapping=mapping, site=site, report=progress)
     return reading.preview, report_summary(reading, mapping, site)
 
 
 def bring(job: Job, file: File, progress: Progress, now: datetime) -> dict[str, Any]:
-    site = place(job)
+    site, kept = place(job), mapping_for(job)
     return report_import(
-        file=file, name=job.input_name, mapping=mapping_for(job), site=site, actor=job.owner, now=now, report=progress
+        file=file, name=job.input_name, mapping=mapping_of(kept.text), kept=kept, site=site, actor=job.owner, now=now,
+        report=progress,
     )  # fmt: skip
 
 

@@ -48,6 +48,17 @@ ROSTER_CHANGED = register(
         "warning",
     )
 )
+ROSTER_RENUMBERED = register(
+    Kind(
+        "realtime.roster_renumbered",
+        gettext_noop("Your draft of %(month)s is version %(version)s now"),
+        gettext_noop(
+            "Version %(published)s of %(month)s was published meanwhile (%(reason)s). What it changes was taken over"
+            " into your draft, which was version %(was)s and is version %(version)s now."
+        ),
+        "info",
+    )
+)
 SWAP_ASKED = register(
     Kind(
         "realtime.swap_asked",

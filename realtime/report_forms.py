@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -37,6 +38,10 @@ TIME_FORMS = (
     ("%d-%m-%Y %H:%M:%S", "20-11-2026 08:05:30"), ("%Y-%m-%dT%H:%M:%S", "2026-11-20T08:05:30"),
     ("%H.%M.%S", "08.05.30"),
 )  # fmt: skip
+
+
+PLAIN = re.compile(r"[^\W\d][\w ()/+.-]*")
+YES_OR_NO = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 
 class UploadForm(SheetForm):
@@ -149,7 +154,19 @@ class MappingForm(forms.Form):
                 for name, _label in OUTCOME_LABELS if given[f"if_{name}"]
             ]  # fmt: skip
             said["outcomes"] += [{"is": given["otherwise"]}] if given["otherwise"] else []
-        return yaml.safe_dump(said, allow_unicode=True, sort_keys=False)
+        return str(yaml.dump(said, Dumper=Quoting, allow_unicode=True, sort_keys=False))
+
+
+class Quoting(yaml.SafeDumper):
+    """Words that could be taken for a time, a number or a yes are in quotation marks, as the documentation has them."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    plain = PLAIN.fullmatch(text) and text.casefold() not in YES_OR_NO
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
+
+
+Quoting.add_representer(str, _text)
 
 
 def split(words: str) -> list[str]:

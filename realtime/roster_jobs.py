@@ -43,7 +43,10 @@ def read(job: Job, file: File, progress: Progress, now: datetime) -> tuple[Previ
 
 
 def bring(job: Job, file: File, progress: Progress, now: datetime) -> dict[str, Any]:
-    return roster_import(file=file, name=job.input_name, seen=job.params.get(SEEN, ""), now=now, **place(job))
+    return roster_import(
+        file=file, name=job.input_name, seen=job.params.get(SEEN, ""), reason=job.params.get("reason", ""), now=now,
+        **place(job),
+    )  # fmt: skip
 
 
 def matrix(job: Job, progress: Progress, now: datetime) -> Outcome:

@@ -17,7 +17,7 @@ from occ.workflow.turns import LIMIT, Source, Stuck, Turn, register, register_as
 from realtime.choices import RosterStatus, SwapStatus
 from realtime.models import Alert, Handover, RecoveryPlan, Roster, RosterCheck, ShiftSwap
 from realtime.services.alerting import ACKNOWLEDGERS
-from realtime.services.months import reports_unsigned, sign_url
+from realtime.services.months import changed_since_frozen, reports_unsigned, sign_url
 from realtime.workflow import CHECK, HANDOVER, RECOVERY, ROSTER, SWAP
 
 
@@ -47,6 +47,15 @@ def unsigned(user: User) -> Iterator[Turn]:
         said = {"month": date_format(one.period_from, "F Y"), "site": one.site.name}
         title = _("SLG and KPI of %(month)s, %(site)s") % said
         yield Turn(title, sign_url(one), _("Sign the report"), one.site.code, None, one.site.zone)
+
+
+def unrevised(user: User) -> Iterator[Turn]:
+    for one in changed_since_frozen(user, timezone.now()):
+        title = _("Figures of %(month)s changed since the freeze, %(site)s") % {
+            "month": one.label,
+            "site": one.site.name,
+        }
+        yield Turn(title, one.get_absolute_url(), _("Issue a revision"), one.site.code, None, one.site.zone)
 
 
 def rosters(user: User) -> Any:
@@ -93,3 +102,4 @@ register(
 )  # fmt: skip
 register_stuck(unattended)
 register_asked(unsigned)
+register_asked(unrevised)

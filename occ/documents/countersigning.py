@@ -108,7 +108,10 @@ def _is_for(document: IssuedDocument, user: User, purpose: str) -> bool:
         return False
     if purpose == Purpose.ACKNOWLEDGED and any(one["user_id"] == user.pk for one in document.slots):
         return True
-    sites = site_ids(user, document.type.signing_roles(purpose))
+    roles = document.type.signing_roles(purpose)
+    if purpose == Purpose.ACKNOWLEDGED and not document.slots:
+        roles -= document.type.approvers  # they approve it
+    sites = site_ids(user, roles)
     return sites is None or document.site_id in sites
 
 
@@ -210,7 +213,7 @@ def _body(document: IssuedDocument, given: Given) -> dict[str, Any]:
         on_paper = unsigned(document, given)  # who has no account, or cannot sign here any more
         facts = [
             (_("Document"), document.title), (_("Number"), document.full_number),
-            (_("Issued"), f"{instant(document.issued_at, zone)} · {document.issued_by_label}"),
+            (_("Issued"), f"{instant(document.issued_at, zone)} · {document.issuer}"),
             ("SHA-256", document.sha256), (_("Verify at"), verification_url(document.code)),
         ]  # fmt: skip
         return {

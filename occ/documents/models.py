@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from occ.documents import types
 from occ.documents.choices import Method, Purpose, Status
+from occ.people.actors import who
 from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.scope import site_ids
@@ -157,6 +158,11 @@ class IssuedDocument(models.Model):
     @property
     def full_number(self) -> str:
         return f"{self.number}/R{self.revision}" if self.revision else self.number
+
+    @property
+    def issuer(self) -> str:
+        """Who issued it, for people to read."""
+        return who(self.issued_by_label)
 
     @property
     def file_name(self) -> str:

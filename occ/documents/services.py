@@ -230,7 +230,7 @@ def _frame(document: IssuedDocument, type: DocumentType, signatures: Sequence[Si
             "organisation": getattr(settings, "ORGANISATION", "Contact Center PT Pegadaian"),
             "title": document.title,
             "number": document.full_number,
-            "issued": f"{instant(document.issued_at, zone)} · {document.issued_by_label}",
+            "issued": f"{instant(document.issued_at, zone)} · {document.issuer}",
             "verify_url": verification_url(document.code),
             "procedure": {
                 "title": type.procedure,

@@ -46,7 +46,7 @@ def document_columns() -> list[OutColumn]:
 
 def document_line(one: IssuedDocument) -> list[Any]:
     return [
-        one.full_number, one.title, one.site.code if one.site else _("All"), one.issued_at, one.issued_by_label,
+        one.full_number, one.title, one.site.code if one.site else _("All"), one.issued_at, one.issuer,
         one.expires_on, one.destroyed_at, one.get_owner_role_display(), one.get_status_display(), one.sha256,
     ]  # fmt: skip
 

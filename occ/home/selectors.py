@@ -24,6 +24,7 @@ from userids.models import Assignment
 
 SOON = timedelta(days=60)
 DUE = 25  # of what is due, on "Today"
+OTHERS = 8  # of these, what others owe: of that the soonest is enough
 MONTHS = 2  # before this one, of which the compliance page shows each row unasked
 
 
@@ -41,7 +42,9 @@ def today_for(user: User, *, now: datetime) -> dict[str, Any]:
     }
     if found["watching"]:
         visible = Obligation.objects.visible_to(user).open()
-        due = list(visible.select_related("site", "team", "owner").own_first(user)[:DUE])
+        rows = list(visible.select_related("site", "team", "owner").own_first(user)[:DUE])
+        own = sum(not one.others for one in rows)
+        due = rows[: own + OTHERS]
         count = visible.count()
         found |= {
             "due": due,

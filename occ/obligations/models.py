@@ -73,6 +73,7 @@ def owed_by(user: User) -> Q:
 
 
 class Obligation(models.Model):
+    others: bool  # as `own_first` says
     rule = models.CharField(_("rule"), max_length=60)
     clause = models.CharField(_("clause"), max_length=60)
     content_type = models.ForeignKey(ContentType, models.PROTECT)

@@ -1,6 +1,7 @@
 """Spreadsheets that go out: text stays text, dates are dates, and memory does not grow with the rows (UID-14)."""
 
 import csv
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 
 LONGEST = 32_767
 CUT = " […]"
+READABLE = 260  # characters on an A4 page across, at half of their size
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 _LOCALE = {"id": "[$-421]", "en": "[$-809]"}
@@ -38,7 +40,7 @@ def write_workbook(
     book.properties.title = title
     sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", title)[:31] or "OCC")
     sheet.freeze_panes = "A2"
-    _on_paper(sheet)
+    _on_paper(sheet, columns)
     for at, column in enumerate(columns, 1):
         sheet.column_dimensions[get_column_letter(at)].width = column.width
     sheet.append([_header(sheet, column.label) for column in columns])
@@ -56,10 +58,13 @@ def write_workbook(
     return count
 
 
-def _on_paper(sheet: Any) -> None:
-    """All columns on one A4 page across, the headings on each."""
+def _on_paper(sheet: Any, columns: Sequence[OutColumn]) -> None:
+    """As few A4 pages across as can be read; the headings on each, and the first column where there are several."""
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9  # A4
     sheet.page_setup.fitToHeight = 0
+    sheet.page_setup.fitToWidth = across = max(1, math.ceil(sum(column.width for column in columns) / READABLE))
+    if across > 1:
+        sheet.print_title_cols = "A:A"
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = "1:1"
 

@@ -31,7 +31,7 @@ class MonthFigure(serializers.Serializer[Any]):
     unit = serializers.CharField()
     target = serializers.FloatField(allow_null=True)
     limit = serializers.FloatField(allow_null=True)
-    result = serializers.ChoiceField(["met", "limit", "missed", "unknown"])
+    result = serializers.ChoiceField(["met", "limit", "missed", "unknown", "unrecorded"])
     inputs = serializers.DictField(child=serializers.FloatField())
     formula = serializers.IntegerField(help_text="version of the formula")
     clause = serializers.CharField()

@@ -87,7 +87,7 @@ class Shift:
     out_ms: int = 0
     neutral_ms: int = 0
     unknown_ms: int = 0
-    planned_ms: int = 0  # of work, breaks are not; without what nobody knows
+    planned_ms: int = 0  # of work up to now, breaks are not; without what nobody knows
     worked_ms: int = 0  # from log-in to log-out, without rest and unexplained AUX
     aux: dict[str, int] = field(default_factory=dict)
     over_ms: int = 0  # of AUX, beyond what is allowed
@@ -162,7 +162,8 @@ def judge(
     """A shift's figures as of `now`; `before` and `after` are the person's neighbouring shifts."""
     assert planned.starts_at and planned.ends_at
     work = [one for one in planned.parts if one.activity in WORK]
-    shift = Shift(AttendanceStatus.AWAITED, planned_ms=sum(ms(one.ends_at - one.starts_at) for one in work))
+    begun = [one for one in work if one.starts_at < now]
+    shift = Shift(AttendanceStatus.AWAITED, planned_ms=sum(ms(min(one.ends_at, now) - one.starts_at) for one in begun))
     start, latest = window(planned, before, after, rules)
     end = min(latest, now)
     if end <= start:

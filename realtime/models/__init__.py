@@ -9,7 +9,7 @@ from realtime.models.handover import Handover
 from realtime.models.intervals import FORMULA, Correction, Interval, StaffInterval, Stale
 from realtime.models.months import MONTH_READERS, MonthRevision, ServiceMonth
 from realtime.models.recovery import FLOOR_READERS, Alert, PlanAction, RecoveryPlan
-from realtime.models.reports import ReportMapping
+from realtime.models.reports import ReportImport, ReportMapping, ReportWithdrawal
 from realtime.models.roster import ROSTER_READERS, Roster, RosterLine, Shift
 from realtime.models.rotg import (
     ROTG_READERS,
@@ -27,7 +27,7 @@ __all__ = [
     "FLOOR_READERS", "FORMULA", "MONTH_READERS", "ROSTER_READERS", "ROTG_READERS", "RULE_READERS",
     "SOURCE_READERS", "AgentNow", "AgentSegment", "Alert", "Arrival", "AttendanceMark", "CalendarFeed",
     "Correction", "Event", "FloorWalk", "Forecast", "ForecastDay", "ForecastEvaluation", "Handover", "Headcount",
-    "Interaction", "Interval", "MonthRevision", "PlanAction", "RecoveryPlan", "ReportMapping", "Roster",
-    "RosterCheck", "RosterLine", "RotgProposal", "Rule", "RuleVersion", "ServiceMonth", "Shift", "ShiftCorrection",
-    "ShiftRecord", "ShiftSwap", "Source", "StaffInterval", "Stale", "Violation", "WalkLine",
+    "Interaction", "Interval", "MonthRevision", "PlanAction", "RecoveryPlan", "ReportImport", "ReportMapping",
+    "ReportWithdrawal", "Roster", "RosterCheck", "RosterLine", "RotgProposal", "Rule", "RuleVersion", "ServiceMonth",
+    "Shift", "ShiftCorrection", "ShiftRecord", "ShiftSwap", "Source", "StaffInterval", "Stale", "Violation", "WalkLine",
 ]  # fmt: skip

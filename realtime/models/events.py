@@ -23,8 +23,8 @@ SOURCE_READERS = frozenset(
 )
 
 
-class SourceQuerySet(models.QuerySet["Source"]):
-    def visible_to(self, user: User) -> SourceQuerySet:
+class EventSourceQuerySet(models.QuerySet["Source"]):
+    def visible_to(self, user: User) -> EventSourceQuerySet:
         """The own sites' and those of all sites."""
         seen = site_filter(user, SOURCE_READERS)
         if not seen:
@@ -50,7 +50,7 @@ class Source(models.Model):
     # Since when the source itself says that its feed is down (feed.down); empty while it is up.
     down_since = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = SourceQuerySet.as_manager()
+    objects = EventSourceQuerySet.as_manager()
     history = HistoricalRecords(excluded_fields=["received_at", "occurred_at", "down_since"])
 
     class Meta:

@@ -69,7 +69,13 @@ class Mapping:
 
 
 class Plain(yaml.SafeLoader):
-    """Without aliases: a few of them, one in another, are more than a machine holds."""
+    """Without aliases: a few of them, one in another, are more than a machine holds. What stands there is text as it
+    is written: 12:30 is no number, and No no answer."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, form) for tag, form in many if tag.endswith((":null", ":merge"))]
+        for first, many in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
@@ -130,7 +136,7 @@ def _words(value: Any, name: str) -> tuple[str, ...]:
         return ()
     many = value if isinstance(value, list) else [value]
     if len(many) > 50 or not all(isinstance(one, str | int | float) and not isinstance(one, bool) for one in many):
-        words = _("%(name)s is a text or a list of texts; write times, and Yes, No, On and Off, in quotation marks")
+        words = _("%(name)s is a text or a list of at most 50 texts")
         raise _wrong(words % {"name": name})
     return tuple(str(one).strip() for one in many)
 

@@ -22,11 +22,11 @@ Event = dict[str, Any]
 
 
 class Faulty(Exception):
-    """What is wrong with a row, and in which column."""
+    """What is wrong with a row, and in which column; `of_mapping`: the mapping is at fault rather than the row."""
 
-    def __init__(self, column: str, message: str) -> None:
+    def __init__(self, column: str, message: str, *, of_mapping: bool = False) -> None:
         super().__init__(message)
-        self.column, self.message = column, message
+        self.column, self.message, self.code = column, message, "unmapped" if of_mapping else "faulty"
 
 
 def _no_rule(mapping: Mapping, cells: Map[str, str]) -> str:
@@ -47,7 +47,7 @@ def events_of(mapping: Mapping, row: Map[str, str], *, site: str, zone: ZoneInfo
     if mapping.kind == "calls":
         rule = next((one for one in mapping.outcomes if one.fits(cells, mapping.never)), None)
         if rule is None:
-            raise Faulty("", _no_rule(mapping, cells))
+            raise Faulty("", _no_rule(mapping, cells), of_mapping=True)
         outcome = rule.outcome
         if outcome == "ignore":
             return []

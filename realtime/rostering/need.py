@@ -51,6 +51,7 @@ class Slot:
     need: int | None
     cover: float
     short: bool
+    resting: int = 0  # rostered, and all of the half-hour on a break
 
     def kept(self) -> dict[str, Any]:
         return asdict(self)
@@ -137,16 +138,24 @@ def slots(
     mine = [one for one in planned if one.channel == Channel.VOICE or (not one.channel and one.person_id in able)]
     found, at = [], starts
     while at < ends:
-        minutes = sum(
-            max(0.0, (min(part.ends_at, at + HALF_HOUR) - max(part.starts_at, at)).total_seconds()) / 60
-            for one in mine
-            for part in one.parts
-            if part.activity == Activity.WORK
+        worked = [_minutes(one, at) for one in mine]
+        resting = sum(
+            not minutes and one.starts_at is not None and one.ends_at is not None and one.starts_at <= at < one.ends_at
+            for one, minutes in zip(mine, worked, strict=True)
         )
-        cover = round(minutes / 30 * kept, 2)
+        cover = round(sum(worked) / 30 * kept, 2)
         expected = forecast.at(at)
         need = forecast.need(expected) if expected else None
         calls = round(expected.calls, 1) if expected else None
-        found.append(Slot(at.isoformat(), calls, need, cover, need is not None and cover < need * least))
+        found.append(Slot(at.isoformat(), calls, need, cover, need is not None and cover < need * least, resting))
         at += HALF_HOUR
     return found
+
+
+def _minutes(one: Planned, at: datetime) -> float:
+    """Of work, in the half-hour from `at` on."""
+    return sum(
+        max(0.0, (min(part.ends_at, at + HALF_HOUR) - max(part.starts_at, at)).total_seconds()) / 60
+        for part in one.parts
+        if part.activity == Activity.WORK
+    )

@@ -52,6 +52,10 @@ def words(kept: dict[str, Any], zone: ZoneInfo) -> str:
         return _("From %(from)s to %(to)s fewer than %(least)s team leaders are rostered.") % said
     if code == F.COVER:
         said = {"n": given["slots"], "at": clock("at"), "need": number("need"), "cover": number("cover")}
+        if not given["cover"] and (resting := given.get("resting")):
+            said["resting"] = resting
+            words = _("Short in %(n)s half-hours, most at %(at)s: %(need)s needed, and all %(resting)s are on a break.")
+            return words % said
         return _("Short in %(n)s half-hours, most at %(at)s: %(need)s needed, %(cover)s there.") % said
     return {
         F.MISSING: _("Works at the site and has no entry on this day."),

@@ -13,13 +13,16 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from realtime.choices import EventType
 from realtime.deriving import agents
 from realtime.deriving.agents import AgentEvent, Segment, agent_event, segments_of
-from realtime.models import Event, Source
+from realtime.models import AgentNow, Event, Source
 from realtime.services.ingesting import CHANNELS
 from realtime.services.intervals import staff_touch
 from realtime.services.places import Places
 from realtime.services.staleness import records_touch
+
+TELLING = agents.TYPES | {EventType.WITHDRAWN}
 
 
 @dataclass
@@ -61,6 +64,7 @@ def agents_derive(source: Source, rows: list[Event], places: Places) -> list[int
     kept: list[tuple[Any, ...]] = []
     touched: list[tuple[int | None, datetime, datetime | None]] = []
     people: list[tuple[int | None, datetime, datetime | None]] = []
+    silent: list[str] = []
     nows: list[tuple[Any, ...]] = []
     for name, agent in named.items():
         was = {one.starts_at: one for one in standing.get(name, ())}
@@ -84,16 +88,20 @@ def agents_derive(source: Source, rows: list[Event], places: Places) -> list[int
         people += [(row.person_id, row.starts_at, row.ends_at) for row in was.values()]
         if derived:
             nows.append(now_of(agent, derived[-1], places))
+        elif agent.anchor is None:
+            silent.append(name)
     segments_write(source, gone, kept, made)
     staff_touch(touched)
     records_touch(people)
+    if silent:  # all that was told of them was taken back
+        AgentNow.objects.filter(source=source, agent__in=silent).delete()
     return nows_write(source, nows)
 
 
 def named_in(rows: Iterable[Event]) -> dict[str, Agent]:
     named: dict[str, Agent] = {}
     for one in rows:
-        if one.type in agents.TYPES:
+        if one.agent and one.type in TELLING:
             agent = named.setdefault(one.agent, Agent(one.agent, one.occurred_at, one.occurred_at, "", ""))
             agent.first, agent.last = min(agent.first, one.occurred_at), max(agent.last, one.occurred_at)
             agent.site = agent.site or str(one.body.get("site") or "").strip()
@@ -117,20 +125,27 @@ def anchor(source: Source, named: dict[str, Agent]) -> None:
 
 
 def events_since(source: Source, named: dict[str, Agent]) -> dict[str, list[AgentEvent]]:
+    """By name, what was told and not taken back."""
     found: dict[str, list[AgentEvent]] = {}
+    withdrawn: set[str] = set()
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT e.agent, e.type, e.occurred_at, e.seq, e.source_event_id, e.body->>'state', e.body->>'reason',
-                      e.body->>'prev_state'
+                      e.body->>'prev_state', e.body->>'withdraws'
                FROM unnest(%s::text[], %s::timestamptz[]) AS n(agent, since)
                JOIN realtime_event e ON e.source_id = %s AND e.agent = n.agent AND e.agent <> '' AND e.parked = ''
                     AND e.occurred_at >= COALESCE(n.since, '-infinity')
                WHERE e.type = ANY(%s)""",
-            [list(named), [one.anchor for one in named.values()], source.pk, [str(one) for one in agents.TYPES]],
+            [list(named), [one.anchor for one in named.values()], source.pk, [str(one) for one in TELLING]],
         )
-        for name, type_, at, seq, event_id, state, reason, before in cursor.fetchall():
+        for name, type_, at, seq, event_id, state, reason, before, withdraws in cursor.fetchall():
+            if type_ == EventType.WITHDRAWN:
+                withdrawn.add(withdraws)
+                continue
             body = {"state": state, "reason": reason, "prev_state": before}
             found.setdefault(name, []).append(agent_event(type_, at, seq, event_id, body))
+    if withdrawn:
+        found = {name: [one for one in told if one.event_id not in withdrawn] for name, told in found.items()}
     return found
 
 

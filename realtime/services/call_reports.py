@@ -29,11 +29,13 @@ from realtime.choices import EventType, Fault, Outcome
 from realtime.deriving.interactions import Said, interaction_of
 from realtime.masking import number_shown
 from realtime.models import Event as KeptEvent
-from realtime.models import Source
+from realtime.models import ReportMapping, Source
 from realtime.reports.mapping import Mapping
 from realtime.reports.reading import Event, Faulty, events_of
 from realtime.services.ingesting import SENDERS, events_take
 from realtime.services.intervals import intervals_compute
+from realtime.services.report_hints import report_hints
+from realtime.services.report_imports import brought, import_kept, latest_arrival, told_again
 from realtime.services.working import arrivals_work
 
 TOGETHER = 2_000
@@ -75,12 +77,14 @@ def report_read(
         try:
             events = events_of(mapping, cells, site=site.code, zone=site.zone)
         except Faulty as faulty:
-            return [Problem(row.number, faulty.column, "faulty", faulty.message)]
+            return [Problem(row.number, faulty.column, faulty.code, faulty.message)]
         for event in events:
             twin = seen.setdefault(event["source_event_id"], row.number)
             if twin != row.number:
                 words = _("It has the same key as row %(row)s: the mapping's key does not tell rows apart.")
                 return [Problem(row.number, mapping.key[0], "duplicate", words % {"row": twin})]
+        if row.problems:  # one that the table itself found; it is no good row
+            return []
         found.ignored += not events
         found.outcomes.update(str(event.get("outcome", event["type"])) for event in events)
         found.events += events
@@ -148,10 +152,11 @@ def faults_in(events: list[Event]) -> Counter[str]:
 
 def report_summary(reading: Reading, mapping: Mapping, site: Site) -> dict[str, Any]:
     """What a preview's page shows, as JSON: what would be counted, what cannot be true, and what is known already."""
-    source = Source.objects.filter(code=mapping.source).first()
-    known, ids = 0, [event["source_event_id"] for event in reading.events]
+    source, known = Source.objects.filter(code=mapping.source).first(), 0
     if source is not None:
         source_check(source, site)
+    ids = [event["source_event_id"] for event in told_again(source, reading.events)]
+    if source is not None:
         for i in range(0, len(ids), 5 * TOGETHER):
             rows = KeptEvent.objects.filter(source=source, source_event_id__in=ids[i : i + 5 * TOGETHER])
             known += rows.count()
@@ -160,6 +165,7 @@ def report_summary(reading: Reading, mapping: Mapping, site: Site) -> dict[str, 
         "kind": mapping.kind, "source": mapping.source, "channel": mapping.channel, "ignored": reading.ignored,
         "outcomes": dict(reading.outcomes), "known": known, "new": len(ids) - known,
         "days": [[day, dict(days[day])] for day in sorted(days)], "faults": dict(faults_in(reading.events)),
+        "hints": report_hints(mapping, reading.events, site),
         "sample": [
             [number_shown(event["source_event_id"]),
              f"{datetime.fromisoformat(event['occurred_at']).astimezone(site.zone):%Y-%m-%d %H:%M:%S}",
@@ -172,7 +178,7 @@ def report_summary(reading: Reading, mapping: Mapping, site: Site) -> dict[str, 
 @transaction.atomic
 def report_import(
     *, file: BinaryIO | File[bytes], name: str, mapping: Mapping, site: Site, actor: Actor, now: datetime,
-    report: Callable[[float], None] | None = None,
+    kept: ReportMapping | None = None, report: Callable[[float], None] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """All of it or nothing; what was taken. Raises NotAllowed, SheetRefused, Invalid (faulty rows)."""
     must_import(actor, site)
@@ -183,19 +189,26 @@ def report_import(
         values = {"count": faulty, "row": first.number, "why": first.problems[0].message}
         raise Invalid(words % values, code="faulty_rows")
     source = source_for(mapping, site)
+    events, before = told_again(source, reading.events), latest_arrival()
     accepted = duplicates = 0
-    for i in range(0, len(reading.events), TOGETHER):
-        taken = events_take(events=reading.events[i : i + TOGETHER], actor=actor, now=now, bounded=False)
+    for i in range(0, len(events), TOGETHER):
+        taken = events_take(events=events[i : i + TOGETHER], actor=actor, now=now, bounded=False)
         if taken.rejected:
             raise Invalid(taken.rejected[0].message, code=taken.rejected[0].code)
         accepted, duplicates = accepted + taken.accepted, duplicates + taken.duplicates
         if report is not None:
-            report(0.5 + i / len(reading.events) / 2)
-    data = {"file": name[:200], "rows": len(reading.preview.rows), "accepted": accepted, "duplicates": duplicates}
+            report(0.5 + i / len(events) / 2)
+    rows = len(reading.preview.rows)
+    data = {"file": name[:200], "rows": rows, "accepted": accepted, "duplicates": duplicates}
     record(actor=actor, action="realtime.report_imported", subject=source, data=data, now=now, site=site)
     days = sorted(days_of(reading.events, site))
+    made = import_kept(
+        source=source, site=site, mapping=kept, name=name, rows=rows, known=duplicates, days=days,
+        events=brought(source, before, now), actor=actor, now=now,
+    )  # fmt: skip
     span = {"first": days[0], "last": days[-1]} if days else {"first": None, "last": None}
-    return data | {"source": source.code, "ignored": reading.ignored, "outcomes": dict(reading.outcomes)} | span
+    told = {"source": source.code, "ignored": reading.ignored, "outcomes": dict(reading.outcomes)}
+    return data | told | span | {"import": made.pk if made else None}
 
 
 def report_work(now: datetime) -> None:

@@ -10,19 +10,21 @@ from typing import Any
 
 from django.db import connection
 
+from realtime.choices import EventType
 from realtime.deriving import interactions
 from realtime.deriving.interactions import Said, Told, interaction_of
-from realtime.models import Event, Source
+from realtime.models import Event, Interaction, Source
 from realtime.services.agents import columns
 from realtime.services.ingesting import CHANNELS
 from realtime.services.intervals import SETTLED, touch
 from realtime.services.places import Places
 
+TELLING = interactions.TYPES | {EventType.WITHDRAWN}
 Extent = tuple[str, datetime, datetime]  # an agent with a customer: from, until
 
 
 def calls_derive(source: Source, rows: list[Event], places: Places, now: datetime) -> None:
-    rows = [one for one in rows if one.type in interactions.TYPES]
+    rows = [one for one in rows if one.interaction and one.type in TELLING]
     numbers = sorted({one.interaction for one in rows})
     if not numbers:
         return
@@ -30,6 +32,7 @@ def calls_derive(source: Source, rows: list[Event], places: Places, now: datetim
     places.know(one.agent for one in told.values())
     late = {one.interaction for one in rows if one.received_at - one.occurred_at > SETTLED}
     spots, extents = standing(source, numbers)
+    forget(source, [one for one in numbers if one not in told])
     made = [row_of(number, one, places) for number, one in told.items()]
     write(source, made)
     spots |= {(row[0], row[1], row[2], row[6]) for row in made}
@@ -41,14 +44,27 @@ def calls_derive(source: Source, rows: list[Event], places: Places, now: datetim
 
 
 def said_of(source: Source, numbers: list[str]) -> dict[str, list[Said]]:
+    """By number, what was told and not taken back; a number of which nothing is left is not there."""
     found: dict[str, list[Said]] = {}
+    withdrawn: set[str] = set()
     events = Event.objects.filter(source=source, interaction__in=numbers, parked="").exclude(interaction="")
     for number, at, seq, event_id, kind, agent, body in events.values_list(
         "interaction", "occurred_at", "seq", "source_event_id", "type", "agent", "body"
     ):
         if kind in interactions.TYPES:
             found.setdefault(number, []).append(Said(at, seq or 0, event_id, kind, agent, body))
+        elif kind == EventType.WITHDRAWN:
+            withdrawn.add(body["withdraws"])
+    if withdrawn:
+        left = {number: [one for one in said if one.event_id not in withdrawn] for number, said in found.items()}
+        found = {number: said for number, said in left.items() if said}
     return found
+
+
+def forget(source: Source, numbers: list[str]) -> None:
+    """Interactions of which all that told of them was taken back."""
+    if numbers:
+        Interaction.objects.filter(source=source, number__in=numbers).delete()
 
 
 def standing(source: Source, numbers: list[str]) -> tuple[set[Any], list[Extent]]:
@@ -104,8 +120,9 @@ ON CONFLICT (source_id, number) DO UPDATE SET
 
 
 def write(source: Source, rows: list[tuple[Any, ...]]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(WRITE, [source.pk, *columns(rows)])
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(WRITE, [source.pk, *columns(rows)])
 
 
 def extent_of(told: Told) -> Extent | None:

@@ -26,7 +26,8 @@ from realtime.choices import EventType
 from realtime.deriving import agents, interactions
 from realtime.models import Arrival, Source
 
-KINDS, CHANNEL_CODES = {str(one): one for one in EventType}, frozenset(Channel.values)  # asked for each event
+KINDS = {str(one): one for one in EventType if one != EventType.WITHDRAWN}  # asked for each event
+CHANNEL_CODES = frozenset(Channel.values)
 SENDERS = frozenset({Role.IT, Role.RTFM, Role.WFM, Role.ADMINISTRATOR})
 AHEAD = timedelta(minutes=5)
 MOST_EVENTS = 5_000  # in one request

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -27,9 +27,9 @@ from occ.notifications.services import notify
 from occ.people.actors import BEAT, Actor, SystemActor
 from occ.people.choices import Channel, Role
 from occ.people.models import RoleAssignment, Site, User
-from occ.people.scope import has_role
+from occ.people.scope import has_role, sites_for
 from occ.policies.services import policy_value
-from occ.times import local_day, month_of, next_month, start_of_day
+from occ.times import JAKARTA, local_day, month_of, next_month, start_of_day
 from realtime.choices import Category
 from realtime.documents import SERVICE_MONTH, month_body
 from realtime.models import Arrival, Interval, MonthRevision, ServiceMonth, Stale
@@ -42,13 +42,18 @@ logger = logging.getLogger(__name__)
 LOCK = 77_003  # of advisory locks: one for each site's months
 FREEZERS = frozenset({Role.COORDINATOR, Role.MANAGER, Role.HEAD_MANAGER})
 TOLD = (Role.CLIENT, Role.MANAGER)
+REVISABLE = timedelta(days=100)  # an older month is revised from its page; nobody is reminded of it
 BACK = 2  # months that beat freezes by itself; older ones by hand
-# In the client's order. QM is shown once somebody answers for it (module coaching).
+# In the client's order.
 KPI = (
     "realtime.scr", "realtime.aht", *(f"realtime.response.{one}" for one in Category.values), "coaching.qm",
     "realtime.link_availability", "realtime.system_availability",
 )  # fmt: skip
 VOICE_ONLY = frozenset({"realtime.scr", "realtime.aht"})
+UNRECORDED: Mapping[str, Any] = {
+    "value": None, "unit": "", "target": None, "limit": None, "result": "unrecorded", "better": "more",
+    "clause": "MO 3.2", "formula": 0, "inputs": {},
+}  # fmt: skip
 DIGITS = 2
 Row = dict[str, Any]
 
@@ -60,14 +65,16 @@ def span_of(site: Site, month: date) -> tuple[datetime, datetime]:
 def rows_of(site: Site, month: date, now: datetime) -> list[Row]:
     """Each figure with its value, target, what it was made of, and whether it was reached: as JSON keeps them.
 
-    `result`: met, limit (beyond the target, within the limit), missed, or unknown (nothing to tell it from).
+    `result`: met, limit (beyond the target, within the limit), missed, unknown (nothing to tell it from), or unrecorded
+    (nobody answers for the figure yet).
     """
     start, end = span_of(site, month)
     at = min(end - timedelta(microseconds=1), now)
     found = []
     for key in KPI:
         figure = FIGURES.get(key)
-        if figure is None:
+        if figure is None:  # nobody answers for it yet: told so, not left out
+            found.append({**UNRECORDED, "key": key})
             continue
         scope = Scope(start, min(end, now), site=site, channel=Channel.VOICE if key in VOICE_ONLY else "")
         value = figure.of(scope)
@@ -102,9 +109,8 @@ def differences(frozen: Sequence[Mapping[str, Any]], now_is: Sequence[Mapping[st
     was = {one["key"]: one for one in frozen}
     found = []
     for one in now_is:
-        before = was.get(one["key"])
-        if before is None or (before["value"], before["inputs"]) != (one["value"], one["inputs"]):
-            old = before or {"value": None, "inputs": {}}
+        old = was.get(one["key"]) or {"value": None, "inputs": {}}
+        if (old["value"], old["inputs"]) != (one["value"], one["inputs"]):
             changed = {
                 name: [old["inputs"].get(name), one["inputs"].get(name)]
                 for name in {**old["inputs"], **one["inputs"]}
@@ -215,6 +221,24 @@ def reports_unsigned(user: User) -> QuerySet[IssuedDocument]:
     rows = IssuedDocument.objects.visible_to(user).filter(type_code=SERVICE_MONTH.code, status=Status.VALID)
     rows = rows.exclude(Exists(signatures_of_the_client().filter(document=OuterRef("pk"))))
     return rows.select_related("site").order_by("period_from", "site__code", "pk")
+
+
+def changed_since_frozen(user: User, now: datetime) -> Iterator[ServiceMonth]:
+    """Months that the user may revise and whose figures are others by now: something came in, or was taken back, since.
+
+    Only quarters written anew since the freeze make a month worth the comparison.
+    """
+    sites = [one.pk for one in sites_for(user, FREEZERS)]
+    since = month_of(local_day(now - REVISABLE, JAKARTA))
+    rows = ServiceMonth.objects.filter(site__in=sites, month__gte=since).select_related("site") if sites else []
+    for month in rows:
+        last = latest(month)
+        start, end = span_of(month.site, month.month)
+        touched = Interval.objects.filter(
+            site=month.site, starts_at__gte=start, starts_at__lt=end, computed_at__gt=last.frozen_at
+        )
+        if touched.exists() and differences(last.figures, rows_of(month.site, month.month, now)):
+            yield month
 
 
 def sign_url(document: IssuedDocument) -> str:

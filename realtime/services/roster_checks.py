@@ -23,10 +23,11 @@ from occ.errors import Invalid, WrongState
 from occ.obligations.services import obligation_cancel, obligation_fulfil, obligation_open
 from occ.people.actors import BEAT
 from occ.people.choices import Channel
-from occ.people.models import Site, User
+from occ.people.models import Person, Site, User
 from occ.policies.services import policy_value
 from occ.texts import kept
 from occ.times import local_day, month_of, start_of_day
+from occ.workflow.models import WorkflowStep
 from occ.workflow.services import begin, step
 from realtime.choices import CheckStatus, DayKind, FindingCode
 from realtime.models import Roster, RosterCheck, RosterLine, Shift
@@ -40,6 +41,7 @@ from realtime.workflow import CHECK, ROSTERING
 logger = logging.getLogger(__name__)
 BACK = 7  # days that are caught up with after a sleep
 ALL_DAY = timedelta(days=1)
+NAMED = 8  # people whose change a history names
 
 
 @dataclass
@@ -123,7 +125,8 @@ def judge(read: Day, shift: Shift, limits: Limits, forecast: Forecast) -> Judged
     cover = slots(read.site, starts, ends, read.plan, read.able, forecast=forecast, now=read.now)
     if short := [one for one in cover if one.short]:
         worst = max(short, key=lambda one: (one.need or 0) - one.cover)
-        params = {"slots": len(short), "at": worst.at, "need": worst.need, "cover": worst.cover}
+        params = {"slots": len(short), "at": worst.at, "need": worst.need, "cover": worst.cover,
+                  "resting": worst.resting}  # fmt: skip
         mine.append(Finding(FindingCode.COVER, read.day, None, shift.pk, params))
     kept = [one.kept(limits) for one in mine]
     led = [
@@ -244,6 +247,8 @@ def _renew(check: RosterCheck, judged: Judged, *, now: datetime) -> int:
 
 def _reopen(check: RosterCheck, *, now: datetime) -> None:
     note = kept(gettext_noop("The roster of this shift is not what was signed off"))
+    if changes := _changed(check):
+        note = kept(gettext_noop("The roster is not what was signed off: %(changes)s"), changes=changes)
     # It was done in time, and is to be done again: until the shift begins, or at once where that is near.
     begins = times_of(check.day, check.shift, check.site.zone)[0]
     due = max(check.due_at, begins, now + timedelta(minutes=30))
@@ -253,6 +258,44 @@ def _reopen(check: RosterCheck, *, now: datetime) -> None:
             rule=VALIDATE, subject=reopened, label=str(reopened), site=check.site, team=None, starts_at=now,
             due_at=due, actor=ROSTERING, now=now,
         )  # fmt: skip
+
+
+def worked(check: RosterCheck) -> dict[str, str]:
+    """Who works that shift by the roster that holds now, and when: as a sign-off keeps it."""
+    zone = check.site.zone
+    rows = RosterLine.objects.in_force().filter(
+        roster__site=check.site_id, day=check.day, shift=check.shift_id, kind=DayKind.SHIFT
+    )
+    return {
+        str(one.person_id): f"{one.starts_at.astimezone(zone):%H:%M}–{one.ends_at.astimezone(zone):%H:%M}"
+        for one in rows if one.starts_at and one.ends_at
+    }  # fmt: skip
+
+
+def _changed(check: RosterCheck) -> str:
+    """Whose cells differ from what was signed off: "Sari 07:00–15:00 → –"; "" where nobody's do."""
+    steps = WorkflowStep.objects.filter(flow=CHECK.key, object_id=check.pk, transition="sign").order_by("-pk")
+    was = next((one.evidence.get("worked") for one in steps[:1]), None)
+    if was is None:
+        return ""
+    now_is = worked(check)
+    differs = sorted(key for key in was.keys() | now_is.keys() if was.get(key) != now_is.get(key))
+    names = dict(Person.objects.filter(pk__in=map(int, differs)).values_list("pk", "name"))
+    said = [f"{names.get(int(key), key)} {was.get(key, '–')} → {now_is.get(key, '–')}" for key in differs[:NAMED]]
+    return "; ".join(said) + (f"; … (+{len(differs) - NAMED})" if len(differs) > NAMED else "")
+
+
+def signed_with_reason(check: RosterCheck) -> list[str]:
+    """Why signing it off asks for a reason, in words: what nobody serves, too few at some time, changed since."""
+    found = []
+    if unserved := channels_unserved(check):
+        words = _("Nobody of this shift serves: %(channels)s. Say how it is covered.")
+        found.append(words % {"channels": ", ".join(unserved)})
+    elif any(one["code"] == FindingCode.COVER for one in check.findings):
+        found.append(_("Fewer are there than are needed: say how it is covered."))
+    if check.status == CheckStatus.REOPENED:
+        found.append(_("It was signed off and has changed: say why it is good so."))
+    return found
 
 
 def _void(check: RosterCheck, *, now: datetime) -> int:
@@ -281,14 +324,17 @@ def channels_unserved(check: RosterCheck) -> list[str]:
 def check_sign(*, check_id: int, digest: str, note: str = "", actor: User, now: datetime) -> RosterCheck:
     """Sign off what the actor has seen (`digest`). Raises NotAllowed, WrongState (it is another by now), Invalid.
 
-    A finding that blocks is mended first; those that warn are signed with, and with a reason where a channel that
-    needs somebody has nobody.
+    A finding that blocks is mended first; those that warn are signed with, and with a reason where fewer are there than
+    are needed, a channel has nobody, or it was signed off before (`signed_with_reason`).
     """
     found = RosterCheck.objects.select_related("site").get(pk=check_id)
     checks_judge(site=found.site, days=[found.day], now=now)
     also = {"signed_at": now, "signed_by": actor, "signed_digest": digest}
-    fresh = RosterCheck.objects.get(pk=check_id)
-    evidence = {"digest": fresh.digest, "people": fresh.people, "warnings": fresh.warnings}
+    fresh = RosterCheck.objects.select_related("site").get(pk=check_id)
+    evidence = {
+        "digest": fresh.digest, "people": fresh.people, "warnings": fresh.warnings, "worked": worked(fresh),
+    }  # fmt: skip
+    reasons = signed_with_reason(fresh)
     with step(
         CHECK, RosterCheck, check_id, "sign", actor=actor, now=now, note=note, evidence=evidence, also=also
     ) as check:
@@ -297,9 +343,8 @@ def check_sign(*, check_id: int, digest: str, note: str = "", actor: User, now: 
             raise WrongState(words, code="changed")
         if check.blocking:
             raise Invalid(_("%(n)s findings block: they are mended first.") % {"n": check.blocking}, code="blocked")
-        if (unserved := channels_unserved(check)) and not note.strip():
-            words = _("Nobody of this shift serves: %(channels)s. Say how it is covered.")
-            raise Invalid(words % {"channels": ", ".join(unserved)}, field="note", code="unserved")
+        if reasons and not note.strip():
+            raise Invalid(" ".join(reasons), field="note", code="unserved")
         obligation_fulfil(
             subject=check, rule=VALIDATE, at=now, evidence={"digest": digest, "warnings": check.warnings},
             actor=actor, now=now,

@@ -21,12 +21,14 @@ from realtime.services.rosters import cells_put, month_locked, roster_begin, ros
 
 @transaction.atomic
 def roster_import(
-    *, file: Upload, name: str, site: Site, month: date, actor: User, now: datetime, seen: str = ""
+    *, file: Upload, name: str, site: Site, month: date, actor: User, now: datetime, seen: str = "",
+    reason: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """Write the file into the draft (of a published month: into a new version). Returns what came of it.
 
-    `seen`: what the preview said it would do, where there was one. Raises NotAllowed, SheetRefused, WrongState while a
-    cell has a problem or where it would do something else by now, Invalid (no row).
+    `seen`: what the preview said it would do, where there was one; `reason`: why a published month changes. Raises
+    NotAllowed, SheetRefused, WrongState while a cell has a problem or where it would do something else by now, Invalid
+    (no row, no reason).
     """
     month_locked(site, month)
     reading = roster_read(file=file, site=site, month=month, actor=actor, now=now)
@@ -42,7 +44,7 @@ def roster_import(
         words = _("The roster has changed since the preview: upload the file again and look at what it does now.")
         raise WrongState(words, code="changed")
     if target is None or target.status == RosterStatus.PUBLISHED:
-        reason = kept(gettext_noop("Imported from %(file)s"), file=name[:200])
+        reason = reason.strip() or kept(gettext_noop("Imported from %(file)s"), file=name[:200])
         target = roster_begin(site=site, month=month, reason=reason, actor=actor, now=now)
     elif target.status == RosterStatus.VALIDATED:
         note = kept(gettext_noop("Imported from %(file)s"), file=name[:200])

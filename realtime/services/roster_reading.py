@@ -43,6 +43,7 @@ COLUMNS = [
     ),
     Column("name", gettext_lazy("Name"), aliases=("Nama", "Nama Agent", "Nama Karyawan", "Nama Lengkap", "Agent")),
 ]  # fmt: skip
+SAID = 8  # wrong headings that a refusal names
 LIMITS = Limits(bytes=10 * 2**20, unpacked=100 * 2**20, rows=5_000, seconds=30)
 # "1", "01", "Sen 1", "1/11", "01-Nov", "Senin, 2 November": a day of the month, with a month where one is written.
 _DAY = re.compile(r"(?:[^\W\d_]{2,9}[.,]?\s+)?([0-9]{1,2})(?:[-/ .]+([0-9]{1,2}|[^\W\d_]{3,9}))?", re.I)
@@ -114,6 +115,7 @@ def heading_day(text: str, month: date) -> date | None:
 def days_of(table: Table, month: date) -> dict[int, date]:
     """Which column is which day. Raises SheetRefused: no day, a day of another month, a day twice."""
     found: dict[int, date] = {}
+    wrong: list[tuple[str, str]] = []
     names = {key for column in COLUMNS for key in column.keys}
     for place, heading in enumerate(table.headings):
         if "".join(heading.casefold().split()) in names:
@@ -122,13 +124,18 @@ def days_of(table: Table, month: date) -> dict[int, date]:
         try:
             day = heading_day(heading, month)
         except Invalid as invalid:
-            raise SheetRefused(f"{at}: {invalid}", code="other_month") from invalid
+            wrong.append(("other_month", f"{at}: {invalid}"))
+            continue
         if day is None:
             continue
         if day in found.values():
             words = _("%(cell)s: the day %(day)s stands there twice.")
-            raise SheetRefused(words % {"cell": at, "day": day.isoformat()}, code="day_twice")
+            wrong.append(("day_twice", words % {"cell": at, "day": date_format(day, "j F Y")}))
+            continue
         found[place] = day
+    if wrong:
+        more = _(" (and %(n)s more)") % {"n": len(wrong) - SAID} if len(wrong) > SAID else ""
+        raise SheetRefused(" ".join(words for _code, words in wrong[:SAID]) + more, code=wrong[0][0])
     if not found:
         words = _("No heading is a day of %(month)s: the days stand across, beside the employee number.")
         raise SheetRefused(words % {"month": date_format(month, "F Y")}, code="no_days")
@@ -148,13 +155,14 @@ def roster_read(*, file: Upload, site: Site, month: date, actor: Actor, now: dat
     twice = {number for number, n in Counter(
         str(row.values["number"]).strip() for row in table.rows if row.values.get("number")
     ).items() if n > 1}  # fmt: skip
-    cells: dict[tuple[int, date], Cell | None] = {}
+    cells: dict[tuple[int, date], Cell | None] = {}  # of the rows that are good
 
     def judge(row: Row) -> list[Problem]:
         number = str(row.values.get("number") or "").strip()
         if not number:
             return []
-        person, problems = people.get(number), []
+        person, problems = people.get(number), list[Problem]()
+        mine: dict[tuple[int, date], Cell | None] = {}
         if person is None:
             words = (
                 _("%(number)s works at another site.") if number in elsewhere
@@ -174,7 +182,9 @@ def roster_read(*, file: Upload, site: Site, month: date, actor: Actor, now: dat
                 problems.append(Problem(row.number, address(place, row.number), invalid.code, worded(invalid.message)))
                 continue
             if person is not None:
-                cells[person.pk, day] = meant
+                mine[person.pk, day] = meant
+        if not problems and not row.problems:
+            cells.update(mine)
         return problems
 
     preview = validate(table, judge)
@@ -215,8 +225,9 @@ def summary(reading: Reading, *, most: int = 5_000) -> dict[str, Any]:
     labels = {one.name: worded(one.label) for one in COLUMNS}
     faulty = [row for row in preview.rows if row.problems]
     headings = preview.headings
+    ends = [date_format(day, "j F Y") for day in (min(reading.days.values()), max(reading.days.values()))]
     sample = [
-        [reading.people[one.person_id].name, one.day.isoformat(), codes.shown(one.was), codes.shown(one.now)]
+        [reading.people[one.person_id].name, date_format(one.day, "j F Y"), codes.shown(one.was), codes.shown(one.now)]
         for one in reading.changes[:10]
     ]  # fmt: skip
     return {
@@ -224,7 +235,7 @@ def summary(reading: Reading, *, most: int = 5_000) -> dict[str, Any]:
                                     "days": len(reading.days), "others": reading.others},
         "sheet": preview.sheet,
         "header_row": preview.header_row,
-        "columns": [{"label": _("Days"), "heading": f"{min(reading.days.values())} … {max(reading.days.values())}"}],
+        "columns": [{"label": _("Days"), "heading": " … ".join(ends)}],
         "unknown": [
             one for place, one in enumerate(headings)
             if one and place not in reading.days and one in preview.unknown_columns

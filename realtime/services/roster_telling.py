@@ -12,7 +12,7 @@ from occ.notifications.services import notify
 from occ.people.models import User
 from occ.times import local_day
 from realtime.models import Roster
-from realtime.notices import ROSTER_CHANGED, ROSTER_PUBLISHED
+from realtime.notices import ROSTER_CHANGED, ROSTER_PUBLISHED, ROSTER_RENUMBERED
 from realtime.rostering.versions import Change, cells_of, differences
 
 LONGEST = 8
@@ -30,6 +30,15 @@ def tell_of_roster(roster: Roster, changes: Sequence[Change], *, first: bool, no
         kind = ROSTER_PUBLISHED if first else ROSTER_CHANGED
         key = f"roster:{roster.pk}"
         notify(to=[user], kind=kind.key, params=params, key=key, url=reverse("realtime:my_roster"), now=now)
+
+
+def tell_of_number(draft: Roster, was: int, published: Roster, *, now: datetime) -> None:
+    """Who draws a version up: it has another number, and what was published before it in it."""
+    params = {"month": f"{draft.month:%Y-%m}", "version": draft.version, "was": was, "published": published.version,
+              "reason": published.note}  # fmt: skip
+    key = f"roster-number:{draft.pk}:{draft.version}"
+    to = list(draft.hands.filter(is_active=True).order_by("pk"))
+    notify(to=to, kind=ROSTER_RENUMBERED.key, params=params, key=key, url=draft.get_absolute_url(), now=now)
 
 
 def told_of(roster: Roster, people: Collection[int], *, now: datetime) -> list[User]:

@@ -31,7 +31,7 @@ from realtime.rostering.checking import facts_of, findings_of, limits_at
 from realtime.rostering.codes import Cell, Codes, codes_of, lines_of
 from realtime.rostering.versions import Cells, Change, cells_of, differences, lines_copy
 from realtime.services.roster_checks import checks_judge
-from realtime.services.roster_telling import tell_of_roster
+from realtime.services.roster_telling import tell_of_number, tell_of_roster
 from realtime.workflow import ROSTER, ROSTER_MAKERS, ROSTERING
 
 LOCK = 0x0CC_7217
@@ -294,8 +294,10 @@ def _carry_over(new: Roster, changes: Sequence[Change], *, now: datetime) -> Non
         source = {"from_version": new.version}
         cells_put(work, wanted, codes_of(work.site), actor=ROSTERING, now=now, source=source)
     last = Roster.objects.filter(site_id=new.site_id, month=new.month).aggregate(last=Max("version"))["last"]
-    note = work.note or kept(gettext_noop("Changes version %(n)s"), n=new.version)
-    _write(work, ROSTERING, note, now, base=new, version=last + 1, note=note)
+    note, was = work.note or kept(gettext_noop("Changes version %(n)s"), n=new.version), work.version
+    why = kept(gettext_noop("Version %(n)s was published meanwhile"), n=new.version)
+    _write(work, ROSTERING, why, now, base=new, version=last + 1, note=note)
+    tell_of_number(work, was, new, now=now)
 
 
 def _write(roster: Roster, actor: Actor, why: str, now: datetime, **fields: Any) -> None:

@@ -29,7 +29,7 @@ LOCK = 77_001  # of advisory locks: one for each source
 AT_ONCE = 40  # arrivals in one transaction
 NAMED, MOST_PAYLOADS = 400, 25  # a payload has at most 8000 bytes
 FEEDS = {EventType.FEED_UP, EventType.FEED_DOWN}
-NO_ACTIVITY = {EventType.AGENT_LOGOUT, EventType.AGENT_HEARTBEAT}
+NO_ACTIVITY = {EventType.AGENT_LOGOUT, EventType.AGENT_HEARTBEAT, EventType.WITHDRAWN}
 
 
 def arrivals_work(*, now: datetime, limit: int = 10_000) -> int:

@@ -6,6 +6,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     reports.WIZARD.at(
         "reports/",
         path("mappings/<int:pk>/", reports.mapping, name="mapping"),
+        path("imports/<int:pk>/", reports.imported, name="imported"),
         path("<uuid:pk>/mapping/", reports.mapping_new, name="import_mapping"),
     ),
     path("months/", months.months, name="months"),

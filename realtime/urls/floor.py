@@ -1,6 +1,6 @@
 from django.urls import path
 
-from realtime.views import alerts, board, handovers, plans, sources
+from realtime.views import alerts, board, handovers, plans, sources, what_if
 
 urlpatterns = [
     path("board/", board.board, name="board"),
@@ -24,5 +24,5 @@ urlpatterns = [
     path("handovers/new/", handovers.handover_new, name="handover_new"),
     path("handovers/<int:pk>/", handovers.handover, name="handover"),
     path("handovers/<int:pk>/<slug:transition>/", handovers.handover_step, name="handover_step"),
-    path("what-if/", plans.what_if, name="what_if"),
+    path("what-if/", what_if.what_if, name="what_if"),
 ]

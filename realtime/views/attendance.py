@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
+from urllib.parse import urlencode
 
 import django_filters as filters
 from django import forms
@@ -116,6 +117,11 @@ class Line:
     def conformance(self) -> float | None:
         return conformance_percent(self.shift.worked_ms, self.shift.planned_ms)
 
+    def goes_on(self, now: datetime) -> bool:
+        """It is judged up to now, not as a whole."""
+        starts_at, ends_at = self.hours
+        return starts_at is not None and ends_at is not None and starts_at <= now < ends_at
+
     @property
     def inputs(self) -> dict[str, int]:
         """Whole minutes that adherence and conformance are made of."""
@@ -184,6 +190,7 @@ def _day(
         "title": _("Attendance"), "subtitle": _("Who was to come, and who came, by shift"), "site": site, "day": day,
         "sites": sites, "shifts": shifts, "zone": site.zone, "yesterday": day - timedelta(days=1),
         "tomorrow": day + timedelta(days=1), "today": local_day(now, site.zone),
+        "export_kind": "realtime.attendance_day", "export_scope": urlencode({"site": site.code, "day": day}),
         "actions": [
             {"label": _("Days worked"), "url": reverse("realtime:attendance_records"), "icon": "list"},
             {"label": _("The month"), "url": f"{reverse('realtime:attendance_month')}?site={site.code}",
@@ -363,6 +370,7 @@ def month(request: HttpRequest) -> HttpResponse:
         "site": site, "sites": sites, "teams": teams, "team": team, "first": first, "previous": previous,
         "following": following, "rows": rows, "until": (following - timedelta(days=1)),
         "records": reverse("realtime:attendance_records"),
-        "least": policy_value(SMALL_BASE, at=timezone.now(), site=site),
+        "least": policy_value(SMALL_BASE, at=timezone.now(), site=site), "export_kind": "realtime.attendance_month",
+        "export_scope": urlencode({"site": site.code, "month": f"{first:%Y-%m}", "team": team.pk if team else ""}),
     }  # fmt: skip
     return render(request, "realtime/attendance_month.html", context)

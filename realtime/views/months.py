@@ -38,7 +38,7 @@ from realtime.views.figures import shown
 
 # Beyond the target but within the limit is what the manual allows: no warning.
 TONES = {"met": ("success", "circle-check"), "limit": ("info", "circle-dot"), "missed": ("danger", "alert-octagon"),
-         "unknown": ("neutral", "help-circle")}  # fmt: skip
+         "unknown": ("neutral", "help-circle"), "unrecorded": ("neutral", "hourglass")}  # fmt: skip
 INPUTS: dict[str, Any] = {
     "answered": gettext_lazy("Answered"), "offered": gettext_lazy("Offered"), "talk_seconds": gettext_lazy("Talk (s)"),
     "hold_seconds": gettext_lazy("Hold (s)"), "handled": gettext_lazy("Calls handled"),
@@ -133,12 +133,12 @@ def months(request: HttpRequest) -> HttpResponse:
         {
             "row": one,
             "revision": (found := newest(one)),
-            "figures": told(found.figures if found else []),
+            "figures": told_in_order(found.figures if found else []),
             "signed": signed.get(one.pk),
         }
         for one in context["page"].rows
     ]
-    context["keys"] = [figure_label(key) for key in services.KPI if key in FIGURES]
+    context["keys"] = [figure_label(key) for key in services.KPI]
     context |= {
         "title": _("Months of service"),
         "subtitle": _("SCR, AHT, response time and availability against SLG and KPI, as they were frozen (MO 3)"),
@@ -170,6 +170,12 @@ def told(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "inputs": [(INPUTS.get(name, name), shown(value, 0)) for name, value in one["inputs"].items()],
         })  # fmt: skip
     return found
+
+
+def told_in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same, one for each figure that the client is told; of a month frozen without one it is not yet recorded."""
+    frozen = {one["key"]: one for one in rows}
+    return told([frozen.get(key) or {**services.UNRECORDED, "key": key} for key in services.KPI])
 
 
 def changed(changes: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

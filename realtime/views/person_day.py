@@ -104,7 +104,8 @@ def _person_day(request: HttpRequest, person: Person, day: date, form: forms.For
         "form": (form or MarkForm()) if may else None,
         "history": changes(marked.history.select_related("history_user").all()) if marked else [],
         "yesterday": day - timedelta(days=1), "tomorrow": day + timedelta(days=1),
-        "own": user.person_id == person.pk, "rostered": _rostered(person, day) if line else None,
+        "own": user.person_id == person.pk, "goes_on": line is not None and line.goes_on(now),
+        "rostered": _rostered(person, day) if line else None,
     }  # fmt: skip
     if line is not None and line.planned.starts_at and line.planned.ends_at:
         context |= _seen(line, person, now)

@@ -1,4 +1,4 @@
-"""Recovery plans (RTM-14): the list, drawing one up with its what-if, its actions, and its steps to the issued form."""
+"""Recovery plans (RTM-14): the list, drawing one up, its expected effect, its actions, its steps to the issued form."""
 
 from __future__ import annotations
 
@@ -21,47 +21,25 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from occ.documents.models import IssuedDocument
 from occ.errors import NotAllowed, Refused
 from occ.filters import FromDay, OwnSite, UntilDay
-from occ.forms import InstantField, add_refusal
+from occ.forms import add_refusal
 from occ.list_export import register_list
 from occ.lists import listing, remembered
 from occ.people.access import get_visible, me
 from occ.people.choices import Channel
-from occ.people.models import Site, User
-from occ.people.scope import has_role, sites_for
+from occ.people.models import User
+from occ.people.scope import has_role
 from occ.processes import Stepping, plain_stepping, process_context, step_make
 from occ.sheets.writing import OutColumn
 from occ.workflow.flows import Transition
-from realtime.choices import ActionKind, Cause, PlanStatus
+from realtime.choices import Cause, PlanStatus
 from realtime.documents import day_label, few_said
 from realtime.models import FLOOR_READERS, Alert, PlanAction, RecoveryPlan
+from realtime.plan_forms import ActionForm, DropForm, FinishForm, PlanForm, StartForm, VerifyForm, WhatIfForm
 from realtime.services import recovery
-from realtime.services.what_if import Question, answers, around
+from realtime.views.what_if import rows_for
 from realtime.workflow import PLANNERS, RECOVERY
 
 ICONS = {"start": "player-play", "finish": "check", "resume": "rotate-2", "verify": "checks", "cancel": "ban"}
-
-
-class StartForm(forms.Form):
-    cause = forms.ChoiceField(label=gettext_lazy("Cause"), choices=Cause.choices)
-    analysis = forms.CharField(
-        label=gettext_lazy("What the analysis found"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000
-    )
-
-
-class FinishForm(forms.Form):
-    note = forms.CharField(
-        label=gettext_lazy("Intraday evaluation: what came of it"), widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=2000,
-    )  # fmt: skip
-
-
-class VerifyForm(forms.Form):
-    """`few_why` is asked for where too few calls have come since to see an effect by."""
-
-    note = forms.CharField(
-        label=gettext_lazy("End-of-day evaluation"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000
-    )
-    few_why = forms.CharField(label=gettext_lazy("Why it is verified all the same"), max_length=300, required=False)
 
 
 def form_for(subject: RecoveryPlan, transition: Transition, data: Any, files: Any) -> forms.Form:
@@ -77,48 +55,6 @@ def form_for(subject: RecoveryPlan, transition: Transition, data: Any, files: An
         else:
             del form.fields["few_why"]
     return form
-
-
-class ActionForm(forms.Form):
-    kind = forms.ChoiceField(label=gettext_lazy("Action"), choices=ActionKind.choices)
-    what = forms.CharField(label=gettext_lazy("What exactly"), required=False, max_length=200)
-    who = forms.CharField(label=gettext_lazy("Who does it"), max_length=120)
-    due_at = InstantField(label=gettext_lazy("At the latest"))
-
-
-class DropForm(forms.Form):
-    why = forms.CharField(label=gettext_lazy("Why it is not carried out"), max_length=200)
-
-
-class WhatIfForm(forms.Form):
-    """Numbers as a browser's number fields send them, whatever the language."""
-
-    calls = forms.FloatField(label=gettext_lazy("Calls"), min_value=0, max_value=100_000, localize=False)
-    minutes = forms.FloatField(label=gettext_lazy("in minutes"), min_value=1, max_value=1_440, localize=False)
-    handling = forms.FloatField(
-        label=gettext_lazy("Handling time (s): talk, hold, after-call work"), min_value=1, max_value=36_000,
-        localize=False,
-    )  # fmt: skip
-    patience = forms.FloatField(label=gettext_lazy("Patience (s)"), min_value=1, max_value=36_000, localize=False)
-    agents = forms.IntegerField(label=gettext_lazy("Agents"), min_value=0, max_value=2_000, localize=False)
-    more = forms.IntegerField(
-        label=gettext_lazy("Agents more"), min_value=1, max_value=500, localize=False, required=False
-    )
-
-    def question(self) -> Question:
-        given = self.cleaned_data
-        return Question(given["calls"], given["minutes"], given["handling"], given["patience"])
-
-
-class PlanForm(forms.Form):
-    site = forms.ModelChoiceField(Site.objects.none(), label=gettext_lazy("Site"), empty_label=None)
-    channel = forms.ChoiceField(label=gettext_lazy("Channel"), choices=Channel.choices)
-    alert = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**62)
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field: Any = self.fields["site"]
-        field.queryset = Site.objects.filter(pk__in=[one.pk for one in sites_for(user, PLANNERS)])
 
 
 USUAL: Stepping = plain_stepping(
@@ -308,35 +244,6 @@ def expect(request: HttpRequest, pk: int) -> HttpResponse:
     return _detail(request, found, {}, asked=form, status=422)
 
 
-@require_GET
-def what_if(request: HttpRequest) -> HttpResponse:
-    """A page of its own, and the piece of it that a plan's page asks for while one types."""
-    if not has_role(me(request), FLOOR_READERS):
-        raise NotAllowed
-    asked = {**ASKED, **request.GET.dict()}
-    form = WhatIfForm(asked)
-    context: dict[str, Any] = {"title": _("What if"), "form": form, "rows": [], "chosen": None}
-    context |= {"subtitle": _("What so many agents make of so many calls: Erlang A, and Erlang C beside it")}
-    if form.is_valid():
-        context |= _rows(form)
-    template = "realtime/what_if_rows.html" if request.htmx and "piece" in request.GET else "realtime/what_if.html"  # type: ignore[attr-defined]
-    return render(request, template, context, status=422 if form.errors else 200)
-
-
-ASKED = {"calls": "120", "minutes": "30", "handling": "450", "patience": "240", "agents": "30", "more": ""}
-
-
-def _rows(form: WhatIfForm) -> dict[str, Any]:
-    given = form.cleaned_data
-    wanted = around(given["agents"], more=max(6, (given["more"] or 0) + 1))[:40]
-    try:
-        return {"rows": answers(form.question(), wanted), "chosen": given["agents"],
-                "then": given["agents"] + given["more"] if given["more"] else None}  # fmt: skip
-    except Refused as refusal:
-        add_refusal(form, refusal)
-        return {"rows": [], "chosen": None}
-
-
 def _must_plan(request: HttpRequest, found: RecoveryPlan) -> None:
     if not has_role(me(request), PLANNERS, site=found.site):
         raise NotAllowed
@@ -374,7 +281,7 @@ def _detail(
         "chart": _chart(found),
     }  # fmt: skip
     if context["what_if"] is not None and context["what_if"].is_valid():
-        context |= _rows(context["what_if"])
+        context |= rows_for(context["what_if"])
     return render(request, "realtime/plan.html", context, status=status)
 
 

@@ -18,7 +18,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from occ.errors import NotAllowed, Refused
-from occ.forms import add_refusal
+from occ.form_pages import form_done
+from occ.forms import NoteForm, add_refusal
 from occ.import_wizard import Wizard
 from occ.jobs.models import Job, State
 from occ.jobs.services import job_start, must_still_cover
@@ -29,11 +30,13 @@ from occ.sheet_forms import SheetForm
 from realtime import jobs
 from realtime.choices import EventType, Fault
 from realtime.choices import Outcome as CallOutcome
-from realtime.models import Arrival, ReportMapping, ServiceMonth, Source
+from realtime.models import Arrival, ReportImport, ReportMapping, ReportWithdrawal, ServiceMonth, Source
 from realtime.report_forms import MappingForm, TextForm, UploadForm
 from realtime.services.ingesting import SENDERS
+from realtime.services.report_imports import import_withdraw, may_withdraw, months_frozen
 from realtime.services.report_mappings import mapping_keep
 
+IMPORTS = 10  # the latest ones under the form
 WORDS = dict(CallOutcome.choices) | dict(EventType.choices)
 
 
@@ -54,7 +57,11 @@ class Reports(Wizard):
 
     def beside_form(self, user: User) -> dict[str, Any]:
         kept = ReportMapping.objects.visible_to(user).latest_versions().select_related("site", "made_by")
-        return {"subtitle": _("Calls, cases and log-ins of an application that tells no events itself"), "kept": kept}
+        imports = ReportImport.objects.visible_to(user).select_related("withdrawal", "site")
+        return {
+            "subtitle": _("Calls, cases and log-ins of an application that tells no events itself"), "kept": kept,
+            "imports": imports[:IMPORTS],
+        }  # fmt: skip
 
     def beside_result(self, job: Job) -> dict[str, Any]:
         faults = {str(code): str(label) for code, label in Fault.choices}
@@ -68,7 +75,12 @@ class Reports(Wizard):
             names = list(dict.fromkeys(name for _day, counts in result["days"] for name in counts))
             said |= {
                 "names": [WORDS.get(name, name) for name in names],
-                "days": [(day, [counts.get(name, 0) for name in names]) for day, counts in result["days"]],
+                "days": [
+                    (date.fromisoformat(day), [counts.get(name, 0) for name in names]) for day, counts in result["days"]
+                ],
+                "unmapped": sum(
+                    any(one["code"] == "unmapped" for one in row["problems"]) for row in result.get("rows", [])
+                ),
                 "faults": [(faults.get(name, name), count) for name, count in result["faults"].items()],
             }
         else:
@@ -78,15 +90,13 @@ class Reports(Wizard):
             ends = [day for day in (result["first"], result["last"]) if day]
             said["frozen"] = frozen_among(job.params["site"], ends)
             said |= {"waiting": waiting, "figures": reverse("realtime:figures") + query, "source": source}
+            said["imported"] = ReportImport.objects.filter(pk=result.get("import")).defer("events").first()
         return said
 
 
 def frozen_among(site: int, days: list[str]) -> list[ServiceMonth]:
     """The months from the first of these days to the last whose report is issued already: they want a revision."""
-    if not days:
-        return []
-    first, last = date.fromisoformat(min(days)).replace(day=1), date.fromisoformat(max(days))
-    return list(ServiceMonth.objects.filter(site=site, month__range=(first, last)).order_by("month"))
+    return list(months_frozen(site, date.fromisoformat(min(days)), date.fromisoformat(max(days)))) if days else []
 
 
 WIZARD = Reports(
@@ -162,3 +172,31 @@ def mapping(request: HttpRequest, pk: int) -> HttpResponse:
         "versions": versions, "form": form if may else None,
     }  # fmt: skip
     return render(request, "realtime/report_mapping_versions.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def imported(request: HttpRequest, pk: int) -> HttpResponse:
+    """What an import brought, and where it is taken back."""
+    user, now = me(request), timezone.now()
+    found = get_visible(ReportImport, user, pk)
+    frozen = list(months_frozen(found.site, found.first_day, found.last_day))
+    may = may_withdraw(user, found, frozen)
+    if request.method == "POST" and not (may or has_role(user, SENDERS, site=found.site)):
+        raise NotAllowed
+    gone = ReportWithdrawal.objects.filter(report=found).select_related("by").first()
+    form = NoteForm(request.POST or None)
+
+    def withdraw(values: dict[str, Any]) -> ReportImport:
+        import_withdraw(import_id=found.pk, reason=values["note"], actor=user, now=now)
+        return found
+
+    said = _(
+        "The import is taken back; the figures follow within a minute. Read the file again with the right mapping."
+    )
+    if done := form_done(request, form, withdraw, said=said):
+        return done
+    context = {
+        "title": found.file_name, "subtitle": found.site.name, "crumbs": WIZARD.crumbs(), "found": found, "gone": gone,
+        "frozen": frozen, "form": form if may and gone is None else None, "zone": found.site.zone,
+    }  # fmt: skip
+    return render(request, "realtime/report_imported.html", context, status=422 if form.errors else 200)

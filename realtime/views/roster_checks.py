@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -28,7 +29,7 @@ from occ.sheets.writing import OutColumn
 from realtime.choices import CheckStatus, DayKind, FindingCode
 from realtime.models import ROSTER_READERS, Roster, RosterCheck, RosterLine
 from realtime.rostering.words import words
-from realtime.services.roster_checks import channels_unserved, check_sign, checks_judge
+from realtime.services.roster_checks import check_sign, checks_judge, signed_with_reason
 from realtime.workflow import CHECK
 
 
@@ -112,19 +113,16 @@ def _detail(
 ) -> HttpResponse:
     zone = found.site.zone
     context = process_context(request, STEPPING, found, tried)
-    unserved = channels_unserved(found)
+    reasons = signed_with_reason(found)
     for one in context["next"]:
         if not one["tried"]:
             one["form"] = SignForm(initial={"digest": found.digest}, auto_id="id_sign_%s")
         elif found.digest != one["form"].data.get("digest"):  # it has changed: what is shown now is signed next
             one["form"].data = one["form"].data.copy()
             one["form"].data["digest"] = found.digest
-        if unserved:
+        if reasons:
             note = one["form"].fields["note"]
-            note.label = _("Why it is signed off so")
-            note.help_text = _("Nobody of this shift serves: %(channels)s. Say how it is covered.") % {
-                "channels": ", ".join(unserved)
-            }  # fmt: skip
+            note.label, note.help_text = _("Why it is signed off so"), " ".join(reasons)
     rows = RosterLine.objects.in_force().filter(
         roster__site=found.site, day=found.day, shift=found.shift, kind=DayKind.SHIFT
     )
@@ -132,7 +130,7 @@ def _detail(
     people = Person.objects.in_bulk({one["person"] for one in found.findings if one["person"]})
     roster = Roster.objects.published().filter(site=found.site, month=found.day.replace(day=1)).first()
     context |= {
-        "title": _("Roster validation"),
+        "title": _("Roster validation of %(day)s") % {"day": date_format(found.day, "l, j F Y")},
         "subtitle": f"{found.site.name} · {found.shift}, {found.shift.hours}",
         "crumbs": [{"label": _("Roster validation"), "url": reverse("realtime:checks")}],
         "check": found, "zone": zone, "lines": lines, "roster": roster, "chart": _chart(found),

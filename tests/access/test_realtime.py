@@ -20,6 +20,7 @@ from realtime.models import (
     Headcount,
     Interaction,
     MonthRevision,
+    ReportImport,
     ReportMapping,
     ServiceMonth,
     Source,
@@ -61,6 +62,9 @@ ROWS: dict[str, Row] = {
     "realtime:reports:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
     "realtime:reports:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
     "realtime:reports:mapping": Row(get=READERS, post=set(SENDERS), of="mapping", sees=READERS),
+    "realtime:reports:imported": Row(get=READERS, post=set(SENDERS), of="imported", sees=READERS),
+    "api:realtime-imports": Row(get=READERS),
+    "api:realtime-import-withdraw": Row(post=set(SENDERS), of="imported", sees=READERS),
     "realtime:interactions": Row(get=FLOOR),
     "realtime:interaction": Row(get=FLOOR, of="interaction", sees=FLOOR),
     "realtime:interaction_read": Row(post=set(UNMASKED), of="interaction", sees=FLOOR),
@@ -116,6 +120,10 @@ def objects_of(where: Site) -> dict[str, Any]:
     call = Interaction.objects.create(source=source, number="c1", site=where, channel="voice", outcome="menu",
                                       arrived_at=now)  # fmt: skip
     mapping = ReportMapping.objects.create(site=where, name="bank", version=1, text="source: x\n", made_at=now)
+    imported = ReportImport.objects.create(
+        source=source, site=where, mapping=mapping, file_name="a.csv", rows=1, known=0, first_day="2020-11-01",
+        last_day="2020-11-01", events=[], imported_at=now,
+    )  # fmt: skip
     asker = User.objects.create_user(f"asker.{where.code}")
     RoleAssignment.objects.create(user=asker, role=Role.SUPPORT, site=where, starts_on="2020-01-01")
     job = job_of_a_stranger(drawer, asker)
@@ -131,6 +139,7 @@ def objects_of(where: Site) -> dict[str, Any]:
         "interaction": call.pk,
         "month": month.pk,
         "mapping": mapping.pk,
+        "imported": imported.pk,
         "job": job.pk,
         "source": source.pk,
         "alert": alert.pk,

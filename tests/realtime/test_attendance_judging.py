@@ -146,3 +146,10 @@ def test_every_minute_is_judged_once_whatever_was_told(told: Any, deaf: Any, now
     line = joined(spans(*told), deaf, EIGHT, FIVE)
     assert line[0].starts_at == EIGHT and line[-1].ends_at == FIVE
     assert all(a.ends_at == b.starts_at for a, b in pairwise(line))
+
+
+def test_while_the_shift_goes_on_both_shares_are_up_to_now() -> None:
+    noon = wib(12)
+    found = came((EIGHT, noon, "available"), now=noon)
+    assert adherence_percent(found.in_ms, found.out_ms) == conformance_percent(found.worked_ms, found.planned_ms) == 100
+    assert came((EIGHT, FIVE, "available")).planned_ms == 9 * 3_600_000, "of one that is over it is the whole"

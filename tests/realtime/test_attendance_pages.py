@@ -8,13 +8,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.storage import storages
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from occ.figures.registry import FIGURES, Scope
+from occ.jobs.models import Job
+from occ.jobs.services import job_run
 from occ.people.choices import Role
 from occ.people.models import User
 from occ.policies.services import policy_set
@@ -253,3 +257,26 @@ def test_the_key_figures_are_those_of_the_pages(day: Floor) -> None:
     assert team.inputs["present"] == 9
     other = FIGURES["realtime.adherence"].of(Scope(wib(0, day=21), wib(0, day=22), site=day.jkt))
     assert other.value is None
+
+
+def exported(client: Client, page: Any, owner: User) -> Any:
+    sent = {"kind": page.context["export_kind"], "query": page.context["export_scope"]}
+    assert client.post(reverse("exports:new"), sent).status_code == 302
+    job = Job.objects.filter(owner=owner).latest("created_at")
+    job_run(job_id=job.pk, now=timezone.now())
+    job.refresh_from_db()
+    with storages["default"].open(job.output_file) as file:
+        return load_workbook(file).worksheets[0]
+
+
+@pytest.mark.req("KER-12")
+def test_day_and_month_are_exported_as_their_pages_show_them(day: Floor, client: Client) -> None:
+    logged_in(client, day.leader)
+    sheet = exported(client, client.get(reverse("realtime:attendance") + PLACE), day.leader)
+    assert sheet.max_row == 11 and sum(row[9].value == 12 for row in sheet.iter_rows(min_row=2)) == 4
+    page = client.get(reverse("realtime:attendance_month") + f"?site=JKT&month={DAY:%Y-%m}")
+    sheet = exported(client, page, day.leader)
+    heads = [cell.value for cell in sheet[1]]
+    punctual = [row[heads.index("Ketepatan login (%)")].value for row in sheet.iter_rows(min_row=2)]
+    assert sorted(punctual, key=str) == [0, 0, 0, 0, 100, 100, 100, 100, 100, None]
+    assert punctual == [one.punctual for one in page.context["rows"]]

@@ -122,6 +122,13 @@ def test_one_faulty_row_and_nothing_is_imported(row: list[Any], words: str) -> N
     assert not Event.objects.exists() and not Interval.objects.exists()
 
 
+def test_what_stands_in_a_mapping_is_text_as_it_is_written() -> None:
+    text = MAPPING.replace('"0:00:00"', "0:00:00").replace("[NO_SERVER]", "[No, 12:30, 007]")
+    found = mapping_of(text.replace("key: [vru+line", "key: [No"))
+    assert (found.never, found.nobody) == ({"", "0:00:00"}, {"No", "12:30", "007"})
+    assert found.key == ("No", "call_id") and found.fixed == DAY
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -24,7 +24,16 @@ from realtime.deriving.links import LinkEvent, availability
 from realtime.models import MonthRevision, ServiceMonth
 from realtime.policies import SCR
 from realtime.services.ingesting import Taken
-from realtime.services.months import differences, latest, month_freeze, month_revise, months_freeze, rows_of, span_of
+from realtime.services.months import (
+    changed_since_frozen,
+    differences,
+    latest,
+    month_freeze,
+    month_revise,
+    months_freeze,
+    rows_of,
+    span_of,
+)
 from tests.factories import NOW, PASSWORD, Floor, user
 from tests.realtime.conftest import event
 from tests.realtime.test_cases import case
@@ -90,11 +99,12 @@ def test_how_long_links_were_up(events: list[LinkEvent], known: float, down: flo
 
 def test_each_figure_against_its_target(floor: Floor, october: datetime) -> None:
     rows = rows_of(floor.jkt, OCTOBER, NOW)
-    assert [one["key"] for one in rows if one["key"] != "coaching.qm"] == [
+    assert [one["key"] for one in rows] == [
         "realtime.scr", "realtime.aht", "realtime.response.informasi", "realtime.response.permintaan",
-        "realtime.response.keluhan", "realtime.link_availability", "realtime.system_availability",
+        "realtime.response.keluhan", "coaching.qm", "realtime.link_availability", "realtime.system_availability",
     ]  # fmt: skip
-    assert ("coaching.qm" in FIGURES) == any(one["key"] == "coaching.qm" for one in rows), "no QM without a provider"
+    qm = next(one for one in rows if one["key"] == "coaching.qm")
+    assert "coaching.qm" in FIGURES or (qm["value"], qm["result"]) == (None, "unrecorded"), "told so, not left out"
     scr, aht = row(rows, "scr"), row(rows, "aht")
     assert (scr["value"], scr["target"], scr["result"], scr["inputs"]["offered"]) == (50.0, 90.0, "missed", 2)
     assert (aht["value"], aht["result"]) == (400.0, "met")
@@ -285,3 +295,31 @@ def test_the_list_asks_no_more_for_more_months(floor: Floor, october: datetime, 
         tell(*call(f"m{month}", start_of_day(date(2026, month, 3), floor.jkt.zone)))
         month_freeze(site=floor.jkt, month=date(2026, month, 1), actor=BEAT, now=NOW)
     assert asked() == few <= 20
+
+
+def test_what_came_in_since_the_freeze_is_told_to_who_revises(
+    floor: Floor, october: datetime, tell: Tell, client: Client
+) -> None:
+    month = month_freeze(site=floor.jkt, month=OCTOBER, actor=BEAT, now=NOW).month
+    client.force_login(floor.coordinator)
+    assert not list(changed_since_frozen(floor.coordinator, NOW))
+    tell(*call("c3", october + timedelta(days=5), talk=200, agent="A2"), now=NOW + timedelta(minutes=5))
+    assert list(changed_since_frozen(floor.coordinator, NOW)) == [month]
+    assert not list(changed_since_frozen(floor.leader, NOW)), "who cannot revise it is not asked to"
+    page = client.get("/").content.decode()
+    assert "Terbitkan revisi" in page and month.get_absolute_url() in page
+    month_revise(month_id=month.pk, reason="susulan", actor=floor.coordinator, now=NOW + timedelta(minutes=9))
+    assert not list(changed_since_frozen(floor.coordinator, NOW))
+
+
+def test_a_report_issued_by_itself_says_so_in_words(floor: Floor, october: datetime, client: Client) -> None:
+    month_freeze(site=floor.jkt, month=OCTOBER, actor=BEAT, now=NOW)
+    report = IssuedDocument.objects.get(type_code="LKL")
+    client.force_login(user(Role.CLIENT, floor.jkt))
+    page = client.get(report.get_absolute_url())
+    assert "system:beat" not in page.content.decode() and report.issuer == "Sistem"
+    assert "PT Pegadaian" not in str(report.data), "no empty place for a signature that is given on the page"
+    offered = [value for value, _label in page.context["form"].fields["purpose"].choices]
+    assert offered == ["approved"], "the client approves, and is offered nothing else"
+    sent = {"purpose": "acknowledged", "password": PASSWORD}
+    assert client.post(f"/documents/{report.pk}/sign/", sent).status_code == 422

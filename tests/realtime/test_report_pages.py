@@ -21,6 +21,8 @@ from occ.people.choices import Role
 from occ.people.models import User
 from occ.sheets.reading import SheetRefused, read_head
 from realtime.models import Event, Interval, ReportMapping, ServiceMonth, Source
+from realtime.report_forms import MappingForm
+from realtime.reports.mapping import mapping_of
 from realtime.services.call_reports import report_work
 from realtime.services.figures import figures
 from realtime.services.report_mappings import mapping_keep
@@ -251,3 +253,30 @@ def test_log_ins_come_the_same_way(floor: Floor, sender: User, client: Client) -
     done = ran(client.post(f"/realtime/reports/{looked.pk}/apply/")["Location"])
     assert done.result["accepted"] == 4
     assert client.get(f"/realtime/reports/{done.pk}/").status_code == 200
+
+
+def test_what_no_rule_names_is_told_by_its_value_and_leads_to_the_mapping(
+    floor: Floor, sender: User, client: Client
+) -> None:
+    mapping = keep(floor, sender, MAPPING.replace("  - {if: {outcome: PHANTOM}, is: ignore}\n", ""))
+    job = upload(client, floor, as_csv(SMALL).getvalue(), mapping=mapping)
+    page = client.get(f"/realtime/reports/{job.pk}/").content.decode()
+    assert "PHANTOM" in page and mapping.get_absolute_url() in page
+    assert "perbaiki di berkas" not in page, "the file is not what is mended"
+
+
+def test_a_preview_is_not_taken_for_the_import(floor: Floor, sender: User, client: Client) -> None:
+    job = upload(client, floor, as_csv(SMALL).getvalue(), mapping=keep(floor, sender))
+    assert "data-follow" in client.get(job.get_absolute_url()).content.decode(), "it leads to the preview"
+
+
+def test_what_a_mapping_says_is_described_where_a_report_is_uploaded(sender: User, client: Client) -> None:
+    page = client.get("/realtime/reports/").content.decode()
+    assert 'id="mapping-help"' in page and "%d/%m/%Y" in page and "<code>outcomes</code>" in page
+
+
+def test_words_that_could_be_a_time_stand_in_quotation_marks() -> None:
+    form = MappingForm(CHOSEN, headings=HEAD)
+    assert form.is_valid(), form.errors
+    text = form.text()
+    assert '- "0:00:00"' in text and "source: bank" in text and mapping_of(text).never == {"", "0:00:00"}

@@ -20,6 +20,7 @@ from occ.workflow.models import WorkflowStep
 from occ.workflow.turns import turns_for
 from realtime.choices import RosterStatus
 from realtime.models import Roster, RosterLine
+from realtime.notices import ROSTER_RENUMBERED
 from realtime.rostering.plan import last_shift, planned
 from realtime.rostering.versions import cells_of, differences
 from realtime.services import rosters as services
@@ -229,6 +230,8 @@ def test_what_is_published_meanwhile_is_taken_over_by_the_draft(plan: Plan) -> N
     amended = services.roster_amend(plan.floor.jkt, MONTH, swapped, reason="tukar", actor=plan.floor.leader, now=NOW)
     draft.refresh_from_db()
     assert (draft.status, draft.base, draft.version) == ("draft", amended, 4)
+    (told,) = Notification.objects.filter(kind=ROSTER_RENUMBERED.key)
+    assert told.user in draft.hands.all() and (told.params["was"], told.params["version"]) == (2, 4)
     codes = {key: cell.shift_id for key, cell in cells_of(draft).items()}
     assert codes[sari.pk, DAYS[2]] == plan.shifts["S"].pk, "the swap's"
     assert codes[sari.pk, DAYS[9]] == plan.shifts["S"].pk, "the draft's own"

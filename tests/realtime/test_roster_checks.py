@@ -15,6 +15,7 @@ from occ.obligations.sweep import sweep
 from occ.people.choices import Role
 from occ.people.models import Absence
 from occ.policies.services import policy_set
+from occ.texts import said
 from occ.times import local_day
 from occ.workflow.models import WorkflowStep
 from occ.workflow.turns import turns_for
@@ -51,9 +52,9 @@ def duty(one: RosterCheck) -> Obligation:
     return Obligation.objects.filter(rule=VALIDATE, object_id=one.pk).latest("pk")
 
 
-def sign(one: RosterCheck, actor: Any, *, now: datetime = EVE + timedelta(hours=8)) -> RosterCheck:
+def sign(one: RosterCheck, actor: Any, *, now: datetime = EVE + timedelta(hours=8), note: str = "") -> RosterCheck:
     one.refresh_from_db()
-    return check_sign(check_id=one.pk, digest=one.digest, note="", actor=actor, now=now)
+    return check_sign(check_id=one.pk, digest=one.digest, note=note, actor=actor, now=now)
 
 
 def test_a_shift_with_nobody_on_voice_is_signed_off_with_a_reason(plan: Plan, client: Client) -> None:
@@ -218,7 +219,12 @@ def test_a_change_after_the_sign_off_reopens_it(plan: Plan) -> None:
     owed = duty(again)
     assert owed.state == "open" and owed.due_at == again.due_at >= later, "the page says what is owed"
     assert Obligation.objects.filter(rule=VALIDATE, object_id=again.pk).count() == 2
-    sign(again, plan.floor.leader, now=later)
+    note = WorkflowStep.objects.filter(object_id=again.pk, transition="reopen").latest("pk").note
+    assert plan.people[1].name in said(note) and "→ –" in said(note), "it says whose cell is another"
+    with pytest.raises(Invalid) as refused:
+        sign(again, plan.floor.leader, now=later)
+    assert refused.value.field == "note", "what was signed already is signed again with a reason"
+    sign(again, plan.floor.leader, now=later, note="Digantikan siaga")
     assert check().status == CheckStatus.SIGNED
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -215,3 +216,12 @@ def test_the_cover_is_who_works_then_less_shrinkage(floor: Floor) -> None:
     assert (got[6].need, got[6].short) == (None, False)
     policy_set(key=SHRINKAGE, value=0, valid_from=NOW, reason="x", site=None, actor=floor.manager, now=NOW)
     assert slots(floor.jkt, start, end, plan, {1}, forecast=forecast, now=NOW)[0].cover == 1
+
+
+def test_a_half_hour_in_which_all_rest_is_told_so() -> None:
+    given = {"slots": 1, "at": "2026-12-10T04:30:00+00:00", "need": 5, "cover": 0.0}
+    zone = ZoneInfo("Asia/Jakarta")
+    kept = {"code": "cover", "params": given}
+    assert "istirahat" not in words(kept, zone) and "0" in words(kept, zone)
+    kept["params"] = given | {"resting": 6}
+    assert "semua 6" in words(kept, zone) and "istirahat" in words(kept, zone)

@@ -155,6 +155,15 @@ def test_text_stays_text_and_dates_are_dates() -> None:
     assert paper == ("landscape", 0, True) and sheet.print_title_rows == "$1:$1"
 
 
+def test_many_columns_are_printed_on_several_pages() -> None:
+    """None so small that it cannot be read; the first column says on each page whose row it is."""
+    out = io.BytesIO()
+    columns = [OutColumn(f"{n}", 20) for n in range(28)]
+    write_workbook(out, title="Wide", columns=columns, rows=[range(28)], meta={}, zone=WIB)
+    sheet = load_workbook(out).worksheets[0]
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight, sheet.print_title_cols) == (3, 0, "$A:$A")
+
+
 @pytest.mark.parametrize(("language", "offered"), [("id", "Aktif, Non Aktif"), ("en", "active, inactive")])
 def test_what_may_be_written_is_said_in_the_readers_language(language: str, offered: str) -> None:
     status = Column(
