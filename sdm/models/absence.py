@@ -19,6 +19,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from occ.obligations.models import owed_by, still_owed
+from occ.people.choices import Role
 from occ.people.models import DayRange, Person, Site, TeamMembership, User, in_force, whole_range
 from occ.people.scope import roles_of, site_filter
 from occ.times import JAKARTA, local_day
@@ -44,11 +46,12 @@ def led_people(user: User) -> models.QuerySet[Person]:
 
 class LeaveQuerySet(models.QuerySet["LeaveRequest"]):
     def visible_to(self, user: User) -> LeaveQuerySet:
-        """The site's by role, the own team's for its leader, the own."""
+        """The site's by role, the own team's for its leader, the own; and what is late where somebody came from."""
         by_site = site_filter(user, ABSENCE_READERS)
         if not by_site:
             return self
-        seen = by_site | self.led_by(user)
+        left = by_site | owed_by(user) & Q(owner_role=Role.TEAM_LEADER)
+        seen = by_site | self.led_by(user) | Q(pk__in=still_owed(LeaveRequest, left))
         return self.filter(seen | Q(employee_id=user.person_id) if user.person_id else seen)
 
     @staticmethod

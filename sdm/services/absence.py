@@ -55,7 +55,7 @@ from sdm.absence.workflow import APPROVERS, ASKERS, ENTERERS, LEAVE, ON_BEHALF
 from sdm.absence.working import days_counted, holidays_between
 from sdm.models import Employment, LeaveRequest, led_people
 from sdm.personal import ABSENCE_LEADERS, NOTE_READERS, is_self
-from sdm.ranks import decides_of, without_superior
+from sdm.ranks import decider, decides_of, without_superior
 from sdm.services.employees import employees_take_up
 
 logger = logging.getLogger(__name__)
@@ -317,11 +317,16 @@ def _nothing_else(person_id: int, first: date, last: date) -> None:
 
 
 def _owe(leave: LeaveRequest, rule: str, due_at: datetime, actor: Actor, now: datetime) -> None:
-    person = leave.person
+    """Of whom no team leader leads, whoever does owes the decision, and HR sees to the proof."""
+    person, day = leave.person, local_day(now, leave.site.zone)
+    owner = "" if rule == CONFIRM else decider(person, day)
+    if owner == Role.TEAM_LEADER:
+        owner = ""
+    elif owner and rule == NOTE:
+        owner = Role.HR_RELATIONS
     obligations.obligation_open(
-        rule=rule, subject=leave, label=f"{person.name} ({person.number})", site=leave.site,
-        team=person.team_on(local_day(now, leave.site.zone)), starts_at=min(now, due_at), due_at=due_at,
-        actor=actor, now=now,
+        rule=rule, subject=leave, label=f"{person.name} ({person.number})", site=leave.site, team=person.team_on(day),
+        starts_at=min(now, due_at), due_at=due_at, owner_role=owner, actor=actor, now=now,
     )  # fmt: skip
 
 
@@ -511,13 +516,14 @@ def _take(pk: int, now: datetime) -> bool:
 
 
 def leaves_follow_move(*, person: Person, actor: Actor, now: datetime) -> None:
-    """Who moves to another site takes along what nobody has decided there yet."""
-    rows = LeaveRequest.objects.waiting().filter(employee_id=person.pk).exclude(site=person.site)
+    """Who moves to another site or team takes along what nobody has decided there yet."""
+    team = person.team_on(local_day(now, person.site.zone))
+    rows = LeaveRequest.objects.waiting().filter(employee_id=person.pk).select_related("site")
     for one in rows.select_for_update(of=("self",), no_key=True):
-        one.site = person.site
-        sign(one, actor, _("Works at another site"), now=now)
-        one.save(update_fields=["site"])
-        team = person.team_on(local_day(now, person.site.zone))
+        if one.site != person.site:
+            one.site = person.site
+            sign(one, actor, _("Works at another site"), now=now)
+            one.save(update_fields=["site"])
         obligations.obligations_take_along(
             subject=one, rules=[DECIDE, CONFIRM, NOTE], site=person.site, team=team, actor=actor, now=now
         )

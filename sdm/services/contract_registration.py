@@ -51,12 +51,13 @@ def registration_owe(employment: Employment, person: Person, *, actor: Actor, no
     )  # fmt: skip
 
 
-def registrations_follow_move(*, person: Person, actor: Actor, now: datetime) -> None:
-    """HR of the new site registers what is not registered yet."""
+def registrations_follow_move(*, person: Person, on: date, actor: Actor, now: datetime) -> None:
+    """HR of the new site registers what is not registered yet; who was late reads of it as of the last day there."""
     for one in Employment.objects.filter(employee_id=person.pk, kind=EmploymentKind.PKWT, registered_on=None):
         obligations.obligations_take_along(
-            subject=one, rules=[REGISTER], site=person.site, team=None, actor=actor, now=now
-        )
+            subject=one, rules=[REGISTER], site=person.site, team=None, actor=actor, now=now,
+            left_url=f"{one.get_absolute_url()}?as_of={on - timedelta(days=1)}",
+        )  # fmt: skip
 
 
 @transaction.atomic
