@@ -103,6 +103,7 @@ def _page(request: HttpRequest, employee: Employee, present: bool, **more: Any) 
         "crumbs": crumbs(),
         "subtitle": f"{employee.person.number} · {(place or employee.person).position}",
         "as_of": day,
+        "unread": bool(request.GET.get("as_of")) and day is None,
         "zone": zone,
         "actions": _actions(user, employee, context["standing"]) if present and day is None else [],
         "may_register": present and has_role(user, HI, site=employee.person.site),

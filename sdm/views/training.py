@@ -136,11 +136,12 @@ class ResultsForm(forms.Form):
         self.fields[name] = field
 
     def lines(self) -> list[dict[str, Any]]:
-        """For the template: each participant with the fields of the row."""
+        """For the template: each participant with the fields of the row, each below its heading."""
         names = ("pre", "score", "note")
         return [
-            {"participant": one, "fields": [self[f"{n}_{one.pk}"] for n in names if f"{n}_{one.pk}" in self.fields]}
+            {"participant": one, "fields": list(zip(self.headings(), bound, strict=True))}
             for one in self.people
+            if (bound := [self[f"{n}_{one.pk}"] for n in names if f"{n}_{one.pk}" in self.fields])
         ]
 
     def headings(self) -> list[str]:
