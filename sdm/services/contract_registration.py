@@ -25,7 +25,7 @@ from sdm.contracts.deadlines import registration_due
 from sdm.contracts.policies import REGISTER, law
 from sdm.contracts.workflow import HI
 from sdm.models import Employment
-from sdm.personal import may
+from sdm.personal import may, of_another
 
 LATE_RECORD = "late_notice"
 # What was signed longer ago was settled before anybody told OCC of it.
@@ -73,6 +73,7 @@ def employment_register(
     found = Employment.objects.get(pk=employment_id)
     if not may(actor, HI, person.site):
         raise NotAllowed
+    of_another(actor, person.pk)
     if found.kind != EmploymentKind.PKWT:
         raise WrongState(_("Only a PKWT is registered."))
     if hasattr(found, "renewal"):
