@@ -24,7 +24,7 @@ from occ.people.choices import Role
 from occ.people.models import DayRange, Person, Site, TeamMembership, User, in_force, whole_range
 from occ.people.scope import roles_of, site_filter
 from occ.times import JAKARTA, local_day
-from sdm.absence.choices import ALIVE, OPEN_GROUPS, SHOWN, WAITING, Group, LeaveStatus, Shown
+from sdm.absence.choices import ALIVE, LONGEST, OPEN_GROUPS, SHOWN, WAITING, Group, LeaveStatus, Shown
 from sdm.personal import ABSENCE_LEADERS, ABSENCE_READERS, NOTE_READERS
 
 
@@ -75,7 +75,8 @@ class LeaveQuerySet(models.QuerySet["LeaveRequest"]):
         return self.filter(status__in=WAITING)
 
     def touching(self, first: date, last: date) -> LeaveQuerySet:
-        return self.filter(starts_on__lte=last, ends_on__gte=first)
+        """What has a day from the first to the last; none that began longer ago than a leave may last is looked at."""
+        return self.filter(starts_on__range=(first - min(LONGEST, first - date.min), last), ends_on__gte=first)
 
 
 class LeaveRequest(models.Model):

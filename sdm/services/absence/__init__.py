@@ -7,7 +7,7 @@ first, so that neither the days overlap nor the balance is used twice.
 from typing import Any
 
 from sdm.services.absence.asking import PROOF, REASON, TAKERS_UP, leave_ask, leave_take_up, proof_add
-from sdm.services.absence.counting import AFTERWARDS, LONGEST, annual_used, balance_on, contract_ends, counted
+from sdm.services.absence.counting import AFTERWARDS, annual_used, balance_on, contract_ends, counted
 from sdm.services.absence.deciding import (
     leave_annul,
     leave_approve,
@@ -33,7 +33,6 @@ TRANSITIONS: dict[str, Any] = {
 
 __all__ = [
     "AFTERWARDS",
-    "LONGEST",
     "PROOF",
     "REASON",
     "TAKERS_UP",

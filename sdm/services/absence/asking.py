@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.core.files.base import File
 from django.db import transaction
@@ -21,7 +21,7 @@ from occ.policies.services import policy_value
 from occ.times import in_reach, local_day
 from occ.workflow.services import begin
 from sdm.absence import notices
-from sdm.absence.choices import Group, LeaveStatus
+from sdm.absence.choices import LONGEST, Group, LeaveStatus
 from sdm.absence.deadlines import decision_due, note_due
 from sdm.absence.policies import (
     DECIDE,
@@ -34,7 +34,7 @@ from sdm.absence.policies import (
 from sdm.absence.workflow import LEAVE
 from sdm.models import LeaveRequest
 from sdm.personal import is_self
-from sdm.services.absence.counting import LONGEST, counted, dates_fit, days_fit, nothing_else
+from sdm.services.absence.counting import counted, dates_fit, days_fit, nothing_else
 from sdm.services.absence.owing import changed, owe, tell
 from sdm.services.absence.rights import may_act_for
 from sdm.services.employees import employees_take_up
@@ -104,7 +104,7 @@ def leave_take_up(
     if is_self(actor, person_id):
         raise NotAllowed(_("It is about you: somebody else has to do this step."))
     found = _kind(kind, starts_on)
-    if not in_reach(ends_on) or not starts_on <= ends_on < starts_on + timedelta(days=LONGEST):
+    if not in_reach(ends_on) or not starts_on <= ends_on < starts_on + LONGEST:
         raise Invalid(_("The leave would end before it begins."), field="ends_on", code="order")
     if ends_on >= local_day(now, person.site.zone):
         raise Invalid(_("It is not over yet: ask for it."), field="ends_on", code="not_over")

@@ -15,7 +15,7 @@ from occ.people.scope import has_role
 from occ.policies.services import policy_value
 from occ.times import in_reach, local_day
 from sdm.absence.balance import Balance, balance, covered
-from sdm.absence.choices import SUDDEN, Group
+from sdm.absence.choices import LONGEST, SUDDEN, Group
 from sdm.absence.policies import (
     LATE_DAYS,
     WEEK,
@@ -26,7 +26,6 @@ from sdm.absence.working import days_counted, holidays_between
 from sdm.models import Employment, LeaveRequest
 from sdm.personal import NOTE_READERS
 
-LONGEST = 366  # days
 AFTERWARDS = timedelta(days=366)  # by HR
 
 
@@ -76,9 +75,9 @@ def contract_ends(person: Person) -> date | None:
 def dates_fit(person: Person, kind: Kind, first: date, last: date, actor: User, now: datetime) -> None:
     if not in_reach(last) or last < first:
         raise Invalid(_("The leave would end before it begins."), field="ends_on", code="order")
-    if (last - first).days >= LONGEST:
+    if last - first >= LONGEST:
         words = _("A leave lasts at most %(n)s days. Ask for the rest apart.")
-        raise Invalid(words % {"n": LONGEST}, field="ends_on", code="too_long")
+        raise Invalid(words % {"n": LONGEST.days}, field="ends_on", code="too_long")
     if first < person.joined_on or (person.last_working_day is not None and last > person.last_working_day):
         words = _("%(name)s does not work here on all of these days.")
         raise Invalid(words % {"name": person.name}, field="starts_on", code="not_employed")
