@@ -58,9 +58,8 @@ def main() -> None:
     worst = 0.0
     pages = (
         ("month", "quality_assurance", f"/sdm/evaluation-months/{period.pk}/"),
-        ("months", "manager", "/sdm/evaluation-months/"),
+        ("months", "quality_assurance", "/sdm/evaluation-months/"),
         ("evaluations", "quality_assurance", "/sdm/evaluations/?sort=name"),
-        ("evaluations (coordinator)", "coordinator", "/sdm/evaluations/?sort=name"),
         ("one evaluation", "quality_assurance", f"/sdm/evaluations/{keys[500]}/"),
     )  # fmt: skip
     for name, who, url in pages:
