@@ -31,7 +31,7 @@ class SdmConfig(AppConfig):
             incentive_schemes,
             overview,
             payroll_runs,
-            training,
+            training_lists,
         )
 
         register_visibility(Leaving, letter_visible)

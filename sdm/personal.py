@@ -8,7 +8,7 @@ from datetime import date
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from occ.errors import Invalid
+from occ.errors import Invalid, NotAllowed
 from occ.people.actors import Actor, SystemActor
 from occ.people.choices import Role
 from occ.people.models import Site, User
@@ -50,6 +50,12 @@ def may(actor: Actor, roles: frozenset[Role], site: Site) -> bool:
 
 def is_self(user: User, person_id: int) -> bool:
     return user.person_id is not None and user.person_id == person_id
+
+
+def of_another(actor: Actor, person_id: int) -> None:
+    """Raises NotAllowed where it is about the actor: nobody moves, extends or ends what they live by themselves."""
+    if isinstance(actor, User) and is_self(actor, person_id):
+        raise NotAllowed(_("It is about you: somebody else has to do this step."))
 
 
 def reads_personal(user: User, person_id: int, site: Site) -> bool:

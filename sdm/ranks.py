@@ -118,6 +118,22 @@ def without_superior(people: Collection[Person], day: date) -> set[int]:
     return {one.pk for one in people if one.pk not in led and not any(decides(*row, one) for row in held)}
 
 
+def decider(person: Person, day: date) -> Role:
+    """The role that decides about that person as a rule: the next one above; HR where nobody with a log-in is above."""
+    if without_superior([person], day):
+        return Role.HR_RELATIONS
+    if Person.objects.filter(ranked(MANAGER, day), pk=person.pk).exists():
+        return Role.HEAD_MANAGER
+    if Person.objects.filter(ranked(COORDINATOR, day), pk=person.pk).exists():
+        return Role.MANAGER
+    team = person.team_on(day)
+    leaders = RoleAssignment.objects.filter(in_force(day), role=Role.TEAM_LEADER, user__is_active=True)
+    leaders = leaders.filter(Q(site=None) | Q(site=person.site), Q(team=None) | Q(team=team) if team else Q(team=None))
+    if Person.objects.filter(ranked(TEAM_LEADER, day), pk=person.pk).exists() or not leaders.exists():
+        return Role.COORDINATOR
+    return Role.TEAM_LEADER
+
+
 def decides_of(user: User, person_id: int, day: date) -> bool:
     """Whether that user decides about that person: never about oneself, the own rank or above."""
     if user.person_id == person_id:

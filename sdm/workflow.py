@@ -18,20 +18,23 @@ LEAVING = register(
         path=(S.RECORDED, S.INTERVIEWED, S.CLEARED, S.CLOSED),
         off_path={S.WITHDRAWN: S.CLOSED},
         transitions=(
-            transition("interview", S.RECORDED, S.INTERVIEWED, by=INTERVIEWERS, label=_("Hold the interview")),
+            transition("interview", S.RECORDED, S.INTERVIEWED, by=INTERVIEWERS, label=_("Hold the interview"),
+                       four_eyes=True),
             transition(
                 "waive", S.RECORDED, S.INTERVIEWED, by={Role.HR_RELATIONS}, label=_("No interview is held"),
-                needs={"note"},
+                needs={"note"}, four_eyes=True,
             ),
-            transition("clear", S.INTERVIEWED, S.CLEARED, by=RECORDERS, label=_("Everything is handed back")),
+            transition("clear", S.INTERVIEWED, S.CLEARED, by=RECORDERS, label=_("Everything is handed back"),
+                       four_eyes=True),
             transition(
                 "reopen", S.CLEARED, S.INTERVIEWED, by={Role.HR_RELATIONS}, label=_("Something is missing after all"),
-                needs={"note"},
+                needs={"note"}, four_eyes=True,
             ),
-            transition("close", S.CLEARED, S.CLOSED, by={Role.HR_RELATIONS}, label=_("Close and issue the document")),
+            transition("close", S.CLEARED, S.CLOSED, by={Role.HR_RELATIONS}, label=_("Close and issue the document"),
+                       four_eyes=True),
             transition(
                 "withdraw", {S.RECORDED, S.INTERVIEWED, S.CLEARED}, S.WITHDRAWN, by=RECORDERS,
-                label=_("Withdraw: the person stays"), needs={"note"},
+                label=_("Withdraw: the person stays"), needs={"note"}, four_eyes=True,
             ),
         ),
     )

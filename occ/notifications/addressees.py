@@ -17,6 +17,14 @@ NEXT_UP = {
 }
 
 
+def above(role: str) -> list[Role]:
+    """The roles above that one, the next one first."""
+    found: list[Role] = []
+    while (following := NEXT_UP.get(Role(found[-1] if found else role))) is not None:
+        found.append(following)
+    return found
+
+
 def holders(role: str, *, site: Site | None, team: Team | None, day: date) -> list[User]:
     """Users who hold the role on that day for that site, and for that team if their role is for one team.
 
@@ -58,7 +66,7 @@ def audience(role: str, *, site: Site | None, team: Team | None = None, now: dat
     found = reachable(holders(role, site=site, team=team, day=day), day=day)
     if not found and team is not None:
         found = reachable(holders(role, site=site, team=None, day=day), day=day)
-    above = NEXT_UP.get(Role(role))
-    if not found and above is not None:
-        return audience(above, site=site, team=None, now=now)
+    up = NEXT_UP.get(Role(role))
+    if not found and up is not None:
+        return audience(up, site=site, team=None, now=now)
     return found

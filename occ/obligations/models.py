@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, Q, QuerySet, When
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -70,6 +70,12 @@ def owed_by(user: User) -> Q:
             one &= Q(team=None) | Q(team_id=held.team_id)
         mine |= one
     return mine
+
+
+def still_owed(model: type[models.Model], where: Q) -> QuerySet[Any]:
+    """The keys of what `where` (of obligations) owes still: a site that something has left, since it was late there."""
+    kind = ContentType.objects.get_for_model(model)
+    return Obligation.objects.open().filter(where, content_type=kind).values("object_id")
 
 
 class Obligation(models.Model):

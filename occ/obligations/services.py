@@ -10,12 +10,13 @@ from django.db import models, transaction
 from django.dispatch import Signal
 
 from occ.ledger.services import record, record_many
-from occ.notifications.addressees import audience, gone
+from occ.notifications.addressees import above, audience, gone
 from occ.notifications.kinds import Kind, register
 from occ.notifications.services import notify
 from occ.obligations.models import EventKind, Obligation, ObligationEvent, State
 from occ.obligations.rules import OWNER, RULES, Come, LadderStep, StepKind, ladder, pending
 from occ.people.actors import Actor
+from occ.people.choices import Role
 from occ.people.models import Site, Team, User
 from occ.policies.services import policy_value
 from occ.times import local_day
@@ -72,17 +73,19 @@ def is_breached(subject: models.Model, *, rule: str) -> bool:
 @transaction.atomic
 def obligation_open(
     *, rule: str, subject: models.Model, label: str, site: Site, team: Team | None, starts_at: datetime,
-    due_at: datetime, late_cause: str = "", owner: User | None = None, clause: str = "", actor: Actor, now: datetime,
+    due_at: datetime, late_cause: str = "", owner_role: str = "", owner: User | None = None, clause: str = "",
+    actor: Actor, now: datetime,
 ) -> Obligation:  # fmt: skip
     """Open an obligation. One that is opened after its own due time is breached at once, with `late_cause`.
 
+    `owner_role`: who owes this one, if not who owes the rule's; its ladder then tells nobody below (`told_at`).
     `owner`: who alone can do it, of a rule that is personal. `clause`: where another one than the rule's asks for it.
     """
     definition = RULES[rule]
     obligation = Obligation.objects.create(
         rule=rule, clause=clause or definition.clause, owner=owner, subject=subject, subject_label=label[:200],
         site=site, team=team, url=subject.get_absolute_url(),  # type: ignore[attr-defined]
-        owner_role=definition.owner_role, opened_at=now, starts_at=starts_at, due_at=due_at, next_at=now,
+        owner_role=owner_role or definition.owner_role, opened_at=now, starts_at=starts_at, due_at=due_at, next_at=now,
         cause=late_cause if due_at <= now else "",
     )  # fmt: skip
     _event(obligation, EventKind.OPENED, actor=actor, now=now, starts_at=starts_at)
@@ -198,37 +201,56 @@ def obligation_team(
 @transaction.atomic
 def obligations_take_along(
     *, subject: models.Model, rules: Iterable[str], site: Site, team: Team | None, actor: Actor, now: datetime,
-    due: Mapping[str, datetime] | None = None,
+    due: Mapping[str, datetime] | None = None, left_url: str = "",
 ) -> None:  # fmt: skip
-    """The subject belongs to another site: who is there owes what is not late, by the same time, and is told of it.
+    """The subject belongs to another site or team: who is there owes what is not late, by the same time, and is told.
 
-    What is late stays with the site whose breach it is, until it is done; the other site owes it too, by a time of its
-    own (`due` by rule; else as long as it had, a day at least), under the rule that stands for it after a move.
+    What is late stays with the place whose breach it is, until it is done; the other place owes it too, by a time of
+    its own (`due` by rule; else as long as it had, a day at least), under the rule that stands for it after a move.
+    A team is a place of its own for what its leader owes; of all else only the reminders go there. `left_url`: where
+    those left behind read of it, if not where it leads to now.
     """
     where: dict[str, Any] = {"subject": subject, "site": site, "team": team, "actor": actor, "now": now}
     for rule in rules:
         duty, again = of(subject, rule=rule), RULES[rule].after_move
         if duty is None:
             continue
-        if duty.site == site:
+        if _owed_at(duty, site, team):
             if again:
                 obligation_cancel(subject=subject, rule=again, reason="moved", actor=actor, now=now)
+            obligation_team(subject=subject, rule=rule, team=team, actor=actor, now=now)
+            _leads_to(duty, subject.get_absolute_url())  # type: ignore[attr-defined]
         elif duty.due_at > now:
             _along(duty, **where)
         elif again and (second := of(subject, rule=again)) is not None:
-            if second.site != site and second.due_at > now:
+            if _owed_at(second, site, team):
+                obligation_team(subject=subject, rule=again, team=team, actor=actor, now=now)
+            elif second.due_at > now:
                 _along(second, **where)
         elif again:
             due_at = (due or {}).get(rule) or now + max(duty.due_at - duty.starts_at, ONE_DAY)
-            obligation_open(rule=again, label=duty.subject_label, starts_at=now, due_at=due_at, **where)
+            obligation_open(
+                rule=again, label=duty.subject_label, starts_at=now, due_at=due_at, owner_role=duty.owner_role, **where
+            )
+            _leads_to(duty, left_url or duty.url)
+
+
+def _owed_at(duty: Obligation, site: Site, team: Team | None) -> bool:
+    return duty.site == site and (duty.owner_role != Role.TEAM_LEADER or duty.team == team)
+
+
+def _leads_to(duty: Obligation, url: str) -> None:
+    if duty.url != url:
+        duty.url = url
+        duty.save(update_fields=["url"])
 
 
 def _along(duty: Obligation, *, actor: Actor, now: datetime, **where: Any) -> None:
-    """From one site to the next, by the same time."""
+    """From one place to the next, by the same time."""
     obligation_cancel(subject=where["subject"], rule=duty.rule, reason="moved", actor=actor, now=now)
     obligation_open(
-        rule=duty.rule, label=duty.subject_label, starts_at=duty.starts_at, due_at=duty.due_at, actor=actor, now=now,
-        **where,
+        rule=duty.rule, label=duty.subject_label, starts_at=duty.starts_at, due_at=duty.due_at,
+        owner_role=duty.owner_role, actor=actor, now=now, **where,
     )  # fmt: skip
 
 
@@ -363,6 +385,14 @@ def _take(obligation: Obligation, come: Come, *, now: datetime) -> None:
         _tell(obligation, come.step, event, now=now)
 
 
+def told_at(step: LadderStep, obligation: Obligation) -> str:
+    """The role that a step tells: where others owe it than the rule says, those, and whom it names above them."""
+    owner = obligation.owner_role
+    if owner == RULES[obligation.rule].owner_role or step.role in above(owner):
+        return step.role
+    return owner
+
+
 def _tell(obligation: Obligation, step: LadderStep, event: ObligationEvent, *, now: datetime) -> None:
     notify(
         to=_told(obligation, step, now),
@@ -386,7 +416,10 @@ def _told(obligation: Obligation, step: LadderStep, now: datetime) -> list[User]
         owner, day = obligation.owner, local_day(now, obligation.site.zone)
         return [owner] if owner is not None and not gone(owner, day) else []
     return audience(
-        step.role, site=obligation.site, team=obligation.team if step.kind is StepKind.REMIND else None, now=now
+        told_at(step, obligation),
+        site=obligation.site,
+        team=obligation.team if step.kind is StepKind.REMIND else None,
+        now=now,
     )
 
 

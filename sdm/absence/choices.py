@@ -1,5 +1,9 @@
+from datetime import timedelta
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+LONGEST = timedelta(days=366)  # of one leave
 
 
 class Group(models.TextChoices):

@@ -19,11 +19,11 @@ def follow(sender: Any, person: Person, now: datetime, **kwargs: Any) -> None:
 
 
 @receiver(moved, dispatch_uid="sdm.contracts.moved")
-def go_along(sender: Any, person: Person, actor: Actor, now: datetime, **kwargs: Any) -> None:
+def go_along(sender: Any, person: Person, on: date, actor: Actor, now: datetime, **kwargs: Any) -> None:
     contract_renewals.renewals_follow_move(person=person, actor=actor, now=now)
     contract_wages.compensations_follow_move(person=person, actor=actor, now=now)
     compensation_corrections.corrections_follow_move(person=person, actor=actor, now=now)
-    contract_registration.registrations_follow_move(person=person, actor=actor, now=now)
+    contract_registration.registrations_follow_move(person=person, on=on, actor=actor, now=now)
 
 
 @receiver(going, dispatch_uid="sdm.contracts.going")

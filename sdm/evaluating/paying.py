@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -176,15 +178,17 @@ def pay(
         parts.append(
             Part(basis, found, reached[-1].least if reached else None, reached[-1].percent if reached else ZERO)
         )
-    percent = sum((one.percent for one in parts if one.percent is not None), ZERO)
+    # In fractions to the end: a third of a percent, cut off, would round the wrong way.
+    reached_percent = Fraction(sum((one.percent for one in parts if one.percent is not None), ZERO))
     if known and known != whole:
-        percent = percent * whole / known
+        reached_percent *= Fraction(whole) / Fraction(known)
     held = tuple(_held(one, measured.get(one.key), more[one.key]) for one in terms.demands)
     kept = min((one.keeps for one in held if one.met is False), default=HUNDRED)
-    due = (base or ZERO) * percent / HUNDRED * kept / HUNDRED
-    capped = terms.cap is not None and due > terms.cap
-    due = terms.cap if capped and terms.cap is not None else due
-    amount = (due / terms.step).quantize(WHOLE, rounding=ROUND_HALF_UP) * terms.step
+    due = Fraction(base or ZERO) * reached_percent / 100 * Fraction(kept) / 100
+    capped = terms.cap is not None and due > Fraction(terms.cap)
+    due = Fraction(terms.cap) if capped and terms.cap is not None else due
+    amount = Decimal(floor(due / Fraction(terms.step) + Fraction(1, 2))) * terms.step
+    percent = Decimal(reached_percent.numerator) / Decimal(reached_percent.denominator)
     share = rounded(HUNDRED * known / whole) if whole else HUNDRED
     told = base is None or share >= least
     return Pay(base, tuple(parts), percent, held, kept, capped, amount.quantize(WHOLE) if told else None, share)

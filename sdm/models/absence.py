@@ -19,10 +19,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from occ.obligations.models import owed_by, still_owed
+from occ.people.choices import Role
 from occ.people.models import DayRange, Person, Site, TeamMembership, User, in_force, whole_range
 from occ.people.scope import roles_of, site_filter
 from occ.times import JAKARTA, local_day
-from sdm.absence.choices import ALIVE, OPEN_GROUPS, SHOWN, WAITING, Group, LeaveStatus, Shown
+from sdm.absence.choices import ALIVE, LONGEST, OPEN_GROUPS, SHOWN, WAITING, Group, LeaveStatus, Shown
 from sdm.personal import ABSENCE_LEADERS, ABSENCE_READERS, NOTE_READERS
 
 
@@ -44,11 +46,12 @@ def led_people(user: User) -> models.QuerySet[Person]:
 
 class LeaveQuerySet(models.QuerySet["LeaveRequest"]):
     def visible_to(self, user: User) -> LeaveQuerySet:
-        """The site's by role, the own team's for its leader, the own."""
+        """The site's by role, the own team's for its leader, the own; and what is late where somebody came from."""
         by_site = site_filter(user, ABSENCE_READERS)
         if not by_site:
             return self
-        seen = by_site | self.led_by(user)
+        left = by_site | owed_by(user) & Q(owner_role=Role.TEAM_LEADER)
+        seen = by_site | self.led_by(user) | Q(pk__in=still_owed(LeaveRequest, left))
         return self.filter(seen | Q(employee_id=user.person_id) if user.person_id else seen)
 
     @staticmethod
@@ -72,7 +75,8 @@ class LeaveQuerySet(models.QuerySet["LeaveRequest"]):
         return self.filter(status__in=WAITING)
 
     def touching(self, first: date, last: date) -> LeaveQuerySet:
-        return self.filter(starts_on__lte=last, ends_on__gte=first)
+        """What has a day from the first to the last; none that began longer ago than a leave may last is looked at."""
+        return self.filter(starts_on__range=(first - min(LONGEST, first - date.min), last), ends_on__gte=first)
 
 
 class LeaveRequest(models.Model):

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from occ.encryption import EncryptedTextField
+from occ.obligations.models import still_owed
 from occ.people.models import Person, Site, User
 from occ.people.scope import site_filter
 from sdm.contracts.choices import MADE, UNDECIDED, CompensationStatus, CorrectionStatus, RenewalStatus
@@ -28,8 +29,9 @@ OPEN_RENEWAL = [*UNDECIDED, *(one for one in MADE if one != RenewalStatus.CLOSED
 
 class RenewalQuerySet(models.QuerySet["Renewal"]):
     def visible_to(self, user: User) -> RenewalQuerySet:
-        """By role at the site; nobody reads what is deliberated about the own contract."""
-        rows = self.filter(site_filter(user, CONTRACT_READERS))
+        """By role at the site, or one that owes it late; nobody reads what is deliberated about the own contract."""
+        here = site_filter(user, CONTRACT_READERS)
+        rows = self.filter(here | Q(pk__in=still_owed(Renewal, here))) if here else self.all()
         return rows.exclude(employment__employee_id=user.person_id) if user.person_id else rows
 
     def open(self) -> RenewalQuerySet:
@@ -144,7 +146,8 @@ class Wage(models.Model):
 
 class CompensationQuerySet(models.QuerySet["Compensation"]):
     def visible_to(self, user: User) -> CompensationQuerySet:
-        return self.filter(site_filter(user, COMPENSATION_READERS))
+        here = site_filter(user, COMPENSATION_READERS)
+        return self.filter(here | Q(pk__in=still_owed(Compensation, here))) if here else self.all()
 
 
 class Compensation(models.Model):
@@ -207,7 +210,8 @@ class Compensation(models.Model):
 
 class CorrectionQuerySet(models.QuerySet["CompensationCorrection"]):
     def visible_to(self, user: User) -> CorrectionQuerySet:
-        return self.filter(site_filter(user, COMPENSATION_READERS))
+        here = site_filter(user, COMPENSATION_READERS)
+        return self.filter(here | Q(pk__in=still_owed(CompensationCorrection, here))) if here else self.all()
 
     def open(self) -> CorrectionQuerySet:
         return self.filter(status__in=OPEN_CORRECTION)

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from occ.documents.models import IssuedDocument
+from occ.obligations.models import Obligation, owed_by, still_owed
 from occ.people.choices import Role
 from occ.people.models import Person, Site, User
 from occ.people.scope import site_filter
@@ -37,13 +39,20 @@ SITE_SEES = frozenset({Role.HR_RELATIONS})
 class DisciplineCaseQuerySet(models.QuerySet["DisciplineCase"]):
     def visible_to(self, user: User) -> DisciplineCaseQuerySet:
         """The own; by site HR Industrial Relations; of who ranks below coordinator, manager, Head Manager; a leader's
-        people's."""
+        people's; and what was late where the person came from, for the same there, until it is done."""
         by_site = site_filter(user, SITE_SEES)
         if not by_site:
             return self
         day = local_day(timezone.now(), JAKARTA)
         seen = by_site | by_rank(user, day, "person") | Q(person__in=Person.objects.filter(led_by(user, day)))
-        return self.filter(seen | Q(person_id=user.person_id) if user.person_id else seen)
+        by_leaders = owed_by(user) & Q(owner_role=Role.TEAM_LEADER, team__isnull=False)
+        seen |= Q(pk__in=still_owed(DisciplineCase, by_leaders))
+        left = Obligation.objects.open().filter(
+            content_type=ContentType.objects.get_for_model(DisciplineCase), object_id=OuterRef("pk")
+        )
+        rows = self.alias(left_id=Subquery(left.exclude(site=OuterRef("site")).values("site_id")[:1]))
+        seen |= site_filter(user, SITE_SEES, "left_id") | by_rank(user, day, "person", "left_id")
+        return rows.filter(seen | Q(person_id=user.person_id) if user.person_id else seen)
 
     def open(self) -> DisciplineCaseQuerySet:
         return self.filter(closed_at=None)

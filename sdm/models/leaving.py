@@ -77,6 +77,10 @@ class Leaving(models.Model):
         return self.employee.person
 
     @property
+    def person_id(self) -> int:
+        return self.employee_id
+
+    @property
     def is_open(self) -> bool:
         return self.status in OPEN_LEAVING
 

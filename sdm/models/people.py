@@ -53,6 +53,10 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         return self.filter(told_at=None, starts_on__lte=day)
 
 
+def _one(rows: models.QuerySet[Any]) -> models.Subquery:
+    return models.Subquery(rows.order_by().values("pk")[:1])
+
+
 class EmployeeQuerySet(models.QuerySet["Employee"]):
     def visible_to(self, user: User, on: date | None = None) -> EmployeeQuerySet:
         """The site's people by role, the team's for its leader, oneself; with `on` those of that day's place."""
@@ -88,10 +92,11 @@ class EmployeeQuerySet(models.QuerySet["Employee"]):
             self.select_related("person__site")
             .defer("nik")
             .annotate(
-                leaving_known=Exists(
+                # A key of one, not whether there is one: that would be asked for all people and not for the page's.
+                leaving_known=_one(
                     Leaving.objects.filter(employee=OuterRef("pk"), recorded_at__lt=end_of_day(day, JAKARTA))
                 ),
-                been_here=Exists(Placement.objects.filter(employee=OuterRef("pk"), starts_on__lte=day)),
+                been_here=_one(Placement.objects.filter(employee=OuterRef("pk"), starts_on__lte=day)),
             )
             .prefetch_related(
                 Prefetch("placements", placements, to_attr="placed"),

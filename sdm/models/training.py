@@ -22,7 +22,12 @@ from occ.people.scope import site_filter
 from sdm.training.choices import SCORED, STAGES, TrainingStatus
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django_stubs_ext.db.models.manager import RelatedManager
+
+CANDIDATE = "CAND-"  # before a candidate's number, where a participant is one
+ERASED = "–"  # in the place of a name; the history lets a name become this and nothing else
 
 TRAINING_READERS = frozenset(
     {
@@ -79,6 +84,14 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
 
     def going(self) -> ParticipantQuerySet:
         return self.filter(status__in=STAGES)
+
+    def named(self) -> ParticipantQuerySet:
+        """Who is no employee, and whose name is not erased yet."""
+        return self.filter(person=None).exclude(name=ERASED)
+
+    def to_forget(self, before: datetime) -> ParticipantQuerySet:
+        """Whom nobody but this batch knows, by a typed name, and who was out before that instant."""
+        return self.named().filter(status=TrainingStatus.OUT, ended_at__lt=before).exclude(number__startswith=CANDIDATE)
 
 
 class Participant(models.Model):

@@ -15,7 +15,7 @@ from occ.policies.services import policy_value
 from occ.times import local_day
 from sdm.choices import Outcome
 from sdm.models import ClearanceItem, Leaving
-from sdm.personal import may
+from sdm.personal import may, of_another
 from sdm.policies import CLEARANCE, ITEMS
 from sdm.providers import MATTERS, Matter, Settled
 from sdm.workflow import RECORDERS
@@ -39,6 +39,7 @@ def item_settle(*, item_id: int, outcome: str, note: str = "", actor: User, now:
     item = ClearanceItem.objects.get(pk=item_id)
     if not may(actor, RECORDERS, leaving.site):
         raise NotAllowed
+    of_another(actor, leaving.employee_id)
     if not leaving.is_open:
         raise WrongState(_("This leaving is closed or was withdrawn."))
     if outcome not in Outcome.values:

@@ -25,7 +25,7 @@ from sdm.contracts.deadlines import registration_due
 from sdm.contracts.policies import REGISTER, law
 from sdm.contracts.workflow import HI
 from sdm.models import Employment
-from sdm.personal import may
+from sdm.personal import may, of_another
 
 LATE_RECORD = "late_notice"
 # What was signed longer ago was settled before anybody told OCC of it.
@@ -51,12 +51,13 @@ def registration_owe(employment: Employment, person: Person, *, actor: Actor, no
     )  # fmt: skip
 
 
-def registrations_follow_move(*, person: Person, actor: Actor, now: datetime) -> None:
-    """HR of the new site registers what is not registered yet."""
+def registrations_follow_move(*, person: Person, on: date, actor: Actor, now: datetime) -> None:
+    """HR of the new site registers what is not registered yet; who was late reads of it as of the last day there."""
     for one in Employment.objects.filter(employee_id=person.pk, kind=EmploymentKind.PKWT, registered_on=None):
         obligations.obligations_take_along(
-            subject=one, rules=[REGISTER], site=person.site, team=None, actor=actor, now=now
-        )
+            subject=one, rules=[REGISTER], site=person.site, team=None, actor=actor, now=now,
+            left_url=f"{one.get_absolute_url()}?as_of={on - timedelta(days=1)}",
+        )  # fmt: skip
 
 
 @transaction.atomic
@@ -72,6 +73,7 @@ def employment_register(
     found = Employment.objects.get(pk=employment_id)
     if not may(actor, HI, person.site):
         raise NotAllowed
+    of_another(actor, person.pk)
     if found.kind != EmploymentKind.PKWT:
         raise WrongState(_("Only a PKWT is registered."))
     if hasattr(found, "renewal"):

@@ -34,7 +34,7 @@ from sdm.contracts.policies import COMPENSATE, COMPENSATION_AHEAD, Law, law
 from sdm.contracts.terms import compensation, months_of, rounded
 from sdm.contracts.workflow import COMPENSATION, PAYROLL
 from sdm.models import Compensation, Employment, Wage
-from sdm.personal import may
+from sdm.personal import may, of_another
 from sdm.services.compensation_corrections import corrections_follow
 from sdm.services.contract_terms import effective_end, is_owed
 
@@ -67,8 +67,7 @@ def wage_record(
     person = person_locked(person_id)
     if not may(actor, PAYROLL, person.site):
         raise NotAllowed
-    if isinstance(actor, User) and actor.person_id == person_id:
-        raise NotAllowed(_("It is about you: somebody else has to do this step."))
+    of_another(actor, person_id)
     if not in_reach(starts_on):
         raise Invalid(_("The date is not possible."), field="starts_on")
     amount = amount_clean(amount)

@@ -300,12 +300,13 @@ def case_file(*, case_id: int, note: str, actor: User, now: datetime) -> Discipl
 
 
 def cases_follow_move(*, person: Person, actor: Actor, now: datetime) -> None:
-    """An open case goes with the person to another site: the superiors there go on, and owe what has to be done."""
-    rows = DisciplineCase.objects.open().select_for_update(of=("self",), no_key=True)
-    for case in rows.filter(person=person).exclude(site=person.site):
-        case.site = person.site
-        sign(case, actor, "moved", now=now)
-        case.save(update_fields=["site"])
+    """An open case goes with the person to another site or team: superiors there go on, and owe what is to be done."""
+    rows = DisciplineCase.objects.open().select_related("site").select_for_update(of=("self",), no_key=True)
+    for case in rows.filter(person=person):
+        if case.site != person.site:
+            case.site = person.site
+            sign(case, actor, "moved", now=now)
+            case.save(update_fields=["site"])
         for rule in RULES:
             obligations.obligations_take_along(
                 subject=case, rules=[rule], site=case.site, team=team_told(case, rule, now), actor=actor, now=now

@@ -26,7 +26,7 @@ from sdm.contracts.choices import CompensationStatus
 from sdm.contracts.policies import REGISTER, Law, law
 from sdm.contracts.terms import Chain, Span, chain_with
 from sdm.models import Compensation, Employment, Placement
-from sdm.personal import KEEPERS, may
+from sdm.personal import KEEPERS, may, of_another
 from sdm.services.contract_registration import registration_owe
 
 
@@ -179,6 +179,7 @@ def _kept(person_id: int, actor: Actor) -> Person:
     person = person_locked(person_id)
     if not may(actor, KEEPERS, person.site):
         raise NotAllowed
+    of_another(actor, person_id)
     return person
 
 

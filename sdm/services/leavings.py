@@ -35,7 +35,7 @@ from sdm.choices import LeavingStatus, MainReason
 from sdm.deadlines import clearance_due, interview_due
 from sdm.documents import EXIT, exit_body
 from sdm.models import ExitInterview, Leaving
-from sdm.personal import may
+from sdm.personal import may, of_another
 from sdm.policies import CLEARANCE, CLEARANCE_DAYS, INTERVIEW, INTERVIEW_DAYS
 from sdm.services import clearance
 from sdm.services.employees import employees_take_up
@@ -82,6 +82,7 @@ def leaving_move(
     found = Leaving.objects.get(pk=leaving_id)
     if not may(actor, RECORDERS, person.site):
         raise NotAllowed
+    of_another(actor, person.pk)
     if not found.is_open:
         raise WrongState(_("This leaving is closed or was withdrawn."))
     if not note.strip():

@@ -22,7 +22,7 @@ from occ.texts import hidden, kept
 from occ.times import in_reach, local_day
 from sdm.choices import Began
 from sdm.models import Placement
-from sdm.personal import KEEPERS, MOVERS, may
+from sdm.personal import KEEPERS, MOVERS, may, of_another
 from sdm.services import employments
 
 logger = logging.getLogger(__name__)
@@ -63,6 +63,7 @@ def person_transfer(
     person = person_locked(person_id)
     if not (may(actor, MOVERS, person.site) and may(actor, MOVERS, site)):
         raise NotAllowed
+    of_another(actor, person_id)
     today = local_day(now, person.site.zone)
     place_fits(person=person, site=site, team=team, leader=leader, on=on)
     before = _changeable(person, on)
@@ -135,6 +136,7 @@ def placement_correct(
     found = Placement.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=placement_id)
     if not all(may(actor, KEEPERS, one) for one in (found.site, person.site, site)):
         raise NotAllowed
+    of_another(actor, person_id)
     if not note.strip():
         raise Invalid(_("Say what was wrong."), field="note")
     place_fits(person=person, site=site, team=None, leader=leader, on=starts_on)
@@ -163,6 +165,7 @@ def placement_put_right(
     """Other values for a placement from its first day on, planned or not. The caller holds the person's lock."""
     if not all(may(actor, KEEPERS, one) for one in (found.site, person.site, site)):
         raise NotAllowed
+    of_another(actor, person.pk)
     today = local_day(now, person.site.zone)
     team_now = person.team_on(today)
     found.site, found.position, found.leader = site, position_clean(position), leader
@@ -203,6 +206,7 @@ def placement_withdraw(*, placement_id: int, note: str, actor: Actor, now: datet
     found = Placement.objects.select_related("site").get(pk=placement_id)
     if not (may(actor, MOVERS, person.site) and may(actor, MOVERS, found.site)):
         raise NotAllowed
+    of_another(actor, person_id)
     if not found.planned:
         raise WrongState(_("It has taken effect. Transfer the person anew, or correct what was wrong."))
     if not note.strip():

@@ -12,14 +12,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from django.utils.translation import gettext
+
 from occ.people.actors import Actor
 from occ.people.models import User
 from sdm.models import Candidate, Participant
+from sdm.models.training import CANDIDATE as PREFIX
+from sdm.models.training import ERASED
 from sdm.recruiting.choices import CandidateStatus as C
 from sdm.recruiting.workflow import CANDIDATE
 from sdm.services.candidates import LOOKED_FOR, candidate_fail, candidate_pass, request_locked
-
-PREFIX = "CAND-"
 
 
 def number_of(candidate: Candidate) -> str:
@@ -67,7 +69,12 @@ def failed(one: Participant, note: str, *, actor: Actor, now: datetime) -> None:
 
 
 def named(user: User, people: Iterable[Participant]) -> None:
-    """Show candidates by their name to who reads it; for a page only: what is saved keeps the number."""
+    """Show candidates by their name to who reads it, and who is forgotten by a number; for a page only: what is saved
+    keeps the number."""
+    people = list(people)
+    for one in people:
+        if one.name == ERASED:
+            one.name = gettext("Participant %(n)s, anonymised") % {"n": one.pk}
     keys = {key: one for one in people if (key := _key(one)) is not None}
     if keys:
         for found in Candidate.objects.visible_to(user).filter(pk__in=keys):

@@ -107,8 +107,8 @@ def calendar(request: HttpRequest) -> HttpResponse:
     for month in months:
         first, last = month_span(month)
         first = max(first, today)
-        cells = [(counts.get(month, 0), _ends(first, last, site.code)) for site, counts in found]
-        lines.append({"month": month, "cells": cells, "total": sum(count for count, _url in cells),
+        cells = [(site, counts.get(month, 0), _ends(first, last, site.code)) for site, counts in found]
+        lines.append({"month": month, "cells": cells, "total": sum(count for _site, count, _url in cells),
                       "url": _ends(first, last)})  # fmt: skip
     chart = {
         "kind": "bar", "labels": [date_format(month, "M Y") for month in months], "target": None, "target_label": "",

@@ -29,7 +29,7 @@ from sdm.filters import LeavingFilter
 from sdm.forms import CloseForm, InterviewForm, ItemForm, LeavingForm, MoveForm, RequiredNoteForm, StepForm
 from sdm.jobs import reads
 from sdm.models import ClearanceItem, Leaving
-from sdm.personal import reads_interview, reads_letters
+from sdm.personal import is_self, reads_interview, reads_letters
 from sdm.providers import panels_of
 from sdm.services import clearance, leavings
 from sdm.workflow import LEAVING, RECORDERS
@@ -129,7 +129,7 @@ def _detail(
     item: tuple[int, ItemForm] | None = None, status: int = 200,
 ) -> HttpResponse:  # fmt: skip
     user, person = me(request), found.employee.person
-    may = found.is_open and has_role(user, RECORDERS, site=found.site)
+    may = found.is_open and has_role(user, RECORDERS, site=found.site) and not is_self(user, person.pk)
     moving = {"last_working_day": found.last_working_day, "reason": found.reason}
     context = process_context(request, STEPPING, found, tried)
     documents = IssuedDocument.objects.visible_to(user).filter(subject_type="sdm.leaving", subject_id=str(found.pk))

@@ -25,7 +25,7 @@ from sdm.filters import PeopleFilter, asked_day, people_seen
 from sdm.forms import EditForm, HireForm
 from sdm.jobs import reads
 from sdm.models import Employee, Employment
-from sdm.personal import CONTRACT_READERS, KEEPERS, MOVERS, WAGE_READERS, masked, reads_nik
+from sdm.personal import CONTRACT_READERS, KEEPERS, MOVERS, WAGE_READERS, is_self, masked, reads_nik
 from sdm.selectors import person_page
 from sdm.services import employees as services
 from sdm.workflow import RECORDERS
@@ -98,16 +98,18 @@ def _page(request: HttpRequest, employee: Employee, present: bool, **more: Any) 
     zone = employee.person.site.zone
     context = person_page(user, employee, day=day or local_day(now, zone), now=now, present=present)
     place = context["place"]
+    kept = present and not is_self(user, employee.pk)
     context |= {
         "title": employee.person.name,
         "crumbs": crumbs(),
         "subtitle": f"{employee.person.number} · {(place or employee.person).position}",
         "as_of": day,
+        "unread": bool(request.GET.get("as_of")) and day is None,
         "zone": zone,
         "actions": _actions(user, employee, context["standing"]) if present and day is None else [],
-        "may_register": present and has_role(user, HI, site=employee.person.site),
-        "may_keep": present and has_role(user, KEEPERS, site=employee.person.site),
-        "may_move": present and has_role(user, MOVERS, site=employee.person.site),
+        "may_register": kept and has_role(user, HI, site=employee.person.site),
+        "may_keep": kept and has_role(user, KEEPERS, site=employee.person.site),
+        "may_move": kept and has_role(user, MOVERS, site=employee.person.site),
     }
     _with_proofs(context.get("employments") or [])
     return render(request, "sdm/person.html", context | more)
@@ -127,19 +129,20 @@ def _with_proofs(employments: Iterable[Any]) -> None:
 
 def _actions(user: User, employee: Employee, standing: Standing) -> list[dict[str, str]]:
     site, pk, found = employee.person.site, employee.pk, []
+    others = not is_self(user, pk)
     keeps = has_role(user, KEEPERS, site=site)
     if keeps:
         found.append({"label": _("Edit"), "url": reverse("sdm:person_edit", args=[pk]), "icon": "pencil"})
     if has_role(user, WAGE_READERS, site=site):
         found.append({"label": _("Wages"), "url": reverse("sdm:wages", args=[pk]), "icon": "receipt"})
     if standing in (Standing.WORKING, Standing.LEAVING):
-        if keeps:
+        if keeps and others:
             url = reverse("sdm:employment_new", args=[pk])
             found.append({"label": _("New contract"), "url": url, "icon": "file-plus"})
         if has_role(user, RECORDERS, site=site) and employee.person.last_working_day is None:
             url = f"{reverse('sdm:leaving_new')}?person={pk}"
             found.append({"label": _("Record the leaving"), "url": url, "icon": "door-exit"})
-        if has_role(user, MOVERS, site=site):
+        if has_role(user, MOVERS, site=site) and others:
             url = reverse("sdm:person_transfer", args=[pk])
             found.append({"label": _("Transfer"), "url": url, "icon": "arrows-exchange", "tone": "primary"})
     elif standing is Standing.LEFT and keeps:

@@ -32,6 +32,7 @@ from occ.people.models import Person, RoleAssignment, Team, TeamMembership, User
 from occ.people.planned import PlannedDay
 from occ.policies.services import policy_set, policy_value
 from occ.search import search
+from occ.times import local_day
 from occ.workflow.models import WorkflowStep
 from occ.workflow.turns import turns_for
 from realtime.models import RosterLine
@@ -40,7 +41,7 @@ from sdm.absence.deadlines import decision_due, note_due
 from sdm.absence.policies import ANNUAL_DAYS, CONFIRM, DECIDE, KINDS, NOTE
 from sdm.absence.workflow import ENTERERS, LEAVE, ON_BEHALF
 from sdm.models import Employment, LeaveRequest, Leaving
-from sdm.services import absence, leavings
+from sdm.services import absence, leavings, placements
 from sdm.services.absence_reading import balances_on
 from sdm.services.employees import employees_take_up
 from tests.factories import DAY, NOW, PASSWORD, PDF, Floor, person, trying, user
@@ -536,8 +537,6 @@ def test_who_leaves_is_on_leave_no_longer_than_they_work(floor: Floor, agent: Us
 
 
 def test_who_moves_takes_along_what_is_not_decided(floor: Floor, agent: User) -> None:
-    from sdm.services import placements
-
     found = ask(agent)
     placements.person_transfer(
         person_id=floor.agent.pk, on=DAY, site=floor.ygy, position="Agent", team=None, leader=None,
@@ -560,6 +559,85 @@ def test_what_was_late_where_somebody_left_is_owed_where_they_came_to_as_well(fl
     assert duties.get(site=floor.ygy).due_at >= late + timedelta(days=1)
     absence.leave_approve(leave_id=found.pk, actor=user(Role.TEAM_LEADER, floor.ygy, name="tl.ygy"), now=late)
     assert {one.state for one in Obligation.objects.filter(rule__startswith=DECIDE)} == {"fulfilled"}
+
+
+def led(floor: Floor, team: Team, name: str) -> User:
+    return user(Role.TEAM_LEADER, floor.jkt, name=name, team=team)
+
+
+def to_team(floor: Floor, team: Team | None, now: datetime = NOW) -> None:
+    placements.person_transfer(
+        person_id=floor.agent.pk, on=local_day(now, floor.jkt.zone), site=floor.jkt, position="Agent", team=team,
+        leader=None, actor=user(Role.HR_RELATIONS), now=now,
+    )  # fmt: skip
+
+
+def asked(who: User) -> set[str]:
+    return set(Notification.objects.filter(user=who, kind__startswith="obligation").values_list("kind", flat=True))
+
+
+def test_another_team_s_leader_owes_what_is_not_decided(floor: Floor, agent: User, client: Client) -> None:
+    other = Team.objects.create(code="JKT-B", name="Tim B", site=floor.jkt)
+    before, after = led(floor, floor.team, "tl.a"), led(floor, other, "tl.b")
+    found = ask(agent, kind="sick", starts_on=DAY + timedelta(days=1), ends_on=DAY + timedelta(days=1))
+    assert (asked(before), asked(after)) == ({"obligation.remind"}, set())
+    to_team(floor, other)
+    duties = {one.rule: one for one in Obligation.objects.open().filter(object_id=found.pk)}
+    assert {(one.rule, one.team) for one in duties.values()} == {(DECIDE, other), (NOTE, other)}
+    assert asked(after) == {"obligation.remind"}
+    late = duties[DECIDE].due_at + timedelta(hours=1)
+    sweep(now=late)
+    to_team(floor, floor.team, late)
+    again = Obligation.objects.open().filter(object_id=found.pk, rule__startswith=DECIDE).order_by("opened_at")
+    assert [(one.team, one.breached_at is None) for one in again] == [(other, False), (floor.team, True)]
+    client.force_login(after)
+    assert client.get(again[0].url).status_code == 200, "who owes it late sees what it is about"
+    absence.proof_add(leave_id=found.pk, file=note(), actor=agent, now=late)
+    absence.leave_approve(leave_id=found.pk, actor=before, now=late)
+    client.logout()
+    client.force_login(after)
+    assert client.get(found.get_absolute_url()).status_code == 404
+
+
+def test_what_is_late_at_the_site_that_was_left_is_seen_there_until_it_is_decided(floor: Floor, client: Client) -> None:
+    agent = login(floor.agent)
+    found = ask(agent, kind="sick", reason="Rahasia sekali", file=note(), starts_on=DAY, ends_on=DAY)
+    late = found.due_at + timedelta(hours=1)  # type: ignore[operator]
+    sweep(now=late)
+    placements.person_transfer(
+        person_id=floor.agent.pk, on=local_day(late, floor.jkt.zone), site=floor.ygy, position="Agent", team=None,
+        leader=None, actor=user(Role.HR_RELATIONS), now=late,
+    )  # fmt: skip
+    for who in (floor.leader, floor.coordinator):
+        client.force_login(who)
+        page = client.get(Obligation.objects.open().get(rule=DECIDE).url)
+        assert page.status_code == 200 and "Rahasia" not in page.content.decode()
+    client.force_login(user(Role.TEAM_LEADER, floor.jkt, name="tl.other", team=Team.objects.create(
+        code="JKT-C", name="Tim C", site=floor.jkt)))  # fmt: skip
+    assert client.get(found.get_absolute_url()).status_code == 404
+    absence.leave_refuse(leave_id=found.pk, note="x", actor=user(Role.TEAM_LEADER, floor.ygy), now=late)
+    client.force_login(floor.leader)
+    assert client.get(found.get_absolute_url()).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("role", "owes"),
+    [(Role.COORDINATOR, Role.MANAGER), (Role.MANAGER, Role.HEAD_MANAGER), (Role.TEAM_LEADER, Role.COORDINATOR)],
+)
+def test_of_a_superior_s_leave_nobody_below_is_reminded(floor: Floor, role: Role, owes: Role) -> None:
+    head, hr = user(Role.HEAD_MANAGER), user(Role.HR_RELATIONS)
+    who = login(person(floor.jkt), role)
+    found = ask(who, kind="sick", starts_on=DAY + timedelta(days=1), ends_on=DAY + timedelta(days=1))
+    duties = {one.rule: one.owner_role for one in Obligation.objects.open().filter(object_id=found.pk)}
+    assert duties == {DECIDE: owes, NOTE: Role.HR_RELATIONS}
+    sweep(now=NOW + timedelta(days=30))
+    told = {one.pk: asked(one) for one in (floor.leader, floor.coordinator, floor.manager, head, hr)}
+    assert not told[floor.leader.pk]
+    assert told[hr.pk] == {"obligation.breach"}, "the proof"
+    owner = {Role.COORDINATOR: floor.coordinator, Role.MANAGER: floor.manager, Role.HEAD_MANAGER: head}[owes]
+    assert {"obligation.remind", "obligation.breach"} <= told[owner.pk]
+    if owes != Role.COORDINATOR:
+        assert not told[floor.coordinator.pk]
 
 
 # Who reads what ------------------------------------------------------------------------------------------------------

@@ -377,3 +377,15 @@ def test_the_database_says_no(floor: Floor, hire: Hire) -> None:
         Placement.objects.filter(employee=one).update(leader=one.person)
     with pytest.raises(IntegrityError, match="nik_marked"), transaction.atomic():
         Employee.objects.filter(pk=one.pk).update(nik="3171010101900001")
+
+
+@pytest.mark.parametrize("asked", ["2026-13-40", "kemarin", "9999-01-01"])
+def test_a_day_that_cannot_be_read_is_said_on_the_persons_page(
+    hire: Hire, hr: User, client: Client, asked: str
+) -> None:
+    url = hire().get_absolute_url()
+    client.force_login(hr)
+    said = "Hari yang diminta tidak terbaca."
+    assert said in client.get(url, {"as_of": asked}).content.decode()
+    assert said not in client.get(url, {"as_of": ""}).content.decode()
+    assert said not in client.get(url, {"as_of": DAY.isoformat()}).content.decode()

@@ -18,7 +18,7 @@ from occ.people.models import User
 from occ.workflow.models import WorkflowStep
 from sdm.models import Candidate, Participant, Recruitment, TrainingBatch
 from sdm.services import candidates
-from sdm.services.training import batch_open, stage_advance
+from sdm.services.training import batch_open, participant_link, stage_advance
 from tests.factories import DAY, NOW, Floor, user
 from tests.sdm import recruits, training
 
@@ -171,3 +171,35 @@ def test_names_typed_before_are_erased_and_nothing_else_of_the_history_changes(f
             Participant.history.filter(id=pk).update(**change)
     with pytest.raises(IntegrityError), transaction.atomic():
         Participant.history.filter(id=going.pk).delete()
+
+
+def test_names_typed_into_a_batch_are_forgotten_by_the_candidates_rule_and_results_stay(
+    floor: Floor, client: Client
+) -> None:
+    where = training.batch(floor)
+    named = begun(recruits.recruiting(floor))
+    old = of(named)
+    old.name = "Sari Terketik"  # as batches had it before recruitment put its candidates in
+    old.save(update_fields=["name"])
+    typed, going, linked = (training.add(where, f"Sari {n}", f"L-{n}") for n in range(3))
+    candidates.candidate_withdraw(candidate_id=named.pk, note="x", actor=user(Role.HR_RECRUITMENT), now=NOW)
+    training.brought(floor, typed, "hardskill")
+    typed.refresh_from_db()
+    training.step(floor, typed, "withdraw", note="Mundur")
+    training.step(floor, linked, "withdraw", note="Mundur")
+    participant_link(participant_id=linked.pk, person=floor.agent, actor=training.hr(), now=NOW)
+    results = typed.results.count()
+    due = fresh(named).ended_at + timedelta(days=180)  # type: ignore[operator]
+    assert candidates.candidates_forget(now=due) == 0
+    assert candidates.candidates_forget(now=due + timedelta(seconds=1)) == 2
+    assert candidates.candidates_forget(now=due + timedelta(days=1)) == 0
+    assert dict(Participant.objects.values_list("pk", "name")) == {
+        old.pk: "–", typed.pk: "–", going.pk: "Sari 1", linked.pk: linked.name}  # fmt: skip
+    rows = Participant.history.filter(id__in=[old.pk, typed.pk])
+    assert rows.exists() and not rows.exclude(name="–").exists()
+    assert (of(named).pk, typed.results.count()) == (old.pk, results) and results
+    assert Participant.objects.get(pk=typed.pk).number == ""
+    assert Entry.objects.filter(action="training.names_erased").count() == 2
+    client.force_login(training.hr())
+    page = client.get(typed.get_absolute_url()).content.decode()
+    assert "Sari" not in page and f"Peserta {typed.pk}, dianonimkan" in page

@@ -78,6 +78,24 @@ def test_hr_of_the_site_registers_it_once_and_with_its_number(floor: Floor, hire
         employment_register(employment_id=pk, actor=hr, now=later, **given)
 
 
+def test_who_was_late_where_somebody_left_reads_of_it_as_it_was_there(floor: Floor, hire: Hire, hr: User) -> None:
+    one = hire(joined_on=date(2026, 11, 2), contract=Terms("pkwt", date(2026, 11, 2), date(2027, 10, 31)))
+    placements.person_transfer(
+        person_id=one.pk, on=DAY, site=floor.ygy, position="Agent", team=None, leader=None, actor=hr, now=NOW
+    )
+    left, here = elsewhere(Role.HR_RELATIONS, floor.jkt), elsewhere(Role.HR_RELATIONS, floor.ygy)
+    urls = dict(Obligation.objects.open().filter(rule__startswith=REGISTER).values_list("site__code", "url"))
+    for who, code in ((left, "JKT"), (here, "YGY")):
+        client = Client()
+        client.force_login(who)
+        assert client.get(urls[code]).status_code == 200
+    placements.person_transfer(
+        person_id=one.pk, on=DAY + timedelta(days=1), site=floor.jkt, position="Agent", team=None, leader=None,
+        actor=hr, now=NOW + timedelta(days=1),
+    )  # fmt: skip
+    assert Obligation.objects.open().get(rule__startswith=REGISTER).url == one.get_absolute_url()
+
+
 def test_the_page_registers_it(hire: Hire, hr: User) -> None:
     today = timezone.localdate()
     one = hire(joined_on=today, contract=Terms("pkwt", today, today + timedelta(days=300)))

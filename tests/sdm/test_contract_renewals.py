@@ -527,3 +527,5 @@ def test_what_is_open_goes_with_who_moves(floor: Floor, hire: Hire, hr: User) ->
     duties = {(one.rule.removesuffix("_after_move"), one.site.code): one for one in Obligation.objects.open()}
     assert set(duties) == late_there | owed_here
     assert all(duties[key].due_at > late for key in owed_here)
+    assert Renewal.objects.visible_to(there).get() == found, "who owes it late sees what it is about"
+    assert Compensation.objects.visible_to(elsewhere(Role.HR_PAYROLL, floor.ygy)).exists()

@@ -24,7 +24,7 @@ from occ.people import lifecycle
 from occ.people.actors import LIFECYCLE
 from occ.people.choices import LeavingReason, Role
 from occ.people.lifecycle import announce_left
-from occ.people.models import Person, RoleAssignment, User
+from occ.people.models import Person, RoleAssignment, Team, User
 from occ.policies.services import policy_set
 from occ.workflow.models import WorkflowStep
 from sdm.discipline.choices import CaseStatus, Receipt
@@ -467,6 +467,31 @@ def test_a_case_goes_with_the_person(floor: Floor) -> None:
     assert (duty.site, duty.due_at) == (floor.ygy, case.due_at)
     there = user(Role.TEAM_LEADER, floor.ygy)
     assert do(floor, case, "coach", there).status == CaseStatus.COACHED
+
+
+def test_what_was_late_is_seen_where_it_was_late_until_it_is_done(floor: Floor, client: Client) -> None:
+    case = opened(floor)
+    late = NOW + 9 * DAYS
+    sweep(now=late)
+    own, stranger = user(Role.HR_RELATIONS, floor.jkt), user(Role.COORDINATOR, floor.ygy, name="stranger")
+    leader = user(Role.TEAM_LEADER, floor.jkt, name="tl.a", team=floor.team)
+    other = Team.objects.create(code="JKT-B", name="Tim B", site=floor.jkt)
+    beside = user(Role.TEAM_LEADER, floor.jkt, name="tl.b", team=other)
+    move = {"person_id": floor.agent.pk, "position": "Agent", "leader": None, "actor": relations(), "now": late}
+    placements.person_transfer(on=DAY + 9 * DAYS, site=floor.jkt, team=other, **move)
+    assert set(Obligation.objects.open().values_list("rule", "team")) == {
+        (DECIDE, floor.team.pk), (f"{DECIDE}_after_move", other.pk)}  # fmt: skip
+    placements.person_transfer(on=DAY + 10 * DAYS, site=floor.ygy, team=None, **move | {"now": late + DAYS})
+    duty = Obligation.objects.open().get(rule=DECIDE)
+    for who, seen in ((leader, 200), (floor.coordinator, 200), (own, 200), (beside, 404)):
+        client.force_login(who)
+        assert client.get(duty.url).status_code == seen, who
+    client.force_login(stranger)
+    assert client.get(duty.url).status_code == 200, "above by rank where the person works now"
+    do(floor, case, "coach", user(Role.TEAM_LEADER, floor.ygy), late + DAYS)
+    for who in (leader, floor.coordinator, own):
+        client.force_login(who)
+        assert client.get(duty.url).status_code == 404, who
 
 
 def test_two_who_decide_at_once_one_does(live_floor: Floor) -> None:

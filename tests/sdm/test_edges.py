@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from occ.errors import Invalid, WrongState
+from occ.errors import Invalid, NotAllowed, WrongState
 from occ.obligations.models import Obligation
 from occ.obligations.sweep import sweep
 from occ.people import lifecycle
@@ -17,7 +18,8 @@ from occ.people.choices import LeavingReason, Role
 from occ.people.models import User
 from sdm.choices import Standing
 from sdm.models import Employee
-from sdm.services import employees, employments
+from sdm.services import clearance, employees, employments, leavings, placements
+from sdm.services.contract_registration import employment_register
 from sdm.services.employments import Terms
 from tests.factories import DAY, NOW, Floor, account, user
 from tests.sdm.conftest import Hire
@@ -126,3 +128,42 @@ def test_a_day_before_the_leaving_was_recorded_does_not_know_of_it(floor: Floor,
     url = f"/api/v1/sdm/employees/{employee.person.number}/"
     assert client.get(url, {"as_of": before.isoformat()}).json()["last_working_day"] is None
     assert client.get(url).json()["last_working_day"] == (DAY + timedelta(days=30)).isoformat()
+
+
+def test_hr_changes_neither_the_own_place_nor_contract_nor_leaving(floor: Floor, hire: Hire, hr: User) -> None:
+    own = hire()
+    hr.person = own.person
+    hr.save(update_fields=["person"])
+    contract = own.employments.get()
+    place: dict[str, Any] = {"site": floor.jkt, "position": "Manager", "leader": None, "actor": hr, "now": NOW}
+    mine: list[Callable[[], Any]] = [
+        lambda: placements.person_transfer(person_id=own.pk, on=DAY, team=None, **place),
+        lambda: placements.placement_correct(
+            placement_id=own.placements.get().pk, starts_on=date(2025, 1, 1), note="x", **place
+        ),
+        lambda: employments.employment_extend(
+            employment_id=contract.pk, agreed_until=date(2027, 12, 31), actor=hr, now=NOW
+        ),
+        lambda: employments.employment_end(employment_id=contract.pk, ends_on=DAY, note="x", actor=hr, now=NOW),
+        lambda: employment_register(
+            employment_id=contract.pk, registered_on=DAY, registration="W-1", actor=hr, now=NOW
+        ),
+    ]
+    for one in mine:
+        with pytest.raises(NotAllowed, match="sendiri"):
+            one()
+    client = Client()
+    client.force_login(hr)
+    page = client.get(own.get_absolute_url()).content.decode()
+    for name, pk in (("person_transfer", own.pk), ("employment_new", own.pk), ("employment_extend", contract.pk)):
+        assert reverse(f"sdm:{name}", args=[pk]) not in page
+    assert reverse("sdm:person_edit", args=[own.pk]) in page
+    leaving = leavings.leaving_record(
+        person_id=own.pk, last_working_day=DAY, reason=LeavingReason.RESIGNATION, actor=hr, now=NOW
+    )
+    with pytest.raises(NotAllowed, match="sendiri"):
+        clearance.item_settle(item_id=leaving.items.first().pk, outcome="returned", actor=hr, now=NOW)  # type: ignore[union-attr]
+    with pytest.raises(NotAllowed, match="sendiri"):
+        leavings.leaving_withdraw(leaving_id=leaving.pk, note="x", actor=hr, now=NOW)
+    other = user(Role.HR_RELATIONS, floor.jkt, name="hr.other")
+    assert leavings.leaving_withdraw(leaving_id=leaving.pk, note="x", actor=other, now=NOW).status == "withdrawn"

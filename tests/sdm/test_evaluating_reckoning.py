@@ -158,6 +158,18 @@ def test_too_little_known_is_no_amount_and_never_money() -> None:
     assert paid(found, "85", position="Sopir").amount == 0  # the scheme names no amount for it: known
 
 
+def test_half_a_step_goes_up_however_the_percent_was_made() -> None:
+    """10 of 30 known percents, of 100 in all: 33 1/3 % of 1500 is 500, half of the step, and no trifle less."""
+    found = terms_of(
+        {"amounts": [{"position": "Agent", "amount": "1500"}], "step": 1000, "bands": [
+            {"basis": "total", "least": "0", "percent": "10"}, {"basis": "total", "least": "90", "percent": "30"},
+            {"basis": "coaching.qm", "least": "0", "percent": "70"}]},
+        demands={},
+    )  # fmt: skip
+    told = pay(found, position="Agent", total=D(80), points={}, measured={}, more={}, least=D(0))
+    assert (told.amount, told.known) == (D(1000), D("30.00"))
+
+
 def test_capped_then_rounded_half_up_to_the_step() -> None:
     bands = [{"basis": "total", "least": "0", "percent": "33.33"}]
     assert paid(terms(bands=bands, step="1", cap=None), "50").amount == D(166_650)

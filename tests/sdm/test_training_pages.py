@@ -18,7 +18,7 @@ from occ.people.models import User
 from sdm.models import DisciplineCase, Participant, TrainingBatch
 from sdm.training.choices import TrainingStatus as S
 from sdm.training.finding import find_participants, turns
-from sdm.views.training import participant_line, participant_rows, rows_of
+from sdm.views.training_lists import participant_line, participant_rows, rows_of
 from tests.factories import NOW, Floor, person, user
 from tests.sdm.discipline import agent_user
 from tests.sdm.training import add, batch, brought, hr, qc

@@ -6,14 +6,13 @@ Invariant: nobody has two open requests; what was given says which ID.
 
 from __future__ import annotations
 
-from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from occ.obligations.models import Obligation
+from occ.obligations.models import still_owed
 from occ.people.models import Person, Site, User
 from occ.people.scope import site_filter
 from userids.choices import IdRequestStatus
@@ -23,11 +22,8 @@ from userids.models.logbook import LOGBOOK_READERS, Account
 class IdRequestQuerySet(models.QuerySet["IdRequest"]):
     def visible_to(self, user: User) -> IdRequestQuerySet:
         """By site; and those that another site still owes, since somebody moved after it was late."""
-        owed = Obligation.objects.open().filter(
-            site_filter(user, LOGBOOK_READERS), content_type=ContentType.objects.get_for_model(IdRequest)
-        )
         here = site_filter(user, LOGBOOK_READERS)
-        return self.filter(here | Q(pk__in=owed.values("object_id"))) if here else self.all()
+        return self.filter(here | Q(pk__in=still_owed(IdRequest, here))) if here else self.all()
 
     def open(self) -> IdRequestQuerySet:
         return self.filter(status=IdRequestStatus.REQUESTED)
