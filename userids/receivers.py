@@ -6,8 +6,8 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils.translation import gettext_noop
 
+from occ.obligations.climbing import breached
 from occ.obligations.models import Obligation
-from occ.obligations.services import breached
 from occ.people.actors import LIFECYCLE, Actor
 from occ.people.lifecycle import Place, joined, leaving, left, moved, stayed
 from occ.people.models import Person

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, transaction
 
+from occ.obligations.climbing import climb
 from occ.obligations.models import EventKind, Obligation, ObligationEvent
-from occ.obligations.services import climb
 
 logger = logging.getLogger(__name__)
 BATCH = 500
