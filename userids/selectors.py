@@ -93,7 +93,9 @@ class Month:
 
 def counted(now: datetime) -> dict[str, Any]:
     """Aggregates of requests: judged (shut, or open past due), on time, median and p95 hours to deactivation."""
-    hours = ExpressionWrapper(Extract(F("inactive_since") - F("starts_at"), "epoch") / 3600.0, FloatField())
+    # What was shut before its clock began took no time.
+    took = Greatest(F("inactive_since"), F("starts_at")) - F("starts_at")
+    hours = ExpressionWrapper(Extract(took, "epoch") / 3600.0, FloatField())
     shut = Q(inactive_since__isnull=False)
     none = Q(review=None) | Q(review__status=BreachReviewStatus.VOID)  # no breach stands
     return {

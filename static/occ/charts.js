@@ -33,7 +33,7 @@
       // HTML tooltips set style attributes, which the content security policy forbids.
       tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: words },
       xAxis: { type: "category", name: data.x, nameLocation: "middle", nameGap: few ? 44 : 28, nameTextStyle: { color: text }, data: data.labels, axisLabel: { color: text, lineHeight: 16, formatter: shown }, axisLine: { lineStyle: { color: colour("--occ-line-strong") } } },
-      yAxis: { type: "value", name: data.y || box.dataset.unit, nameTextStyle: { color: text, align: "left", ...(narrow ? { width: box.clientWidth - 32, overflow: "break" } : {}) }, max: hasTarget ? (top) => Math.max(top.max, data.target) : undefined, axisLabel: { color: text, formatter: (value) => number.format(value) }, splitLine: { lineStyle: { color: colour("--occ-line") } } },
+      yAxis: { type: "value", name: data.y || box.dataset.unit, nameTextStyle: { color: text, align: "left", ...(narrow ? { width: box.clientWidth - 80, overflow: "break" } : {}) }, max: hasTarget ? (top) => Math.max(top.max, data.target) : undefined, axisLabel: { color: text, formatter: (value) => number.format(value) }, splitLine: { lineStyle: { color: colour("--occ-line") } } },
       series: data.series.map((series, index) => ({
         type: data.kind || "bar", name: series.name, data: series.values, barMaxWidth: 36, symbolSize: 7,
         // A bar of 0 is a mark on the axis with its figure; without one it would look as if nothing were known.

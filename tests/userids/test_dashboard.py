@@ -120,3 +120,13 @@ def test_a_month_in_which_nothing_was_due_stands_between_the_others(floor: Floor
     assert [(one.month, one.judged, one.share) for one in found] == [
         (date(2026, 1, 1), 1, 0), *((date(2026, month, 1), 0, None) for month in (2, 3, 4, 5)),
     ]  # fmt: skip
+
+
+@pytest.mark.req("UID-4", "UID-16")
+def test_what_was_shut_before_its_clock_began_took_no_time(floor: Floor) -> None:
+    floor.resign(date(2026, 1, 10), now=datetime(2026, 1, 3, tzinfo=floor.jkt.zone))
+    request = floor.request
+    early = request.starts_at - timedelta(hours=6)
+    DeactivationRequest.objects.update(status="documented", inactive_since=early, confirmed_at=early)
+    (month,) = months_of(user(Role.COORDINATOR, floor.jkt), now=request.due_at)
+    assert (month.median, month.p95, month.share) == (0, 0, 100)
