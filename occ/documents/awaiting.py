@@ -4,16 +4,19 @@ Each owes it by name (`Obligation.owner`), under the clause of the document's ki
 is no longer valid, when its sheet is issued, and when they cannot sign here any more, which beat looks for.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
 
 from occ.documents import types
 from occ.documents.choices import Status
 from occ.documents.models import IssuedDocument, Signature
 from occ.documents.policies import SIGN_DAYS, SIGNED
 from occ.documents.signing import Signer, Signing, may_sign
+from occ.notifications.addressees import gone
 from occ.obligations.models import Obligation, ObligationQuerySet, State
 from occ.obligations.rules import Rule
 from occ.obligations.services import obligation_cancel, obligation_fulfil, obligation_open
@@ -21,6 +24,7 @@ from occ.people.actors import Actor
 from occ.people.models import Site, User
 from occ.people.scope import first_site, roles_know
 from occ.policies.services import policy_value
+from occ.times import JAKARTA, local_day
 
 Given = Sequence[Signature | Signing]
 
@@ -58,6 +62,15 @@ def called_off_since(document: IssuedDocument, at: datetime) -> bool:
     kind = ContentType.objects.get_for_model(IssuedDocument)
     rows = Obligation.objects.filter(rule=SIGNED, content_type=kind, object_id=document.pk, state=State.CANCELLED)
     return rows.filter(closed_at__gt=at).exists()
+
+
+def lapsed_since(document: IssuedDocument, given: Given, at: datetime, *, now: datetime) -> bool:
+    """Whether somebody named, who works here still, was awaited until then and cannot sign now."""
+    day = local_day(now, document.site.zone if document.site else JAKARTA)
+    absent = [one.pk for one in _users({one.user_id for one in unsigned(document, given)}) if not gone(one, day)]
+    kind = ContentType.objects.get_for_model(IssuedDocument)
+    rows = Obligation.objects.filter(rule=SIGNED, content_type=kind, object_id=document.pk, owner__in=absent)
+    return rows.filter(Q(state=State.OPEN) | Q(state=State.CANCELLED, closed_at__gt=at)).exists()
 
 
 def duties_lock(document: IssuedDocument) -> list[Obligation]:
@@ -99,6 +112,18 @@ def signature_given(document: IssuedDocument, given: Given, *, user: User, now: 
     obligation_fulfil(
         subject=document, rule=SIGNED, at=now, evidence=evidence, owner=user, actor=user, now=now
     )  # fmt: skip
+
+
+def worth_a_look(slots: Mapping[int, Sequence[dict[str, Any]]]) -> list[int]:
+    """Of documents without a sheet, by key with their slots, those of which something may be to do: somebody named may
+    sign, has signed, or owes it."""
+    named = {pk: {one["user_id"] for one in some} - {None} for pk, some in slots.items()}
+    kind = ContentType.objects.get_for_model(IssuedDocument)
+    owed = set(Obligation.objects.open().filter(rule=SIGNED, content_type=kind).values_list("object_id", flat=True))
+    begun = set(Signature.objects.filter(document__in=list(named)).values_list("document_id", flat=True))
+    everybody = {pk for some in named.values() for pk in some}
+    here = set(User.objects.filter(pk__in=everybody, is_active=True).values_list("pk", flat=True))
+    return [pk for pk, users in named.items() if users and (users & here or pk in begun or pk in owed)]
 
 
 def signature_due(document: IssuedDocument, at: datetime) -> datetime:

@@ -26,10 +26,12 @@ from occ.documents.awaiting import (
     awaited,
     called_off_since,
     duties_lock,
+    lapsed_since,
     signature_given,
     signatures_ask,
     signatures_drop,
     unsigned,
+    worth_a_look,
 )
 from occ.documents.choices import APART, Purpose, Status
 from occ.documents.models import IssuedDocument, Signature
@@ -69,7 +71,7 @@ def document_sign(*, document_id: int, user: User, password: str, purpose: str, 
         duties = duties_lock(document)
         complete: Given = [*given, signing]
         last = any(one.user_id == user.pk for one in awaited(document, given)) and not awaited(document, complete)
-        if issued := last and sheet_of(document) is None:
+        if issued := last and not lapsed_since(document, complete, now - PATIENCE, now=now):
             _issue_sheet(document, complete, actor=user, now=now)
         signature = signature_add(document=document, signing=signing, actor=user, on_paper=False, now=now)
         signature_given(document, complete, user=user, now=now)
@@ -106,8 +108,8 @@ def _is_for(document: IssuedDocument, user: User, purpose: str) -> bool:
         return user.pk == document.issued_by_id
     if purpose in APART and purpose != Purpose.PREPARED and document.slots:
         return False
-    if purpose == Purpose.ACKNOWLEDGED and any(one["user_id"] == user.pk for one in document.slots):
-        return True
+    if any(one["user_id"] == user.pk for one in document.slots):
+        return False  # who is named signs for that and for nothing beside it
     roles = document.type.signing_roles(purpose)
     if purpose == Purpose.ACKNOWLEDGED and not document.slots:
         roles -= document.type.approvers  # they approve it
@@ -160,7 +162,7 @@ def signatures_settle(*, now: datetime) -> tuple[int, int]:
     )
     rows = IssuedDocument.objects.filter(type_code__in=kinds, status=Status.VALID).exclude(slots=[])
     did = parked = 0
-    for pk in list(rows.exclude(Exists(sheets)).order_by("pk").values_list("pk", flat=True)):
+    for pk in worth_a_look(dict(rows.exclude(Exists(sheets)).order_by("pk").values_list("pk", "slots"))):
         try:
             did += _settle(pk, now=now)
         except (OperationalError, InterfaceError):  # the database, not the row: the next run takes it up

@@ -12,9 +12,13 @@ from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from occ.people.choices import Role
 from occ.people.models import Site, User
 from occ.people.scope import site_filter
 from realtime.models.events import SOURCE_READERS, Source
+
+# Also who may revise a month: only they take back what falls into a frozen one.
+IMPORT_READERS = SOURCE_READERS | {Role.HEAD_MANAGER}
 
 
 class ReportMappingQuerySet(models.QuerySet["ReportMapping"]):
@@ -58,7 +62,7 @@ class ReportMapping(models.Model):
 class ReportImportQuerySet(models.QuerySet["ReportImport"]):
     def visible_to(self, user: User) -> ReportImportQuerySet:
         """Without their events, which can be a million each."""
-        return self.filter(site_filter(user, SOURCE_READERS)).defer("events")
+        return self.filter(site_filter(user, IMPORT_READERS)).defer("events")
 
 
 class ReportImport(models.Model):

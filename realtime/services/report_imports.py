@@ -119,11 +119,14 @@ def import_withdraw(*, import_id: int, reason: str, actor: User, now: datetime) 
 
 def _withdraw(found: ReportImport, ids: list[int], now: datetime) -> None:
     rows = []
-    for one in Event.objects.filter(pk__in=ids).defer("body"):
+    for one in Event.objects.filter(pk__in=ids):
+        body = {"withdraws": one.source_event_id, "import": found.pk}
+        if not one.interaction and (site := one.body.get("site")):  # what is worked out anew stays where it was told
+            body["site"] = site
         columns = {
             "e": withdrawn_id(one.source_event_id), "q": None, "t": EventType.WITHDRAWN, "p": "",
             "o": one.occurred_at.isoformat(), "i": one.interaction, "a": "" if one.interaction else one.agent,
-            "b": {"withdraws": one.source_event_id, "import": found.pk},
+            "b": body,
         }  # fmt: skip
         rows.append(Row(found.source.code, one.occurred_at.isoformat(), json.dumps(columns)))
     keep(rows, {found.source.code: found.source_id}, now)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -23,6 +23,7 @@ from realtime.models import AgentNow, Arrival, Event, Source
 from realtime.services.agents import agents_derive
 from realtime.services.calls import calls_derive
 from realtime.services.places import Places
+from realtime.services.report_imports import withdrawn_id
 
 logger = logging.getLogger(__name__)
 LOCK = 77_001  # of advisory locks: one for each source
@@ -137,6 +138,14 @@ def seen_in(event: Event, source: Source, places: Places) -> activity.Seen:
     return activity.Seen(event.agent, person_id, event.occurred_at, what, source.code)
 
 
+def standing(source: Source) -> Callable[[Event], bool]:
+    """Whether an event was not taken back with the import that brought it."""
+    if not source.imports.filter(withdrawal__isnull=False).exists():
+        return lambda event: True
+    withdrawn = Event.objects.filter(source=source)
+    return lambda event: not withdrawn.filter(source_event_id=withdrawn_id(event.source_event_id)).exists()
+
+
 @activity.register
 def activity_kept(name: str, since: datetime, until: datetime | None) -> Iterator[activity.Seen]:
     """Out of the events there are: of each source the latest under that name, whatever its case there."""
@@ -149,7 +158,8 @@ def activity_kept(name: str, since: datetime, until: datetime | None) -> Iterato
         if until is not None:
             rows = rows.filter(occurred_at__lt=until)
         rows = rows.exclude(type__in=NO_ACTIVITY).order_by("-occurred_at", "-pk")
-        found = next((one for one in rows.iterator(chunk_size=100) if is_activity(one)), None)
+        stands = standing(source)
+        found = next((one for one in rows.iterator(chunk_size=100) if is_activity(one) and stands(one)), None)
         if found is not None:
             places = Places(source)
             places.know([found.agent])

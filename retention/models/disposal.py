@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -128,6 +129,8 @@ class Proposal(models.Model):
     def get_status_display(self) -> str:  # type: ignore[no-redef]
         """In words; a list of which some lines were refused does not say that it is approved."""
         in_part = self.status == ProposalStatus.APPROVED and self.approved_count < self.items_count
+        if self.status == ProposalStatus.APPROVED and self.cooling_until and self.cooling_until <= timezone.now():
+            return str(_("Approved in part, may be deleted") if in_part else _("Approved, may be deleted"))
         return str(_("Approved in part, cooling off")) if in_part else str(ProposalStatus(self.status).label)
 
     @property

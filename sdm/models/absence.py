@@ -50,7 +50,7 @@ class LeaveQuerySet(models.QuerySet["LeaveRequest"]):
         by_site = site_filter(user, ABSENCE_READERS)
         if not by_site:
             return self
-        left = by_site | owed_by(user) & Q(owner_role=Role.TEAM_LEADER)
+        left = by_site | owed_by(user) & Q(owner_role=Role.TEAM_LEADER, team__isnull=False)
         seen = by_site | self.led_by(user) | Q(pk__in=still_owed(LeaveRequest, left))
         return self.filter(seen | Q(employee_id=user.person_id) if user.person_id else seen)
 

@@ -39,6 +39,7 @@ from tests.realtime.floors import shift
 
 pytestmark = [pytest.mark.req("KER-9"), pytest.mark.timeout(400), pytest.mark.django_db]
 READERS, FLOOR = set(SOURCE_READERS), set(FLOOR_READERS)
+IMPORTS = READERS | {Role.HEAD_MANAGER}
 WEEK = "?start=2026-11-20T00:00:00Z&end=2026-11-27T00:00:00Z"
 ROWS: dict[str, Row] = {
     "realtime:sources": Row(get=READERS),
@@ -62,9 +63,9 @@ ROWS: dict[str, Row] = {
     "realtime:reports:import_apply": Row(post=EVERYBODY, of="job", sees=set()),
     "realtime:reports:import_faulty": Row(get=EVERYBODY, of="job", sees=set()),
     "realtime:reports:mapping": Row(get=READERS, post=set(SENDERS), of="mapping", sees=READERS),
-    "realtime:reports:imported": Row(get=READERS, post=set(SENDERS), of="imported", sees=READERS),
+    "realtime:reports:imported": Row(get=IMPORTS, post=set(SENDERS), of="imported", sees=IMPORTS),
     "api:realtime-imports": Row(get=READERS),
-    "api:realtime-import-withdraw": Row(post=set(SENDERS), of="imported", sees=READERS),
+    "api:realtime-import-withdraw": Row(post=set(SENDERS), of="imported", sees=IMPORTS),
     "realtime:interactions": Row(get=FLOOR),
     "realtime:interaction": Row(get=FLOOR, of="interaction", sees=FLOOR),
     "realtime:interaction_read": Row(post=set(UNMASKED), of="interaction", sees=FLOOR),

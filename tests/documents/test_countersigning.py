@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.core.files.storage import storages
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 
 from occ.documents import countersigning, types
@@ -25,7 +26,7 @@ from occ.obligations.models import Obligation
 from occ.obligations.sweep import sweep
 from occ.people.actors import BEAT
 from occ.people.choices import Role
-from occ.people.models import Site, User
+from occ.people.models import RoleAssignment, Site, User
 from tests.documents.conftest import NOW, PASSWORD, issue, user_with
 from tests.userids.test_ladder import in_threads
 from userids.documents import LOGBOOK
@@ -300,3 +301,28 @@ def test_what_names_somebody_is_found_by_an_index(site: Site) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         assert "document_slots" in IssuedDocument.objects.visible_to(user_with(Role.AGENT, site)).explain()
+
+
+def test_a_role_that_lapsed_over_night_is_waited_for_a_day_whoever_signs_last(
+    site: Site, control: User, kind: types.DocumentType
+) -> None:
+    one, boss = user_with(Role.IT, site), user_with(Role.MANAGER, site)
+    document = named(site, control, kind, one, boss)
+    RoleAssignment.objects.filter(user=boss).update(ends_on=date(2020, 1, 2))
+    assert signatures_settle(now=NOW) == (1, 0) and open_of(document) == [str(one)]
+    sign(document, one, "executed")
+    assert sheet_of(document) is None
+    RoleAssignment.objects.filter(user=boss).update(ends_on=None)
+    sign(document, User.objects.get(pk=boss.pk), "witnessed")
+    sheet = sheet_of(document)
+    assert sheet is not None and "Belum menandatangani" not in text_of(sheet)
+
+
+def test_what_is_signed_on_paper_only_costs_beat_nothing(site: Site, control: User, kind: types.DocumentType) -> None:
+    counts = []
+    for _round in range(2):
+        issue(site, control, type=kind, slots=[Signer("Kertas", "Saksi", "executed"), Signer("Lain", "S", "approved")])
+        with CaptureQueriesContext(connection) as queries:
+            assert signatures_settle(now=NOW) == (0, 0)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

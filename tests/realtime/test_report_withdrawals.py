@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from django.utils import timezone
 
 from occ.errors import Invalid, NotAllowed, WrongState
 from occ.ledger.models import Entry
+from occ.people.activity import seen_since
 from occ.people.actors import COMMAND
 from occ.people.choices import Role
+from occ.people.models import Person
 from realtime.choices import EventType
 from realtime.models import AgentNow, AgentSegment, Event, Interaction, ReportImport, ServiceMonth, Source
 from realtime.reports.mapping import mapping_of
@@ -138,3 +141,47 @@ def test_a_preview_says_what_looks_wrong(floor: Floor) -> None:
     assert hints(many) == {"answered": 20, "calls": 20, "share": 100.0, "usual": None, "unqueued": 0, "odd": True}
     assert not hints(SMALL)["odd"], "of a few calls any share can be"
     assert Source.objects.count() == 0 and site("JKT")
+
+
+LOGINS = ("source: absensi\nkind: logins\nkey: [who, day]\ndates: '%Y-%m-%d'\n"
+          "columns: {agent: who, date: day, login: in, logout: out}\n")  # fmt: skip
+
+
+def logins(floor: Floor, *days: date) -> list[int]:
+    """An import of a day's log-in each."""
+    found = []
+    for day in days:
+        rows = [[floor.account.user_id, day.isoformat(), "08:00", "16:00"]]
+        file = as_csv(rows, ["who", "day", "in", "out"])
+        done = report_import(
+            file=file, name="a.csv", mapping=mapping_of(LOGINS), site=floor.jkt, actor=COMMAND, now=NOW
+        )  # fmt: skip
+        report_work(NOW)
+        found.append(done["import"])
+    return found
+
+
+def test_the_other_days_stay_at_their_site_though_the_agent_moved_meanwhile(floor: Floor) -> None:
+    made = logins(floor, *((NOW - timedelta(days=n)).date() for n in (4, 3, 2)))
+    Person.objects.filter(pk=floor.agent.pk).update(site=floor.ygy)
+    back(made[1])
+    sites = list(AgentSegment.objects.order_by("starts_at").values_list("site__code", flat=True))
+    assert sites and set(sites) == {"JKT"}
+    rebuild(start=None, end=None, now=NOW)
+    assert list(AgentSegment.objects.order_by("starts_at").values_list("site__code", flat=True)) == sites
+
+
+@pytest.mark.req("UID-11")
+def test_a_log_in_that_was_taken_back_accuses_nobody(floor: Floor) -> None:
+    first, second = ((NOW - timedelta(days=n)).date() for n in (3, 1))
+    made = logins(floor, first, second)
+    before = seen_since(floor.account.user_id, NOW - timedelta(days=9))
+    back(made[1])
+    after = seen_since(floor.account.user_id, NOW - timedelta(days=9))
+    assert [one.at.date() for one in before] == [second] and [one.at.date() for one in after] == [first]
+
+
+def test_a_head_manager_who_may_revise_the_month_sees_the_import(floor: Floor, client: Client) -> None:
+    (pk,) = logins(floor, (NOW - timedelta(days=1)).date())
+    client.force_login(user(Role.HEAD_MANAGER, None))
+    assert client.get(ReportImport.objects.get(pk=pk).get_absolute_url()).status_code == 200

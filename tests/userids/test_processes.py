@@ -304,6 +304,23 @@ def test_who_holds_an_id_of_the_application_is_not_given_another(floor: Floor) -
 
 
 @pytest.mark.req("UID-9")
+def test_one_person_is_not_promised_two_ids_of_an_application(floor: Floor) -> None:
+    new, resting = person(floor.jkt), [account(None, floor.jkt) for _n in range(2)]
+    Account.objects.filter(pk__in=[one.pk for one in resting]).update(
+        status="inactive", deactivated_at=NOW - timedelta(days=150)
+    )
+
+    def ask(one: Account) -> ReplacementRequest:
+        return replacements.replacement_request(
+            account_id=one.pk, person_id=new.pk, email=new.email, actor=floor.support, now=NOW
+        )
+
+    ask(resting[0])
+    with pytest.raises(Invalid, match=resting[0].user_id):
+        ask(resting[1])
+
+
+@pytest.mark.req("UID-9")
 @pytest.mark.parametrize(("sessions", "work"), [(False, True), (True, False), (False, False)])
 def test_the_check_list_must_be_done(floor: Floor, sessions: bool, work: bool) -> None:
     request = replacement(floor, "in_progress")

@@ -13,6 +13,7 @@ from occ.errors import Invalid, NotAllowed, WrongState
 from occ.people.actors import CONNECTOR, LIFECYCLE, Actor
 from occ.people.choices import Role
 from occ.people.history import sign
+from occ.people.lifecycle import person_locked
 from occ.people.models import Person, User
 from occ.people.scope import has_role
 from occ.policies.services import policy_value
@@ -21,7 +22,7 @@ from occ.texts import told as _
 from occ.times import local_day
 from occ.workflow.services import begin, step
 from userids.choices import AccountStatus
-from userids.models import Account, Assignment, DeactivationRequest, ReplacementRequest
+from userids.models import OPEN_REPLACEMENT, Account, Assignment, DeactivationRequest, ReplacementRequest
 from userids.notices import CHECK, DOCUMENT, REPLACE, tell
 from userids.policies import QUARANTINE
 from userids.services import accounts, orders
@@ -40,9 +41,9 @@ def replacement_request(
     account = Account.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=account_id)
     if not has_role(actor, {Role.SUPPORT}, site=account.site):
         raise NotAllowed
-    person = Person.objects.select_related("site").get(pk=person_id)
+    person = person_locked(person_id)
     _check_new_holder(account, person, email)
-    if ReplacementRequest.objects.filter(account=account, status__in=("requested", "in_progress", "failed")).exists():
+    if ReplacementRequest.objects.filter(account=account, status__in=OPEN_REPLACEMENT).exists():
         raise WrongState(_("A replacement of this user ID is under way."))
     holder = account.holder
     if holder is not None and holder.person.last_working_day is None:
@@ -80,6 +81,11 @@ def _check_new_holder(account: Account, person: Person, email: str) -> None:
     if (other := held.exclude(account=account).select_related("account").order_by("pk").first()) is not None:
         words = _("%(name)s holds user ID %(id)s already: one person has one user ID of an application.")
         raise Invalid(words % {"name": person.name, "id": other.account.user_id}, field="person")
+    asked = ReplacementRequest.objects.filter(person=person, status__in=OPEN_REPLACEMENT).exclude(account=account)
+    asked = asked.filter(account__application=account.application).select_related("account").order_by("pk")
+    if (first := asked.first()) is not None:
+        words = _("%(name)s is being given user ID %(id)s already: one person has one user ID of an application.")
+        raise Invalid(words % {"name": person.name, "id": first.account.user_id}, field="person")
 
 
 def replacement_start(*, request_id: int, actor: Actor, now: datetime) -> ReplacementRequest:
@@ -137,7 +143,7 @@ def replaceable(request: ReplacementRequest, *, now: datetime) -> Account:
         Account.objects.select_for_update(of=("self",), no_key=True).select_related("site").get(pk=request.account_id)
     )
     _check_old_holder(account, now)
-    _check_new_holder(account, request.person, request.email)
+    _check_new_holder(account, person_locked(request.person_id), request.email)
     return account
 
 
