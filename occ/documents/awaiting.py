@@ -57,13 +57,6 @@ def duties_of(document: IssuedDocument) -> ObligationQuerySet:
     return Obligation.objects.open().filter(rule=SIGNED, content_type=kind, object_id=document.pk)
 
 
-def called_off_since(document: IssuedDocument, at: datetime) -> bool:
-    """Whether somebody was awaited until then, who has neither signed nor can now."""
-    kind = ContentType.objects.get_for_model(IssuedDocument)
-    rows = Obligation.objects.filter(rule=SIGNED, content_type=kind, object_id=document.pk, state=State.CANCELLED)
-    return rows.filter(closed_at__gt=at).exists()
-
-
 def lapsed_since(document: IssuedDocument, given: Given, at: datetime, *, now: datetime) -> bool:
     """Whether somebody named, who works here still, was awaited until then and cannot sign now."""
     day = local_day(now, document.site.zone if document.site else JAKARTA)

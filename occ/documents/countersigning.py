@@ -24,7 +24,6 @@ from occ.documents import types
 from occ.documents.awaiting import (
     Given,
     awaited,
-    called_off_since,
     duties_lock,
     lapsed_since,
     signature_given,
@@ -185,7 +184,7 @@ def _settle(document_id: int, *, now: datetime) -> bool:
     named = {(one["user_id"], one["purpose"]) for one in document.slots}
     if awaited(document, given) or not any((one.user_id, one.purpose) in named for one in given):
         return False
-    if called_off_since(document, now - PATIENCE):
+    if lapsed_since(document, given, now - PATIENCE, now=now):
         return False
     _issue_sheet(document, given, actor=BEAT, now=now)
     return True

@@ -27,6 +27,7 @@ from occ.documents.signing import signing_confirm
 from occ.downloads import download
 from occ.errors import NotAllowed, Refused
 from occ.filters import FromDay, OwnFilterSet, OwnSite, UntilDay
+from occ.form_pages import form_done
 from occ.forms import NoteForm, add_refusal
 from occ.ledger.services import record
 from occ.list_export import register_list
@@ -259,15 +260,12 @@ def monitoring(request: HttpRequest, pk: int) -> HttpResponse:
     if not leads(me(request), found.person, timezone.now()):
         raise NotAllowed
     form = MonitorForm(request.POST, request.FILES)
-    if form.is_valid():
-        try:
-            discipline.monitoring_add(case_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Written down."))
-            return redirect(found)
-    return _detail(request, found, {}, monitor=form, status=422)
+
+    def add(data: dict[str, Any]) -> Any:
+        return discipline.monitoring_add(case_id=pk, actor=me(request), now=timezone.now(), **data)
+
+    done = form_done(request, form, add, said=_("Written down."), to=found)
+    return done or _detail(request, found, {}, monitor=form, status=422)
 
 
 @require_POST
@@ -276,17 +274,15 @@ def warning_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     if not has_role(me(request), RELATIONS, site=letter.case.site):
         raise NotAllowed
     form = NoteForm(request.POST, auto_id=f"id_withdraw_{pk}_%s")
-    if form.is_valid():
-        try:
-            discipline_letters.warning_withdraw(
-                warning_id=pk, note=form.cleaned_data["note"], actor=me(request), now=timezone.now()
-            )
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Withdrawn: it counts no more, and the document says so."))
-            return redirect(letter.case)
-    return _detail(request, letter.case, {}, withdraw=(pk, form), status=422)
+
+    def withdraw(data: dict[str, Any]) -> Any:
+        return discipline_letters.warning_withdraw(
+            warning_id=pk, note=data["note"], actor=me(request), now=timezone.now()
+        )  # fmt: skip
+
+    words = _("Withdrawn: it counts no more, and the document says so.")
+    done = form_done(request, form, withdraw, said=words, to=letter.case)
+    return done or _detail(request, letter.case, {}, withdraw=(pk, form), status=422)
 
 
 @require_GET

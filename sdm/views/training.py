@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from occ.errors import NotAllowed, Refused
+from occ.form_pages import form_done
 from occ.forms import add_refusal
 from occ.obligations.models import Obligation
 from occ.people.access import get_visible, me
@@ -63,15 +64,12 @@ def participant_add(request: HttpRequest, pk: int) -> HttpResponse:
     if not has_role(me(request), ADDERS, site=found.site):
         raise NotAllowed
     form = AddForm(request.POST, user=me(request))
-    if form.is_valid():
-        try:
-            made = training.participant_add(batch_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("%(name)s takes part.") % {"name": made.name})
-            return redirect(found)
-    return _batch(request, found, add=form, status=422)
+
+    def add(data: dict[str, Any]) -> Participant:
+        return training.participant_add(batch_id=pk, actor=me(request), now=timezone.now(), **data)
+
+    done = form_done(request, form, add, said=lambda made: _("%(name)s takes part.") % {"name": made.name}, to=found)
+    return done or _batch(request, found, add=form, status=422)
 
 
 @require_POST
@@ -82,17 +80,15 @@ def results(request: HttpRequest, pk: int, stage: str) -> HttpResponse:
     if not training.may_score(me(request), found, stage):
         raise NotAllowed
     form = ResultsForm(request.POST, stage=stage, people=_at(found, stage), prefix=stage)
-    if form.is_valid():
-        try:
-            made = training.results_record(
-                batch_id=pk, stage=stage, rows=form.rows(), actor=me(request), now=timezone.now()
-            )
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Results kept: %(n)s.") % {"n": len(made)})
-            return redirect(f"{found.get_absolute_url()}#stage-{stage}")
-    return _batch(request, found, tried={stage: form}, status=422)
+
+    def keep(_data: dict[str, Any]) -> Any:
+        return training.results_record(
+            batch_id=pk, stage=stage, rows=form.rows(), actor=me(request), now=timezone.now()
+        )  # fmt: skip
+
+    to = f"{found.get_absolute_url()}#stage-{stage}"
+    done = form_done(request, form, keep, said=lambda made: _("Results kept: %(n)s.") % {"n": len(made)}, to=to)
+    return done or _batch(request, found, tried={stage: form}, status=422)
 
 
 @require_POST

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -13,8 +14,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from occ.documents.choices import Status
 from occ.downloads import download
-from occ.errors import NotAllowed, Refused
-from occ.forms import OptionalNoteForm, add_refusal
+from occ.errors import NotAllowed
+from occ.form_pages import form_done
+from occ.forms import OptionalNoteForm
 from occ.ledger.services import record
 from occ.people.access import get_visible, me
 from occ.people.scope import has_role
@@ -65,15 +67,12 @@ def sample_add(request: HttpRequest, pk: int) -> HttpResponse:
     if not has_role(me(request), TRAINERS, site=found.site):
         raise NotAllowed
     form = SampleForm(request.POST)
-    if form.is_valid():
-        try:
-            training.sample_add(participant_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("The sample is kept."))
-            return redirect(f"{found.get_absolute_url()}#samples")
-    return _participant(request, found, {}, sample=form, status=422)
+
+    def add(data: dict[str, Any]) -> Any:
+        return training.sample_add(participant_id=pk, actor=me(request), now=timezone.now(), **data)
+
+    done = form_done(request, form, add, said=_("The sample is kept."), to=f"{found.get_absolute_url()}#samples")
+    return done or _participant(request, found, {}, sample=form, status=422)
 
 
 @require_POST
@@ -82,15 +81,13 @@ def sample_score(request: HttpRequest, pk: int) -> HttpResponse:
     if not has_role(me(request), VALIDATORS, site=found.participant.site):
         raise NotAllowed
     form = SampleScoreForm(request.POST, auto_id=f"id_sample_{pk}_%s")
-    if form.is_valid():
-        try:
-            training.sample_score(sample_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("The sample is validated."))
-            return redirect(f"{found.participant.get_absolute_url()}#samples")
-    return _participant(request, found.participant, {}, scored=(pk, form), status=422)
+    to = f"{found.participant.get_absolute_url()}#samples"
+
+    def score(data: dict[str, Any]) -> Any:
+        return training.sample_score(sample_id=pk, actor=me(request), now=timezone.now(), **data)
+
+    done = form_done(request, form, score, said=_("The sample is validated."), to=to)
+    return done or _participant(request, found.participant, {}, scored=(pk, form), status=422)
 
 
 @require_POST
@@ -99,15 +96,12 @@ def participant_link(request: HttpRequest, pk: int) -> HttpResponse:
     if not has_role(me(request), ADDERS, site=found.site):
         raise NotAllowed
     form = LinkForm(request.POST, user=me(request))
-    if form.is_valid():
-        try:
-            training.participant_link(participant_id=pk, actor=me(request), now=timezone.now(), **form.cleaned_data)
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("The training belongs to the employee from now on."))
-            return redirect(found)
-    return _participant(request, found, {}, link=form, status=422)
+
+    def link(data: dict[str, Any]) -> Any:
+        return training.participant_link(participant_id=pk, actor=me(request), now=timezone.now(), **data)
+
+    done = form_done(request, form, link, said=_("The training belongs to the employee from now on."), to=found)
+    return done or _participant(request, found, {}, link=form, status=422)
 
 
 @require_GET

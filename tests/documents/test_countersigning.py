@@ -217,7 +217,7 @@ def test_the_sheet_is_issued_when_the_last_who_was_awaited_has_left(
     document, untouched = named(site, control, kind, it, boss), named(site, control, kind, it)
     sign(document, boss, "witnessed")
     assert sheet_of(document) is None and signatures_settle(now=NOW) == (0, 0)
-    User.objects.filter(pk=it.pk).update(is_active=False)
+    RoleAssignment.objects.filter(user=it).update(ends_on=date(2020, 1, 2))
     signatures_settle(now=NOW)
     signatures_settle(now=NOW + timedelta(hours=20))
     assert sheet_of(document) is None  # a role that lapsed may be given again
@@ -226,6 +226,11 @@ def test_the_sheet_is_issued_when_the_last_who_was_awaited_has_left(
     assert sheet is not None and sheet.issued_by_label == str(BEAT) and "Nama 0" in text_of(sheet)
     assert sheet_of(untouched) is None  # nobody has signed it
     assert signatures_settle(now=NOW + timedelta(hours=26)) == (0, 0)
+    other = named(site, control, kind, boss, user_with(Role.SUPPORT, site))
+    sign(other, boss, "executed")
+    User.objects.filter(username__startswith="support").update(is_active=False)
+    assert [signatures_settle(now=NOW + timedelta(hours=27)) for _run in range(2)] == [(1, 0), (1, 0)]
+    assert sheet_of(other) is not None  # who has left does not come back over night
 
 
 def test_one_document_that_cannot_be_settled_does_not_stop_the_others(
